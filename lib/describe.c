@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "describe.h"
+#include "wire.h"
+
+#define HEADER "traceleft-handler 1"
+
+const char *const tl_class_names[] = { "syscall", "process", "network", "record", NULL };
+const char *const tl_capture_names[] = { "none",     "string",	     "buffer", "struct",
+					 "sockaddr", "sockaddr_pointer", "argv",   NULL };
+const char *const tl_hash_names[] = { "value", "string", "skip", NULL };
+const char *const tl_flag_names[] = { "entry", "socket", "returns_fd", "returns_bytes", "exec", "returns_pointer", NULL };
+const char *const tl_abi_names[] = { "x86_64", "i386", "x32", "arm64", NULL };
+const char *const tl_decoder_names[] = {
+	"address_family", "at_flags", "dirfd",	  "fd",		    "gid",	    "mode",
+	"mount_flags",	  "open_flags", "open_how", "path",	    "pid",	    "pointer",
+	"protocol",	  "ptrace_request", "rename_flags", "signal", "sockaddr",   "socket_flags",
+	"socket_type",	  "uid",      NULL,
+};
+
+int tl_name_find(const char *const *names, const char *name, size_t size)
+{
+	for (int i = 0; names[i]; i++)
+		if (strlen(names[i]) == size && !memcmp(names[i], name, size))
+			return i;
+	return -ENOENT;
+}
+
+static bool is_lower(char c)
+{
+	return (c >= 'a' && c <= 'z') || c == '_';
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+bool tl_name_valid(const char *name, size_t size)
+{
+	if (!size || size >= sizeof(((struct tl_event_type *)0)->name) || !is_lower(name[0]))
+		return false;
+	for (size_t i = 1; i < size; i++)
+		if (!is_lower(name[i]) && !is_digit(name[i]))
+			return false;
+	return true;
+}
+
+bool tl_type_name_valid(const char *type, size_t size)
+{
+	if (!size || size >= sizeof(((struct tl_arg_type *)0)->type) || type[0] == ' ' || type[size - 1] == ' ')
+		return false;
+	for (size_t i = 0; i < size; i++)
+		if (!is_lower(type[i]) && !is_digit(type[i]) && !(type[i] >= 'A' && type[i] <= 'Z') &&
+		    type[i] != ' ' && type[i] != '*')
+			return false;
+	return true;
+}
+
+bool tl_summary_valid(const char *text, size_t size)
+{
+	if (size >= sizeof(((struct tl_event_type *)0)->summary))
+		return false;
+	for (size_t i = 0; i < size; i++)
+		if (text[i] < ' ' || text[i] > '~')
+			return false;
+	return true;
+}
+
+/* ---- Writing ---- */
+
+struct writer {
+	char *buf;
+	size_t size, used;
+	bool full;
+};
+
+static void put(struct writer *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void put(struct writer *w, const char *format, ...)
+{
+	size_t left = w->size - w->used;
+	va_list ap;
+	int n;
+
+	if (w->full)
+		return;
+	va_start(ap, format);
+	n = vsnprintf(w->buf + w->used, left, format, ap);
+	va_end(ap);
+	if (n < 0 || (size_t)n >= left)
+		w->full = true;
+	else
+		w->used += n;
+}
+
+static void put_line(struct writer *w, const char *key, const char *value)
+{
+	if (value[0])
+		put(w, "%s %s\n", key, value);
+}
+
+static void put_number(struct writer *w, int16_t number, int16_t number2)
+{
+	if (number < 0)
+		put(w, " -");
+	else if (number2 < 0)
+		put(w, " %d", number);
+	else
+		put(w, " %d,%d", number, number2);
+}
+
+static void put_path(struct writer *w, const char *key, uint8_t from, uint8_t fd, uint8_t name)
+{
+	switch (from) {
+	case TL_FROM_RET:
+		put(w, fd || name ? "%s ret:%u,%u\n" : "%s ret\n", key, fd, name);
+		break;
+	case TL_FROM_FD:
+		put(w, "%s fd:%u\n", key, fd);
+		break;
+	case TL_FROM_AT:
+		put(w, "%s at:%u,%u\n", key, fd, name);
+		break;
+	case TL_FROM_NAME:
+		put(w, "%s name:%u\n", key, name);
+		break;
+	}
+}
+
+int tl_describe_write(const struct tl_event_type *t, char *buf, size_t size)
+{
+	struct writer w = { .buf = buf, .size = size };
+
+	put(&w, HEADER "\nevent %s\nclass %s\n", t->name, tl_class_names[t->class]);
+	put_line(&w, "groups", t->groups);
+	put_line(&w, "summary", t->summary);
+	if (t->class == TL_CLASS_SYSCALL) {
+		put(&w, "numbers");
+		for (unsigned i = 0; i < TL_ABIS; i++)
+			put_number(&w, t->number[i], t->number2[i]);
+		put(&w, "\n");
+	}
+	if (t->flags) {
+		put(&w, "flags");
+		for (unsigned i = 0; tl_flag_names[i]; i++)
+			if (t->flags & (1U << i))
+				put(&w, " %s", tl_flag_names[i]);
+		put(&w, "\n");
+	}
+	put_path(&w, "path", t->path_from, t->path_fd, t->path_name);
+	put_path(&w, "target", t->target_from, t->target_fd, t->target_name);
+	put_line(&w, "spellings", t->spellings);
+	for (unsigned i = 0; i < t->n_args && i < TL_ARGS_MAX; i++) {
+		const struct tl_arg_type *arg = &t->args[i];
+
+		put(&w, "arg %u %s capture=%s size=%u length=%u hash=%s decoder=%s type=%s\n", arg->position, arg->name,
+		    tl_capture_names[arg->capture], arg->size, arg->length_arg, tl_hash_names[arg->hash], arg->decoder,
+		    arg->type);
+	}
+	return w.full ? -ENOBUFS : (int)w.used;
+}
+
+/* ---- Reading ---- */
+
+/* A piece of the text; never empty unless it says so. */
+struct piece {
+	const char *at;
+	size_t size;
+};
+
+/* Cuts off what is before the next `separator`, or all. False: nothing left. */
+static bool take(struct piece *from, char separator, struct piece *ret)
+{
+	const char *end;
+
+	if (!from->size)
+		return false;
+	end = memchr(from->at, separator, from->size);
+	ret->at = from->at;
+	ret->size = end ? (size_t)(end - from->at) : from->size;
+	from->at += ret->size + !!end;
+	from->size -= ret->size + !!end;
+	return true;
+}
+
+static bool is(struct piece p, const char *text)
+{
+	return p.size == strlen(text) && !memcmp(p.at, text, p.size);
+}
+
+/* Copies into a field that was zero; the caller has checked the size. */
+static void copy(char *to, struct piece p)
+{
+	memcpy(to, p.at, p.size);
+}
+
+/* Decimal, without sign or leading zeros. */
+static bool to_number(struct piece p, uint32_t max, uint32_t *ret)
+{
+	uint64_t n = 0;
+
+	if (!p.size || p.size > 9 || (p.size > 1 && p.at[0] == '0'))
+		return false;
+	for (size_t i = 0; i < p.size; i++) {
+		if (!is_digit(p.at[i]))
+			return false;
+		n = n * 10 + (p.at[i] - '0');
+	}
+	if (n > max)
+		return false;
+	*ret = n;
+	return true;
+}
+
+/* Names with one space between. */
+static bool valid_names(struct piece p, size_t max)
+{
+	struct piece name;
+
+	if (!p.size || p.size >= max || p.at[p.size - 1] == ' ')
+		return false;
+	while (take(&p, ' ', &name))
+		if (!tl_name_valid(name.at, name.size))
+			return false;
+	return true;
+}
+
+static const char *read_event(struct tl_event_type *t, struct piece value)
+{
+	if (!tl_name_valid(value.at, value.size))
+		return "the name of the event is not well-formed";
+	copy(t->name, value);
+	return NULL;
+}
+
+static const char *read_class(struct tl_event_type *t, struct piece value)
+{
+	int class = tl_name_find(tl_class_names, value.at, value.size);
+
+	if (class < 0)
+		return "unknown class";
+	t->class = class;
+	return NULL;
+}
+
+static const char *read_groups(struct tl_event_type *t, struct piece value)
+{
+	if (!valid_names(value, sizeof(t->groups)))
+		return "the groups are not well-formed";
+	copy(t->groups, value);
+	return NULL;
+}
+
+static const char *read_summary(struct tl_event_type *t, struct piece value)
+{
+	if (!tl_summary_valid(value.at, value.size))
+		return "the summary is not well-formed";
+	copy(t->summary, value);
+	return NULL;
+}
+
+static const char *read_spellings(struct tl_event_type *t, struct piece value)
+{
+	if (!valid_names(value, sizeof(t->spellings)))
+		return "the spellings are not well-formed";
+	copy(t->spellings, value);
+	return NULL;
+}
+
+static const char *read_numbers(struct tl_event_type *t, struct piece value)
+{
+	static const char why[] = "the numbers are not well-formed";
+	struct piece abi, part;
+	uint32_t number;
+
+	for (unsigned i = 0; i < TL_ABIS; i++) {
+		if (!take(&value, ' ', &abi) || !take(&abi, ',', &part))
+			return why;
+		if (is(part, "-") && !abi.size)
+			continue;
+		if (!to_number(part, TL_NR_MAX - 1, &number))
+			return why;
+		t->number[i] = number;
+		if (!abi.size)
+			continue;
+		if (!to_number(abi, TL_NR_MAX - 1, &number))
+			return why;
+		t->number2[i] = number;
+	}
+	return value.size ? why : NULL;
+}
+
+static const char *read_flags(struct tl_event_type *t, struct piece value)
+{
+	struct piece flag;
+
+	while (take(&value, ' ', &flag)) {
+		int bit = tl_name_find(tl_flag_names, flag.at, flag.size);
+
+		if (bit < 0 || (t->flags & (1U << bit)))
+			return "unknown or repeated flag";
+		t->flags |= 1U << bit;
+	}
+	return NULL;
+}
+
+static const char *read_source(struct piece value, uint8_t *ret_from, uint8_t *ret_fd, uint8_t *ret_name)
+{
+	static const char why[] = "the path or target is not well-formed";
+	struct piece kind, part;
+	uint32_t fd = 0, name = 0;
+
+	if (!take(&value, ':', &kind))
+		return why;
+	if (is(kind, "ret")) {
+		*ret_from = TL_FROM_RET;
+		if (!value.size)
+			return NULL;
+		if (!take(&value, ',', &part) || !to_number(part, TL_ARGS_MAX, &fd) ||
+		    !to_number(value, TL_ARGS_MAX, &name) || !name)
+			return why;
+	} else if (is(kind, "fd")) {
+		*ret_from = TL_FROM_FD;
+		if (!to_number(value, TL_ARGS_MAX, &fd) || !fd)
+			return why;
+	} else if (is(kind, "at")) {
+		*ret_from = TL_FROM_AT;
+		if (!take(&value, ',', &part) || !to_number(part, TL_ARGS_MAX, &fd) || !fd ||
+		    !to_number(value, TL_ARGS_MAX, &name) || !name)
+			return why;
+	} else if (is(kind, "name")) {
+		*ret_from = TL_FROM_NAME;
+		if (!to_number(value, TL_ARGS_MAX, &name) || !name)
+			return why;
+	} else {
+		return why;
+	}
+	*ret_fd = fd;
+	*ret_name = name;
+	return NULL;
+}
+
+static const char *read_path(struct tl_event_type *t, struct piece value)
+{
+	return read_source(value, &t->path_from, &t->path_fd, &t->path_name);
+}
+
+static const char *read_target(struct tl_event_type *t, struct piece value)
+{
+	return read_source(value, &t->target_from, &t->target_fd, &t->target_name);
+}
+
+/* "capture=string" -> "string" */
+static bool take_setting(struct piece *from, const char *key, struct piece *ret)
+{
+	struct piece setting, name;
+
+	if (!take(from, ' ', &setting) || !take(&setting, '=', &name) || !is(name, key))
+		return false;
+	*ret = setting;
+	return true;
+}
+
+static bool read_arg_words(struct tl_arg_type *arg, struct piece value)
+{
+	struct piece word;
+	uint32_t number;
+	int found;
+
+	if (!take(&value, ' ', &word) || !to_number(word, TL_ARGS_MAX, &number) || !number)
+		return false;
+	arg->position = number;
+	if (!take(&value, ' ', &word) || !tl_name_valid(word.at, word.size))
+		return false;
+	copy(arg->name, word);
+	if (!take_setting(&value, "capture", &word) || (found = tl_name_find(tl_capture_names, word.at, word.size)) < 0)
+		return false;
+	arg->capture = found;
+	if (!take_setting(&value, "size", &word) || !to_number(word, TL_CAPTURE_SIZE_MAX, &arg->size) || !arg->size)
+		return false;
+	if (!take_setting(&value, "length", &word) || !to_number(word, TL_ARGS_MAX, &number))
+		return false;
+	arg->length_arg = number;
+	if (!take_setting(&value, "hash", &word) || (found = tl_name_find(tl_hash_names, word.at, word.size)) < 0)
+		return false;
+	arg->hash = found;
+	if (!take_setting(&value, "decoder", &word))
+		return false;
+	/* Of a newer generator perhaps: a decoder that is not known is none. */
+	if (word.size) {
+		if (word.size >= sizeof(arg->decoder) || !tl_name_valid(word.at, word.size))
+			return false;
+		copy(arg->decoder, word);
+	}
+	if (value.size < 6 || memcmp(value.at, "type=", 5))
+		return false;
+	value.at += 5;
+	value.size -= 5;
+	if (!tl_type_name_valid(value.at, value.size))
+		return false;
+	copy(arg->type, value);
+	return true;
+}
+
+static const char *read_arg(struct tl_event_type *t, struct piece value)
+{
+	struct tl_arg_type *arg = &t->args[t->n_args];
+
+	if (t->n_args >= TL_ARGS_MAX)
+		return "too many arguments";
+	if (!read_arg_words(arg, value))
+		return "an argument is not well-formed";
+	if (t->n_args && arg->position <= arg[-1].position)
+		return "the arguments are not in order";
+	if (arg->capture == TL_CAPTURE_NONE && arg->size > 8)
+		return "a number has more than 8 bytes";
+	if ((arg->capture == TL_CAPTURE_SOCKADDR || arg->capture == TL_CAPTURE_SOCKADDR_POINTER) && !arg->length_arg)
+		return "a socket address has no length";
+	t->n_args++;
+	return NULL;
+}
+
+/* In the order in which they are written. */
+static const struct line {
+	const char *key;
+	const char *(*read)(struct tl_event_type *t, struct piece value);
+	bool needed, repeats;
+} lines[] = {
+	{ "event", read_event, true, false },	  { "class", read_class, true, false },
+	{ "groups", read_groups, false, false },  { "summary", read_summary, false, false },
+	{ "numbers", read_numbers, false, false }, { "flags", read_flags, false, false },
+	{ "path", read_path, false, false },	  { "target", read_target, false, false },
+	{ "spellings", read_spellings, false, false }, { "arg", read_arg, false, true },
+};
+
+#define N_LINES (sizeof(lines) / sizeof(lines[0]))
+
+static const char *read_lines(struct piece text, struct tl_event_type *t)
+{
+	struct piece line, key;
+	size_t next = 0;
+
+	if (!take(&text, '\n', &line) || !is(line, HEADER))
+		return "it is of another format, or not a handler";
+	while (take(&text, '\n', &line)) {
+		const char *why;
+		size_t i;
+
+		if (!take(&line, ' ', &key) || !line.size)
+			return "a line says nothing";
+		for (i = next; i < N_LINES && !is(key, lines[i].key); i++)
+			if (lines[i].needed)
+				return "the name or class of the event is missing";
+		if (i == N_LINES)
+			return "a line is unknown, repeated or in the wrong place";
+		next = i + !lines[i].repeats;
+		why = lines[i].read(t, line);
+		if (why)
+			return why;
+	}
+	if (next < 2)
+		return "the name or class of the event is missing";
+	return NULL;
+}
+
+int tl_describe_parse(const char *text, size_t size, struct tl_event_type *ret, const char **ret_why)
+{
+	struct tl_event_type t = {};
+	const char *why;
+
+	memset(t.number, 0xff, sizeof(t.number));
+	memset(t.number2, 0xff, sizeof(t.number2));
+	while (size && !text[size - 1])
+		size--;
+	if (size > TL_DESCRIPTION_MAX)
+		why = "it is too long";
+	else if (!size || text[size - 1] != '\n')
+		why = "it is empty or cut";
+	else
+		why = read_lines((struct piece){ text, size }, &t);
+	if (why) {
+		if (ret_why)
+			*ret_why = why;
+		return -EBADMSG;
+	}
+	*ret = t;
+	return 0;
+}

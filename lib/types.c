@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "types.h"
+
+const struct tl_event_type *tl_event_types(size_t *ret_n)
+{
+	*ret_n = tl_n_builtin_types;
+	return tl_builtin_types;
+}
+
+const struct tl_event_type *tl_event_type_find(const char *name)
+{
+	for (size_t i = 0; i < tl_n_builtin_types; i++)
+		if (!strcmp(tl_builtin_types[i].name, name))
+			return &tl_builtin_types[i];
+	return NULL;
+}
+
+bool tl_event_type_in_group(const struct tl_event_type *type, const char *group)
+{
+	size_t n = strlen(group);
+
+	/* What TraceLeft says about itself is nothing that one asks for. */
+	if (!strcmp(group, "all"))
+		return type->class != TL_CLASS_RECORD;
+	for (const char *at = type->groups; n && *at;) {
+		size_t length = strcspn(at, " ");
+
+		if (length == n && !memcmp(at, group, n))
+			return true;
+		at += length;
+		at += strspn(at, " ");
+	}
+	return false;
+}
