@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "encode-cache.h"
+#include "escape.h"
+#include "put.h"
+
+static void plain_number(struct tl_buffer *out, const struct tl_encode_arg *arg, uint64_t value)
+{
+	if (arg->form == TL_FORM_SIGNED)
+		tl_put_i64(out, (int64_t)value);
+	else if (arg->form == TL_FORM_UNSIGNED)
+		tl_put_u64(out, value);
+	else if (value)
+		tl_put_hex(out, value);
+	else
+		TL_PUT_LITERAL(out, "NULL");
+}
+
+void tl_encode_number_text(struct tl_buffer *out, struct tl_encode_arg *arg, uint64_t value)
+{
+	struct tl_encode_memo *memo = &arg->memo;
+	size_t start = out->size, n;
+
+	if (!arg->decoder || arg->decoder->kind == TL_DECODE_BYTES) {
+		plain_number(out, arg, value);
+		return;
+	}
+	if (memo->size && memo->value == value) {
+		tl_put(out, memo->text, memo->size);
+		return;
+	}
+	tl_value_text(out, arg->decoder, value);
+	n = out->size - start;
+	if (n && n <= sizeof(memo->text) && !out->failed) {
+		memcpy(memo->text, out->data + start, n);
+		memo->value = value;
+		memo->size = (uint8_t)n;
+	}
+}
+
+void tl_encode_arguments(struct tl_buffer *out, const struct tl_event *event, struct tl_encode_type *type,
+			 unsigned fd_position, const struct tl_bytes *fd_path)
+{
+	bool first = true;
+
+	for (unsigned i = 0; i < type->type.n_args && i < TL_ARGS_MAX; i++) {
+		const struct tl_arg_type *arg = &type->type.args[i];
+		struct tl_encode_arg *known = &type->args[i];
+
+		if (known->form == TL_FORM_NONE || (known->maybe_unused && !tl_argument_used(event, i)))
+			continue;
+		if (!first)
+			TL_PUT_LITERAL(out, ", ");
+		first = false;
+		if (known->form <= TL_FORM_POINTER)
+			tl_encode_number_text(out, known,
+					      tl_number_value(known->number, event->args[arg->position - 1]));
+		else
+			tl_argument_text(out, event, arg, known->decoder);
+		if (!fd_path || arg->position != fd_position)
+			continue;
+		tl_put_char(out, '<');
+		tl_escape_text(out, fd_path->data, fd_path->size);
+		tl_put_char(out, '>');
+	}
+}
+
+unsigned tl_encode_flags(struct tl_buffer *b, const struct tl_event *event, bool escaped)
+{
+	uint32_t path = event->file.path.flags | event->target.path.flags;
+	uint32_t process = event->process->flags;
+	const struct {
+		bool set;
+		const char *word;
+	} flags[] = {
+		{ event->flags & TL_EVENT_TRUNCATED, "truncated" },
+		{ event->flags & TL_EVENT_INCOMPLETE, "incomplete" },
+		{ escaped, "escaped" },
+		{ (event->flags & TL_EVENT_CLAIM) || (path & TL_VALUE_CLAIM), "claim" },
+		{ path & TL_VALUE_DELETED, "deleted" },
+		{ path & TL_VALUE_DETACHED, "detached" },
+		{ (event->flags & TL_EVENT_UNKNOWN_PROCESS) || (process & TL_PROCESS_UNKNOWN), "unknown_process" },
+		{ event->flags & TL_EVENT_THREAD, "thread" },
+		{ process & TL_PROCESS_ARGS_TRUNCATED, "args_truncated" },
+		{ process & TL_PROCESS_DELETED, "executable_deleted" },
+	};
+	unsigned n = 0;
+
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		if (!flags[i].set)
+			continue;
+		if (n++)
+			tl_put_char(b, ',');
+		tl_put_char(b, '"');
+		tl_put_text(b, flags[i].word);
+		tl_put_char(b, '"');
+	}
+	return n;
+}

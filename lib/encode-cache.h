@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the encoders know about an event before they see it: text that depends
+ * on its type alone, or on its process alone, rendered once and kept per
+ * thread, in bounded memory.
+ */
+#ifndef TRACELEFT_ENCODE_CACHE_H
+#define TRACELEFT_ENCODE_CACHE_H
+
+#include "encode.h"
+#include "values.h"
+
+enum tl_encode_form {
+	TL_FORM_NONE, /* not an argument that can be shown */
+	TL_FORM_SIGNED,
+	TL_FORM_UNSIGNED,
+	TL_FORM_POINTER,
+	TL_FORM_STRING, /* captured up to the NUL */
+	TL_FORM_BYTES, /* captured, all of it */
+	TL_FORM_ARGV,
+	TL_FORM_TEXT, /* captured, shown as its decoder's text */
+};
+
+/* The last number that a decoder has seen, and its text. */
+#define TL_MEMO_TEXT 60
+struct tl_encode_memo {
+	uint64_t value;
+	uint8_t size; /* 0: none */
+	char text[TL_MEMO_TEXT];
+};
+
+struct tl_encode_arg {
+	const struct tl_decoder *decoder;
+	struct tl_number number;
+	uint8_t form; /* enum tl_encode_form */
+	uint8_t key_size;
+	bool maybe_unused; /* ask tl_argument_used() */
+	char key[200]; /* "name": */
+	struct tl_encode_memo memo;
+};
+
+struct tl_encode_type {
+	struct tl_event_type type; /* copy: the original may be another one by now */
+	char head[512]; /* "event":{"action":"openat",...,"outcome":" */
+	size_t head_size;
+	struct tl_encode_arg args[TL_ARGS_MAX];
+};
+
+/* Text that depends on a process, its parent and its credentials. */
+struct tl_encode_process {
+	struct tl_buffer text; /* head, then tail */
+	size_t head_size; /* ,"entity_id":... to the end of "container" */
+	size_t tail_size; /* "cgroup":...,"mntns":N, */
+	bool escaped;
+};
+
+struct tl_encode_type *tl_encode_type_get(const struct tl_event_type *type); /* NULL: no memory */
+const struct tl_encode_process *tl_encode_process_get(const struct tl_event *event); /* NULL: no memory */
+
+/* A number's text through the memo: a decoder's, or a plain number. */
+void tl_encode_number_text(struct tl_buffer *out, struct tl_encode_arg *arg, uint64_t value);
+
+/* Appends the arguments as strace lists them, without the parentheses. fd_path:
+ * what to show in <> behind the descriptor in argument `fd_position`, or NULL. */
+void tl_encode_arguments(struct tl_buffer *out, const struct tl_event *event, struct tl_encode_type *type,
+			 unsigned fd_position, const struct tl_bytes *fd_path);
+
+/* TL_TIME_SIZE bytes, with the second's text kept from the last call. */
+char *tl_encode_time(char *p, uint64_t ns);
+
+/* Scratch of this thread, empty. */
+struct tl_buffer *tl_encode_scratch(void);
+
+/* `"host":{"name":"...","id":"..."}` */
+const struct tl_buffer *tl_encode_host(void);
+
+/* LOST, LEDGER, START, STOP, RELOAD: members of "traceleft" after "cpu" and "seq", each with a comma before. */
+void tl_encode_record_json(struct tl_buffer *b, const struct tl_event *event);
+void tl_encode_record_text(struct tl_buffer *b, const struct tl_event *event);
+
+/* Words for flags of an event and its values, a comma between, in quotes. Returns how many. */
+unsigned tl_encode_flags(struct tl_buffer *b, const struct tl_event *event, bool escaped);
+
+#endif

@@ -1,0 +1,646 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "encode-cache.h"
+#include "escape.h"
+#include "put.h"
+
+/* Room for everything of fixed size between two strings. */
+#define SEGMENT 1024
+
+struct line {
+	struct tl_buffer *b;
+	const struct tl_event *event;
+	const struct tl_annotation *annotation;
+	struct tl_encode_type *type;
+	const struct tl_encode_process *process; /* NULL for TraceLeft's own records */
+	bool escaped; /* something in it was */
+};
+
+static void put_string(struct line *l, const char *s, size_t n)
+{
+	tl_put_char(l->b, '"');
+	l->escaped |= tl_escape_json(l->b, s, n);
+	tl_put_char(l->b, '"');
+}
+
+static bool is_error(int64_t ret)
+{
+	return ret < 0 && ret >= -4095;
+}
+
+static const char *outcome(const struct tl_event *event)
+{
+	if (!is_error(event->ret) || event->kind == TL_EVENT_EXIT)
+		return "success";
+	/* Not over yet: a connect under way, a call that the kernel begins anew. */
+	return event->ret == -EINPROGRESS || (event->ret <= -512 && event->ret >= -516) ? "unknown" : "failure";
+}
+
+static void put_head(struct line *l)
+{
+	const struct tl_event *event = l->event;
+	const char *word = outcome(event);
+	char *p;
+
+	if (!tl_room(l->b, SEGMENT))
+		return;
+	p = tl_end(l->b);
+	p = TL_W_LITERAL(p, "{\"@timestamp\":\"");
+	p = tl_encode_time(p, event->time);
+	p = TL_W_LITERAL(p, "\",");
+	p = tl_w_bytes(p, l->type->head, l->type->head_size);
+	p = tl_w_bytes(p, word, strlen(word));
+	p = TL_W_LITERAL(p, "\",\"sequence\":");
+	p = tl_w_u64(p, event->seq);
+	p = TL_W_LITERAL(p, ",\"id\":\"");
+	p += tl_event_id(p, event);
+	*p++ = '"';
+	if (event->duration) {
+		p = TL_W_LITERAL(p, ",\"duration\":");
+		p = tl_w_u64(p, event->duration);
+	}
+	*p++ = '}';
+	tl_ended(l->b, p);
+}
+
+static void put_name(struct line *l)
+{
+	TL_PUT_LITERAL(l->b, "\"name\":");
+	put_string(l, l->event->comm, strnlen(l->event->comm, sizeof(l->event->comm)));
+}
+
+static void put_process(struct line *l)
+{
+	const struct tl_event *event = l->event;
+	bool known = event->process->comm[0];
+	char *p;
+
+	if (!tl_room(l->b, SEGMENT))
+		return;
+	p = tl_end(l->b);
+	p = TL_W_LITERAL(p, ",\"process\":{\"pid\":");
+	p = tl_w_u64(p, event->pid);
+	p = TL_W_LITERAL(p, ",\"thread\":{\"id\":");
+	p = tl_w_u64(p, event->tid);
+	tl_ended(l->b, p);
+	/* A thread may have a name of its own. */
+	if (known && memcmp(event->comm, event->process->comm, sizeof(event->comm)) && event->comm[0]) {
+		tl_put_char(l->b, ',');
+		put_name(l);
+	}
+	tl_put_char(l->b, '}');
+	if (!known && event->comm[0]) {
+		tl_put_char(l->b, ',');
+		put_name(l);
+	}
+	if (event->kind == TL_EVENT_EXIT) {
+		TL_PUT_LITERAL(l->b, ",\"exit_code\":");
+		tl_put_u64(l->b, WIFSIGNALED(event->exit_code) ? 128U + (unsigned)WTERMSIG(event->exit_code) :
+								 (unsigned)WEXITSTATUS(event->exit_code));
+	}
+	tl_put(l->b, l->process->text.data, l->process->head_size);
+	l->escaped |= l->process->escaped;
+}
+
+static const char *file_type(uint32_t mode)
+{
+	switch (mode & 0170000) {
+	case 0100000:
+		return "file";
+	case 0040000:
+		return "dir";
+	case 0120000:
+		return "symlink";
+	case 0140000:
+		return "socket";
+	case 0010000:
+		return "fifo";
+	case 0020000:
+		return "character_device";
+	case 0060000:
+		return "block_device";
+	}
+	return NULL;
+}
+
+static void put_file_facts(struct line *l)
+{
+	const struct tl_file *file = &l->event->file;
+	const char *type = file_type(file->mode);
+	char *p;
+
+	if (!tl_room(l->b, SEGMENT))
+		return;
+	p = tl_end(l->b);
+	p = TL_W_LITERAL(p, "\"inode\":\"");
+	p = tl_w_u64(p, file->inode);
+	p = TL_W_LITERAL(p, "\",\"device\":\"");
+	p = tl_w_u64(p, file->major);
+	*p++ = ':';
+	p = tl_w_u64(p, file->minor);
+	p = TL_W_LITERAL(p, "\",\"mode\":\"");
+	for (int shift = 9; shift >= 0; shift -= 3)
+		*p++ = (char)('0' + ((file->mode >> shift) & 7));
+	*p++ = '"';
+	if (type) {
+		p = TL_W_LITERAL(p, ",\"type\":\"");
+		p = tl_w_bytes(p, type, strlen(type));
+		*p++ = '"';
+	}
+	*p++ = ',';
+	tl_ended(l->b, p);
+}
+
+/* The members of "file", each with a comma behind; the last comma becomes the brace. */
+static void put_file(struct line *l)
+{
+	const struct tl_event *event = l->event;
+	size_t start = l->b->size;
+
+	TL_PUT_LITERAL(l->b, ",\"file\":{");
+	if (event->file.path.flags & TL_VALUE_PRESENT) {
+		TL_PUT_LITERAL(l->b, "\"path\":");
+		put_string(l, event->file.path.data, strnlen(event->file.path.data, event->file.path.size));
+		tl_put_char(l->b, ',');
+	}
+	if (event->file.has_facts)
+		put_file_facts(l);
+	if (event->target.path.flags & TL_VALUE_PRESENT) {
+		TL_PUT_LITERAL(l->b, "\"target_path\":");
+		put_string(l, event->target.path.data, strnlen(event->target.path.data, event->target.path.size));
+		tl_put_char(l->b, ',');
+	}
+	if (l->b->failed)
+		return;
+	if (l->b->data[l->b->size - 1] == ',')
+		l->b->data[l->b->size - 1] = '}';
+	else
+		l->b->size = start;
+}
+
+static void put_endpoint(struct line *l, const char *key, const struct tl_endpoint *endpoint)
+{
+	char address[48];
+
+	if (endpoint->family == AF_INET || endpoint->family == AF_INET6) {
+		tl_put_text(l->b, key);
+		TL_PUT_LITERAL(l->b, "\"ip\":\"");
+		tl_put(l->b, address, tl_address_text(address, endpoint->family, endpoint->address));
+		TL_PUT_LITERAL(l->b, "\",\"port\":");
+		tl_put_u64(l->b, endpoint->port);
+		tl_put_char(l->b, '}');
+	} else if (endpoint->family == AF_UNIX && (endpoint->path.flags & TL_VALUE_PRESENT)) {
+		const struct tl_bytes *path = &endpoint->path;
+		bool abstract = path->size && !path->data[0];
+		size_t n = abstract ? path->size - 1 : strnlen(path->data, path->size);
+
+		tl_put_text(l->b, key);
+		TL_PUT_LITERAL(l->b, "\"address\":\"");
+		if (abstract)
+			tl_put_char(l->b, '@');
+		l->escaped |= tl_escape_json(l->b, path->data + abstract, n);
+		TL_PUT_LITERAL(l->b, "\"}");
+	}
+}
+
+static const char *transport(const struct tl_event *event)
+{
+	switch (event->socket_protocol) {
+	case IPPROTO_TCP:
+		return "tcp";
+	case IPPROTO_UDP:
+		return "udp";
+	case IPPROTO_ICMP:
+		return "icmp";
+	case IPPROTO_ICMPV6:
+		return "ipv6-icmp";
+	case IPPROTO_SCTP:
+		return "sctp";
+	case IPPROTO_UDPLITE:
+		return "udplite";
+	}
+	return NULL;
+}
+
+static const char *network_type(uint16_t family)
+{
+	return family == AF_INET  ? "ipv4" :
+	       family == AF_INET6 ? "ipv6" :
+	       family == AF_UNIX  ? "unix" :
+	       family == AF_NETLINK ? "netlink" :
+	       family == AF_PACKET  ? "packet" :
+	       family == AF_VSOCK   ? "vsock" :
+				      NULL;
+}
+
+static void put_network(struct line *l)
+{
+	const struct tl_event *event = l->event;
+	uint16_t family = event->destination.family ? event->destination.family : event->source.family;
+	const char *carrier = transport(event), *type = network_type(family);
+
+	put_endpoint(l, ",\"source\":{", &event->source);
+	put_endpoint(l, ",\"destination\":{", &event->destination);
+	if (!carrier && !type)
+		return;
+	TL_PUT_LITERAL(l->b, ",\"network\":{");
+	if (carrier) {
+		TL_PUT_LITERAL(l->b, "\"transport\":\"");
+		tl_put_text(l->b, carrier);
+		tl_put_text(l->b, type ? "\"," : "\"");
+	}
+	if (type) {
+		TL_PUT_LITERAL(l->b, "\"type\":\"");
+		tl_put_text(l->b, type);
+		tl_put_char(l->b, '"');
+	}
+	tl_put_char(l->b, '}');
+}
+
+static void put_member(struct line *l, const char *key, const char *value)
+{
+	if (!value)
+		return;
+	tl_put_text(l->b, key);
+	tl_put_char(l->b, '"');
+	tl_escape_json(l->b, value, strlen(value));
+	tl_put_char(l->b, '"');
+}
+
+static void put_rule(struct line *l)
+{
+	const struct tl_annotation *a = l->annotation;
+
+	if (a && a->rule) {
+		put_member(l, ",\"rule\":{\"name\":", a->rule);
+		tl_put_char(l->b, '}');
+	}
+	for (size_t i = 0; a && i < a->n_tags; i++)
+		put_member(l, i ? "," : ",\"tags\":[", a->tags[i]);
+	if (a && a->n_tags)
+		tl_put_char(l->b, ']');
+	if (a && a->severity) {
+		put_member(l, ",\"log\":{\"level\":", a->severity);
+		tl_put_char(l->b, '}');
+	}
+}
+
+static void put_argv(struct line *l, const struct tl_bytes *bytes)
+{
+	size_t at = 0;
+
+	tl_put_char(l->b, '[');
+	while (at < bytes->size) {
+		size_t n = strnlen(bytes->data + at, bytes->size - at);
+
+		if (at)
+			tl_put_char(l->b, ',');
+		put_string(l, bytes->data + at, n);
+		at += n + 1;
+	}
+	tl_put_char(l->b, ']');
+}
+
+static void put_decoded(struct line *l, const struct tl_arg_type *arg, const struct tl_decoder *decoder)
+{
+	struct tl_buffer *scratch = tl_encode_scratch();
+
+	tl_argument_text(scratch, l->event, arg, decoder);
+	tl_put_char(l->b, '"');
+	tl_quote_json(l->b, scratch->data, scratch->size);
+	tl_put_char(l->b, '"');
+	l->b->failed |= scratch->failed;
+}
+
+static void put_captured(struct line *l, const struct tl_arg_type *arg, const struct tl_encode_arg *known)
+{
+	const struct tl_bytes *bytes = &l->event->captured[arg->position - 1];
+
+	if (!(bytes->flags & TL_VALUE_PRESENT) || (bytes->flags & TL_VALUE_FAULT))
+		TL_PUT_LITERAL(l->b, "null");
+	else if (known->form == TL_FORM_STRING)
+		put_string(l, bytes->data, strnlen(bytes->data, bytes->size));
+	else if (known->form == TL_FORM_BYTES)
+		put_string(l, bytes->data, bytes->size);
+	else if (known->form == TL_FORM_ARGV)
+		put_argv(l, bytes);
+	else
+		put_decoded(l, arg, known->decoder);
+}
+
+static void put_number(struct line *l, const struct tl_encode_arg *known, uint64_t raw)
+{
+	uint64_t value = tl_number_value(known->number, raw);
+	char *p;
+
+	if (!tl_room(l->b, TL_W_U64_MAX + 3))
+		return;
+	p = tl_end(l->b);
+	if (known->form == TL_FORM_SIGNED) {
+		p = tl_w_i64(p, (int64_t)value);
+	} else if (known->form == TL_FORM_UNSIGNED) {
+		p = tl_w_u64(p, value);
+	} else if (!value) {
+		p = TL_W_LITERAL(p, "null");
+	} else {
+		*p++ = '"';
+		p = tl_w_hex(p, value);
+		*p++ = '"';
+	}
+	tl_ended(l->b, p);
+}
+
+static void put_args(struct line *l)
+{
+	struct tl_buffer *scratch;
+	char before = '{';
+
+	TL_PUT_LITERAL(l->b, "\"args\":");
+	for (unsigned i = 0; i < l->type->type.n_args && i < TL_ARGS_MAX; i++) {
+		const struct tl_arg_type *arg = &l->type->type.args[i];
+		const struct tl_encode_arg *known = &l->type->args[i];
+
+		if (known->form == TL_FORM_NONE || (known->maybe_unused && !tl_argument_used(l->event, i)))
+			continue;
+		tl_put_char(l->b, before);
+		before = ',';
+		tl_put(l->b, known->key, known->key_size);
+		if (known->form <= TL_FORM_POINTER)
+			put_number(l, known, l->event->args[arg->position - 1]);
+		else
+			put_captured(l, arg, known);
+	}
+	if (before == '{')
+		tl_put_char(l->b, '{');
+	scratch = tl_encode_scratch();
+	tl_encode_arguments(scratch, l->event, l->type, 0, NULL);
+	TL_PUT_LITERAL(l->b, "},\"args_text\":\"");
+	tl_quote_json(l->b, scratch->data, scratch->size);
+	TL_PUT_LITERAL(l->b, "\",");
+	l->b->failed |= scratch->failed;
+}
+
+static void put_result(struct line *l)
+{
+	const struct tl_event *event = l->event;
+	char *p;
+
+	if (!tl_room(l->b, SEGMENT))
+		return;
+	p = tl_end(l->b);
+	p = TL_W_LITERAL(p, "\"ret\":");
+	p = tl_w_i64(p, event->ret);
+	*p++ = ',';
+	if (is_error(event->ret)) {
+		const char *name = tl_errno_name((int)-event->ret);
+
+		p = TL_W_LITERAL(p, "\"errno\":\"");
+		if (name)
+			p = tl_w_bytes(p, name, strlen(name));
+		else
+			p = tl_w_i64(p, -event->ret);
+		p = TL_W_LITERAL(p, "\",");
+	}
+	tl_ended(l->b, p);
+}
+
+static void put_exit(struct line *l)
+{
+	int status = l->event->exit_code;
+
+	if (WIFSIGNALED(status)) {
+		const char *name = tl_signal_name(WTERMSIG(status));
+
+		TL_PUT_LITERAL(l->b, "\"signal\":\"");
+		if (name)
+			tl_put_text(l->b, name);
+		else
+			tl_put_u64(l->b, (unsigned)WTERMSIG(status));
+		TL_PUT_LITERAL(l->b, "\",");
+	}
+	TL_PUT_LITERAL(l->b, "\"utime\":");
+	tl_put_u64(l->b, l->event->utime);
+	TL_PUT_LITERAL(l->b, ",\"stime\":");
+	tl_put_u64(l->b, l->event->stime);
+	tl_put_char(l->b, ',');
+}
+
+static void put_child(struct line *l)
+{
+	const struct tl_process *child = l->event->child;
+
+	TL_PUT_LITERAL(l->b, "\"child\":{\"pid\":");
+	tl_put_u64(l->b, child->pid);
+	put_member(l, ",\"entity_id\":", child->entity_id);
+	TL_PUT_LITERAL(l->b, "},");
+}
+
+static void put_targets(struct line *l)
+{
+	const struct tl_event *event = l->event;
+	const struct tl_annotation *a = l->annotation;
+	const char *before = "\"targets\":[";
+
+	if (!a || !a->target_names)
+		return;
+	for (uint32_t w = 0; w < event->n_target_words; w++) {
+		for (uint64_t bits = event->targets[w]; bits; bits &= bits - 1) {
+			size_t i = w * 64 + (size_t)__builtin_ctzll(bits);
+
+			if (i >= a->n_target_names || !a->target_names[i])
+				continue;
+			put_member(l, before, a->target_names[i]);
+			before = ",";
+		}
+	}
+	if (before[0] == ',')
+		TL_PUT_LITERAL(l->b, "],");
+}
+
+static void put_time(struct line *l, const char *key, uint64_t ns)
+{
+	if (!ns)
+		return;
+	tl_put_text(l->b, key);
+	if (!tl_room(l->b, TL_TIME_SIZE))
+		return;
+	tl_time_text(tl_end(l->b), ns);
+	l->b->size += TL_TIME_SIZE;
+	tl_put_char(l->b, '"');
+}
+
+static void put_aggregate(struct line *l)
+{
+	const struct tl_annotation *a = l->annotation;
+
+	if (!a)
+		return;
+	put_member(l, ",\"stream\":", a->stream);
+	put_member(l, ",\"group\":", a->group);
+	if (!a->count)
+		return;
+	TL_PUT_LITERAL(l->b, ",\"count\":");
+	tl_put_u64(l->b, a->count);
+	put_time(l, ",\"first\":\"", a->first);
+	put_time(l, ",\"last\":\"", a->last);
+	if (a->bytes) {
+		TL_PUT_LITERAL(l->b, ",\"bytes\":");
+		tl_put_u64(l->b, a->bytes);
+	}
+}
+
+static void put_flags(struct line *l)
+{
+	size_t start = l->b->size;
+
+	TL_PUT_LITERAL(l->b, ",\"flags\":[");
+	if (tl_encode_flags(l->b, l->event, l->escaped))
+		tl_put_char(l->b, ']');
+	else if (!l->b->failed)
+		l->b->size = start;
+}
+
+/* program_id, cpu, seq, hash and what else is a number. */
+static void put_numbers(struct line *l)
+{
+	const struct tl_event *event = l->event;
+	uint32_t netns = event->has_socket && event->socket_netns ? event->socket_netns : event->process->netns;
+	char *p;
+
+	if (!tl_room(l->b, SEGMENT))
+		return;
+	p = tl_end(l->b);
+	p = TL_W_LITERAL(p, "\"program_id\":");
+	p = tl_w_u64(p, event->program_id);
+	p = TL_W_LITERAL(p, ",\"cpu\":");
+	p = tl_w_u64(p, event->cpu);
+	p = TL_W_LITERAL(p, ",\"seq\":");
+	p = tl_w_u64(p, event->seq);
+	if (event->hash) {
+		p = TL_W_LITERAL(p, ",\"hash\":\"");
+		p = tl_w_hex_fixed(p, event->hash, 16);
+		*p++ = '"';
+	}
+	if (netns) {
+		p = TL_W_LITERAL(p, ",\"netns\":");
+		p = tl_w_u64(p, netns);
+	}
+	if (event->audit_session != UINT32_MAX) {
+		p = TL_W_LITERAL(p, ",\"audit_session\":");
+		p = tl_w_u64(p, event->audit_session);
+	}
+	tl_ended(l->b, p);
+}
+
+/* By which door, where it is not the usual one. */
+static void put_abi(struct line *l)
+{
+	static const char *const names[] = { "x86_64", "i386", "x32" };
+	const struct tl_event *event = l->event;
+
+	if (event->kind != TL_EVENT_SYSCALL || l->type->type.class != TL_CLASS_SYSCALL)
+		return;
+	if (event->abi) {
+		TL_PUT_LITERAL(l->b, ",\"abi\":\"");
+		tl_put_text(l->b, event->abi < sizeof(names) / sizeof(names[0]) ? names[event->abi] : "unknown");
+		tl_put_char(l->b, '"');
+	}
+	if (event->abi < 4 && l->type->type.number[event->abi] != (int64_t)event->nr) {
+		TL_PUT_LITERAL(l->b, ",\"nr\":");
+		tl_put_u64(l->b, event->nr);
+	}
+}
+
+static void put_traceleft(struct line *l)
+{
+	const struct tl_event *event = l->event;
+
+	TL_PUT_LITERAL(l->b, ",\"traceleft\":{");
+	if (l->type->type.n_args)
+		put_args(l);
+	if (event->kind == TL_EVENT_EXIT)
+		put_exit(l);
+	else
+		put_result(l);
+	if (event->kind == TL_EVENT_FORK && event->child)
+		put_child(l);
+	put_targets(l);
+	put_numbers(l);
+	put_abi(l);
+	tl_put(l->b, l->process->text.data + l->process->head_size, l->process->tail_size);
+	put_aggregate(l);
+	put_flags(l);
+	TL_PUT_LITERAL(l->b, "}}\n");
+}
+
+static void put_host(struct line *l)
+{
+	const struct tl_buffer *host = tl_encode_host();
+
+	tl_put_char(l->b, ',');
+	tl_put(l->b, host->data, host->size);
+}
+
+static void put_event(struct line *l)
+{
+	const struct tl_event *event = l->event;
+
+	put_process(l);
+	if ((event->file.path.flags | event->target.path.flags) & TL_VALUE_PRESENT || event->file.has_facts)
+		put_file(l);
+	if (event->has_socket || event->source.family || event->destination.family)
+		put_network(l);
+	put_rule(l);
+	put_host(l);
+	put_traceleft(l);
+}
+
+static void put_record(struct line *l)
+{
+	const struct tl_event *event = l->event;
+
+	if (event->note) {
+		TL_PUT_LITERAL(l->b, ",\"message\":");
+		put_string(l, event->note, strlen(event->note));
+	}
+	put_rule(l);
+	put_host(l);
+	TL_PUT_LITERAL(l->b, ",\"traceleft\":{\"cpu\":");
+	tl_put_u64(l->b, event->cpu);
+	TL_PUT_LITERAL(l->b, ",\"seq\":");
+	tl_put_u64(l->b, event->seq);
+	tl_encode_record_json(l->b, event);
+	if (l->escaped)
+		TL_PUT_LITERAL(l->b, ",\"flags\":[\"escaped\"]");
+	TL_PUT_LITERAL(l->b, "}}\n");
+}
+
+int tl_encode_json(struct tl_buffer *b, const struct tl_event *event, const struct tl_annotation *annotation)
+{
+	struct line l = { .b = b, .event = event, .annotation = annotation };
+	size_t start = b->size;
+
+	l.type = tl_encode_type_get(event->type);
+	if (!l.type)
+		return -ENOMEM;
+	b->failed = false;
+	put_head(&l);
+	if (event->kind >= TL_EVENT_LOST) {
+		put_record(&l);
+	} else {
+		l.process = tl_encode_process_get(event);
+		if (!l.process)
+			b->failed = true;
+		else
+			put_event(&l);
+	}
+	if (!b->failed)
+		return 0;
+	b->size = start;
+	b->failed = false;
+	return -ENOMEM;
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* TraceLeft's own records: what was lost, and the whole balance. */
+#include "encode-cache.h"
+#include "escape.h"
+#include "put.h"
+
+static const struct {
+	const char *name;
+	size_t offset;
+} columns[] = {
+	{ "seen", offsetof(struct tl_counters, seen) },
+	{ "filtered", offsetof(struct tl_counters, filtered) },
+	{ "aggregated", offsetof(struct tl_counters, aggregated) },
+	{ "emitted", offsetof(struct tl_counters, emitted) },
+	{ "lost", offsetof(struct tl_counters, lost) },
+	{ "received", offsetof(struct tl_counters, received) },
+	{ "malformed", offsetof(struct tl_counters, malformed) },
+	{ "delivered", offsetof(struct tl_counters, delivered) },
+};
+
+#define N_COLUMNS (sizeof(columns) / sizeof(columns[0]))
+#define NAME_WIDTH 20
+#define COLUMN_WIDTH 11
+
+static uint64_t column(const struct tl_counters *counters, size_t i)
+{
+	uint64_t value;
+
+	memcpy(&value, (const char *)counters + columns[i].offset, sizeof(value));
+	return value;
+}
+
+static void put_counters_json(struct tl_buffer *b, const struct tl_counters *counters)
+{
+	for (size_t i = 0; i < N_COLUMNS; i++) {
+		if (i)
+			tl_put_char(b, ',');
+		tl_put_char(b, '"');
+		tl_put_text(b, columns[i].name);
+		TL_PUT_LITERAL(b, "\":");
+		tl_put_u64(b, column(counters, i));
+	}
+}
+
+static void put_events_json(struct tl_buffer *b, struct tl_session *s)
+{
+	const struct tl_event_type *type;
+	const char *before = "";
+
+	for (size_t i = 0; (type = tl_session_event_type(s, i)); i++) {
+		struct tl_counters counters = { 0 };
+
+		if (tl_session_counters(s, type, &counters) < 0)
+			continue;
+		tl_put_text(b, before);
+		before = ",";
+		TL_PUT_LITERAL(b, "{\"name\":\"");
+		tl_escape_json(b, type->name, strnlen(type->name, sizeof(type->name)));
+		TL_PUT_LITERAL(b, "\",");
+		put_counters_json(b, &counters);
+		tl_put_char(b, '}');
+	}
+}
+
+static void put_refusals_json(struct tl_buffer *b, struct tl_session *s)
+{
+	const char *name;
+	uint64_t count = 0;
+
+	for (size_t i = 0; (name = tl_session_refusal(s, i, &count)); i++) {
+		TL_PUT_LITERAL(b, "{\"name\":\"");
+		tl_escape_json(b, name, strlen(name));
+		TL_PUT_LITERAL(b, "\",\"count\":");
+		tl_put_u64(b, count);
+		TL_PUT_LITERAL(b, "},");
+	}
+	if (!b->failed && b->size && b->data[b->size - 1] == ',')
+		b->size--;
+}
+
+static void put_ledger_json(struct tl_buffer *b, struct tl_session *s)
+{
+	struct tl_counters total = { 0 };
+
+	if (tl_session_counters(s, NULL, &total) < 0)
+		return;
+	TL_PUT_LITERAL(b, ",\"ledger\":{\"total\":{");
+	put_counters_json(b, &total);
+	TL_PUT_LITERAL(b, "},\"events\":[");
+	put_events_json(b, s);
+	TL_PUT_LITERAL(b, "],\"refusals\":[");
+	put_refusals_json(b, s);
+	TL_PUT_LITERAL(b, "]}");
+}
+
+static void put_time_json(struct tl_buffer *b, const char *key, uint64_t ns)
+{
+	if (!ns || !tl_room(b, TL_TIME_SIZE + 16))
+		return;
+	tl_put_text(b, key);
+	if (tl_room(b, TL_TIME_SIZE + 1)) {
+		tl_time_text(tl_end(b), ns);
+		b->size += TL_TIME_SIZE;
+		tl_put_char(b, '"');
+	}
+}
+
+static void put_lost_json(struct tl_buffer *b, const struct tl_lost *lost)
+{
+	const char *stage = lost->stage ? lost->stage : "ring";
+
+	TL_PUT_LITERAL(b, ",\"count\":");
+	tl_put_u64(b, lost->count);
+	TL_PUT_LITERAL(b, ",\"seq_first\":");
+	tl_put_u64(b, lost->seq_first);
+	TL_PUT_LITERAL(b, ",\"seq_last\":");
+	tl_put_u64(b, lost->seq_last);
+	TL_PUT_LITERAL(b, ",\"stage\":\"");
+	tl_escape_json(b, stage, strlen(stage));
+	tl_put_char(b, '"');
+	put_time_json(b, ",\"first\":\"", lost->time_first);
+	put_time_json(b, ",\"last\":\"", lost->time_last);
+}
+
+void tl_encode_record_json(struct tl_buffer *b, const struct tl_event *event)
+{
+	if (event->kind == TL_EVENT_LOST && event->lost)
+		put_lost_json(b, event->lost);
+	else if (event->kind == TL_EVENT_LEDGER && event->session)
+		put_ledger_json(b, event->session);
+}
+
+/* ---- Text ---- */
+
+static void pad(struct tl_buffer *b, size_t used, size_t width)
+{
+	for (; used < width; used++)
+		tl_put_char(b, ' ');
+}
+
+static void put_row(struct tl_buffer *b, const char *name, const struct tl_counters *counters)
+{
+	size_t start = b->size;
+
+	TL_PUT_LITERAL(b, "  ");
+	tl_escape_text(b, name, strlen(name));
+	pad(b, b->size - start, NAME_WIDTH);
+	for (size_t i = 0; i < N_COLUMNS; i++) {
+		uint64_t value = column(counters, i);
+
+		tl_put_char(b, ' ');
+		pad(b, tl_digits(value), COLUMN_WIDTH);
+		tl_put_u64(b, value);
+	}
+	tl_put_char(b, '\n');
+}
+
+/* A row per event, the sum last, and what was refused besides events. */
+static void put_ledger_text(struct tl_buffer *b, struct tl_session *s)
+{
+	const struct tl_event_type *type;
+	struct tl_counters counters = { 0 };
+	const char *refusal;
+	uint64_t count = 0;
+
+	TL_PUT_LITERAL(b, "ledger\n  event             ");
+	for (size_t i = 0; i < N_COLUMNS; i++) {
+		tl_put_char(b, ' ');
+		pad(b, strlen(columns[i].name), COLUMN_WIDTH);
+		tl_put_text(b, columns[i].name);
+	}
+	tl_put_char(b, '\n');
+	for (size_t i = 0; (type = tl_session_event_type(s, i)); i++)
+		if (tl_session_counters(s, type, &counters) >= 0)
+			put_row(b, type->name, &counters);
+	if (tl_session_counters(s, NULL, &counters) >= 0)
+		put_row(b, "all", &counters);
+	for (size_t i = 0; (refusal = tl_session_refusal(s, i, &count)); i++) {
+		if (!count)
+			continue;
+		TL_PUT_LITERAL(b, "  refused: ");
+		tl_put_text(b, refusal);
+		tl_put_char(b, ' ');
+		tl_put_u64(b, count);
+		tl_put_char(b, '\n');
+	}
+}
+
+static void put_lost_text(struct tl_buffer *b, const struct tl_event *event)
+{
+	const struct tl_lost *lost = event->lost;
+
+	TL_PUT_LITERAL(b, "lost ");
+	tl_put_u64(b, lost->count);
+	tl_put_text(b, lost->count == 1 ? " event on cpu " : " events on cpu ");
+	tl_put_u64(b, event->cpu);
+	TL_PUT_LITERAL(b, " (sequence ");
+	tl_put_u64(b, lost->seq_first);
+	tl_put_char(b, '-');
+	tl_put_u64(b, lost->seq_last);
+	if (lost->stage) {
+		TL_PUT_LITERAL(b, ", ");
+		tl_put_text(b, lost->stage);
+	}
+	TL_PUT_LITERAL(b, ")\n");
+}
+
+void tl_encode_record_text(struct tl_buffer *b, const struct tl_event *event)
+{
+	if (event->kind == TL_EVENT_LOST && event->lost) {
+		put_lost_text(b, event);
+		return;
+	}
+	if (event->kind == TL_EVENT_LEDGER && event->session) {
+		put_ledger_text(b, event->session);
+		return;
+	}
+	tl_escape_text(b, event->type->name, strnlen(event->type->name, sizeof(event->type->name)));
+	if (event->note) {
+		TL_PUT_LITERAL(b, ": ");
+		tl_escape_text(b, event->note, strlen(event->note));
+	}
+	tl_put_char(b, '\n');
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "encode-cache.h"
+#include "escape.h"
+#include "put.h"
+#include "wire.h"
+
+static void put_name(struct tl_buffer *b, uint32_t pid, const char *comm)
+{
+	tl_put_u64(b, pid);
+	if (comm[0]) {
+		tl_put_char(b, ' ');
+		tl_escape_text(b, comm, strnlen(comm, 16));
+	}
+}
+
+static void put_link(struct tl_buffer *b, const struct tl_bytes *path)
+{
+	TL_PUT_LITERAL(b, " <");
+	tl_escape_text(b, path->data, strnlen(path->data, path->size));
+	if (path->flags & TL_VALUE_DELETED)
+		TL_PUT_LITERAL(b, " (deleted)");
+	if (path->flags & TL_VALUE_TRUNCATED)
+		TL_PUT_LITERAL(b, "...");
+	tl_put_char(b, '>');
+}
+
+static void put_address(struct tl_buffer *b, const struct tl_endpoint *endpoint)
+{
+	char address[48];
+	size_t n;
+
+	if (endpoint->family == AF_UNIX) {
+		const struct tl_bytes *path = &endpoint->path;
+		bool abstract = path->size && !path->data[0];
+
+		if (abstract)
+			tl_put_char(b, '@');
+		if (path->size)
+			tl_escape_text(b, path->data + abstract,
+				       abstract ? path->size - 1 : strnlen(path->data, path->size));
+		return;
+	}
+	n = tl_address_text(address, endpoint->family, endpoint->address);
+	if (endpoint->family == AF_INET6)
+		tl_put_char(b, '[');
+	tl_put(b, address, n);
+	tl_put_text(b, endpoint->family == AF_INET6 ? "]:" : ":");
+	tl_put_u64(b, endpoint->port);
+}
+
+static bool has_address(const struct tl_endpoint *endpoint)
+{
+	return endpoint->family == AF_INET || endpoint->family == AF_INET6 ||
+	       (endpoint->family == AF_UNIX && (endpoint->path.flags & TL_VALUE_PRESENT));
+}
+
+/* " <127.0.0.1:40000->127.0.0.1:80>" */
+static void put_sockets(struct tl_buffer *b, const struct tl_event *event)
+{
+	bool source = has_address(&event->source), destination = has_address(&event->destination);
+
+	if (!source && !destination)
+		return;
+	TL_PUT_LITERAL(b, " <");
+	if (source)
+		put_address(b, &event->source);
+	if (destination) {
+		TL_PUT_LITERAL(b, "->");
+		put_address(b, &event->destination);
+	}
+	tl_put_char(b, '>');
+}
+
+static void put_result(struct tl_buffer *b, const struct tl_event *event)
+{
+	TL_PUT_LITERAL(b, " = ");
+	if (event->ret < 0 && event->ret >= -4095) {
+		const char *name = tl_errno_name((int)-event->ret);
+
+		TL_PUT_LITERAL(b, "-1 ");
+		if (name)
+			tl_put_text(b, name);
+		else
+			tl_put_i64(b, -event->ret);
+		TL_PUT_LITERAL(b, " (");
+		tl_put_text(b, tl_errno_message((int)-event->ret));
+		tl_put_char(b, ')');
+	} else if (event->type->flags & TL_TYPE_RETURNS_POINTER) {
+		tl_put_hex(b, (uint64_t)event->ret);
+	} else {
+		tl_put_i64(b, event->ret);
+	}
+}
+
+/* Whether the name that was asked for, argument `position`, says already which object it was. */
+static bool says_path(const struct tl_event *event, unsigned position, const struct tl_bytes *path)
+{
+	unsigned i = position - 1U;
+	const struct tl_bytes *name;
+	size_t n = strnlen(path->data, path->size);
+
+	if (i >= TL_ARGS_MAX)
+		return false;
+	name = &event->captured[i];
+	return (name->flags & TL_VALUE_PRESENT) && strnlen(name->data, name->size) == n &&
+	       !memcmp(name->data, path->data, n);
+}
+
+/* Which objects they were, where the arguments do not tell. */
+static void put_objects(struct tl_buffer *b, const struct tl_event *event)
+{
+	const struct tl_event_type *type = event->type;
+	const struct tl_bytes *path = &event->file.path, *target = &event->target.path;
+
+	if (event->ret >= 0 && (path->flags & TL_VALUE_PRESENT) && type->path_from != TL_FROM_FD &&
+	    (type->path_from == TL_FROM_RET || !says_path(event, type->path_name, path)))
+		put_link(b, path);
+	if (event->ret >= 0 && (target->flags & TL_VALUE_PRESENT) && !says_path(event, type->target_name, target)) {
+		TL_PUT_LITERAL(b, " ->");
+		put_link(b, target);
+	}
+	if (event->has_socket || event->source.family || event->destination.family)
+		put_sockets(b, event);
+}
+
+static void put_call(struct tl_buffer *b, const struct tl_event *event, struct tl_encode_type *type)
+{
+	const struct tl_bytes *fd_path = NULL;
+
+	if (event->type->path_from == TL_FROM_FD && (event->file.path.flags & TL_VALUE_PRESENT))
+		fd_path = &event->file.path;
+	tl_escape_text(b, type->type.name, strnlen(type->type.name, sizeof(type->type.name)));
+	tl_put_char(b, '(');
+	tl_encode_arguments(b, event, type, type->type.path_fd, fd_path);
+	tl_put_char(b, ')');
+	put_result(b, event);
+	put_objects(b, event);
+}
+
+static void put_exec(struct tl_buffer *b, const struct tl_event *event)
+{
+	const struct tl_process *p = event->process;
+	const struct tl_bytes *path = &event->file.path;
+
+	TL_PUT_LITERAL(b, "exec ");
+	if (path->flags & TL_VALUE_PRESENT)
+		tl_escape_text(b, path->data, strnlen(path->data, path->size));
+	else
+		tl_escape_text(b, p->executable ? p->executable : "", p->executable ? strlen(p->executable) : 0);
+	if (p->args_size) {
+		tl_put_char(b, ' ');
+		tl_argv_text(b, p->args, p->args_size, p->flags & TL_PROCESS_ARGS_TRUNCATED);
+	}
+	if (p->parent) {
+		TL_PUT_LITERAL(b, " (parent ");
+		put_name(b, p->parent->pid, p->parent->comm);
+		tl_put_char(b, ')');
+	}
+}
+
+static void put_fork(struct tl_buffer *b, const struct tl_event *event)
+{
+	tl_put_text(b, event->flags & TL_EVENT_THREAD ? "thread" : "fork");
+	TL_PUT_LITERAL(b, " = ");
+	tl_put_i64(b, event->child ? (int64_t)event->child->pid : event->ret);
+}
+
+static void put_exit(struct tl_buffer *b, const struct tl_event *event)
+{
+	int status = event->exit_code;
+	const char *name;
+
+	if (event->flags & TL_EVENT_THREAD)
+		TL_PUT_LITERAL(b, "thread ");
+	if (!WIFSIGNALED(status)) {
+		TL_PUT_LITERAL(b, "exited with ");
+		tl_put_u64(b, (unsigned)WEXITSTATUS(status));
+		return;
+	}
+	TL_PUT_LITERAL(b, "killed by ");
+	name = tl_signal_name(WTERMSIG(status));
+	if (name)
+		tl_put_text(b, name);
+	else
+		tl_put_u64(b, (unsigned)WTERMSIG(status));
+	if (WCOREDUMP(status))
+		TL_PUT_LITERAL(b, " (core dumped)");
+}
+
+static void put_event(struct tl_buffer *b, const struct tl_event *event, struct tl_encode_type *type)
+{
+	TL_PUT_LITERAL(b, "[pid ");
+	put_name(b, event->tid ? event->tid : event->pid, event->comm);
+	TL_PUT_LITERAL(b, "] ");
+	switch (event->kind) {
+	case TL_EVENT_EXEC:
+		put_exec(b, event);
+		break;
+	case TL_EVENT_FORK:
+		put_fork(b, event);
+		break;
+	case TL_EVENT_EXIT:
+		put_exit(b, event);
+		break;
+	default:
+		put_call(b, event, type);
+	}
+}
+
+static void put_count(struct tl_buffer *b, const struct tl_annotation *annotation)
+{
+	if (!annotation || !annotation->count)
+		return;
+	TL_PUT_LITERAL(b, " x ");
+	tl_put_u64(b, annotation->count);
+}
+
+int tl_encode_text(struct tl_buffer *b, const struct tl_event *event, const struct tl_annotation *annotation)
+{
+	struct tl_encode_type *type = tl_encode_type_get(event->type);
+	size_t start = b->size;
+
+	if (!type)
+		return -ENOMEM;
+	b->failed = false;
+	if (event->kind >= TL_EVENT_LOST) {
+		tl_encode_record_text(b, event);
+	} else {
+		put_event(b, event, type);
+		put_count(b, annotation);
+		tl_put_char(b, '\n');
+	}
+	if (!b->failed)
+		return 0;
+	b->size = start;
+	b->failed = false;
+	return -ENOMEM;
+}

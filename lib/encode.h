@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Events as text: one JSON object a line, or one strace-like line. Hot: no
+ * allocation per event once the buffer has grown, no printf. */
+#ifndef TRACELEFT_ENCODE_H
+#define TRACELEFT_ENCODE_H
+
+#include "traceleft.h"
+
+/* Bytes that grow at the end. Zero-initialised is empty; data is owned. */
+struct tl_buffer {
+	char *data;
+	size_t size;
+	size_t capacity;
+	bool failed; /* something did not fit, since whoever looks cleared it */
+};
+
+void tl_buffer_done(struct tl_buffer *b);
+/* Room for n more bytes; -ENOMEM, and then b is as before. */
+int tl_buffer_reserve(struct tl_buffer *b, size_t n);
+int tl_buffer_append(struct tl_buffer *b, const void *data, size_t n);
+
+/* What the rules add to an event. All may be NULL or 0. Strings are borrowed. */
+struct tl_annotation {
+	const char *rule; /* rule.name */
+	const char *const *tags; /* n_tags */
+	size_t n_tags;
+	const char *severity; /* syslog word for log.level: "warning" */
+	const char *stream, *group; /* of the original's aggregation spec */
+	const char *const *target_names; /* by bit of event->targets */
+	size_t n_target_names;
+	uint64_t count; /* aggregated events that this one stands for; 0: none */
+	uint64_t first, last; /* ns UTC */
+	uint64_t bytes; /* sum over the aggregated events */
+};
+
+/* Appends one object and a newline. annotation may be NULL. -ENOMEM. */
+int tl_encode_json(struct tl_buffer *b, const struct tl_event *event, const struct tl_annotation *annotation);
+/* Appends one line: "[pid comm] openat(AT_FDCWD, "/etc/passwd", O_RDONLY) = 3 </etc/passwd>". */
+int tl_encode_text(struct tl_buffer *b, const struct tl_event *event, const struct tl_annotation *annotation);
+
+/* The event's host facts, read once: host.name, host.id, boot id. */
+struct tl_host {
+	char name[256];
+	char machine_id[40];
+	char boot_id[40];
+};
+const struct tl_host *tl_host(void);
+
+/* event.id: first 8 digits of the boot id, cpu, sequence, low half of the time
+ * in hex; the last keeps two sessions of one boot apart. Not NUL-terminated;
+ * returns its length. */
+#define TL_EVENT_ID_MAX 64
+size_t tl_event_id(char ret[TL_EVENT_ID_MAX], const struct tl_event *event);
+
+/* "2026-11-26T04:00:00.123456789Z" of ns since the epoch; not NUL-terminated. */
+#define TL_TIME_SIZE 30
+void tl_time_text(char ret[TL_TIME_SIZE], uint64_t ns);
+
+/* For whoever frees a process: what the encoders keep at process->cache. NULL is fine. */
+void tl_process_cache_free(struct tl_process_cache *cache);
+
+/* Frees what the encoders of this thread keep between events. */
+void tl_encode_done(void);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Numbers and captured bytes as the text that strace shows. Everything is in
+ * tables of names; a decoder is found by name once and then used by pointer.
+ */
+#ifndef TRACELEFT_VALUES_H
+#define TRACELEFT_VALUES_H
+
+#include "encode.h"
+
+struct tl_constant {
+	const char *name;
+	uint64_t value;
+};
+
+enum tl_decoder_kind {
+	TL_DECODE_ENUM, /* one of `values` */
+	TL_DECODE_FLAGS, /* one of `values` in the bits of `mask`, and any of `flags` */
+	TL_DECODE_NUMBER, /* number() */
+	TL_DECODE_BYTES, /* bytes() of what was captured */
+};
+
+struct tl_decoder {
+	const char *name; /* as in policy/events.yaml */
+	const struct tl_constant *values;
+	const struct tl_constant *flags; /* of several bits first */
+	uint16_t n_values, n_flags;
+	uint8_t kind; /* enum tl_decoder_kind */
+	bool wide; /* all 64 bits count, not 32 */
+	bool mask_last; /* the value comes after the flags */
+	uint64_t mask;
+	void (*number)(struct tl_buffer *out, uint64_t value);
+	void (*bytes)(struct tl_buffer *out, const struct tl_bytes *bytes);
+};
+
+/* NULL if there is none of that name. Static storage. */
+const struct tl_decoder *tl_decoder_find(const char *name);
+/* The i-th of all, NULL after the last. */
+const struct tl_decoder *tl_decoder_get(size_t i);
+
+/* How a C type reads the bits of a register. */
+struct tl_number {
+	uint8_t width; /* bytes: 1, 2, 4, 8 */
+	bool is_signed;
+	bool is_pointer;
+};
+struct tl_number tl_number_of(const struct tl_arg_type *arg);
+/* The register's value, sign- or zero-extended from its width. */
+uint64_t tl_number_value(struct tl_number number, uint64_t raw);
+
+/* Appends the value as text; decoder may be NULL (a decimal number) or one for
+ * captured bytes (the address). */
+void tl_value_text(struct tl_buffer *out, const struct tl_decoder *decoder, uint64_t value);
+
+/* Appends argument `arg` of the event, from what was captured where there is
+ * something, as text that is harmless. decoder: tl_decoder_find(arg->decoder). */
+void tl_argument_text(struct tl_buffer *out, const struct tl_event *event, const struct tl_arg_type *arg,
+		      const struct tl_decoder *decoder);
+
+/* Whether the call has argument i of its type at all: the mode of an open that
+ * creates nothing is whatever was in the register. */
+bool tl_argument_used(const struct tl_event *event, unsigned i);
+
+/* "EACCES" for 13, NULL if there is none; the number is positive. */
+const char *tl_errno_name(int number);
+/* "Permission denied"; never NULL, independent of the locale. */
+const char *tl_errno_message(int number);
+/* "SIGKILL" for 9, NULL if there is none (as for real-time signals). */
+const char *tl_signal_name(int number);
+
+/* Value of a constant of any table. -ENOENT. Safe from any thread. */
+int tl_constant_find(const char *name, int64_t *ret);
+/* The i-th name in byte order, NULL after the last; for "did you mean". */
+const char *tl_constant_name(size_t i);
+
+/* Parts of decoders that others use, too. */
+void tl_sockaddr_text(struct tl_buffer *out, const struct tl_bytes *bytes);
+void tl_string_text(struct tl_buffer *out, const struct tl_bytes *bytes);
+/* "[\"a\", \"b\"]" of n strings with a NUL after each; the last may be cut. */
+void tl_argv_text(struct tl_buffer *out, const char *data, size_t size, bool truncated);
+/* "127.0.0.1", "::1"; AF_INET or AF_INET6, at most 45 characters, returns the length. */
+size_t tl_address_text(char ret[48], uint16_t family, const uint8_t address[16]);
+
+#endif
