@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What a handler is written against. A handler is called after the main
+ * program has decided that an event is wanted and has begun its record; it
+ * adds what the event's arguments point to in user memory and sends the
+ * record. It never looks at its context, so the same code runs behind a
+ * tracepoint, a kretprobe or an fexit hook, and it uses no kernel types, so it
+ * needs no relocation against the running kernel.
+ *
+ *	#include "handler.h"
+ *	TL_DESCRIPTION("traceleft-handler 1\n" "event openat\n" ...);
+ *	TL_HANDLER
+ *	{
+ *		struct tl_call *call = tl_handler_begin();
+ *		if (!call)
+ *			return 0;
+ *		tl_capture_string(call, 2, 4096);
+ *		return tl_handler_end(call);
+ *	}
+ */
+#ifndef TRACELEFT_HANDLER_H
+#define TRACELEFT_HANDLER_H
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+#include "maps.h"
+#include "wire.h"
+
+#define TL_DESCRIPTION(text) const char tl_description[] SEC(".traceleft") = text
+
+#define TL_HANDLER              \
+	char LICENSE[] SEC("license") = "GPL"; \
+	SEC("raw_tp")           \
+	int tl_handler(void *ctx)
+
+#define tl_handler_begin() tl_call_mine()
+#define tl_handler_end(call) tl_call_send(ctx, call)
+
+/* Largest capture of one argument; with path and header it fits TL_RECORD_MAX. */
+#define TL_CAPTURE_MAX 4096
+
+/* Begins a section at the end of the record. There is room for two captures
+ * behind TL_RECORD_MAX, see struct tl_call, so no reader needs to check. */
+static __always_inline struct tl_section *tl_section_begin(struct tl_call *call, __u8 type, __u8 index)
+{
+	struct tl_section *section = (struct tl_section *)(call->data + tl_clamp(call->record.size, TL_RECORD_MAX));
+
+	section->type = type;
+	section->index = index;
+	section->flags = 0;
+	section->size = 0;
+	return section;
+}
+
+static __always_inline char *tl_section_data(struct tl_section *section)
+{
+	return (char *)(section + 1);
+}
+
+/* A section that begins behind TL_RECORD_MAX is not part of the record. */
+static __always_inline void tl_section_end(struct tl_call *call, struct tl_section *section, __u32 size)
+{
+	section->size = size;
+	if (call->record.size < TL_RECORD_MAX)
+		call->record.size += sizeof(*section) + ((size + 7) & ~7U);
+}
+
+/* `position` is 1..6 everywhere below and a constant. */
+static __always_inline void tl_capture_string(struct tl_call *call, __u32 position, __u32 max)
+{
+	const void *from = (const void *)call->record.args[position - 1];
+	struct tl_section *section;
+	long n;
+
+	if (!from)
+		return;
+	section = tl_section_begin(call, TL_SECTION_ARG, position);
+	n = bpf_probe_read_user_str(tl_section_data(section), max, from);
+	if (n < 0) {
+		section->flags |= TL_SECTION_FAULT;
+		n = 0;
+	} else if (n >= max) {
+		/* Full to the last byte: cut, or it just fits. */
+		char next = 0;
+
+		if (bpf_probe_read_user(&next, 1, (const char *)from + max - 1) == 0 && next)
+			section->flags |= TL_SECTION_TRUNCATED;
+	}
+	tl_section_end(call, section, (__u32)n & (2 * TL_CAPTURE_MAX - 1));
+}
+
+static __always_inline void tl_capture_bytes(struct tl_call *call, __u32 position, __u64 length, __u32 max)
+{
+	const void *from = (const void *)call->record.args[position - 1];
+	struct tl_section *section;
+	__u32 n = length;
+
+	if (!from)
+		return;
+	section = tl_section_begin(call, TL_SECTION_ARG, position);
+	if (length > max) {
+		section->flags |= TL_SECTION_TRUNCATED;
+		n = max;
+	}
+	if (n && bpf_probe_read_user(tl_section_data(section), tl_clamp(n, TL_CAPTURE_MAX), from) < 0) {
+		section->flags |= TL_SECTION_FAULT;
+		n = 0;
+	}
+	tl_section_end(call, section, n);
+}
+
+/* length_arg 0: as many bytes as the result says, none if the call failed. */
+static __always_inline void tl_capture_buffer(struct tl_call *call, __u32 position, __u32 length_arg, __u32 max)
+{
+	__s64 length = length_arg ? (__s64)call->record.args[length_arg - 1] : call->record.ret;
+
+	if (!length_arg && length < 0)
+		return;
+	tl_capture_bytes(call, position, length, max);
+}
+
+static __always_inline void tl_capture_struct(struct tl_call *call, __u32 position, __u32 size)
+{
+	tl_capture_bytes(call, position, size, size);
+}
+
+static __always_inline void tl_capture_sockaddr(struct tl_call *call, __u32 position, __u32 length_arg, int by_pointer)
+{
+	__u32 length = call->record.args[length_arg - 1];
+
+	if (by_pointer && (!call->record.args[length_arg - 1] ||
+			   bpf_probe_read_user(&length, sizeof(length), (const void *)call->record.args[length_arg - 1]) < 0))
+		return;
+	tl_capture_bytes(call, position, length, 128);
+}
+
+/* A NULL-terminated array of strings, each with its NUL, one after the other. */
+#define TL_ARGV_STRINGS 64
+static __always_inline void tl_capture_argv(struct tl_call *call, __u32 position, __u32 max)
+{
+	const __u64 *from = (const __u64 *)call->record.args[position - 1];
+	struct tl_section *section;
+	__u32 used = 0;
+	char *data;
+
+	if (!from)
+		return;
+	section = tl_section_begin(call, TL_SECTION_ARG, position);
+	data = tl_section_data(section);
+	for (__u32 i = 0; i < TL_ARGV_STRINGS; i++) {
+		__u64 string = 0;
+		long n;
+
+		if (bpf_probe_read_user(&string, sizeof(string), from + i) < 0) {
+			section->flags |= TL_SECTION_FAULT;
+			break;
+		}
+		if (!string)
+			break;
+		if (used > max - TL_NAME_MAX || i == TL_ARGV_STRINGS - 1) {
+			section->flags |= TL_SECTION_TRUNCATED;
+			break;
+		}
+		n = bpf_probe_read_user_str(data + (used & (TL_CAPTURE_MAX - 1)), TL_NAME_MAX, (const void *)string);
+		if (n < 0) {
+			section->flags |= TL_SECTION_FAULT;
+			break;
+		}
+		if (n == TL_NAME_MAX)
+			section->flags |= TL_SECTION_TRUNCATED;
+		used += (__u32)n & (2 * TL_NAME_MAX - 1);
+	}
+	tl_section_end(call, section, used);
+}
+
+#endif

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The kernel's types, by hand: only the fields that are read, relocated when
+ * the program is loaded. Where a field moved between kernels both shapes stand
+ * here as flavours (NAME___SUFFIX) and bpf_core_field_exists() chooses.
+ */
+#ifndef TRACELEFT_KERNEL_H
+#define TRACELEFT_KERNEL_H
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+typedef _Bool bool;
+#define true 1
+#define false 0
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct kuid {
+	__u32 val;
+};
+
+struct qstr {
+	__u64 hash_len;
+	const unsigned char *name;
+};
+
+struct hlist_bl_node {
+	struct hlist_bl_node *next;
+	struct hlist_bl_node **pprev;
+};
+
+struct super_block {
+	__u32 s_dev;
+	unsigned long s_magic;
+};
+
+struct inode {
+	__u16 i_mode;
+	struct kuid i_uid;
+	struct kuid i_gid;
+	unsigned long i_ino;
+	struct super_block *i_sb;
+	const unsigned int i_nlink;
+};
+
+struct dentry {
+	struct hlist_bl_node d_hash;
+	struct dentry *d_parent;
+	struct qstr d_name;
+	struct inode *d_inode;
+};
+
+struct vfsmount {
+	struct dentry *mnt_root;
+	struct super_block *mnt_sb;
+};
+
+struct mount {
+	struct mount *mnt_parent;
+	struct dentry *mnt_mountpoint;
+	struct vfsmount mnt;
+};
+
+struct path {
+	struct vfsmount *mnt;
+	struct dentry *dentry;
+};
+
+struct file {
+	struct path f_path;
+	struct inode *f_inode;
+	void *private_data;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
+struct fs_struct {
+	struct path root;
+	struct path pwd;
+};
+
+struct mm_struct {
+	unsigned long arg_start;
+	unsigned long arg_end;
+	struct file *exe_file;
+};
+
+struct cred {
+	struct kuid uid;
+	struct kuid gid;
+	struct kuid euid;
+	struct kuid egid;
+};
+
+struct kernfs_node {
+	__u64 id;
+};
+
+struct cgroup_root {
+	int hierarchy_id;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+	struct cgroup_root *root;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp;
+};
+
+struct ns_common {
+	unsigned int inum;
+};
+
+struct mnt_namespace {
+	struct ns_common ns;
+};
+
+struct net {
+	struct ns_common ns;
+};
+
+struct pid_namespace {
+	struct ns_common ns;
+	unsigned int level;
+};
+
+struct nsproxy {
+	struct mnt_namespace *mnt_ns;
+	struct net *net_ns;
+};
+
+struct upid {
+	int nr;
+	struct pid_namespace *ns;
+};
+
+struct pid {
+	unsigned int level;
+	struct upid numbers[1];
+};
+
+struct signal_struct {
+	struct {
+		int counter;
+	} live;
+	int group_exit_code;
+	unsigned int flags;
+	unsigned long long utime;
+	unsigned long long stime;
+};
+
+struct thread_info {
+	__u32 status;
+};
+
+struct task_struct {
+	struct thread_info thread_info;
+	void *stack;
+	unsigned int flags;
+	int pid;
+	int tgid;
+	int exit_code;
+	struct task_struct *real_parent;
+	struct task_struct *group_leader;
+	struct mm_struct *mm;
+	struct fs_struct *fs;
+	struct files_struct *files;
+	struct nsproxy *nsproxy;
+	struct signal_struct *signal;
+	struct pid *thread_pid;
+	const struct cred *cred;
+	struct css_set *cgroups;
+	__u64 start_boottime;
+	__u64 utime;
+	__u64 stime;
+	struct kuid loginuid;
+	unsigned int sessionid;
+	char comm[16];
+};
+
+struct linux_binprm {
+	struct file *file;
+	int argc;
+	const char *filename;
+	const char *interp;
+};
+
+struct in6_addr {
+	__u8 in6_u[16];
+};
+
+struct possible_net {
+	struct net *net;
+};
+
+struct sock_common {
+	unsigned short skc_family;
+	volatile unsigned char skc_state;
+	__be16 skc_dport;
+	__u16 skc_num;
+	__be32 skc_daddr;
+	__be32 skc_rcv_saddr;
+	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
+	struct possible_net skc_net;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+	__u16 sk_type;
+	__u16 sk_protocol;
+};
+
+/* Before 5.6 the two were bit fields; 5.6 and later have them as above. */
+
+struct socket {
+	short type;
+	struct sock *sk;
+};
+
+/* The user's registers at a system call. */
+struct pt_regs {
+	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax;
+	unsigned long ip, cs, flags, sp, ss;
+};
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+};
+
+#pragma clang attribute pop
+
+/* A copy of them, as x86-64 has had them for ever. */
+struct tl_registers {
+	__u64 r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax;
+};
+#define TL_REGISTERS_SIZE (21 * 8)
+#define TL_THREAD_SIZE 16384
+
+/* linux/sched.h: PF_KTHREAD */
+#define TL_PF_KTHREAD 0x00200000
+/* asm/thread_info.h: TS_COMPAT, a 32-bit system call is running */
+#define TL_TS_COMPAT 0x0002
+/* asm/unistd.h: __X32_SYSCALL_BIT */
+#define TL_X32_BIT 0x40000000
+/* linux/sched/signal.h: SIGNAL_GROUP_EXIT */
+#define TL_SIGNAL_GROUP_EXIT 0x00000004
+
+/*
+ * Three builds of the kernel part, by what the kernel offers:
+ *   TL_BUILD_TYPED   6.2 and later: bpf_rdonly_cast, so kernel memory is read
+ *                    by loads, not by a helper call per field
+ *   TL_BUILD_TASK    5.18 and later: task storage, bpf_loop, atomics that fetch
+ *   TL_BUILD_BASE    5.10: hash maps by thread id, bounded loops
+ */
+#if defined(TL_BUILD_TYPED)
+#define TL_HAS_CAST 1
+#define TL_HAS_TASK_STORAGE 1
+#elif defined(TL_BUILD_TASK)
+#define TL_HAS_CAST 0
+#define TL_HAS_TASK_STORAGE 1
+#elif defined(TL_BUILD_BASE)
+#define TL_HAS_CAST 0
+#define TL_HAS_TASK_STORAGE 0
+#else
+#error "one of TL_BUILD_TYPED, TL_BUILD_TASK, TL_BUILD_BASE"
+#endif
+
+#if TL_HAS_CAST
+extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;
+/* A pointer whose fields can be loaded; NULL and stale ones read as zero. */
+#define tl_cast(type, pointer) \
+	((type *)bpf_rdonly_cast((const void *)(pointer), bpf_core_type_id_kernel(type)))
+/* One field of a kernel object. */
+#define tl_read(type, pointer, field) (tl_cast(type, pointer)->field)
+#else
+#define tl_read(type, pointer, field) BPF_CORE_READ((const type *)(pointer), field)
+#endif
+
+/* Keeps clang from reasoning about a value, so that the bound just checked
+ * stays in the register that the verifier watches. */
+#define tl_barrier(value) asm volatile("" : "+r"(value))
+
+#endif

@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The main program: is this event wanted of this task? Then its record is
+ * begun and the handler called. Every entry point is written as a raw
+ * tracepoint; the loader makes copies of it for the hooks that it finds on
+ * this kernel, since all that differs is where the result stands.
+ */
+#include "record.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+static __always_inline __u64 tl_registers_of(__u64 task)
+{
+#if TL_HAS_TASK_STORAGE
+	return bpf_task_pt_regs((void *)bpf_get_current_task_btf());
+#else
+	return (__u64)tl_read(struct task_struct, task, stack) + TL_THREAD_SIZE - TL_REGISTERS_SIZE;
+#endif
+}
+
+/* Which table of numbers the call is of. */
+static __always_inline __u32 tl_abi_of(__u64 task, __u64 *nr)
+{
+	if (tl_read(struct task_struct, task, thread_info.status) & TL_TS_COMPAT)
+		return TL_ABI_I386;
+	if (*nr & TL_X32_BIT) {
+		*nr &= ~(__u64)TL_X32_BIT;
+		return TL_ABI_X32;
+	}
+	return TL_ABI_X86_64;
+}
+
+static __always_inline void tl_arguments(struct tl_call *call, __u64 from, __u32 abi)
+{
+	/* For a moment in the bytes behind the header: the stack is for others. */
+	struct tl_registers *registers = (struct tl_registers *)(call->data + sizeof(struct tl_record));
+	struct tl_record *record = &call->record;
+
+	bpf_probe_read_kernel(registers, sizeof(*registers), (void *)from);
+	if (abi == TL_ABI_I386) {
+		record->args[0] = (__u32)registers->bx;
+		record->args[1] = (__u32)registers->cx;
+		record->args[2] = (__u32)registers->dx;
+		record->args[3] = (__u32)registers->si;
+		record->args[4] = (__u32)registers->di;
+		record->args[5] = (__u32)registers->bp;
+		return;
+	}
+	record->args[0] = registers->di;
+	record->args[1] = registers->si;
+	record->args[2] = registers->dx;
+	record->args[3] = registers->r10;
+	record->args[4] = registers->r8;
+	record->args[5] = registers->r9;
+}
+
+static __always_inline bool tl_wants(const struct tl_task *state, __u32 event)
+{
+	return state->wants[(event >> 6) & (TL_EVENT_WORDS - 1)] >> (event & 63) & 1;
+}
+
+/* Id of the event behind the current call, 0 if nobody wants it. */
+static __always_inline __u32 tl_event_of(__u32 door, __u64 task, __u64 registers, __u32 *abi, __u64 *nr)
+{
+	*nr = tl_read(struct pt_regs, registers, orig_ax);
+	*abi = tl_abi_of(task, nr);
+	if (*nr >= TL_NR_MAX || *abi >= TL_ABI_MAX)
+		return 0;
+	return tl_config.event_of[door][*abi][*nr & (TL_NR_MAX - 1)];
+}
+
+static __always_inline void tl_choose(const struct tl_task *state, __u32 event, __u32 *slot, __u32 *program_id)
+{
+	struct tl_override_key key = {.term = state->override - 1, .event = event};
+	struct tl_override *override;
+
+	*slot = event;
+	*program_id = 0;
+	if (!state->override)
+		return;
+	override = bpf_map_lookup_elem(&overrides, &key);
+	if (!override)
+		return;
+	*slot = override->slot;
+	*program_id = override->program_id;
+}
+
+/* A system call that is about to return `ret`. */
+static __always_inline int tl_exit(void *ctx, __u32 door, __s64 ret, bool refresh)
+{
+	__u64 task = tl_task_current(), nr, registers = tl_registers_of(task);
+	__u32 abi, event, slot, handler, program_id;
+	const struct tl_plan *plan;
+	struct tl_task *state;
+	struct tl_call *call;
+
+	event = tl_event_of(door, task, registers, &abi, &nr);
+	if (!event)
+		return 0;
+	state = tl_state_current();
+	if (!state)
+		return 0;
+	if (state->cgroup != tl_cgroup_of(task)) {
+		if (refresh)
+			bpf_tail_call(ctx, &programs, TL_STAGE_REFRESH);
+		return 0;
+	}
+	if (!tl_wants(state, event))
+		return 0;
+	plan = &tl_config.plan[event & (TL_EVENTS_MAX - 1)];
+	if ((plan->flags & TL_PLAN_EXEC) && ret == 0)
+		return 0; /* by the hook on exec, with what it really was */
+	state->pending = 0;
+	call = tl_call_claim(event, &slot);
+	if (!call)
+		return 0;
+	tl_choose(state, event, &handler, &program_id);
+	call->slot = handler;
+	tl_record_begin(&call->record, task, state, TL_RECORD_EVENT);
+	call->record.program_id = program_id;
+	call->record.handler = handler;
+	call->record.abi = abi;
+	call->record.nr = abi == TL_ABI_X32 ? nr | TL_X32_BIT : nr;
+	call->record.ret = abi == TL_ABI_I386 ? (__s32)ret : ret;
+	tl_arguments(call, registers, abi);
+	if (plan->from || plan->target_from || plan->flags)
+		bpf_tail_call(ctx, &programs, TL_STAGE_COLLECT);
+	bpf_tail_call(ctx, &programs, TL_STAGES + handler);
+	tl_call_drop(call, TL_REFUSED_HANDLER);
+	return 0;
+}
+
+/* Where the result stands in the context of each hook. The program's type is
+ * changed when it is copied for a hook, so the context has no type here. */
+#define TL_RET_AT(ctx, offset) (*(__s64 *)((char *)(ctx) + (offset)))
+#define TL_RET_TRACEPOINT 8 /* raw_tp/sys_exit: registers, result */
+#define TL_RET_FEXIT 8 /* fexit: registers, result */
+#define TL_RET_FEXIT_BARE 0 /* fexit on a function without arguments */
+#define TL_RET_KRETPROBE 80 /* kretprobe: struct pt_regs, ax */
+
+SEC("raw_tp")
+int tl_exit_raw_tp(void *ctx)
+{
+	return tl_exit(ctx, 0, TL_RET_AT(ctx, TL_RET_TRACEPOINT), true);
+}
+
+SEC("raw_tp")
+int tl_exit_fexit(void *ctx)
+{
+	return tl_exit(ctx, 1, TL_RET_AT(ctx, TL_RET_FEXIT), true);
+}
+
+SEC("raw_tp")
+int tl_exit_fexit_bare(void *ctx)
+{
+	return tl_exit(ctx, 1, TL_RET_AT(ctx, TL_RET_FEXIT_BARE), true);
+}
+
+SEC("raw_tp")
+int tl_exit_kretprobe(void *ctx)
+{
+	return tl_exit(ctx, 1, TL_RET_AT(ctx, TL_RET_KRETPROBE), true);
+}
+
+/* ---- Stages ---- */
+
+/* The task sits in another cgroup than when its state was worked out. */
+static __always_inline void tl_refresh(void)
+{
+	struct tl_task *state = tl_state_current();
+
+	if (!state)
+		return;
+	state->cgroup = tl_cgroup_of(tl_task_current());
+	state->cgroup_terms = tl_cgroup_terms(state->cgroup);
+	tl_state_combine(state, state->set);
+}
+
+SEC("raw_tp")
+int tl_refresh_raw_tp(void *ctx)
+{
+	tl_refresh();
+	return tl_exit(ctx, 0, TL_RET_AT(ctx, TL_RET_TRACEPOINT), false);
+}
+
+SEC("raw_tp")
+int tl_refresh_fexit(void *ctx)
+{
+	tl_refresh();
+	return tl_exit(ctx, 1, TL_RET_AT(ctx, TL_RET_FEXIT), false);
+}
+
+SEC("raw_tp")
+int tl_refresh_fexit_bare(void *ctx)
+{
+	tl_refresh();
+	return tl_exit(ctx, 1, TL_RET_AT(ctx, TL_RET_FEXIT_BARE), false);
+}
+
+SEC("raw_tp")
+int tl_refresh_kretprobe(void *ctx)
+{
+	tl_refresh();
+	return tl_exit(ctx, 1, TL_RET_AT(ctx, TL_RET_KRETPROBE), false);
+}
+
+static __always_inline void tl_add_socket(struct tl_call *call, __u64 file)
+{
+	__u64 inode = (__u64)tl_read(struct file, file, f_inode), socket, sk, net;
+	struct tl_section *section = tl_area_begin(call->data, TL_RECORD_MAX);
+	struct tl_socket_facts *facts = (struct tl_socket_facts *)tl_area_data(section);
+
+	if ((tl_read(struct inode, inode, i_mode) & 0170000) != 0140000)
+		return;
+	socket = (__u64)tl_read(struct file, file, private_data);
+	sk = (__u64)tl_read(struct socket, socket, sk);
+	if (!sk)
+		return;
+	__builtin_memset(facts, 0, sizeof(*facts));
+	facts->family = tl_read(struct sock, sk, __sk_common.skc_family);
+	facts->type = tl_read(struct socket, socket, type);
+	facts->protocol = tl_read(struct sock, sk, sk_protocol);
+	facts->state = tl_read(struct sock, sk, __sk_common.skc_state);
+	net = (__u64)tl_read(struct sock, sk, __sk_common.skc_net.net);
+	facts->netns = tl_read(struct net, net, ns.inum);
+	if (facts->family == 2 || facts->family == 10) {
+		facts->local_port = tl_read(struct sock, sk, __sk_common.skc_num);
+		facts->remote_port = bpf_ntohs(tl_read(struct sock, sk, __sk_common.skc_dport));
+	}
+	if (facts->family == 2) {
+		*(__u32 *)facts->local = tl_read(struct sock, sk, __sk_common.skc_rcv_saddr);
+		*(__u32 *)facts->remote = tl_read(struct sock, sk, __sk_common.skc_daddr);
+	} else if (facts->family == 10) {
+		bpf_probe_read_kernel(facts->local, 16, (void *)(sk + bpf_core_field_offset(struct sock, __sk_common) +
+								 bpf_core_field_offset(struct sock_common, skc_v6_rcv_saddr)));
+		bpf_probe_read_kernel(facts->remote, 16, (void *)(sk + bpf_core_field_offset(struct sock, __sk_common) +
+								  bpf_core_field_offset(struct sock_common, skc_v6_daddr)));
+	}
+	tl_area_end(call->data, TL_RECORD_MAX, section, TL_SECTION_SOCKET, 0, 0, sizeof(*facts));
+}
+
+/* The directory that argument `name` starts from, when it is relative. */
+static __always_inline void tl_add_base(struct tl_call *call, struct tl_walk *walk, __u64 task, __u8 index, __u32 fd,
+					__u32 name)
+{
+	char first = 0;
+	__u64 fs;
+
+	if (!name || bpf_probe_read_user(&first, 1, (void *)call->record.args[(name - 1) & 7]) < 0 || first == '/')
+		return;
+	if (fd && (__s32)call->record.args[(fd - 1) & 7] != -100 /* AT_FDCWD */) {
+		__u64 file = tl_fd_file(task, call->record.args[(fd - 1) & 7]);
+
+		if (file)
+			tl_add_file(walk, call->data, TL_RECORD_MAX, index, file);
+		return;
+	}
+	fs = (__u64)tl_read(struct task_struct, task, fs);
+	tl_add_path(walk, call->data, TL_RECORD_MAX, index, (__u64)tl_read(struct fs_struct, fs, pwd.dentry),
+		    (__u64)tl_read(struct fs_struct, fs, pwd.mnt));
+}
+
+/* Takes over what the entry hook found, if it belongs to this call. */
+static __always_inline bool tl_add_stash(struct tl_call *call)
+{
+	struct tl_stash *stash = tl_stash_current(false);
+	__u32 n, at;
+
+	if (!stash || stash->event != call->event)
+		return false;
+	stash->event = 0;
+	call->record.duration = stash->time ? call->record.time - stash->time : 0;
+	n = *(__u32 *)stash->data;
+	if (n <= 8)
+		return false;
+	n -= 8;
+	at = call->record.size;
+	if (n > TL_STASH_MAX || at > TL_RECORD_MAX - TL_STASH_MAX)
+		return false;
+	bpf_probe_read_kernel(call->data + tl_clamp(at, TL_RECORD_MAX - TL_STASH_MAX), tl_clamp(n, TL_STASH_MAX),
+			      stash->data + 8);
+	call->record.size = at + n;
+	return true;
+}
+
+SEC("raw_tp")
+int tl_collect(void *ctx)
+{
+	struct tl_call *call = tl_call_mine();
+	const struct tl_plan *plan;
+	__u64 task, file = 0;
+	struct tl_walk *walk;
+	__u32 slot;
+
+	if (!call)
+		return 0;
+	slot = call->record.cpu * TL_CALL_SLOTS; /* any of this CPU's is as good */
+	for (int i = 0; i < TL_CALL_SLOTS; i++, slot++) {
+		if (bpf_map_lookup_elem(&calls, &slot) == call)
+			break;
+	}
+	walk = bpf_map_lookup_elem(&walks, &slot);
+	plan = &tl_config.plan[call->event & (TL_EVENTS_MAX - 1)];
+	task = tl_task_current();
+	if (!walk)
+		goto next;
+	tl_walk_root(walk, task);
+	if (plan->flags & TL_PLAN_ENTRY) {
+		if (tl_add_stash(call))
+			goto next;
+	}
+	if (plan->from == TL_FROM_RET && call->record.ret >= 0)
+		file = tl_fd_file(task, call->record.ret);
+	else if (plan->from == TL_FROM_FD && !(plan->flags & TL_PLAN_ENTRY))
+		file = tl_fd_file(task, call->record.args[(plan->fd - 1) & 7]);
+	if (file) {
+		tl_add_file(walk, call->data, TL_RECORD_MAX, TL_PATH_FILE, file);
+		if (plan->flags & TL_PLAN_SOCKET)
+			tl_add_socket(call, file);
+	} else if (plan->name) {
+		tl_add_base(call, walk, task, TL_PATH_BASE, plan->fd, plan->name);
+		tl_add_base(call, walk, task, TL_PATH_BASE_TARGET, plan->target_fd, plan->target_name);
+	}
+next:
+	bpf_tail_call(ctx, &programs, TL_STAGES + call->slot);
+	tl_call_drop(call, TL_REFUSED_HANDLER);
+	return 0;
+}
+
+SEC("raw_tp")
+int tl_send(void *ctx)
+{
+	struct tl_call *call = tl_call_mine();
+
+	if (call)
+		tl_record_send(call);
+	return 0;
+}
+
+/* ---- Entry: for calls after which their object is gone ---- */
+
+static __always_inline int tl_enter(__u32 door)
+{
+	__u64 task = tl_task_current(), nr, registers = tl_registers_of(task), file;
+	const struct tl_plan *plan;
+	struct tl_stash *stash;
+	struct tl_task *state;
+	__u32 abi, event, fd;
+
+	event = tl_event_of(door, task, registers, &abi, &nr);
+	if (!event)
+		return 0;
+	plan = &tl_config.plan[event & (TL_EVENTS_MAX - 1)];
+	if (!(plan->flags & TL_PLAN_ENTRY))
+		return 0;
+	state = tl_state_current();
+	if (!state || !tl_wants(state, event))
+		return 0;
+	stash = tl_stash_current(true);
+	if (!stash)
+		return 0;
+	stash->event = event;
+	stash->time = bpf_ktime_get_boot_ns();
+	*(__u32 *)stash->data = 8;
+	if (plan->from != TL_FROM_FD)
+		return 0;
+	/* Such calls have it first. */
+	fd = abi == TL_ABI_I386 ? tl_read(struct pt_regs, registers, bx) :
+				  tl_read(struct pt_regs, registers, di);
+	file = tl_fd_file(task, fd);
+	if (!file)
+		return 0;
+	tl_walk_root(&stash->walk, task);
+	tl_add_file(&stash->walk, stash->data, TL_STASH_MAX, TL_PATH_FILE, file);
+	return 0;
+}
+
+SEC("raw_tp")
+int tl_enter_raw_tp(void *ctx)
+{
+	return tl_enter(0);
+}
+
+SEC("raw_tp")
+int tl_enter_hook(void *ctx)
+{
+	return tl_enter(1);
+}
+
+/* A kretprobe may find no room for its return address; then the call's return
+ * goes unseen, which the task's next call tells. */
+SEC("raw_tp")
+int tl_enter_kprobe(void *ctx)
+{
+	__u64 task = tl_task_current(), nr, registers = tl_registers_of(task);
+	struct tl_account *account;
+	struct tl_task *state;
+	__u32 abi, event;
+
+	event = tl_event_of(1, task, registers, &abi, &nr);
+	state = event ? tl_state_current() : 0;
+	if (!state || !tl_wants(state, event))
+		return 0;
+	if (state->pending) {
+		__u32 missed = state->pending;
+
+		account = bpf_map_lookup_elem(&ledger, &missed);
+		if (account) {
+			tl_count(&account->seen, 1);
+			tl_count(&account->lost, 1);
+		}
+		tl_refuse(TL_REFUSED_PENDING);
+	}
+	/* A successful exec returns into another program. */
+	state->pending = tl_config.plan[event & (TL_EVENTS_MAX - 1)].flags & TL_PLAN_EXEC ? 0 : event;
+	return tl_enter(1);
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The maps that the main programs and the handlers share. Handlers are loaded
+ * on their own: the loader finds these maps by their names.
+ */
+#ifndef TRACELEFT_MAPS_H
+#define TRACELEFT_MAPS_H
+
+#include "wire.h"
+
+/*
+ * A record under construction. A slot belongs to one task from the main
+ * program's claim until the record is sent, so a task that is preempted in
+ * between, or interrupted, finds its bytes untouched.
+ */
+struct tl_call {
+	__u64 owner; /* pid_tgid of the task; 0: free */
+	__u32 event;
+	__u32 slot; /* of the handler */
+	union {
+		struct tl_record record;
+		/* What is behind TL_RECORD_MAX is never sent: it is there so that a
+		 * capture that begins inside needs no second check. */
+		__u8 data[TL_RECORD_MAX + 2 * TL_PATH_MAX];
+	};
+};
+
+/* max_entries: CPUs x TL_CALL_SLOTS, set when loaded. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, TL_CALL_SLOTS);
+	__type(key, __u32);
+	__type(value, struct tl_call);
+} calls SEC(".maps");
+
+/* Programs to go on with: first the stages, then the handlers. One such map
+ * per attach kind, since a program of one kind cannot call one of another. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, TL_STAGES + 2 * TL_EVENTS_MAX);
+	__type(key, __u32);
+	__type(value, __u32);
+} programs SEC(".maps");
+
+/* Key: event id. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, TL_EVENTS_MAX);
+	__type(key, __u32);
+	__type(value, struct tl_account);
+} ledger SEC(".maps");
+
+/* Key: enum tl_refusal. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, TL_REFUSALS);
+	__type(key, __u32);
+	__type(value, __u64);
+} refusals SEC(".maps");
+
+/* `value`, but `max` (a constant) if it is larger. In assembly, because the
+ * compiler would test one register and use another, and the verifier would
+ * not see that the bound holds. */
+#define tl_clamp(value, max)                                                        \
+	({                                                                          \
+		__u64 __clamped = (value);                                          \
+		asm volatile("if %0 <= %1 goto +1\n\t%0 = %1" : "+r"(__clamped) : "i"(max)); \
+		__clamped;                                                          \
+	})
+
+static __always_inline void tl_refuse(__u32 why)
+{
+	__u64 *count = bpf_map_lookup_elem(&refusals, &why);
+
+	if (count)
+		__sync_fetch_and_add(count, 1);
+}
+
+/* The slot that the current task has claimed on this CPU. */
+static __always_inline struct tl_call *tl_call_mine(void)
+{
+	__u32 key = bpf_get_smp_processor_id() * TL_CALL_SLOTS;
+	__u64 me = bpf_get_current_pid_tgid();
+
+	for (int i = 0; i < TL_CALL_SLOTS; i++, key++) {
+		struct tl_call *call = bpf_map_lookup_elem(&calls, &key);
+
+		if (call && call->owner == me)
+			return call;
+	}
+	return 0;
+}
+
+/* An event that was begun and cannot be sent: nothing vanishes uncounted. */
+static __always_inline void tl_call_drop(struct tl_call *call, __u32 why)
+{
+	__u32 event = call->event;
+	struct tl_account *account = bpf_map_lookup_elem(&ledger, &event);
+
+	if (account)
+		__sync_fetch_and_add(&account->lost, 1);
+	tl_refuse(why);
+	call->owner = 0;
+}
+
+/* Hands the record on to be sent; comes back only if that is impossible. */
+static __always_inline int tl_call_send(void *ctx, struct tl_call *call)
+{
+	bpf_tail_call(ctx, &programs, TL_STAGE_SEND);
+	tl_call_drop(call, TL_REFUSED_HANDLER);
+	return 0;
+}
+
+#endif

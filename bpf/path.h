@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * From a kernel object to its path. A path goes into a record as its
+ * components, leaf first, each with a NUL: that is the order in which the
+ * kernel's tree is climbed, and turning it round is cheaper for the reader.
+ */
+#ifndef TRACELEFT_PATH_H
+#define TRACELEFT_PATH_H
+
+#include "kernel.h"
+#include "maps.h"
+
+/* Where a climb stands. It lives in map memory, not on the stack: what the
+ * verifier knows of a value there never outlives an iteration. */
+struct tl_walk {
+	__u64 dentry;
+	__u64 vfsmount;
+	__u64 root_dentry; /* of the process */
+	__u64 root_vfsmount;
+	__u32 used;
+	__u32 flags; /* TL_SECTION_* */
+};
+
+struct tl_climb {
+	struct tl_walk *walk;
+	char *out; /* TL_PATH_MAX + TL_NAME_MAX bytes */
+};
+
+#if TL_HAS_CAST || TL_HAS_TASK_STORAGE
+#define TL_PATH_DEPTH 4096
+#else
+#define TL_PATH_DEPTH 32
+#endif
+
+#define TL_CONTINUE 0
+#define TL_STOP 1
+
+/* One step up. */
+static __always_inline long tl_climb_step(struct tl_walk *walk, char *out)
+{
+	__u64 dentry = walk->dentry, vfsmount = walk->vfsmount;
+	__u64 parent = (__u64)tl_read(struct dentry, dentry, d_parent);
+	__u32 used = walk->used;
+	long n;
+
+	if (dentry == walk->root_dentry && vfsmount == walk->root_vfsmount)
+		return TL_STOP;
+	if (dentry == parent || dentry == (__u64)tl_read(struct vfsmount, vfsmount, mnt_root)) {
+		__u64 mount = vfsmount - bpf_core_field_offset(struct mount, mnt);
+		__u64 above = (__u64)tl_read(struct mount, mount, mnt_parent);
+
+		if (dentry != (__u64)tl_read(struct vfsmount, vfsmount, mnt_root)) {
+			/* A pipe, a memory file: in no tree, with a name of its own. */
+			walk->flags |= TL_SECTION_PSEUDO;
+			n = bpf_probe_read_kernel_str(out, TL_NAME_MAX, tl_read(struct dentry, dentry, d_name.name));
+			if (!used && n > 0)
+				walk->used = n;
+			return TL_STOP;
+		}
+		if (!above || above == mount)
+			return TL_STOP; /* the root of the namespace, or no tree at all */
+		walk->dentry = (__u64)tl_read(struct mount, mount, mnt_mountpoint);
+		walk->vfsmount = above + bpf_core_field_offset(struct mount, mnt);
+		return TL_CONTINUE;
+	}
+	if (used >= TL_PATH_MAX) {
+		walk->flags |= TL_SECTION_TRUNCATED;
+		return TL_STOP;
+	}
+	tl_barrier(used);
+	used &= TL_PATH_MAX - 1;
+	n = bpf_probe_read_kernel_str(out + used, TL_NAME_MAX, tl_read(struct dentry, dentry, d_name.name));
+	if (n < 0) {
+		walk->flags |= TL_SECTION_FAULT;
+		return TL_STOP;
+	}
+	walk->used += n;
+	walk->dentry = parent;
+	return TL_CONTINUE;
+}
+
+#if TL_HAS_TASK_STORAGE
+static long tl_climb_iteration(__u32 i, void *data)
+{
+	struct tl_climb *climb = data;
+
+	return tl_climb_step(climb->walk, climb->out);
+}
+#endif
+
+/* Climbs to the root of the process. Returns the bytes used. */
+static __always_inline __u32 tl_climb(struct tl_walk *walk, char *out, __u64 dentry, __u64 vfsmount)
+{
+	__u32 used;
+
+	walk->dentry = dentry;
+	walk->vfsmount = vfsmount;
+	walk->used = 0;
+	walk->flags = 0;
+	if (!tl_read(struct dentry, dentry, d_hash.pprev) &&
+	    dentry != (__u64)tl_read(struct dentry, dentry, d_parent))
+		walk->flags = TL_SECTION_DELETED;
+#if TL_HAS_TASK_STORAGE
+	{
+		struct tl_climb climb = {.walk = walk, .out = out};
+
+		if (bpf_loop(TL_PATH_DEPTH, tl_climb_iteration, &climb, 0) >= TL_PATH_DEPTH)
+			walk->flags |= TL_SECTION_TRUNCATED;
+	}
+#else
+	{
+		int i;
+
+		for (i = 0; i < TL_PATH_DEPTH; i++)
+			if (tl_climb_step(walk, out) == TL_STOP)
+				break;
+		if (i == TL_PATH_DEPTH)
+			walk->flags |= TL_SECTION_TRUNCATED;
+	}
+#endif
+	used = walk->used;
+	return tl_clamp(used, TL_PATH_MAX + TL_NAME_MAX);
+}
+
+/* The root that paths of `task` end at. */
+static __always_inline void tl_walk_root(struct tl_walk *walk, __u64 task)
+{
+	__u64 fs = (__u64)tl_read(struct task_struct, task, fs);
+
+	walk->root_dentry = (__u64)tl_read(struct fs_struct, fs, root.dentry);
+	walk->root_vfsmount = (__u64)tl_read(struct fs_struct, fs, root.mnt);
+}
+
+static __always_inline void tl_file_facts(struct tl_file_facts *facts, __u64 inode)
+{
+	__u64 sb = (__u64)tl_read(struct inode, inode, i_sb);
+	__u32 dev = tl_read(struct super_block, sb, s_dev);
+
+	facts->inode = tl_read(struct inode, inode, i_ino);
+	facts->major = dev >> 20;
+	facts->minor = dev & 0xfffff;
+	facts->mode = tl_read(struct inode, inode, i_mode);
+	facts->uid = tl_read(struct inode, inode, i_uid.val);
+	facts->gid = tl_read(struct inode, inode, i_gid.val);
+	facts->nlink = tl_read(struct inode, inode, i_nlink);
+	facts->magic = tl_read(struct super_block, sb, s_magic);
+}
+
+/*
+ * Memory that sections are appended to: its first four bytes say how much is
+ * used, and behind `max` there are 2 * TL_PATH_MAX bytes of slack.
+ */
+static __always_inline struct tl_section *tl_area_begin(__u8 *data, __u32 max)
+{
+	return (struct tl_section *)(data + tl_clamp(*(__u32 *)data, max));
+}
+
+static __always_inline char *tl_area_data(struct tl_section *section)
+{
+	return (char *)(section + 1);
+}
+
+/* A section that begins behind `max` is not part of the record. */
+static __always_inline void tl_area_end(__u8 *data, __u32 max, struct tl_section *section, __u8 type, __u8 index,
+					__u16 flags, __u32 size)
+{
+	section->type = type;
+	section->index = index;
+	section->flags = flags;
+	section->size = size;
+	if (*(__u32 *)data < max)
+		*(__u32 *)data += sizeof(*section) + ((size + 7) & ~7U);
+}
+
+static __always_inline void tl_add_path(struct tl_walk *walk, __u8 *data, __u32 max, __u8 index, __u64 dentry,
+					__u64 vfsmount)
+{
+	struct tl_section *section = tl_area_begin(data, max);
+	__u32 used;
+
+	if (!dentry)
+		return;
+	used = tl_climb(walk, tl_area_data(section), dentry, vfsmount);
+	tl_area_end(data, max, section, TL_SECTION_PATH, index, walk->flags, used);
+}
+
+static __always_inline void tl_add_facts(__u8 *data, __u32 max, __u8 index, __u64 inode)
+{
+	struct tl_section *section = tl_area_begin(data, max);
+
+	if (!inode)
+		return;
+	tl_file_facts((struct tl_file_facts *)tl_area_data(section), inode);
+	tl_area_end(data, max, section, TL_SECTION_FILE, index, 0, sizeof(struct tl_file_facts));
+}
+
+static __always_inline void tl_add_file(struct tl_walk *walk, __u8 *data, __u32 max, __u8 index, __u64 file)
+{
+	__u64 dentry = (__u64)tl_read(struct file, file, f_path.dentry);
+
+	tl_add_path(walk, data, max, index, dentry, (__u64)tl_read(struct file, file, f_path.mnt));
+	tl_add_facts(data, max, index, (__u64)tl_read(struct file, file, f_inode));
+}
+
+/* The open file behind a descriptor of `task`; 0: none. */
+static __always_inline __u64 tl_fd_file(__u64 task, __u32 fd)
+{
+	__u64 files = (__u64)tl_read(struct task_struct, task, files);
+	__u64 fdt = (__u64)tl_read(struct files_struct, files, fdt);
+	__u64 file = 0;
+
+	if (!fdt || fd >= tl_read(struct fdtable, fdt, max_fds))
+		return 0;
+	bpf_probe_read_kernel(&file, sizeof(file), tl_read(struct fdtable, fdt, fd) + fd);
+	return file;
+}
+
+#endif

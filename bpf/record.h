@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Beginning and sending records. */
+#ifndef TRACELEFT_RECORD_H
+#define TRACELEFT_RECORD_H
+
+#include "task.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} ring SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct tl_cpu);
+} cpus SEC(".maps");
+
+/* One climb per slot: it belongs to whoever owns the slot. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, TL_CALL_SLOTS);
+	__type(key, __u32);
+	__type(value, struct tl_walk);
+} walks SEC(".maps");
+
+static __always_inline void tl_count(__u64 *counter, __u64 n)
+{
+	__sync_fetch_and_add(counter, n);
+}
+
+static __always_inline bool tl_claim(struct tl_call *call, __u64 me)
+{
+#if TL_HAS_TASK_STORAGE
+	return __sync_val_compare_and_swap(&call->owner, 0, me) == 0;
+#else
+	/* Tracing programs are not preempted on these kernels; an interrupt that
+	 * claims in between has let go again before we go on. */
+	if (call->owner)
+		return false;
+	call->owner = me;
+	return true;
+#endif
+}
+
+static __always_inline __u64 tl_next_seq(struct tl_cpu *cpu)
+{
+#if TL_HAS_TASK_STORAGE
+	return __sync_fetch_and_add(&cpu->seq, 1) + 1;
+#else
+	return ++cpu->seq;
+#endif
+}
+
+/* A slot for a record of `event`, already counted as seen; NULL if there is
+ * none, counted. */
+static __always_inline struct tl_call *tl_call_claim(__u32 event, __u32 *ret_slot)
+{
+	struct tl_account *account = bpf_map_lookup_elem(&ledger, &event);
+	__u32 key = bpf_get_smp_processor_id() * TL_CALL_SLOTS;
+	__u64 me = bpf_get_current_pid_tgid();
+
+	if (!account)
+		return 0;
+	tl_count(&account->seen, 1);
+	for (int i = 0; i < TL_CALL_SLOTS; i++, key++) {
+		struct tl_call *call = bpf_map_lookup_elem(&calls, &key);
+
+		if (call && tl_claim(call, me)) {
+			call->event = event;
+			*ret_slot = key;
+			return call;
+		}
+	}
+	tl_count(&account->lost, 1);
+	tl_refuse(TL_REFUSED_SLOT);
+	return 0;
+}
+
+/* Header of a record by `task`, which is the current one. */
+static __always_inline void tl_record_begin(struct tl_record *record, __u64 task, const struct tl_task *state,
+					    __u8 kind)
+{
+	__u64 cred = (__u64)tl_read(struct task_struct, task, cred);
+	__u64 me = bpf_get_current_pid_tgid();
+
+	record->size = sizeof(*record);
+	record->kind = kind;
+	record->abi = 0;
+	record->flags = 0;
+	record->cpu = bpf_get_smp_processor_id();
+	record->program_id = 0;
+	record->time = bpf_ktime_get_boot_ns();
+	record->duration = 0;
+	record->set = state->set;
+	record->start = state->start;
+	record->cgroup = state->cgroup;
+	record->pid = me >> 32;
+	record->tid = me;
+	record->uid = tl_read(struct cred, cred, uid.val);
+	record->gid = tl_read(struct cred, cred, gid.val);
+	record->euid = tl_read(struct cred, cred, euid.val);
+	record->egid = tl_read(struct cred, cred, egid.val);
+	record->loginuid = tl_read(struct task_struct, task, loginuid.val);
+	record->session = tl_read(struct task_struct, task, sessionid);
+	bpf_get_current_comm(record->comm, sizeof(record->comm));
+	record->ret = 0;
+	record->nr = 0;
+	record->handler = 0;
+}
+
+/* Gives the record its number and puts it into the ring, or counts it. The
+ * slot is free afterwards. */
+static __always_inline void tl_record_send(struct tl_call *call)
+{
+	__u32 event = call->event, cpu_key = call->record.cpu, size = call->record.size;
+	struct tl_account *account = bpf_map_lookup_elem(&ledger, &event);
+	struct tl_cpu *cpu = bpf_map_lookup_elem(&cpus, &cpu_key);
+	__u64 flags = BPF_RB_NO_WAKEUP;
+
+	if (!account || !cpu) {
+		call->owner = 0;
+		return;
+	}
+	call->record.event = event;
+	call->record.seq = tl_next_seq(cpu);
+	/* Only when the fill crosses the mark: the reader's timer does the rest. */
+	if (bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= tl_config.wake_bytes)
+		flags = BPF_RB_FORCE_WAKEUP;
+	if (bpf_ringbuf_output(&ring, &call->record, tl_clamp(size, TL_RECORD_MAX + TL_PATH_MAX), flags) < 0) {
+		tl_count(&account->lost, 1);
+		tl_count(&cpu->lost, 1);
+	} else {
+		tl_count(&account->emitted, 1);
+		tl_count(&account->bytes, size);
+	}
+	call->owner = 0;
+}
+
+#endif

@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Who a task is to us: every task has a state that says which target terms it
+ * matches and which events these want. A state is worked out when the task is
+ * born, runs another program or is found in another cgroup; system calls only
+ * look at it.
+ *
+ * Terms are worked out per dimension (executable, cgroup, pid): each dimension
+ * yields the set of terms that it does not rule out, and a task matches the
+ * terms that are in all of them.
+ */
+#ifndef TRACELEFT_TASK_H
+#define TRACELEFT_TASK_H
+
+#include "kernel.h"
+#include "maps.h"
+#include "path.h"
+
+struct tl_config tl_config;
+
+struct tl_task {
+	__u64 set; /* hash of the terms matched; 0: none */
+	__u64 wants[TL_EVENT_WORDS]; /* bit per event id */
+	__u64 cgroup; /* what the state was worked out for */
+	__u64 start; /* of the process */
+	__u32 exe_terms; /* keys of map terms */
+	__u32 pid_terms;
+	__u32 cgroup_terms;
+	__u32 override; /* 1 + term with overrides; 0: none */
+	__u32 pending; /* kprobe: event whose return is awaited; 0: none */
+	__u32 pad;
+};
+
+/* What was found at a call's entry and is needed at its exit. */
+#define TL_STASH_MAX 8704
+struct tl_stash {
+	__u64 time;
+	__u32 event; /* 0: empty */
+	__u32 pad;
+	struct tl_walk walk;
+	__u8 data[TL_STASH_MAX + 2 * TL_PATH_MAX]; /* see tl_area_begin() */
+};
+
+#if TL_HAS_TASK_STORAGE
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct tl_task);
+} tasks SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct tl_stash);
+} stashes SEC(".maps");
+#else
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, __u32);
+	__type(value, struct tl_task);
+} tasks SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, struct tl_stash);
+} stashes SEC(".maps");
+
+/* A stash is too large for the stack: new ones are copies of this. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct tl_stash);
+} empty_stash SEC(".maps");
+#endif
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct tl_terms);
+} terms SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, TL_TERMS_MAX);
+	__type(key, __u32);
+	__type(value, struct tl_term_wants);
+} wants SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64);
+	__type(value, struct tl_set);
+} sets SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, struct tl_override_key);
+	__type(value, struct tl_override);
+} overrides SEC(".maps");
+
+/* tgid -> terms */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, __u32);
+	__type(value, __u32);
+} pids SEC(".maps");
+
+/* cgroup id -> terms, for those that some glob names */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, __u64);
+	__type(value, __u32);
+} cgroups SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct tl_dfa_row);
+} automaton SEC(".maps");
+
+/* Executables and cgroups by whole path; the key's `other` is turned for cgroups. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, struct tl_path_key);
+	__type(value, __u32);
+} paths SEC(".maps");
+
+static __always_inline __u64 tl_task_current(void)
+{
+#if TL_HAS_TASK_STORAGE
+	return (__u64)bpf_get_current_task_btf();
+#else
+	return bpf_get_current_task();
+#endif
+}
+
+static __always_inline struct tl_task *tl_state_current(void)
+{
+#if TL_HAS_TASK_STORAGE
+	return bpf_task_storage_get(&tasks, (void *)bpf_get_current_task_btf(), 0, 0);
+#else
+	__u32 tid = bpf_get_current_pid_tgid();
+
+	return bpf_map_lookup_elem(&tasks, &tid);
+#endif
+}
+
+/* `task` as a hook's argument gave it. */
+static __always_inline struct tl_task *tl_state_of(struct task_struct *task)
+{
+#if TL_HAS_TASK_STORAGE
+	return bpf_task_storage_get(&tasks, task, 0, 0);
+#else
+	__u32 tid = task->pid;
+
+	return bpf_map_lookup_elem(&tasks, &tid);
+#endif
+}
+
+/* The task's state, `init` if it has none yet. */
+static __always_inline struct tl_task *tl_state_create(struct task_struct *task, struct tl_task *init)
+{
+	struct tl_task *state;
+
+#if TL_HAS_TASK_STORAGE
+	state = bpf_task_storage_get(&tasks, task, init, BPF_LOCAL_STORAGE_GET_F_CREATE);
+#else
+	__u32 tid = task->pid;
+
+	bpf_map_update_elem(&tasks, &tid, init, BPF_NOEXIST);
+	state = bpf_map_lookup_elem(&tasks, &tid);
+#endif
+	if (!state)
+		tl_refuse(TL_REFUSED_TASK_STATE);
+	return state;
+}
+
+/* The stash of the current task; NULL: none, or no memory for it. */
+static __always_inline struct tl_stash *tl_stash_current(bool create)
+{
+	struct tl_stash *stash;
+
+#if TL_HAS_TASK_STORAGE
+	stash = bpf_task_storage_get(&stashes, (void *)bpf_get_current_task_btf(), 0,
+				     create ? BPF_LOCAL_STORAGE_GET_F_CREATE : 0);
+#else
+	__u32 tid = bpf_get_current_pid_tgid(), zero = 0;
+
+	stash = bpf_map_lookup_elem(&stashes, &tid);
+	if (!stash && create) {
+		struct tl_stash *empty = bpf_map_lookup_elem(&empty_stash, &zero);
+
+		if (empty)
+			bpf_map_update_elem(&stashes, &tid, empty, BPF_NOEXIST);
+		stash = bpf_map_lookup_elem(&stashes, &tid);
+	}
+#endif
+	if (!stash && create)
+		tl_refuse(TL_REFUSED_STASH);
+	return stash;
+}
+
+static __always_inline __u64 tl_cgroup_id(__u64 cgroup)
+{
+	__u64 kn = (__u64)tl_read(struct cgroup, cgroup, kn);
+
+	return tl_read(struct kernfs_node, kn, id);
+}
+
+static __always_inline __u64 tl_cgroup_of(__u64 task)
+{
+	__u64 css = (__u64)tl_read(struct task_struct, task, cgroups);
+
+	__u64 cgroup = (__u64)tl_read(struct css_set, css, dfl_cgrp);
+
+	return tl_cgroup_id(cgroup);
+}
+
+static __always_inline __u32 tl_cgroup_terms(__u64 cgroup)
+{
+	__u32 *terms_of = bpf_map_lookup_elem(&cgroups, &cgroup);
+
+	return terms_of ? *terms_of : tl_config.cgroup_none;
+}
+
+static __always_inline __u32 tl_pid_terms(__u32 tgid)
+{
+	__u32 *terms_of = bpf_map_lookup_elem(&pids, &tgid);
+
+	return terms_of ? *terms_of : tl_config.pid_none;
+}
+
+/* ---- Path -> terms ---- */
+
+/* Without bpf_loop the verifier walks through every turn of a loop. */
+#define TL_BASE_MATCH_MAX 512
+
+struct tl_match {
+	const char *text;
+	__u64 fnv;
+	__u64 other;
+	__u32 n;
+	__u32 state;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct tl_match);
+} matches SEC(".maps");
+
+static __always_inline long tl_match_step(struct tl_match *match, const char *text, __u32 i)
+{
+	struct tl_dfa_row *row;
+	__u32 state = match->state;
+	__u8 byte;
+
+	if (i >= match->n)
+		return TL_STOP;
+	tl_barrier(i);
+	byte = text[i & (2 * TL_PATH_MAX - 1)];
+	match->fnv = (match->fnv ^ byte) * 0x100000001b3ULL;
+	match->other = match->other * 0x9e3779b97f4a7c15ULL + byte + 1;
+	row = bpf_map_lookup_elem(&automaton, &state);
+	if (row)
+		match->state = row->next[tl_config.class_of[byte] & (TL_DFA_CLASSES - 1)];
+	return TL_CONTINUE;
+}
+
+#if TL_HAS_TASK_STORAGE
+struct tl_match_loop {
+	struct tl_match *match;
+	const char *text;
+};
+
+static long tl_match_iteration(__u32 i, void *data)
+{
+	struct tl_match_loop *loop = data;
+
+	return tl_match_step(loop->match, loop->text, i);
+}
+#endif
+
+/* Terms that the n bytes at `text` (room for 2 * TL_PATH_MAX there) match,
+ * by the automaton from state `start`; `none` if nothing does. */
+static __always_inline __u32 tl_match(const char *text, __u32 n, __u32 start, __u32 turn, __u32 none)
+{
+	__u32 zero = 0, state, *exact;
+	struct tl_match *match = bpf_map_lookup_elem(&matches, &zero);
+	struct tl_dfa_row *row;
+	struct tl_path_key key;
+
+	if (!match)
+		return none;
+	match->fnv = 0xcbf29ce484222325ULL;
+	match->other = turn;
+	match->n = n;
+	match->state = start;
+#if TL_HAS_TASK_STORAGE
+	{
+		struct tl_match_loop loop = {.match = match, .text = text};
+
+		bpf_loop(2 * TL_PATH_MAX, tl_match_iteration, &loop, 0);
+	}
+#else
+	for (__u32 i = 0; i < TL_BASE_MATCH_MAX; i++)
+		if (tl_match_step(match, text, i) == TL_STOP)
+			break;
+	if (n > TL_BASE_MATCH_MAX)
+		return none;
+#endif
+	key.fnv = match->fnv;
+	key.other = match->other;
+	exact = bpf_map_lookup_elem(&paths, &key);
+	if (exact)
+		return *exact;
+	state = match->state;
+	row = bpf_map_lookup_elem(&automaton, &state);
+	return row && state && row->terms ? row->terms : none;
+}
+
+/* ---- Terms -> what is wanted ---- */
+
+/* Adds what term t wants, if it is in the set. Without a branch on the bit and
+ * in map memory only: the verifier need not tell the ways through apart. */
+static __always_inline long tl_set_fill_step(struct tl_set *set, __u32 t)
+{
+	struct tl_term_wants *term;
+	__u64 mask;
+
+	if (t >= tl_config.n_terms)
+		return TL_STOP;
+	term = bpf_map_lookup_elem(&wants, &t);
+	if (!term)
+		return TL_STOP;
+	mask = -(set->terms.word[(t >> 6) & (TL_TERM_WORDS - 1)] >> (t & 63) & 1);
+	for (int w = 0; w < TL_EVENT_WORDS; w++)
+		set->events[w] |= term->events[w] & mask;
+	if (mask && term->override && !set->override)
+		set->override = t + 1;
+	return TL_CONTINUE;
+}
+
+#if TL_HAS_TASK_STORAGE
+struct tl_set_loop {
+	struct tl_set *set;
+};
+
+static long tl_set_fill_iteration(__u32 t, void *data)
+{
+	struct tl_set_loop *loop = data;
+
+	return tl_set_fill_step(loop->set, t);
+}
+#endif
+
+static __always_inline void tl_set_fill(struct tl_set *set)
+{
+#if TL_HAS_TASK_STORAGE
+	struct tl_set_loop loop = {.set = set};
+
+	bpf_loop(TL_TERMS_MAX, tl_set_fill_iteration, &loop, 0);
+#else
+	for (__u32 t = 0; t < TL_BASE_TERMS_MAX; t++)
+		if (tl_set_fill_step(set, t) == TL_STOP)
+			break;
+#endif
+	set->ready = 1;
+}
+
+/* Works out the terms and wants of `state` from its three dimensions and, for
+ * those that children inherit, from what it or its parent matched before. */
+static __noinline int tl_state_combine(struct tl_task *state, __u64 before)
+{
+	__u32 key = state->exe_terms;
+	struct tl_terms *exe = bpf_map_lookup_elem(&terms, &key), *cgroup, *pid, *sticky;
+	struct tl_set set = {}, *known, *old;
+	__u64 hash = 0xcbf29ce484222325ULL, any = 0;
+
+	key = state->cgroup_terms;
+	cgroup = bpf_map_lookup_elem(&terms, &key);
+	key = state->pid_terms;
+	pid = bpf_map_lookup_elem(&terms, &key);
+	key = tl_config.descendants;
+	sticky = bpf_map_lookup_elem(&terms, &key);
+	old = before ? bpf_map_lookup_elem(&sets, &before) : 0;
+	if (!exe || !cgroup || !pid || !sticky)
+		return 0;
+	for (int w = 0; w < TL_TERM_WORDS; w++) {
+		__u64 word = exe->word[w] & cgroup->word[w] & pid->word[w];
+
+		if (old)
+			word |= old->terms.word[w] & sticky->word[w];
+		set.terms.word[w] = word;
+		any |= word;
+		hash = (hash ^ word) * 0x100000001b3ULL;
+		hash ^= hash >> 29;
+	}
+	if (!hash)
+		hash = 1;
+	if (!any) {
+		__builtin_memset(state->wants, 0, sizeof(state->wants));
+		state->override = 0;
+		state->set = 0;
+		return 0;
+	}
+	known = bpf_map_lookup_elem(&sets, &hash);
+	if (!known) {
+		bpf_map_update_elem(&sets, &hash, &set, BPF_NOEXIST);
+		known = bpf_map_lookup_elem(&sets, &hash);
+		if (!known) {
+			tl_refuse(TL_REFUSED_SET);
+			return 0;
+		}
+	}
+	if (!known->ready) /* twice does no harm */
+		tl_set_fill(known);
+	for (int w = 0; w < TL_EVENT_WORDS; w++)
+		state->wants[w] = known->events[w];
+	state->override = known->override;
+	state->set = hash;
+	return 0;
+}
+
+#endif

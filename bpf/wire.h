@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The record that goes through the ring, and the maps' values that both sides
+ * read. Shared by bpf/ and lib/, and by nobody else. Everything is fixed-width
+ * and padded by hand, so that clang for BPF and gcc for the host agree.
+ */
+#ifndef TRACELEFT_WIRE_H
+#define TRACELEFT_WIRE_H
+
+#ifndef __bpf__
+#include <linux/types.h>
+#endif
+
+#define TL_WIRE_VERSION 1
+
+/* Limits that both sides build on. */
+#define TL_EVENTS_MAX 512 /* event ids: 0 is "none" */
+#define TL_EVENT_WORDS (TL_EVENTS_MAX / 64)
+#define TL_NR_MAX 1024 /* syscall numbers looked at, per ABI */
+#define TL_TERM_WORDS 16 /* words in a set of target terms */
+#define TL_TERMS_MAX (TL_TERM_WORDS * 64)
+#define TL_BASE_TERMS_MAX 128 /* on kernels without bpf_loop */
+#define TL_ARGS 6
+#define TL_COMM_LEN 16
+#define TL_NAME_MAX 256 /* a path component with its NUL */
+#define TL_PATH_MAX 4096 /* a path, as components with a NUL each */
+#define TL_RECORD_MAX 49152 /* bytes of a record */
+#define TL_CALL_SLOTS 4 /* records under construction per CPU */
+
+enum tl_abi {
+	TL_ABI_X86_64 = 0,
+	TL_ABI_I386 = 1,
+	TL_ABI_X32 = 2,
+	TL_ABI_MAX,
+};
+
+enum tl_record_kind {
+	TL_RECORD_EVENT = 1, /* a syscall */
+	TL_RECORD_EXEC = 2, /* a process has a new program */
+	TL_RECORD_FORK = 3, /* a new process; the header is the parent's */
+	TL_RECORD_EXIT = 4, /* a process ended */
+	TL_RECORD_TASK = 5, /* a process that became a target later in life */
+};
+
+/* tl_record.flags */
+#define TL_RECORD_TRUNCATED 0x0001 /* a section holds less than there was */
+#define TL_RECORD_INCOMPLETE 0x0002 /* user memory could not be read */
+#define TL_RECORD_THREAD 0x0004 /* FORK, EXIT: a thread, not a process */
+
+struct tl_record {
+	__u32 size; /* of all: header and sections; a multiple of 8 */
+	__u16 event; /* event id */
+	__u8 kind; /* enum tl_record_kind */
+	__u8 abi; /* enum tl_abi */
+	__u16 flags; /* TL_RECORD_* */
+	__u16 cpu;
+	__u32 program_id; /* of the registration that asked for the event */
+	__u64 seq; /* per cpu, from 1, without holes unless lost */
+	__u64 time; /* CLOCK_BOOTTIME, ns */
+	__u64 duration; /* ns from entry; 0 where only the exit is hooked */
+	__u64 set; /* hash of the matching terms: key of map sets */
+	__u64 start; /* the process's start, CLOCK_BOOTTIME, ns */
+	__u64 cgroup; /* cgroup v2 id */
+	__u32 pid; /* tgid in the initial pid namespace */
+	__u32 tid;
+	__u32 uid;
+	__u32 gid;
+	__u32 euid;
+	__u32 egid;
+	__u32 loginuid; /* (__u32)-1: unset */
+	__u32 session; /* audit session, (__u32)-1: unset */
+	char comm[TL_COMM_LEN];
+	__s64 ret;
+	__u64 args[TL_ARGS];
+	__u32 nr; /* syscall number as the process gave it */
+	__u32 handler; /* slot of the handler that filled the record */
+};
+
+_Static_assert(sizeof(struct tl_record) == 176, "wire: record header");
+
+/* The reader's view of a CPU's numbering; map cpus is mapped into its memory. */
+struct tl_cpu {
+	__u64 seq; /* last number given */
+	__u64 lost; /* numbers that did not get into the ring */
+	__u64 pad[6]; /* its own cache line */
+};
+
+/* What follows the header: sections, each padded to 8 bytes. */
+enum tl_section_type {
+	TL_SECTION_ARG = 1, /* index: argument 1..6; captured user memory */
+	TL_SECTION_PATH = 2, /* index: enum tl_path_index; components, leaf first */
+	TL_SECTION_FILE = 3, /* index: enum tl_path_index; struct tl_file_facts */
+	TL_SECTION_SOCKET = 4, /* struct tl_socket_facts */
+	TL_SECTION_TASK = 5, /* struct tl_task_facts */
+	TL_SECTION_ARGV = 6, /* NUL-terminated strings, one after the other */
+	TL_SECTION_CGROUP = 7, /* path of the cgroup, a string */
+	TL_SECTION_NAME = 8, /* index: enum tl_path_index; a kernel string */
+};
+
+enum tl_path_index {
+	TL_PATH_FILE = 0, /* the object */
+	TL_PATH_TARGET = 1, /* the other side of rename, link */
+	TL_PATH_EXE = 2,
+	TL_PATH_CWD = 3,
+	TL_PATH_PARENT_EXE = 4,
+	TL_PATH_BASE = 5, /* the directory that a relative name starts from */
+	TL_PATH_BASE_TARGET = 6, /* same, for the second name */
+	TL_PATH_SCRIPT = 7, /* exec: the file that was asked for */
+	TL_PATH_INDEXES,
+};
+
+/* tl_section.flags */
+#define TL_SECTION_TRUNCATED 0x0001
+#define TL_SECTION_FAULT 0x0002 /* memory could not be read */
+#define TL_SECTION_DELETED 0x0004 /* path: the object has no name any more */
+#define TL_SECTION_DETACHED 0x0008 /* path: ends at a mount outside the tree */
+#define TL_SECTION_PSEUDO 0x0010 /* path: pipe, socket, anon inode */
+
+struct tl_section {
+	__u8 type; /* enum tl_section_type */
+	__u8 index;
+	__u16 flags;
+	__u32 size; /* of the data, without padding */
+};
+
+_Static_assert(sizeof(struct tl_section) == 8, "wire: section header");
+
+struct tl_file_facts {
+	__u64 inode;
+	__u32 major;
+	__u32 minor;
+	__u32 mode; /* st_mode */
+	__u32 uid; /* owner */
+	__u32 gid;
+	__u32 nlink;
+	__u64 magic; /* of the file system */
+};
+
+_Static_assert(sizeof(struct tl_file_facts) == 40, "wire: file facts");
+
+struct tl_socket_facts {
+	__u16 family; /* AF_* */
+	__u16 type; /* SOCK_* */
+	__u16 protocol; /* IPPROTO_* */
+	__u16 state; /* TCP_* */
+	__u16 local_port; /* host byte order */
+	__u16 remote_port;
+	__u32 netns; /* inode number of the namespace */
+	__u8 local[16]; /* v4: first four bytes */
+	__u8 remote[16];
+};
+
+_Static_assert(sizeof(struct tl_socket_facts) == 48, "wire: socket facts");
+
+struct tl_task_facts {
+	__u32 pid; /* FORK: the child's */
+	__u32 tid;
+	__u32 ppid;
+	__u32 inner_pid; /* in its own pid namespace */
+	__u64 start; /* CLOCK_BOOTTIME ns */
+	__u64 parent_start;
+	__u64 cgroup;
+	__u64 set; /* FORK: the child's */
+	__u32 mntns;
+	__u32 netns;
+	__u32 pidns;
+	__s32 exit_code; /* EXIT: as wait(2) gives it */
+	__u64 utime; /* EXIT: ns */
+	__u64 stime;
+	char comm[TL_COMM_LEN];
+	char parent_comm[TL_COMM_LEN];
+	__u64 exe_inode;
+	__u32 exe_major;
+	__u32 exe_minor;
+	__u32 argc; /* EXEC: as given to the kernel */
+	__u32 session;
+};
+
+_Static_assert(sizeof(struct tl_task_facts) == 136, "wire: task facts");
+
+/* Accounts of one event on one CPU; seen = filtered + aggregated + emitted + lost. */
+struct tl_account {
+	__u64 seen;
+	__u64 filtered;
+	__u64 aggregated;
+	__u64 emitted;
+	__u64 lost;
+	__u64 bytes;
+};
+
+/* Refusals that are no event of their own; each is a row of map refusals. */
+enum tl_refusal {
+	TL_REFUSED_TASK_STATE = 0, /* no memory for a task's state */
+	TL_REFUSED_SET = 1, /* map sets is full */
+	TL_REFUSED_SLOT = 2, /* no free record under construction */
+	TL_REFUSED_HANDLER = 3, /* tail call to an empty slot */
+	TL_REFUSED_STASH = 4, /* no memory for what the entry hook found */
+	TL_REFUSED_CGROUP = 5, /* map cgroups is full */
+	TL_REFUSED_PENDING = 6, /* kretprobe that never came */
+	TL_REFUSALS,
+};
+
+/* First keys of the map of programs; behind them come the handlers. */
+enum tl_stage {
+	TL_STAGE_COLLECT = 0, /* paths, sockets: what needs kernel types */
+	TL_STAGE_REFRESH = 1, /* the task's targets have to be worked out again */
+	TL_STAGE_SEND = 2,
+	TL_STAGE_FILTER = 3,
+	TL_STAGES = 8,
+};
+
+/* What the iterator over tasks says of each one that is followed. */
+struct tl_marked {
+	__u32 pid, tid;
+	__u64 start;
+	__u64 set;
+};
+
+/* Where file.path comes from. */
+enum tl_path_source {
+	TL_FROM_NONE = 0,
+	TL_FROM_RET = 1, /* descriptor returned */
+	TL_FROM_FD = 2, /* descriptor in argument `fd` */
+	TL_FROM_AT = 3, /* name in argument `name`, from descriptor `fd` */
+	TL_FROM_NAME = 4, /* name in argument `name`, from the working directory */
+};
+
+/* tl_plan.flags */
+#define TL_PLAN_ENTRY 0x01 /* the object is gone at exit: resolve at entry */
+#define TL_PLAN_SOCKET 0x02 /* descriptor `fd` (or ret) is a socket */
+#define TL_PLAN_INTERNAL 0x04 /* for the process table; no rule asked */
+#define TL_PLAN_EXEC 0x08 /* success is reported by the exec hook */
+
+/* What the main program collects for an event before it calls the handler. */
+struct tl_plan {
+	__u8 from; /* enum tl_path_source */
+	__u8 fd; /* argument 1..6 */
+	__u8 name;
+	__u8 flags;
+	__u8 target_from; /* the second object */
+	__u8 target_fd;
+	__u8 target_name;
+	__u8 pad;
+};
+
+_Static_assert(sizeof(struct tl_plan) == 8, "wire: plan");
+
+/* A set of target terms. */
+struct tl_terms {
+	__u64 word[TL_TERM_WORDS];
+};
+
+/* What a term asks for; key: term. */
+struct tl_term_wants {
+	__u64 events[TL_EVENT_WORDS];
+	__u32 override; /* 1: look in map overrides with this term */
+	__u32 pad;
+};
+
+/* Key and value of map overrides. */
+struct tl_override_key {
+	__u32 term;
+	__u32 event;
+};
+
+struct tl_override {
+	__u32 slot; /* in the handler array */
+	__u32 program_id;
+};
+
+/* A combination of terms that some task matches; key of map sets: its hash. */
+struct tl_set {
+	struct tl_terms terms;
+	__u64 events[TL_EVENT_WORDS];
+	__u32 override; /* 1 + the first term that has overrides; 0: none */
+	__u32 ready; /* events and override are worked out */
+};
+
+/*
+ * An automaton over the bytes of a path, made from all globs of the policy:
+ * one row per state. Row 0 is dead: nothing can match any more.
+ */
+#define TL_DFA_CLASSES 128
+struct tl_dfa_row {
+	__u32 terms; /* what a path that ends here matches: key of map terms */
+	__u32 pad;
+	__u16 next[TL_DFA_CLASSES];
+};
+
+/* Paths without wildcards are looked up by two hashes of their bytes. */
+struct tl_path_key {
+	__u64 fnv; /* 64-bit FNV-1a */
+	__u64 other; /* x = x * 0x9e3779b97f4a7c15 + byte + 1, from 0 */
+};
+
+/* What user space may change while programs run. */
+#define TL_DOORS 2 /* 0: tracepoints of all system calls; 1: hooks on one */
+struct tl_config {
+	__u16 event_of[TL_DOORS][TL_ABI_MAX][TL_NR_MAX]; /* by number; 0: not wanted */
+	__u8 class_of[256]; /* byte -> class of the automaton */
+	struct tl_plan plan[TL_EVENTS_MAX];
+	__u32 exe_start; /* state of the automaton */
+	__u32 cgroup_start;
+	__u32 exe_none; /* terms of an executable that no glob names */
+	__u32 cgroup_none;
+	__u32 pid_none;
+	__u32 descendants; /* terms that children inherit */
+	__u32 n_terms;
+	__u32 wake_bytes; /* wake the reader at this fill of the ring */
+	__u32 exec_event; /* ids of the process events; 0: not wanted */
+	__u32 fork_event;
+	__u32 exit_event;
+	__u32 self; /* tgid that is never followed */
+};
+
+#endif

@@ -1,0 +1,472 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Which hook for which call, and putting programs on them. The ladder: fexit
+ * on the call's own function (costs nothing elsewhere), kretprobe on it, the
+ * tracepoint of all calls. What a step cannot do falls to the next.
+ */
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "attach.h"
+#include "util.h"
+
+/* A hook per call is worth it up to here; a policy that wants more pays the
+ * tracepoint's price on every call anyway. */
+#define TL_HOOKED_CALLS_MAX 96
+
+/* The kernel's functions behind a call, by ABI; %s is its name. */
+static const char *const function_names[TL_ABI_MAX][3] = {
+	[TL_ABI_X86_64] = {"__x64_sys_%s", "__do_sys_%s"},
+	[TL_ABI_I386] = {"__ia32_compat_sys_%s", "__ia32_sys_%s", "__do_compat_sys_%s"},
+	[TL_ABI_X32] = {"__x32_compat_sys_%s"},
+};
+
+struct function {
+	char name[64];
+	uint32_t btf_id;
+	bool bare; /* has no arguments */
+};
+
+static bool find_function(struct btf *btf, const char *format, const char *call, struct function *ret)
+{
+	const struct btf_type *type;
+	char name[64];
+	int id;
+
+	if (!format)
+		return false;
+	snprintf(name, sizeof(name), format, call); /* NOLINT: the formats are the table's */
+	id = btf__find_by_name_kind(btf, name, BTF_KIND_FUNC);
+	if (id <= 0)
+		return false;
+	type = btf__type_by_id(btf, id);
+	type = type ? btf__type_by_id(btf, type->type) : NULL;
+	if (!type || btf_vlen(type) > 1)
+		return false;
+	strcpy(ret->name, name);
+	ret->btf_id = id;
+	ret->bare = btf_vlen(type) == 0;
+	return true;
+}
+
+static bool find_call(struct btf *btf, enum tl_abi abi, const char *call, struct function *ret)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(function_names[abi]); i++)
+		if (find_function(btf, function_names[abi][i], call, ret))
+			return true;
+	return false;
+}
+
+/* ---- What this kernel can do ---- */
+
+/* A program that does nothing, loaded and put on a function. */
+static bool fexit_works(struct tl_session *s)
+{
+	const struct bpf_insn nothing[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_TRACE_FEXIT);
+	struct function function;
+	int program, link;
+
+	s->btf = btf__load_vmlinux_btf();
+	if (!s->btf)
+		return false;
+	if (!find_call(s->btf, TL_ABI_X86_64, "personality", &function))
+		return false;
+	options.attach_btf_id = function.btf_id;
+	program = bpf_prog_load(BPF_PROG_TYPE_TRACING, "tl_probe", "GPL", nothing, ARRAY_SIZE(nothing), &options);
+	if (program < 0)
+		return false;
+	link = bpf_raw_tracepoint_open(NULL, program);
+	if (link >= 0)
+		close(link);
+	close(program);
+	return link >= 0;
+}
+
+static int kprobe_pmu(void)
+{
+	_cleanup_fclose_ FILE *file = fopen("/sys/bus/event_source/devices/kprobe/type", "re");
+	int type;
+
+	return file && fscanf(file, "%d", &type) == 1 ? type : -EOPNOTSUPP;
+}
+
+static int kprobe_open(int pmu, const char *function, bool at_return)
+{
+	struct perf_event_attr attributes = {
+		.size = sizeof(attributes),
+		.type = pmu,
+		.config = at_return,
+		.kprobe_func = (uint64_t)(uintptr_t)function,
+	};
+	int fd = syscall(SYS_perf_event_open, &attributes, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static bool kprobe_works(const char *function)
+{
+	int pmu = kprobe_pmu(), fd = pmu < 0 ? pmu : kprobe_open(pmu, function, true);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+/* ---- The choice ---- */
+
+static void choose_kind(struct tl_session *s, struct tl_loaded *e, bool fexit, bool kprobe)
+{
+	struct function function;
+	char name[64];
+
+	if (e->type.class != TL_CLASS_SYSCALL)
+		return;
+	if (fexit && find_call(s->btf, TL_ABI_X86_64, e->type.name, &function)) {
+		e->kinds[function.bare ? TL_KIND_FEXIT_BARE : TL_KIND_FEXIT] = true;
+		return;
+	}
+	snprintf(name, sizeof(name), "__x64_sys_%s", e->type.name);
+	if (kprobe && kprobe_works(name)) {
+		e->kinds[TL_KIND_KPROBE] = true;
+		return;
+	}
+	e->kinds[TL_KIND_RAW_TP] = true;
+}
+
+static bool is_attached(const struct tl_loaded *e)
+{
+	for (int kind = 0; kind < TL_KINDS; kind++)
+		if (e->kinds[kind])
+			return true;
+	return false;
+}
+
+int tl_attach_plan(struct tl_session *s)
+{
+	enum tl_attach asked = s->options.attach;
+	size_t n_calls = 0;
+	bool fexit, kprobe;
+
+	for (uint32_t id = 1; id <= s->n_events; id++)
+		n_calls += s->events[id].type.class == TL_CLASS_SYSCALL;
+	if (asked == TL_ATTACH_AUTO && n_calls > TL_HOOKED_CALLS_MAX)
+		asked = TL_ATTACH_RAW_TP;
+	fexit = n_calls && (asked == TL_ATTACH_AUTO || asked == TL_ATTACH_FEXIT) && fexit_works(s);
+	if (asked == TL_ATTACH_FEXIT && !fexit && n_calls)
+		return tl_fail(s, -EOPNOTSUPP, "this kernel refuses fexit programs: use --attach auto");
+	kprobe = n_calls && (asked == TL_ATTACH_KPROBE || (asked == TL_ATTACH_AUTO && !fexit)) &&
+		 kprobe_works("__x64_sys_personality");
+	if (asked == TL_ATTACH_KPROBE && !kprobe && n_calls)
+		return tl_fail(s, -EOPNOTSUPP, "this kernel has no kprobes: use --attach auto");
+	for (uint32_t id = 1; id <= s->n_events; id++) {
+		choose_kind(s, &s->events[id], fexit, kprobe);
+		if (s->events[id].type.class == TL_CLASS_SYSCALL && !is_attached(&s->events[id]))
+			return tl_fail(s, -EOPNOTSUPP, "%s cannot be attached in any way", s->events[id].type.name);
+	}
+	return 0;
+}
+
+/* ---- Putting programs on hooks ---- */
+
+static int keep_link(struct tl_session *s, int fd)
+{
+	int *grown = reallocarray(s->links, s->n_links + 1, sizeof(int));
+
+	if (!grown) {
+		close(fd);
+		return -ENOMEM;
+	}
+	s->links = grown;
+	s->links[s->n_links++] = fd;
+	return 0;
+}
+
+static int attach_trace(struct tl_session *s, int program, const char *tracepoint)
+{
+	int link = bpf_raw_tracepoint_open(tracepoint, program);
+
+	if (link < 0)
+		return tl_fail(s, -errno, "cannot attach to %s: %s", tracepoint ? tracepoint : "a function", strerror(errno));
+	return keep_link(s, link);
+}
+
+static int attach_kprobe(struct tl_session *s, int program, const char *function, bool at_return)
+{
+	int pmu = kprobe_pmu(), fd = pmu < 0 ? pmu : kprobe_open(pmu, function, at_return);
+
+	if (fd < 0)
+		return tl_fail(s, fd, "cannot put a kprobe on %s: %s", function, strerror(-fd));
+	if (ioctl(fd, PERF_EVENT_IOC_SET_BPF, program) < 0 || ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) < 0) {
+		int r = -errno;
+
+		close(fd);
+		return tl_fail(s, r, "cannot run a program on %s: %s", function, strerror(-r));
+	}
+	return keep_link(s, fd);
+}
+
+/* Stages and handlers of a kind; their hook is only a matter of type there. */
+static int fill_programs(struct tl_session *s, enum tl_kind kind, uint32_t btf_id)
+{
+	static const struct {
+		enum tl_stage stage;
+		const char *name[TL_KINDS];
+	} stages[] = {
+		{TL_STAGE_COLLECT, {"tl_collect", "tl_collect", "tl_collect", "tl_collect"}},
+		{TL_STAGE_REFRESH,
+		 {"tl_refresh_raw_tp", "tl_refresh_fexit", "tl_refresh_fexit_bare", "tl_refresh_kretprobe"}},
+		{TL_STAGE_SEND, {"tl_send", "tl_send", "tl_send", "tl_send"}},
+	};
+	int r;
+
+	for (size_t i = 0; i < ARRAY_SIZE(stages); i++) {
+		uint32_t at = stages[i].stage;
+		int program = tl_program_copy(s, stages[i].name[kind], kind, btf_id, BPF_TRACE_FEXIT);
+
+		if (program < 0)
+			return program;
+		if (bpf_map_update_elem(s->programs[kind], &at, &program, BPF_ANY) < 0)
+			return tl_fail(s, -errno, "cannot chain %s: %s", stages[i].name[kind], strerror(errno));
+	}
+	for (uint32_t slot = 1; slot < TL_EVENTS_MAX + s->n_extra_slots; slot++) {
+		uint32_t at = TL_STAGES + slot;
+		int program;
+
+		if (!s->slots[slot].handler.insns || !s->events[s->slots[slot].event].kinds[kind])
+			continue;
+		program = tl_handler_load(s, &s->slots[slot].handler, kind, btf_id);
+		if (program < 0)
+			return program;
+		r = bpf_map_update_elem(s->programs[kind], &at, &program, BPF_ANY);
+		if (r < 0)
+			return tl_fail(s, -errno, "cannot chain the handler of %s: %s",
+				       s->slots[slot].handler.type.name, strerror(errno));
+	}
+	return 0;
+}
+
+static void want_number(struct tl_session *s, int door, enum tl_abi abi, uint32_t id)
+{
+	const struct tl_event_type *type = &s->events[id].type;
+
+	if (type->number[abi] >= 0 && type->number[abi] < TL_NR_MAX)
+		s->config->event_of[door][abi][type->number[abi]] = id;
+	if (type->number2[abi] > 0 && type->number2[abi] < TL_NR_MAX)
+		s->config->event_of[door][abi][type->number2[abi]] = id;
+}
+
+/* One function: its own copy of the main program. */
+static int hook_function(struct tl_session *s, const struct function *function, bool entry)
+{
+	enum tl_kind kind = function->bare ? TL_KIND_FEXIT_BARE : TL_KIND_FEXIT;
+	int program, r;
+
+	program = tl_program_copy(s, function->bare ? "tl_exit_fexit_bare" : "tl_exit_fexit", kind, function->btf_id,
+				  BPF_TRACE_FEXIT);
+	if (program < 0)
+		return program;
+	r = attach_trace(s, program, NULL);
+	if (r < 0 || !entry)
+		return r;
+	program = tl_program_copy(s, "tl_enter_hook", kind, function->btf_id, BPF_TRACE_FENTRY);
+	return program < 0 ? program : attach_trace(s, program, NULL);
+}
+
+static int attach_fexit(struct tl_session *s, uint32_t id, bool filled[TL_KINDS])
+{
+	const struct tl_event_type *type = &s->events[id].type;
+	bool entry = type->flags & TL_TYPE_ENTRY;
+
+	for (enum tl_abi abi = 0; abi < TL_ABI_MAX; abi++) {
+		struct function function;
+		enum tl_kind kind;
+		int r;
+
+		if (type->number[abi] < 0)
+			continue;
+		/* x32 enters by the functions of x86-64 but for a few. */
+		if (!find_call(s->btf, abi, type->name, &function)) {
+			want_number(s, abi == TL_ABI_X32 ? 1 : 0, abi, id);
+			if (abi == TL_ABI_I386)
+				s->needs_tracepoint |= s->has_ia32;
+			continue;
+		}
+		kind = function.bare ? TL_KIND_FEXIT_BARE : TL_KIND_FEXIT;
+		if (s->programs[kind] < 0) {
+			want_number(s, 0, abi, id);
+			s->needs_tracepoint = true;
+			continue;
+		}
+		if (!filled[kind]) {
+			r = fill_programs(s, kind, function.btf_id);
+			if (r < 0)
+				return r;
+			filled[kind] = true;
+		}
+		r = hook_function(s, &function, entry);
+		if (r < 0)
+			return r;
+		want_number(s, 1, abi, id);
+	}
+	return 0;
+}
+
+static int attach_kretprobe(struct tl_session *s, uint32_t id, bool *filled)
+{
+	const struct tl_event_type *type = &s->events[id].type;
+	int entry, program, r;
+
+	if (!*filled) {
+		r = fill_programs(s, TL_KIND_KPROBE, 0);
+		if (r < 0)
+			return r;
+		*filled = true;
+	}
+	program = tl_program_copy(s, "tl_exit_kretprobe", TL_KIND_KPROBE, 0, 0);
+	entry = tl_program_copy(s, "tl_enter_kprobe", TL_KIND_KPROBE, 0, 0);
+	if (program < 0 || entry < 0)
+		return program < 0 ? program : entry;
+	for (enum tl_abi abi = 0; abi < TL_ABI_MAX; abi++) {
+		bool any = false;
+
+		if (type->number[abi] < 0)
+			continue;
+		for (size_t i = 0; i < ARRAY_SIZE(function_names[abi]) && function_names[abi][i]; i++) {
+			char name[64];
+
+			snprintf(name, sizeof(name), function_names[abi][i], type->name); /* NOLINT */
+			if (!kprobe_works(name))
+				continue;
+			if ((r = attach_kprobe(s, program, name, true)) < 0 || (r = attach_kprobe(s, entry, name, false)) < 0)
+				return r;
+			any = true;
+			break;
+		}
+		want_number(s, any || abi == TL_ABI_X32 ? 1 : 0, abi, id);
+		if (!any && abi == TL_ABI_I386)
+			s->needs_tracepoint |= s->has_ia32;
+	}
+	return 0;
+}
+
+/* Events that a hook did not cover on some ABI need the tracepoint's copies, too. */
+static bool needs_raw_tp(struct tl_session *s, bool *ret_entry)
+{
+	bool any = s->needs_tracepoint;
+
+	*ret_entry = false;
+	for (uint32_t id = 1; id <= s->n_events; id++) {
+		struct tl_loaded *e = &s->events[id];
+
+		if (e->type.class != TL_CLASS_SYSCALL || !(any || e->kinds[TL_KIND_RAW_TP]))
+			continue;
+		any = true;
+		*ret_entry |= e->type.flags & TL_TYPE_ENTRY;
+	}
+	return any;
+}
+
+static int attach_raw_tp(struct tl_session *s)
+{
+	struct bpf_program *leave = bpf_object__find_program_by_name(s->object, "tl_exit_raw_tp");
+	struct bpf_program *enter = bpf_object__find_program_by_name(s->object, "tl_enter_raw_tp");
+	bool entry;
+	int r;
+
+	if (!needs_raw_tp(s, &entry))
+		return 0;
+	if (s->needs_tracepoint)
+		for (uint32_t id = 1; id <= s->n_events; id++)
+			s->events[id].kinds[TL_KIND_RAW_TP] |= s->events[id].type.class == TL_CLASS_SYSCALL;
+	r = fill_programs(s, TL_KIND_RAW_TP, 0);
+	if (r < 0)
+		return r;
+	if (entry) {
+		r = attach_trace(s, bpf_program__fd(enter), "sys_enter");
+		if (r < 0)
+			return r;
+	}
+	return attach_trace(s, bpf_program__fd(leave), "sys_exit");
+}
+
+static int attach_process_hooks(struct tl_session *s)
+{
+	static const char *const names[] = {
+		"tl_fork", "tl_exec", "tl_exit_process", "tl_cgroup_mkdir", "tl_cgroup_rmdir",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct bpf_program *program = bpf_object__find_program_by_name(s->object, names[i]);
+		int r = program ? attach_trace(s, bpf_program__fd(program), NULL) : -ENOENT;
+
+		if (r < 0)
+			return r == -ENOENT ? tl_fail(s, r, "the kernel part has no program %s", names[i]) : r;
+	}
+	return 0;
+}
+
+int tl_attach_all(struct tl_session *s)
+{
+	bool filled[TL_KINDS] = {};
+	struct function function;
+	int r = attach_process_hooks(s);
+
+	if (r < 0)
+		return r;
+	s->has_ia32 = !s->btf || find_call(s->btf, TL_ABI_I386, "personality", &function);
+	for (uint32_t id = 1; id <= s->n_events; id++) {
+		struct tl_loaded *e = &s->events[id];
+
+		if (e->type.class != TL_CLASS_SYSCALL)
+			continue;
+		if (e->kinds[TL_KIND_FEXIT] || e->kinds[TL_KIND_FEXIT_BARE])
+			r = attach_fexit(s, id, filled);
+		else if (e->kinds[TL_KIND_KPROBE])
+			r = attach_kretprobe(s, id, &filled[TL_KIND_KPROBE]);
+		else
+			for (enum tl_abi abi = 0; abi < TL_ABI_MAX; abi++)
+				want_number(s, 0, abi, id);
+		if (r < 0)
+			return r;
+	}
+	return attach_raw_tp(s);
+}
+
+void tl_detach_all(struct tl_session *s)
+{
+	for (size_t i = 0; i < s->n_links; i++)
+		close(s->links[i]);
+	free(s->links);
+	s->links = NULL;
+	s->n_links = 0;
+}
+
+const char *tl_session_attach_kind(const struct tl_session *s, const struct tl_event_type *type)
+{
+	static const char *const names[TL_KINDS] = {"raw_tp", "fexit", "fexit", "kprobe"};
+
+	for (uint32_t id = 1; id <= s->n_events; id++) {
+		const struct tl_loaded *e = &s->events[id];
+
+		if (strcmp(e->type.name, type->name) != 0)
+			continue;
+		if (e->type.class != TL_CLASS_SYSCALL)
+			return "tracepoint";
+		for (int kind = TL_KINDS - 1; kind >= 0; kind--)
+			if (e->kinds[kind])
+				return names[kind];
+	}
+	return NULL;
+}

@@ -1,0 +1,526 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* From a record to a decoded event. The record comes from our own kernel part,
+ * and yet every length in it is checked before it is believed. */
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "paths.h"
+#include "session.h"
+#include "util.h"
+
+/* What the sections of a record hold, found in one pass. */
+struct parts {
+	struct tl_bytes path[TL_PATH_INDEXES]; /* components, leaf first; flags: TL_SECTION_* */
+	struct tl_bytes name[TL_PATH_INDEXES];
+	const struct tl_file_facts *file[TL_PATH_INDEXES];
+	const struct tl_socket_facts *socket;
+	const struct tl_task_facts *task;
+	struct tl_bytes argv;
+};
+
+static uint32_t value_flags(uint32_t section_flags)
+{
+	return TL_VALUE_PRESENT | (section_flags & TL_SECTION_TRUNCATED ? TL_VALUE_TRUNCATED : 0) |
+	       (section_flags & TL_SECTION_FAULT ? TL_VALUE_FAULT : 0) |
+	       (section_flags & TL_SECTION_DELETED ? TL_VALUE_DELETED : 0) |
+	       (section_flags & TL_SECTION_DETACHED ? TL_VALUE_DETACHED : 0);
+}
+
+static int take_section(struct tl_session *s, struct parts *p, const struct tl_section *section, const void *data)
+{
+	struct tl_bytes bytes = {.data = data, .size = section->size, .flags = section->flags};
+	bool index_fits = section->index < TL_PATH_INDEXES;
+
+	switch (section->type) {
+	case TL_SECTION_ARG:
+		if (section->index < 1 || section->index > TL_ARGS_MAX)
+			return -EBADMSG;
+		bytes.flags = value_flags(section->flags);
+		s->event.captured[section->index - 1] = bytes;
+		break;
+	case TL_SECTION_PATH:
+		if (!index_fits)
+			return -EBADMSG;
+		bytes.flags |= TL_VALUE_PRESENT << 16;
+		p->path[section->index] = bytes;
+		break;
+	case TL_SECTION_NAME:
+		if (!index_fits || !section->size)
+			return -EBADMSG;
+		p->name[section->index] = bytes;
+		break;
+	case TL_SECTION_FILE:
+		if (!index_fits || section->size != sizeof(struct tl_file_facts))
+			return -EBADMSG;
+		p->file[section->index] = data;
+		break;
+	case TL_SECTION_SOCKET:
+		if (section->size != sizeof(struct tl_socket_facts))
+			return -EBADMSG;
+		p->socket = data;
+		break;
+	case TL_SECTION_TASK:
+		if (section->size != sizeof(struct tl_task_facts))
+			return -EBADMSG;
+		p->task = data;
+		break;
+	case TL_SECTION_ARGV:
+		p->argv = bytes;
+		break;
+	default:
+		break; /* of a newer kernel part */
+	}
+	if (section->flags & TL_SECTION_TRUNCATED)
+		s->event.flags |= TL_EVENT_TRUNCATED;
+	if (section->flags & TL_SECTION_FAULT)
+		s->event.flags |= TL_EVENT_INCOMPLETE;
+	return 0;
+}
+
+static int read_sections(struct tl_session *s, struct parts *p, const char *record, size_t size)
+{
+	size_t at = sizeof(struct tl_record);
+
+	while (at < size) {
+		const struct tl_section *section = (const struct tl_section *)(record + at);
+		int r;
+
+		if (size - at < sizeof(*section) || section->size > size - at - sizeof(*section))
+			return -EBADMSG;
+		r = take_section(s, p, section, section + 1);
+		if (r < 0)
+			return r;
+		at += sizeof(*section) + ((section->size + 7) & ~7UL);
+	}
+	return 0;
+}
+
+/* ---- Paths ---- */
+
+/* Room for one path more in the text that belongs to the event. */
+static char *text_room(struct tl_session *s, size_t n)
+{
+	char *room;
+
+	if (s->text_size + n > TL_TEXT_MAX)
+		return NULL;
+	room = s->text + s->text_size;
+	s->text_size += n;
+	return room;
+}
+
+static void fill_facts(struct tl_file *file, const struct tl_file_facts *facts)
+{
+	if (!facts)
+		return;
+	file->has_facts = true;
+	file->inode = facts->inode;
+	file->major = facts->major;
+	file->minor = facts->minor;
+	file->mode = facts->mode;
+	file->uid = facts->uid;
+	file->gid = facts->gid;
+}
+
+/* A path that the kernel part climbed; empty if it did not. */
+static struct tl_bytes make_path(struct tl_session *s, const struct tl_bytes *components,
+				 const struct tl_file_facts *facts)
+{
+	size_t room = components->size + 64;
+	struct tl_bytes path = {};
+	char *text;
+
+	if (!(components->flags >> 16))
+		return path;
+	text = text_room(s, room);
+	if (!text)
+		return path;
+	path.flags = value_flags(components->flags);
+	path.data = text;
+	if (components->flags & TL_SECTION_PSEUDO)
+		path.size = tl_path_pseudo(text, room, components->data, components->size, facts);
+	else
+		path.size = tl_path_turn(text, components->data, components->size);
+	s->text_size -= room - path.size - 1;
+	return path;
+}
+
+/* What was asked for, from where it starts: a claim. */
+static struct tl_bytes make_claim(struct tl_session *s, const struct tl_bytes *name, const struct tl_bytes *base)
+{
+	size_t room = base->size + name->size + 4;
+	struct tl_bytes path = {};
+	char *text;
+	size_t n;
+
+	if (!(name->flags & TL_VALUE_PRESENT) || (name->flags & TL_VALUE_FAULT) || !name->size || !name->data[0])
+		return path;
+	if (name->data[0] != '/' && !(base->flags & TL_VALUE_PRESENT))
+		return path;
+	text = text_room(s, room);
+	if (!text)
+		return path;
+	n = name->data[0] == '/' ? 0 : base->size;
+	memcpy(text, base->data, n);
+	text[n++] = '/';
+	memcpy(text + n, name->data, name->size);
+	n += strnlen(name->data, name->size);
+	text[n] = '\0';
+	path.data = text;
+	path.size = tl_path_clean(text);
+	path.flags = TL_VALUE_PRESENT | TL_VALUE_CLAIM | (name->flags & TL_VALUE_TRUNCATED);
+	s->text_size -= room - path.size - 1;
+	s->event.flags |= TL_EVENT_CLAIM;
+	return path;
+}
+
+static void fill_claims(struct tl_session *s, const struct parts *p, const struct tl_event_type *type)
+{
+	struct tl_event *event = &s->event;
+	struct tl_bytes base;
+
+	if (!(event->file.path.flags & TL_VALUE_PRESENT) && type->path_name) {
+		base = make_path(s, &p->path[TL_PATH_BASE], NULL);
+		event->file.path = make_claim(s, &event->captured[type->path_name - 1], &base);
+	}
+	if (!(event->target.path.flags & TL_VALUE_PRESENT) && type->target_name) {
+		base = make_path(s, &p->path[TL_PATH_BASE_TARGET], NULL);
+		event->target.path = make_claim(s, &event->captured[type->target_name - 1], &base);
+	}
+}
+
+static void fill_paths(struct tl_session *s, const struct parts *p, const struct tl_event_type *type)
+{
+	struct tl_event *event = &s->event;
+
+	event->file.path = make_path(s, &p->path[TL_PATH_FILE], p->file[TL_PATH_FILE]);
+	fill_facts(&event->file, p->file[TL_PATH_FILE]);
+	event->target.path = make_path(s, &p->path[TL_PATH_TARGET], p->file[TL_PATH_TARGET]);
+	fill_facts(&event->target, p->file[TL_PATH_TARGET]);
+	if (type->path_name || type->target_name)
+		fill_claims(s, p, type);
+}
+
+/* ---- Sockets ---- */
+
+static bool endpoint_from_sockaddr(struct tl_endpoint *endpoint, const struct tl_bytes *captured)
+{
+	const struct sockaddr_in6 *v6 = (const void *)captured->data;
+	const struct sockaddr_in *v4 = (const void *)captured->data;
+	const struct sockaddr_un *un = (const void *)captured->data;
+	sa_family_t family;
+
+	if (!(captured->flags & TL_VALUE_PRESENT) || captured->size < sizeof(family))
+		return false;
+	memcpy(&family, captured->data, sizeof(family));
+	endpoint->family = family;
+	if (family == AF_INET && captured->size >= sizeof(*v4)) {
+		endpoint->port = ntohs(v4->sin_port);
+		memcpy(endpoint->address, &v4->sin_addr, 4);
+	} else if (family == AF_INET6 && captured->size >= offsetof(struct sockaddr_in6, sin6_scope_id)) {
+		endpoint->port = ntohs(v6->sin6_port);
+		memcpy(endpoint->address, &v6->sin6_addr, 16);
+	} else if (family == AF_UNIX && captured->size > offsetof(struct sockaddr_un, sun_path)) {
+		endpoint->path.data = un->sun_path;
+		endpoint->path.size = captured->size - offsetof(struct sockaddr_un, sun_path);
+		if (un->sun_path[0]) /* otherwise abstract: all of it is the name */
+			endpoint->path.size = strnlen(un->sun_path, endpoint->path.size);
+		endpoint->path.flags = TL_VALUE_PRESENT | TL_VALUE_CLAIM;
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static struct tl_endpoint endpoint_of(const struct tl_socket_facts *facts, bool remote)
+{
+	struct tl_endpoint endpoint = {.family = facts->family};
+
+	if (facts->family == AF_INET || facts->family == AF_INET6) {
+		endpoint.port = remote ? facts->remote_port : facts->local_port;
+		memcpy(endpoint.address, remote ? facts->remote : facts->local, facts->family == AF_INET ? 4 : 16);
+	}
+	return endpoint;
+}
+
+static const struct tl_bytes *captured_sockaddr(const struct tl_event *event)
+{
+	for (size_t i = 0; i < event->type->n_args; i++) {
+		const struct tl_arg_type *arg = &event->type->args[i];
+
+		if (arg->capture == TL_CAPTURE_SOCKADDR || arg->capture == TL_CAPTURE_SOCKADDR_POINTER)
+			return &event->captured[arg->position - 1];
+	}
+	return NULL;
+}
+
+/* Who calls whom: accept's peer is the source, connect's the destination. */
+static void fill_socket(struct tl_event *event, const struct tl_socket_facts *facts)
+{
+	const struct tl_bytes *asked = captured_sockaddr(event);
+	bool incoming = event->type->flags & TL_TYPE_RETURNS_FD && asked;
+	bool binds = asked && !incoming && strcmp(event->type->name, "bind") == 0;
+	struct tl_endpoint *near = incoming ? &event->destination : &event->source;
+	struct tl_endpoint *far = incoming ? &event->source : &event->destination;
+
+	if (facts) {
+		event->has_socket = true;
+		event->socket_type = facts->type;
+		event->socket_protocol = facts->protocol;
+		event->socket_netns = facts->netns;
+		*near = endpoint_of(facts, false);
+		*far = endpoint_of(facts, true);
+	}
+	/* Without a connection the kernel has no far end: then what was asked. */
+	if (asked && binds && (!near->port || event->ret < 0))
+		endpoint_from_sockaddr(near, asked);
+	else if (asked && !binds && !far->port)
+		endpoint_from_sockaddr(far, asked);
+	if (binds)
+		memset(far, 0, sizeof(*far));
+}
+
+/* ---- Hash ---- */
+
+static uint64_t fnv(uint64_t hash, const void *data, size_t n)
+{
+	const unsigned char *bytes = data;
+
+	for (size_t i = 0; i < n; i++)
+		hash = (hash ^ bytes[i]) * 0x100000001b3ULL;
+	return hash;
+}
+
+/* FNV-1a of the arguments as their hash functions say. */
+static uint64_t hash_arguments(const struct tl_event *event)
+{
+	uint64_t hash = 0xcbf29ce484222325ULL;
+
+	for (size_t i = 0; i < event->type->n_args; i++) {
+		const struct tl_arg_type *arg = &event->type->args[i];
+		const struct tl_bytes *captured = &event->captured[arg->position - 1];
+
+		if (arg->hash == TL_HASH_SKIP)
+			continue;
+		if (arg->hash == TL_HASH_STRING)
+			hash = fnv(hash, captured->data, captured->size ? strnlen(captured->data, captured->size) : 0);
+		else if (captured->flags & TL_VALUE_PRESENT)
+			hash = fnv(hash, captured->data, captured->size);
+		else
+			hash = fnv(hash, &event->args[arg->position - 1], sizeof(uint64_t));
+	}
+	return hash;
+}
+
+/* ---- Processes ---- */
+
+static int decode_exec(struct tl_session *s, const struct tl_record *record, const struct parts *p)
+{
+	struct tl_bytes exe = make_path(s, &p->path[TL_PATH_EXE], p->file[TL_PATH_EXE]);
+	struct tl_bytes cwd = make_path(s, &p->path[TL_PATH_CWD], NULL);
+	struct tl_bytes parent = make_path(s, &p->path[TL_PATH_PARENT_EXE], p->file[TL_PATH_PARENT_EXE]);
+	const struct tl_file_facts *file = p->file[TL_PATH_EXE];
+	struct tl_process *process = NULL;
+	struct tl_exec_facts facts = {};
+	char comm[TL_COMM_LEN + 1] = "", parent_comm[TL_COMM_LEN + 1] = "";
+	int r;
+
+	if (!p->task)
+		return -EBADMSG;
+	memcpy(comm, record->comm, TL_COMM_LEN);
+	memcpy(parent_comm, p->task->parent_comm, TL_COMM_LEN);
+	facts.pid = record->pid;
+	facts.inner_pid = p->task->inner_pid;
+	facts.ppid = p->task->ppid;
+	facts.mntns = p->task->mntns;
+	facts.netns = p->task->netns;
+	facts.pidns = p->task->pidns;
+	facts.start = record->start;
+	facts.parent_start = p->task->parent_start;
+	facts.cgroup = record->cgroup;
+	facts.realtime_offset = s->realtime_offset;
+	facts.comm = comm;
+	facts.executable = exe.data;
+	facts.working_directory = cwd.data;
+	facts.parent_comm = parent_comm;
+	facts.parent_executable = parent.data;
+	facts.args = p->argv.data;
+	facts.args_size = p->argv.size;
+	facts.args_truncated = p->argv.flags & TL_SECTION_TRUNCATED;
+	facts.executable_inode = file ? file->inode : 0;
+	facts.executable_major = file ? file->major : 0;
+	facts.executable_minor = file ? file->minor : 0;
+	facts.executable_deleted = exe.flags & TL_VALUE_DELETED || (file && !file->nlink);
+	r = tl_processes_exec(s->processes, &facts, &process);
+	if (r < 0)
+		return r;
+	s->event.kind = TL_EVENT_EXEC;
+	s->event.process = process;
+	s->event.file.path = exe;
+	fill_facts(&s->event.file, file);
+	return 0;
+}
+
+static int decode_fork(struct tl_session *s, const struct tl_record *record, const struct parts *p)
+{
+	char comm[TL_COMM_LEN + 1] = "", child_comm[TL_COMM_LEN + 1] = "";
+	struct tl_process *child = NULL;
+	struct tl_fork_facts facts = {};
+	int r;
+
+	if (!p->task)
+		return -EBADMSG;
+	memcpy(comm, record->comm, TL_COMM_LEN);
+	memcpy(child_comm, p->task->comm, TL_COMM_LEN);
+	/* The parent first: its entry is what the child takes over. */
+	tl_processes_get(s->processes, record->pid, record->start, comm);
+	facts.pid = p->task->pid;
+	facts.inner_pid = p->task->inner_pid;
+	facts.mntns = p->task->mntns;
+	facts.netns = p->task->netns;
+	facts.pidns = p->task->pidns;
+	facts.parent_pid = record->pid;
+	facts.start = p->task->start;
+	facts.parent_start = record->start;
+	facts.cgroup = p->task->cgroup;
+	facts.realtime_offset = s->realtime_offset;
+	facts.comm = child_comm;
+	facts.parent_comm = comm;
+	r = tl_processes_fork(s->processes, &facts, &child);
+	if (r < 0)
+		return r;
+	s->event.kind = TL_EVENT_FORK;
+	s->event.child = child;
+	return 0;
+}
+
+static void decode_exit(struct tl_session *s, const struct parts *p)
+{
+	s->event.kind = TL_EVENT_EXIT;
+	if (!p->task)
+		return;
+	s->event.exit_code = p->task->exit_code;
+	s->event.utime = p->task->utime;
+	s->event.stime = p->task->stime;
+}
+
+/* ---- All of it ---- */
+
+static void fill_header(struct tl_session *s, const struct tl_record *record)
+{
+	struct tl_event *event = &s->event;
+
+	memset(event, 0, sizeof(*event));
+	event->time = record->time + s->realtime_offset;
+	event->duration = record->duration;
+	event->seq = record->seq;
+	event->cpu = record->cpu;
+	event->program_id = record->program_id;
+	event->pid = record->pid;
+	event->tid = record->tid;
+	event->uid = record->uid;
+	event->gid = record->gid;
+	event->euid = record->euid;
+	event->egid = record->egid;
+	event->loginuid = record->loginuid;
+	event->audit_session = record->session;
+	event->cgroup_id = record->cgroup;
+	memcpy(event->comm, record->comm, sizeof(event->comm));
+	event->comm[sizeof(event->comm) - 1] = '\0';
+	event->abi = record->abi;
+	event->nr = record->nr;
+	event->ret = record->ret;
+	memcpy(event->args, record->args, sizeof(event->args));
+	event->session = s;
+	event->record = record;
+	event->record_size = record->size;
+	if (record->flags & TL_RECORD_TRUNCATED)
+		event->flags |= TL_EVENT_TRUNCATED;
+	if (record->flags & TL_RECORD_INCOMPLETE)
+		event->flags |= TL_EVENT_INCOMPLETE;
+	if (record->flags & TL_RECORD_THREAD)
+		event->flags |= TL_EVENT_THREAD;
+}
+
+static void find_process(struct tl_session *s, const struct tl_record *record)
+{
+	char comm[TL_COMM_LEN + 1] = "";
+	struct tl_process *process = tl_processes_find(s->processes, record->pid, record->start);
+
+	if (!process) {
+		memcpy(comm, record->comm, TL_COMM_LEN);
+		process = tl_processes_get(s->processes, record->pid, record->start, comm);
+	}
+	if (process)
+		tl_processes_set_cgroup(s->processes, process, record->cgroup);
+	s->event.process = process;
+}
+
+static int decode_kind(struct tl_session *s, const struct tl_record *record, const struct parts *p)
+{
+	int r;
+
+	if (record->kind == TL_RECORD_EXEC)
+		return decode_exec(s, record, p);
+	if (record->kind == TL_RECORD_FORK) {
+		r = decode_fork(s, record, p);
+		if (r < 0)
+			return r;
+	}
+	find_process(s, record);
+	if (record->kind == TL_RECORD_EXIT)
+		decode_exit(s, p);
+	else if (record->kind == TL_RECORD_EVENT) {
+		s->event.kind = TL_EVENT_SYSCALL;
+		fill_paths(s, p, s->event.type);
+		if (s->event.type->flags & TL_TYPE_SOCKET)
+			fill_socket(&s->event, p->socket);
+		s->event.hash = hash_arguments(&s->event);
+	}
+	return 0;
+}
+
+/* Did somebody ask for this event of this task, or is it for the table only? */
+static bool is_asked_for(const struct tl_session *s, const struct tl_record *record, const struct tl_known_set *set)
+{
+	if (record->kind == TL_RECORD_EVENT)
+		return true;
+	return s->events[record->event].wanted && set && (set->events[record->event / 64] >> (record->event % 64) & 1);
+}
+
+int tl_decode(struct tl_session *s, const void *data, size_t size)
+{
+	const struct tl_record *record = data;
+	const struct tl_known_set *set = tl_set_find(s, record->set);
+	struct parts parts;
+	int r;
+
+	memset(&parts, 0, sizeof(parts));
+	s->text_size = 0;
+	fill_header(s, record);
+	s->event.type = record->handler >= TL_EVENTS_MAX && record->handler < TL_EVENTS_MAX + s->n_extra_slots ?
+				&s->slots[record->handler].handler.type :
+				&s->events[record->event].type;
+	r = read_sections(s, &parts, data, size);
+	if (r < 0)
+		return r;
+	r = decode_kind(s, record, &parts);
+	if (r < 0)
+		return r;
+	if (!s->event.process)
+		return -ENOMEM;
+	if (s->event.process->flags & TL_PROCESS_UNKNOWN)
+		s->event.flags |= TL_EVENT_UNKNOWN_PROCESS;
+	if (set) {
+		s->event.targets = set->targets;
+		s->event.n_target_words = TL_TERM_WORDS;
+	}
+	if (record->kind == TL_RECORD_EXIT)
+		tl_processes_exit(s->processes, (struct tl_process *)s->event.process);
+	return is_asked_for(s, record, set) ? 0 : 1;
+}

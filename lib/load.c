@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Loads the kernel part and makes the copies of its programs that each hook
+ * needs. */
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "session.h"
+#include "util.h"
+
+extern const char tl_object_base[], tl_object_base_end[];
+extern const char tl_object_task[], tl_object_task_end[];
+extern const char tl_object_typed[], tl_object_typed_end[];
+
+static const struct {
+	const char *name;
+	const char *begin, *end;
+	unsigned version; /* first kernel that has all that it needs, major * 1000 + minor */
+} builds[TL_BUILDS] = {
+	[TL_BUILD_BASE] = {"base", tl_object_base, tl_object_base_end, 5008},
+	[TL_BUILD_TASK] = {"task", tl_object_task, tl_object_task_end, 5018},
+	[TL_BUILD_TYPED] = {"typed", tl_object_typed, tl_object_typed_end, 6002},
+};
+
+/* Last words of libbpf: kept for the error, never shown as they are. */
+static char last_words[512];
+
+static int keep_words(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+	char line[sizeof(last_words)];
+
+	if (getenv("TRACELEFT_DEBUG"))
+		return vfprintf(stderr, format, arguments);
+	if (level != LIBBPF_WARN)
+		return 0;
+	vsnprintf(line, sizeof(line), format, arguments);
+	line[strcspn(line, "\n")] = '\0';
+	/* The verifier's log is many lines; what comes first says which program. */
+	if (!last_words[0])
+		memcpy(last_words, line, sizeof(line));
+	return 0;
+}
+
+static unsigned kernel_version(void)
+{
+	struct utsname name;
+	unsigned major = 0, minor = 0;
+
+	if (uname(&name) < 0 || sscanf(name.release, "%u.%u", &major, &minor) != 2)
+		return 0;
+	return major * 1000 + minor;
+}
+
+static int open_build(struct tl_session *s, enum tl_build build)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "traceleft");
+	struct bpf_object *object;
+
+	object = bpf_object__open_mem(builds[build].begin, builds[build].end - builds[build].begin, &options);
+	if (!object)
+		return tl_fail(s, -errno, "cannot read the built-in kernel part: %s", last_words);
+	s->object = object;
+	s->build = build;
+	return 0;
+}
+
+int tl_kernel_open(struct tl_session *s)
+{
+	unsigned version = kernel_version();
+	enum tl_build build = TL_BUILD_TYPED;
+	const char *forced = getenv("TRACELEFT_BUILD"); /* for tests: an older build on a newer kernel */
+	int n;
+
+	libbpf_set_print(keep_words);
+	last_words[0] = '\0';
+	if (version < builds[TL_BUILD_BASE].version)
+		return tl_fail(s, -EOPNOTSUPP, "this kernel is too old: 5.8 or later is needed");
+	while (build > TL_BUILD_BASE && (version < builds[build].version || (forced && strcmp(forced, builds[build].name) != 0)))
+		build--;
+	n = libbpf_num_possible_cpus();
+	if (n <= 0)
+		return tl_fail(s, n ? n : -EIO, "cannot tell the number of CPUs");
+	s->n_cpus = n;
+	return open_build(s, build);
+}
+
+int tl_map_fd(const struct tl_session *s, const char *name)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(s->object, name);
+
+	return map ? bpf_map__fd(map) : -ENOENT;
+}
+
+static int set_map_size(struct tl_session *s, const char *name, size_t n)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(s->object, name);
+	int r = map ? bpf_map__set_max_entries(map, n) : -ENOENT;
+
+	return r < 0 ? tl_fail(s, r, "cannot size map %s", name) : 0;
+}
+
+static size_t ring_bytes(size_t wanted)
+{
+	size_t size = sysconf(_SC_PAGESIZE);
+
+	while (size < wanted && size < (1UL << 30))
+		size *= 2;
+	return size;
+}
+
+static void choose_programs(struct tl_session *s)
+{
+	static const struct {
+		const char *name;
+		enum tl_kind kind;
+	} of_kind[] = {
+		{"tl_exit_fexit", TL_KIND_FEXIT},
+		{"tl_refresh_fexit", TL_KIND_FEXIT},
+		{"tl_exit_fexit_bare", TL_KIND_FEXIT_BARE},
+		{"tl_refresh_fexit_bare", TL_KIND_FEXIT_BARE},
+		{"tl_exit_kretprobe", TL_KIND_KPROBE},
+		{"tl_refresh_kretprobe", TL_KIND_KPROBE},
+		{"tl_enter_kprobe", TL_KIND_KPROBE},
+	};
+	bool used[TL_KINDS] = {[TL_KIND_RAW_TP] = true};
+	struct bpf_program *program;
+
+	for (uint32_t id = 1; id <= s->n_events; id++)
+		for (int kind = 0; kind < TL_KINDS; kind++)
+			used[kind] |= s->events[id].kinds[kind];
+	for (size_t i = 0; i < ARRAY_SIZE(of_kind); i++) {
+		program = bpf_object__find_program_by_name(s->object, of_kind[i].name);
+		if (program && !used[of_kind[i].kind])
+			bpf_program__set_autoload(program, false);
+	}
+	for (int kind = 0; kind < TL_KINDS; kind++)
+		s->programs[kind] = used[kind] ? -2 : -1;
+}
+
+static struct bpf_map *find_bss(struct tl_session *s)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, s->object)
+		if (strstr(bpf_map__name(map), ".bss"))
+			return map;
+	return NULL;
+}
+
+static int make_program_arrays(struct tl_session *s)
+{
+	for (int kind = 0; kind < TL_KINDS; kind++) {
+		if (s->programs[kind] == -1)
+			continue;
+		s->programs[kind] = kind == TL_KIND_RAW_TP ?
+					    tl_map_fd(s, "programs") :
+					    bpf_map_create(BPF_MAP_TYPE_PROG_ARRAY, "programs", sizeof(uint32_t),
+							   sizeof(uint32_t), TL_STAGES + 2 * TL_EVENTS_MAX, NULL);
+		if (s->programs[kind] < 0)
+			return tl_fail(s, s->programs[kind], "cannot make a map of programs");
+	}
+	return 0;
+}
+
+static int load_error(struct tl_session *s, int r)
+{
+	if (r == -EPERM)
+		return tl_fail(s, r, "not permitted to load eBPF programs: run as root (or with CAP_BPF, CAP_PERFMON "
+				     "and CAP_SYS_RESOURCE), and without lockdown=confidentiality");
+	return tl_fail(s, r, "the kernel refuses the programs: %s", last_words[0] ? last_words : strerror(-r));
+}
+
+int tl_kernel_load(struct tl_session *s)
+{
+	struct bpf_map *bss;
+	size_t slots = (size_t)s->n_cpus * TL_CALL_SLOTS, size;
+	int r;
+
+	choose_programs(s);
+	s->ring_size = ring_bytes(s->options.buffer ? s->options.buffer : 16U << 20);
+	if ((r = set_map_size(s, "calls", slots)) < 0 || (r = set_map_size(s, "walks", slots)) < 0 ||
+	    (r = set_map_size(s, "cpus", s->n_cpus)) < 0 || (r = set_map_size(s, "scratches", s->n_cpus)) < 0 ||
+	    (r = set_map_size(s, "ring", s->ring_size)) < 0)
+		return r;
+	r = bpf_object__load(s->object);
+	if (r < 0)
+		return load_error(s, r);
+	bss = find_bss(s);
+	/* After the load it is the map itself, mapped and writable. */
+	s->config = bss ? (struct tl_config *)bpf_map__initial_value(bss, &size) : NULL;
+	if (!s->config || size < sizeof(*s->config))
+		return tl_fail(s, -EIO, "the kernel part has no configuration");
+	return make_program_arrays(s);
+}
+
+void tl_kernel_close(struct tl_session *s)
+{
+	for (size_t i = 0; i < s->n_loaded_programs; i++)
+		close(s->loaded_programs[i]);
+	free(s->loaded_programs);
+	s->loaded_programs = NULL;
+	s->n_loaded_programs = 0;
+	for (int kind = 0; kind < TL_KINDS; kind++)
+		if (kind != TL_KIND_RAW_TP && s->programs[kind] >= 0)
+			close(s->programs[kind]);
+	if (s->object)
+		bpf_object__close(s->object);
+	s->object = NULL;
+	s->config = NULL;
+	btf__free(s->btf);
+	s->btf = NULL;
+}
+
+/* ---- Copies ---- */
+
+#define TL_SUBPROGRAMS_MAX 16
+
+/* Where the program's functions begin; the first is the program itself. */
+static size_t find_functions(const struct bpf_insn *insns, size_t n, uint32_t starts[TL_SUBPROGRAMS_MAX])
+{
+	size_t n_starts = 1;
+
+	starts[0] = 0;
+	for (size_t i = 0; i < n; i++) {
+		bool call = insns[i].code == (BPF_JMP | BPF_CALL) && insns[i].src_reg == BPF_PSEUDO_CALL;
+		bool address = insns[i].code == (BPF_LD | BPF_IMM | BPF_DW) && insns[i].src_reg == BPF_PSEUDO_FUNC;
+		uint32_t to = i + insns[i].imm + 1;
+		size_t at;
+
+		if (!call && !address)
+			continue;
+		for (at = 0; at < n_starts && starts[at] < to; at++)
+			;
+		if ((at < n_starts && starts[at] == to) || n_starts == TL_SUBPROGRAMS_MAX)
+			continue;
+		memmove(&starts[at + 1], &starts[at], (n_starts - at) * sizeof(starts[0]));
+		starts[at] = to;
+		n_starts++;
+	}
+	return n_starts;
+}
+
+/* The functions' types, as the kernel has them for the program already loaded;
+ * their places there are those after its own rewriting, so ours are put in. */
+static size_t function_info(int fd, const struct bpf_insn *insns, size_t n, struct bpf_func_info *ret)
+{
+	uint32_t starts[TL_SUBPROGRAMS_MAX];
+	size_t n_starts = find_functions(insns, n, starts);
+	struct bpf_prog_info info = {.nr_func_info = TL_SUBPROGRAMS_MAX,
+				     .func_info_rec_size = sizeof(*ret),
+				     .func_info = (uint64_t)(uintptr_t)ret};
+	uint32_t size = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &size) < 0 || info.nr_func_info != n_starts)
+		return 0;
+	for (size_t i = 0; i < n_starts; i++)
+		ret[i].insn_off = starts[i];
+	return n_starts;
+}
+
+static int keep_program(struct tl_session *s, int fd)
+{
+	int *grown = reallocarray(s->loaded_programs, s->n_loaded_programs + 1, sizeof(int));
+
+	if (!grown) {
+		close(fd);
+		return -ENOMEM;
+	}
+	s->loaded_programs = grown;
+	s->loaded_programs[s->n_loaded_programs++] = fd;
+	return fd;
+}
+
+int tl_load_insns(struct tl_session *s, const char *name, enum tl_kind kind, uint32_t attach_btf_id,
+		  enum bpf_attach_type attach_type, const struct bpf_insn *insns, size_t n,
+		  const struct bpf_func_info *functions, size_t n_functions)
+{
+	static const enum bpf_prog_type types[TL_KINDS] = {
+		[TL_KIND_RAW_TP] = BPF_PROG_TYPE_RAW_TRACEPOINT,
+		[TL_KIND_FEXIT] = BPF_PROG_TYPE_TRACING,
+		[TL_KIND_FEXIT_BARE] = BPF_PROG_TYPE_TRACING,
+		[TL_KIND_KPROBE] = BPF_PROG_TYPE_KPROBE,
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, options);
+	char log[4096] = "";
+	int fd;
+
+	if (types[kind] == BPF_PROG_TYPE_TRACING) {
+		options.expected_attach_type = attach_type;
+		options.attach_btf_id = attach_btf_id;
+	}
+	if (n_functions) {
+		options.prog_btf_fd = bpf_object__btf_fd(s->object);
+		options.func_info = functions;
+		options.func_info_cnt = n_functions;
+		options.func_info_rec_size = sizeof(*functions);
+	}
+	fd = bpf_prog_load(types[kind], name, "GPL", insns, n, &options);
+	if (fd < 0) {
+		int r = -errno;
+
+		options.log_level = 1;
+		options.log_buf = log;
+		options.log_size = sizeof(log);
+		if (r != -EPERM)
+			bpf_prog_load(types[kind], name, "GPL", insns, n, &options);
+		return tl_fail(s, r, "the kernel refuses program %s: %s%s%.200s", name, strerror(-r), log[0] ? ": " : "",
+			       log);
+	}
+	return keep_program(s, fd);
+}
+
+int tl_program_copy(struct tl_session *s, const char *name, enum tl_kind kind, uint32_t attach_btf_id,
+		    enum bpf_attach_type attach_type)
+{
+	struct bpf_program *program = bpf_object__find_program_by_name(s->object, name);
+	struct bpf_func_info functions[TL_SUBPROGRAMS_MAX] = {};
+	_cleanup_free_ struct bpf_insn *insns = NULL;
+	size_t n, n_functions;
+	int array = tl_map_fd(s, "programs");
+
+	if (!program)
+		return tl_fail(s, -ENOENT, "the kernel part has no program %s", name);
+	n = bpf_program__insn_cnt(program);
+	insns = calloc(n, sizeof(*insns));
+	if (!insns)
+		return -ENOMEM;
+	memcpy(insns, bpf_program__insns(program), n * sizeof(*insns));
+	for (size_t i = 0; i < n; i++)
+		if (insns[i].code == (BPF_LD | BPF_IMM | BPF_DW) && insns[i].src_reg == BPF_PSEUDO_MAP_FD &&
+		    insns[i].imm == array)
+			insns[i].imm = s->programs[kind];
+	n_functions = function_info(bpf_program__fd(program), insns, n, functions);
+	return tl_load_insns(s, name, kind, attach_btf_id, attach_type, insns, n, functions, n_functions);
+}
+
+int tl_handler_load(struct tl_session *s, const struct tl_handler *h, enum tl_kind kind, uint32_t attach_btf_id)
+{
+	_cleanup_free_ struct bpf_insn *insns = calloc(h->n_insns, sizeof(*insns));
+	char name[16];
+
+	if (!insns)
+		return -ENOMEM;
+	memcpy(insns, h->insns, h->n_insns * sizeof(*insns));
+	for (size_t i = 0; i < h->n_references; i++) {
+		const char *map = h->references[i].map;
+
+		insns[h->references[i].insn].src_reg = BPF_PSEUDO_MAP_FD;
+		insns[h->references[i].insn].imm = strcmp(map, "programs") == 0 ? s->programs[kind] : tl_map_fd(s, map);
+		insns[h->references[i].insn + 1].imm = 0;
+	}
+	snprintf(name, sizeof(name), "%.15s", h->type.name);
+	return tl_load_insns(s, name, kind, attach_btf_id, BPF_TRACE_FEXIT, insns, h->n_insns, NULL, 0);
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "paths.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define ANON_INODE_MAGIC 0x09041934
+
+size_t tl_path_turn(char *out, const char *components, size_t n)
+{
+	char *at;
+
+	if (!n) {
+		strcpy(out, "/");
+		return 1;
+	}
+	/* Each component's NUL becomes the slash before it. */
+	at = out + n;
+	*at = '\0';
+	for (size_t i = 0; i < n;) {
+		const char *end = memchr(components + i, '\0', n - i);
+		size_t length = end ? (size_t)(end - components) - i : n - i - 1;
+
+		at -= length + 1;
+		*at = '/';
+		memcpy(at + 1, components + i, length);
+		i += length + 1;
+	}
+	return n;
+}
+
+size_t tl_path_pseudo(char *out, size_t room, const char *name, size_t n, const struct tl_file_facts *facts)
+{
+	unsigned mode = facts ? facts->mode & S_IFMT : 0;
+	unsigned long long inode = facts ? facts->inode : 0;
+	int length = n ? (int)strnlen(name, n) : 0, written;
+
+	if (mode == S_IFIFO)
+		written = snprintf(out, room, "pipe:[%llu]", inode);
+	else if (mode == S_IFSOCK)
+		written = snprintf(out, room, "socket:[%llu]", inode);
+	else if (facts && facts->magic == ANON_INODE_MAGIC)
+		written = snprintf(out, room, "anon_inode:%.*s", length, name);
+	else
+		written = snprintf(out, room, "%.*s", length, name);
+	return (size_t)written < room ? (size_t)written : room - 1;
+}
+
+size_t tl_path_clean(char *path)
+{
+	size_t from = 0, to = 0;
+
+	while (path[from]) {
+		size_t n;
+
+		while (path[from] == '/')
+			from++;
+		n = strcspn(path + from, "/");
+		if (!n)
+			break;
+		if (n == 2 && path[from] == '.' && path[from + 1] == '.') {
+			while (to && path[--to] != '/')
+				;
+		} else if (!(n == 1 && path[from] == '.')) {
+			path[to++] = '/';
+			memmove(path + to, path + from, n);
+			to += n;
+		}
+		from += n;
+	}
+	if (!to)
+		path[to++] = '/';
+	path[to] = '\0';
+	return to;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Paths as text, from what the kernel part gathered. */
+#ifndef TRACELEFT_PATHS_H
+#define TRACELEFT_PATHS_H
+
+#include <stddef.h>
+
+#include "wire.h"
+
+/* Text that an event's paths need together at most. */
+#define TL_TEXT_MAX 65536
+
+/* Components, leaf first, a NUL after each -> absolute path with its NUL.
+ * `out` has room for n + 2 bytes. Returns its length. */
+size_t tl_path_turn(char *out, const char *components, size_t n);
+
+/* An object without a place in any tree: "pipe:[17]", "memfd:name". */
+size_t tl_path_pseudo(char *out, size_t room, const char *name, size_t n, const struct tl_file_facts *facts);
+
+/* Takes "//", "." and ".." out of an absolute path, in place, without looking
+ * at any file system. Returns the new length. */
+size_t tl_path_clean(char *path);
+
+#endif

@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The reader: takes records out of the ring, checks each CPU's numbering and
+ * declares what is missing. A number that is missing when later ones are there
+ * is a hole: the record may still come (its task was interrupted between
+ * numbering and output), so a hole is declared lost only as far as the kernel
+ * part has counted losses on that CPU.
+ */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <linux/bpf.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "session.h"
+#include "util.h"
+
+#define TL_BUSY_NS 20000000ULL
+#define TL_IDLE_NS 100000000ULL
+
+uint64_t tl_now_boot(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+void tl_clock_adjust(struct tl_session *s)
+{
+	struct timespec now;
+	int64_t real;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	real = (int64_t)now.tv_sec * 1000000000LL + now.tv_nsec;
+	s->realtime_offset = real - (int64_t)tl_now_boot();
+	tl_processes_set_clock(s->processes, s->realtime_offset);
+}
+
+static int set_timer(struct tl_session *s, uint64_t ns)
+{
+	struct itimerspec timer = {
+		.it_interval = {.tv_sec = ns / 1000000000ULL, .tv_nsec = ns % 1000000000ULL},
+		.it_value = {.tv_sec = ns / 1000000000ULL, .tv_nsec = ns % 1000000000ULL},
+	};
+
+	return timerfd_settime(s->timer_fd, 0, &timer, NULL) < 0 ? -errno : 0;
+}
+
+/* Readable when the ring has been filled to its mark (edge: the kernel part
+ * wakes, what lies in the ring does not) and at each turn of the timer. */
+static int open_wakeups(struct tl_session *s)
+{
+	struct epoll_event ring = {.events = EPOLLIN | EPOLLET}, timer = {.events = EPOLLIN, .data.u32 = 1};
+
+	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	s->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (s->epoll_fd < 0 || s->timer_fd < 0 || epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, s->ring_fd, &ring) < 0 ||
+	    epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, s->timer_fd, &timer) < 0)
+		return tl_fail(s, -errno, "cannot wait for events: %s", strerror(errno));
+	return set_timer(s, s->options.wake_ns ? s->options.wake_ns : TL_BUSY_NS);
+}
+
+int tl_ring_open(struct tl_session *s)
+{
+	long page = sysconf(_SC_PAGESIZE);
+	void *memory;
+
+	s->ring_fd = tl_map_fd(s, "ring");
+	memory = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, s->ring_fd, 0);
+	if (memory == MAP_FAILED)
+		return tl_fail(s, -errno, "cannot map the ring: %s", strerror(errno));
+	s->consumer = memory;
+	/* The data is mapped twice in a row, so no record is in two pieces. */
+	memory = mmap(NULL, page + 2 * s->ring_size, PROT_READ, MAP_SHARED, s->ring_fd, page);
+	if (memory == MAP_FAILED)
+		return tl_fail(s, -errno, "cannot map the ring: %s", strerror(errno));
+	s->producer = memory;
+	memory = mmap(NULL, (s->n_cpus * sizeof(struct tl_cpu) + page - 1) / page * page, PROT_READ | PROT_WRITE, MAP_SHARED,
+		      tl_map_fd(s, "cpus"), 0);
+	if (memory == MAP_FAILED)
+		return tl_fail(s, -errno, "cannot map the CPUs' numbers: %s", strerror(errno));
+	s->cpus = memory;
+	s->streams = calloc(s->n_cpus, sizeof(*s->streams));
+	if (!s->streams)
+		return -ENOMEM;
+	for (uint32_t cpu = 0; cpu < s->n_cpus; cpu++)
+		s->streams[cpu].next = 1;
+	return open_wakeups(s);
+}
+
+void tl_ring_close(struct tl_session *s)
+{
+	long page = sysconf(_SC_PAGESIZE);
+
+	if (s->consumer)
+		munmap(s->consumer, page);
+	if (s->producer)
+		munmap(s->producer, page + 2 * s->ring_size);
+	if (s->cpus)
+		munmap(s->cpus, (s->n_cpus * sizeof(struct tl_cpu) + page - 1) / page * page);
+	if (s->epoll_fd >= 0)
+		close(s->epoll_fd);
+	if (s->timer_fd >= 0)
+		close(s->timer_fd);
+	s->consumer = s->producer = NULL;
+	s->cpus = NULL;
+	s->epoll_fd = s->timer_fd = -1;
+	free(s->streams);
+	s->streams = NULL;
+}
+
+/* ---- What is missing ---- */
+
+static int declare(struct tl_session *s, uint32_t cpu, const struct tl_hole *hole, uint64_t count, const char *stage)
+{
+	struct tl_event *event = &s->event;
+
+	s->lost = (struct tl_lost){
+		.count = count,
+		.seq_first = hole->first,
+		.seq_last = hole->last,
+		.time_first = hole->time_first ? hole->time_first + s->realtime_offset : 0,
+		.time_last = hole->time_last + s->realtime_offset,
+		.stage = stage,
+	};
+	memset(event, 0, sizeof(*event));
+	event->kind = TL_EVENT_LOST;
+	event->type = tl_event_type_find("lost");
+	event->time = tl_now_boot() + s->realtime_offset;
+	event->cpu = cpu;
+	event->pid = event->tid = getpid();
+	event->loginuid = event->audit_session = UINT32_MAX;
+	event->process = tl_processes_get(s->processes, getpid(), 0, "traceleft");
+	event->session = s;
+	event->lost = &s->lost;
+	if (!event->type || !event->process || !s->callback)
+		return 0;
+	return s->callback(event, s->userdata);
+}
+
+static int declare_hole(struct tl_session *s, uint32_t cpu)
+{
+	struct tl_stream *stream = &s->streams[cpu];
+	struct tl_hole hole = stream->holes[0];
+
+	stream->declared += hole.last - hole.first + 1;
+	stream->n_holes--;
+	memmove(stream->holes, stream->holes + 1, stream->n_holes * sizeof(hole));
+	return declare(s, cpu, &hole, hole.last - hole.first + 1, "ring");
+}
+
+static void add_hole(struct tl_stream *stream, uint64_t first, uint64_t last, uint64_t now)
+{
+	struct tl_hole *hole = &stream->holes[stream->n_holes++];
+
+	hole->first = first;
+	hole->last = last;
+	hole->time_first = stream->time;
+	hole->time_last = now;
+}
+
+/* A number below the expected one: it was in a hole and is there after all. */
+static void fill_hole(struct tl_stream *stream, uint64_t seq)
+{
+	for (size_t i = 0; i < stream->n_holes; i++) {
+		struct tl_hole *hole = &stream->holes[i], rest;
+
+		if (seq < hole->first || seq > hole->last)
+			continue;
+		rest = *hole;
+		if (hole->first == hole->last) {
+			stream->n_holes--;
+			memmove(hole, hole + 1, (stream->n_holes - i) * sizeof(*hole));
+		} else if (seq == hole->first) {
+			hole->first++;
+		} else if (seq == hole->last) {
+			hole->last--;
+		} else if (stream->n_holes < TL_HOLES_MAX) {
+			memmove(hole + 2, hole + 1, (stream->n_holes - i - 1) * sizeof(*hole));
+			stream->n_holes++;
+			hole->last = seq - 1;
+			rest.first = seq + 1;
+			hole[1] = rest;
+		}
+		return;
+	}
+}
+
+static int note_number(struct tl_session *s, const struct tl_record *record)
+{
+	struct tl_stream *stream = &s->streams[record->cpu];
+	int r = 0;
+
+	if (record->seq == stream->next) {
+		stream->next++;
+	} else if (record->seq > stream->next) {
+		if (stream->n_holes == TL_HOLES_MAX)
+			r = declare_hole(s, record->cpu);
+		add_hole(stream, stream->next, record->seq - 1, record->time);
+		stream->next = record->seq + 1;
+	} else {
+		fill_hole(stream, record->seq);
+	}
+	stream->time = record->time;
+	return r;
+}
+
+/* Losses that never had a number: no slot, no handler. */
+static int declare_refused(struct tl_session *s)
+{
+	struct tl_counters sum;
+	uint64_t numbered = 0, refused;
+	struct tl_hole hole = {.time_last = tl_now_boot()};
+	int r = tl_session_counters(s, NULL, &sum);
+
+	if (r < 0)
+		return r;
+	for (uint32_t cpu = 0; cpu < s->n_cpus; cpu++)
+		numbered += __atomic_load_n(&s->cpus[cpu].lost, __ATOMIC_RELAXED);
+	refused = sum.lost > numbered ? sum.lost - numbered : 0;
+	if (refused <= s->refused_declared)
+		return 0;
+	refused -= s->refused_declared;
+	s->refused_declared += refused;
+	return declare(s, 0, &hole, refused, "program");
+}
+
+int tl_ring_declare(struct tl_session *s, bool final)
+{
+	int r;
+
+	for (uint32_t cpu = 0; cpu < s->n_cpus; cpu++) {
+		struct tl_stream *stream = &s->streams[cpu];
+		uint64_t lost = __atomic_load_n(&s->cpus[cpu].lost, __ATOMIC_ACQUIRE);
+		uint64_t seq = __atomic_load_n(&s->cpus[cpu].seq, __ATOMIC_ACQUIRE);
+
+		/* Numbers at the end that nothing came after yet. */
+		if (final && seq >= stream->next && stream->n_holes < TL_HOLES_MAX) {
+			add_hole(stream, stream->next, seq, tl_now_boot());
+			stream->next = seq + 1;
+		}
+		while (stream->n_holes &&
+		       (final || stream->declared + stream->holes[0].last - stream->holes[0].first + 1 <= lost)) {
+			r = declare_hole(s, cpu);
+			if (r < 0)
+				return r;
+		}
+	}
+	return declare_refused(s);
+}
+
+/* ---- Records ---- */
+
+static bool plausible(const struct tl_session *s, const struct tl_record *record, size_t size)
+{
+	return size >= sizeof(*record) && record->size <= size && record->size >= sizeof(*record) &&
+	       record->cpu < s->n_cpus && record->event >= 1 && record->event <= s->n_events;
+}
+
+static int take_record(struct tl_session *s, const void *data, size_t size)
+{
+	const struct tl_record *record = data;
+	struct tl_loaded *loaded;
+	int r;
+
+	if (!plausible(s, record, size)) {
+		s->events[0].malformed++;
+		return 0;
+	}
+	loaded = &s->events[record->event];
+	loaded->received++;
+	r = note_number(s, record);
+	if (r < 0)
+		return r;
+	r = tl_decode(s, data, record->size);
+	if (r == -EBADMSG) {
+		loaded->malformed++;
+		return 0;
+	}
+	if (r != 0)
+		return r < 0 ? r : 0;
+	loaded->delivered++;
+	return s->callback ? s->callback(&s->event, s->userdata) : 0;
+}
+
+int tl_ring_read(struct tl_session *s, size_t max)
+{
+	unsigned long *consumer = s->consumer, *producer = s->producer;
+	const char *data = (const char *)s->producer + sysconf(_SC_PAGESIZE);
+	unsigned long at = __atomic_load_n(consumer, __ATOMIC_RELAXED), end, begun = at;
+	size_t n = 0;
+	int r = 0;
+
+	end = __atomic_load_n(producer, __ATOMIC_ACQUIRE);
+	while (at < end && (!max || n < max)) {
+		const uint32_t *header = (const uint32_t *)(data + (at & (s->ring_size - 1)));
+		uint32_t length = __atomic_load_n(header, __ATOMIC_ACQUIRE);
+
+		if (length & BPF_RINGBUF_BUSY_BIT)
+			break;
+		at += ((length & ~BPF_RINGBUF_DISCARD_BIT) + BPF_RINGBUF_HDR_SZ + 7) & ~7UL;
+		if (!(length & BPF_RINGBUF_DISCARD_BIT)) {
+			r = take_record(s, header + 2, length);
+			n++;
+		}
+		/* Room for the kernel before the end, but not at each record. */
+		if (r < 0 || at - begun > s->ring_size / 8) {
+			__atomic_store_n(consumer, at, __ATOMIC_RELEASE);
+			begun = at;
+		}
+		if (r < 0)
+			return r;
+		if (at >= end)
+			end = __atomic_load_n(producer, __ATOMIC_ACQUIRE);
+		if (!max && n >= 1000000)
+			break; /* a flood must not keep the caller from its other duties */
+	}
+	__atomic_store_n(consumer, at, __ATOMIC_RELEASE);
+	return n;
+}
+
+/* Quicker turns while there is something to read. */
+static void pace(struct tl_session *s, bool idle)
+{
+	if (s->options.wake_ns || s->idle == idle)
+		return;
+	s->idle = idle;
+	set_timer(s, idle ? TL_IDLE_NS : TL_BUSY_NS);
+}
+
+int tl_session_dispatch(struct tl_session *s, size_t max)
+{
+	struct epoll_event events[2];
+	uint64_t turns, now;
+	int n, r;
+
+	if (!s->started || s->stopped)
+		return tl_fail(s, -EINVAL, "the session is not running");
+	epoll_wait(s->epoll_fd, events, 2, 0);
+	if (read(s->timer_fd, &turns, sizeof(turns)) < 0 && errno != EAGAIN)
+		return -errno;
+	n = tl_ring_read(s, max);
+	if (n < 0)
+		return n;
+	now = tl_now_boot();
+	if (now - s->tick > TL_BUSY_NS) {
+		if (now / 1000000000ULL != s->tick / 1000000000ULL)
+			tl_clock_adjust(s);
+		s->tick = now;
+		r = tl_ring_declare(s, false);
+		if (r < 0)
+			return r;
+		pace(s, n == 0);
+	}
+	return n;
+}

@@ -1,0 +1,449 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* A session from beginning to end. */
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "attach.h"
+#include "battery.h"
+#include "paths.h"
+#include "util.h"
+
+int tl_fail(struct tl_session *s, int r, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(s->error, sizeof(s->error), format, arguments);
+	va_end(arguments);
+	return r;
+}
+
+const char *tl_session_error(const struct tl_session *s)
+{
+	return s ? s->error : "no memory";
+}
+
+static void free_strings(char **strings, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(strings[i]);
+	free(strings);
+}
+
+static void free_target(struct tl_target *t)
+{
+	free(t->name);
+	free(t->pids);
+	free_strings(t->executables, t->n_executables);
+	free_strings(t->cgroups, t->n_cgroups);
+	free_strings(t->units, t->n_units);
+}
+
+struct tl_session *tl_session_free(struct tl_session *s)
+{
+	if (!s)
+		return NULL;
+	if (s->started && !s->stopped) {
+		s->callback = NULL;
+		tl_session_stop(s);
+	}
+	tl_detach_all(s);
+	tl_ring_close(s);
+	tl_kernel_close(s);
+	tl_targets_free(s);
+	tl_processes_free(s->processes);
+	tl_cgroups_free(s->cgroups);
+	for (size_t i = 0; i < s->n_targets; i++)
+		free_target(&s->targets[i]);
+	for (uint32_t i = 0; s->slots && i < TL_EVENTS_MAX + s->n_extra_slots; i++)
+		tl_handler_done(&s->slots[i].handler);
+	free(s->targets);
+	free(s->slots);
+	free(s->registrations);
+	free(s->sets);
+	free(s->text);
+	free(s);
+	return NULL;
+}
+
+static uint32_t add_event(struct tl_session *s, const struct tl_event_type *type)
+{
+	if (s->n_events + 1 >= TL_EVENTS_MAX)
+		return 0;
+	s->events[++s->n_events].type = *type;
+	return s->n_events;
+}
+
+static uint32_t find_event(const struct tl_session *s, const char *name)
+{
+	for (uint32_t id = 1; id <= s->n_events; id++)
+		if (strcmp(s->events[id].type.name, name) == 0)
+			return id;
+	return 0;
+}
+
+/* The process table lives from these, whether somebody asks for them or not. */
+static int add_process_events(struct tl_session *s)
+{
+	static const char *const names[] = {"exec", "fork", "exit"};
+	uint32_t ids[ARRAY_SIZE(names)];
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		const struct tl_event_type *type = tl_event_type_find(names[i]);
+
+		if (!type)
+			return tl_fail(s, -ENOENT, "the table has no event %s", names[i]);
+		ids[i] = add_event(s, type);
+	}
+	s->exec_event = ids[0];
+	s->fork_event = ids[1];
+	s->exit_event = ids[2];
+	return 0;
+}
+
+static int check_machine(struct tl_session *s)
+{
+	if (geteuid() != 0)
+		return tl_fail(s, -EPERM, "not permitted: auditing needs root");
+	if (access("/sys/kernel/btf/vmlinux", R_OK) < 0)
+		return tl_fail(s, -EOPNOTSUPP,
+			       "this kernel does not describe its types (no /sys/kernel/btf/vmlinux): "
+			       "it must be built with CONFIG_DEBUG_INFO_BTF");
+	return 0;
+}
+
+static int new_tables(struct tl_session *s)
+{
+	int r = tl_cgroups_new(&s->cgroups);
+
+	if (r < 0 && r != -ENOENT)
+		return tl_fail(s, r, "cannot read the cgroups: %s", strerror(-r));
+	r = tl_processes_new(s->options.processes_max, s->cgroups, &s->processes);
+	return r < 0 ? tl_fail(s, r, "no memory") : 0;
+}
+
+int tl_session_new(const struct tl_options *options, struct tl_session **ret_session)
+{
+	struct tl_session *s = calloc(1, sizeof(*s));
+	int r;
+
+	*ret_session = NULL;
+	if (!s)
+		return -ENOMEM;
+	if (options)
+		s->options = *options;
+	if (!s->options.battery)
+		s->options.battery = tl_battery_default();
+	s->default_target = UINT32_MAX;
+	s->ring_fd = s->epoll_fd = s->timer_fd = -1;
+	for (int kind = 0; kind < TL_KINDS; kind++)
+		s->programs[kind] = -1;
+	s->slots = calloc(TL_EVENTS_MAX, sizeof(*s->slots));
+	s->text = malloc(TL_TEXT_MAX);
+	/* Even on failure the session is given back, for its error sentence. */
+	*ret_session = s;
+	if (!s->slots || !s->text)
+		return tl_fail(s, -ENOMEM, "no memory");
+	if ((r = check_machine(s)) < 0 || (r = new_tables(s)) < 0 || (r = tl_kernel_open(s)) < 0)
+		return r;
+	return add_process_events(s);
+}
+
+static int copy_strings(char ***ret, size_t *ret_n, const char *const *from, size_t n)
+{
+	char **strings = calloc(n + 1, sizeof(*strings));
+
+	if (!strings)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		strings[i] = strdup(from[i]);
+		if (!strings[i]) {
+			free_strings(strings, i);
+			return -ENOMEM;
+		}
+	}
+	*ret = strings;
+	*ret_n = n;
+	return 0;
+}
+
+int tl_session_add_target(struct tl_session *s, const struct tl_target_spec *spec, uint32_t *ret_target)
+{
+	struct tl_target *grown, *t;
+
+	if (s->started)
+		return tl_fail(s, -EBUSY, "targets are added before the start");
+	if (s->n_targets >= TL_TERMS_MAX)
+		return tl_fail(s, -E2BIG, "more than %d targets", TL_TERMS_MAX);
+	if (!spec->everything && !spec->n_pids && !spec->n_executables && !spec->n_cgroups && !spec->n_units)
+		return tl_fail(s, -EINVAL, "target %s selects nothing", spec->name ? spec->name : "");
+	grown = reallocarray(s->targets, s->n_targets + 1, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	s->targets = grown;
+	t = &grown[s->n_targets];
+	memset(t, 0, sizeof(*t));
+	t->name = strdup(spec->name ? spec->name : "");
+	t->everything = spec->everything;
+	t->descendants = spec->descendants;
+	t->pids = calloc(spec->n_pids + 1, sizeof(*t->pids));
+	if (!t->name || !t->pids ||
+	    copy_strings(&t->executables, &t->n_executables, spec->executables, spec->n_executables) < 0 ||
+	    copy_strings(&t->cgroups, &t->n_cgroups, spec->cgroups, spec->n_cgroups) < 0 ||
+	    copy_strings(&t->units, &t->n_units, spec->units, spec->n_units) < 0) {
+		free_target(t);
+		return -ENOMEM;
+	}
+	if (spec->n_pids)
+		memcpy(t->pids, spec->pids, spec->n_pids * sizeof(*t->pids));
+	t->n_pids = spec->n_pids;
+	if (ret_target)
+		*ret_target = s->n_targets;
+	s->n_targets++;
+	return 0;
+}
+
+int tl_session_add_untracked(struct tl_session *s, uint32_t pid)
+{
+	if (s->n_untracked == ARRAY_SIZE(s->untracked))
+		return tl_fail(s, -E2BIG, "more than %zu untracked processes", ARRAY_SIZE(s->untracked));
+	s->untracked[s->n_untracked++] = pid;
+	return 0;
+}
+
+void tl_session_set_callback(struct tl_session *s, tl_event_callback callback, void *userdata)
+{
+	s->callback = callback;
+	s->userdata = userdata;
+}
+
+/* ---- Handlers ---- */
+
+static int register_event(struct tl_session *s, uint32_t target, uint32_t event, uint32_t slot, uint32_t program_id)
+{
+	struct tl_registration *grown;
+
+	for (size_t i = 0; i < s->n_registrations; i++)
+		if (s->registrations[i].target == target && s->registrations[i].event == event)
+			return 0; /* the first one stays */
+	grown = reallocarray(s->registrations, s->n_registrations + 1, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	s->registrations = grown;
+	grown[s->n_registrations++] = (struct tl_registration){target, event, slot, program_id};
+	s->events[event].wanted = true;
+	return 0;
+}
+
+/* The slot that holds the handler of this file, taken over from *handler if it is new. */
+static int place_handler(struct tl_session *s, uint32_t event, struct tl_handler *handler, uint32_t *ret_slot)
+{
+	struct tl_slot *grown;
+	uint32_t slot = event;
+
+	if (s->slots[event].handler.path) {
+		for (slot = 0; slot < TL_EVENTS_MAX + s->n_extra_slots; slot++)
+			if (s->slots[slot].handler.path && strcmp(s->slots[slot].handler.path, handler->path) == 0) {
+				*ret_slot = slot;
+				return 0;
+			}
+		if (s->n_extra_slots >= TL_EVENTS_MAX)
+			return tl_fail(s, -E2BIG, "too many handlers");
+		grown = reallocarray(s->slots, TL_EVENTS_MAX + s->n_extra_slots + 1, sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		s->slots = grown;
+		slot = TL_EVENTS_MAX + s->n_extra_slots++;
+		memset(&s->slots[slot], 0, sizeof(s->slots[slot]));
+	}
+	s->slots[slot].event = event;
+	s->slots[slot].handler = *handler;
+	memset(handler, 0, sizeof(*handler));
+	*ret_slot = slot;
+	return 0;
+}
+
+static int add_object(struct tl_session *s, uint32_t target, const char *path, uint32_t program_id)
+{
+	struct tl_handler handler = {};
+	const char *why = NULL;
+	uint32_t event, slot = 0;
+	int r = tl_handler_open(path, &handler, &why);
+
+	if (r == -EBADMSG)
+		return tl_fail(s, r, "%s cannot be used: %s", path, why ? why : "it is damaged");
+	if (r < 0)
+		return tl_fail(s, r, "cannot read handler %s: %s", path, strerror(-r));
+	event = find_event(s, handler.type.name);
+	if (!event)
+		event = add_event(s, &handler.type);
+	r = event ? place_handler(s, event, &handler, &slot) : tl_fail(s, -E2BIG, "too many events");
+	tl_handler_done(&handler);
+	return r < 0 ? r : register_event(s, target, event, slot, program_id);
+}
+
+static bool is_file(const char *what)
+{
+	size_t n = strlen(what);
+
+	return strchr(what, '/') || (n > 2 && strcmp(what + n - 2, ".o") == 0);
+}
+
+static int default_target(struct tl_session *s, uint32_t *target)
+{
+	struct tl_target_spec everything = {.name = "everything", .everything = true};
+	int r = 0;
+
+	if (*target != TL_TARGET_DEFAULT)
+		return *target < s->n_targets ? 0 : tl_fail(s, -EINVAL, "no such target");
+	if (s->default_target == UINT32_MAX)
+		r = tl_session_add_target(s, &everything, &s->default_target);
+	*target = s->default_target;
+	return r;
+}
+
+int tl_session_add_handler(struct tl_session *s, uint32_t target, const char *what, uint32_t program_id)
+{
+	const struct tl_event_type *type;
+	char path[4096];
+	int r;
+
+	if (s->started)
+		return tl_fail(s, -EBUSY, "handlers are added before the start");
+	r = default_target(s, &target);
+	if (r < 0)
+		return r;
+	if (is_file(what))
+		return add_object(s, target, what, program_id);
+	type = tl_event_type_find(what);
+	if (!type || type->class == TL_CLASS_RECORD)
+		return tl_fail(s, -ENOENT, "no event %s", what);
+	if (type->class != TL_CLASS_SYSCALL)
+		return register_event(s, target, find_event(s, what), find_event(s, what), program_id);
+	snprintf(path, sizeof(path), "%s/handle_syscall_%s.bpf.o", s->options.battery, what);
+	return add_object(s, target, path, program_id);
+}
+
+/* ---- Start ---- */
+
+static struct tl_plan plan_of(const struct tl_loaded *e)
+{
+	const struct tl_event_type *type = &e->type;
+	struct tl_plan plan = {
+		.from = type->path_from,
+		.fd = type->path_fd,
+		.name = type->path_name,
+		.target_from = type->target_from,
+		.target_fd = type->target_fd,
+		.target_name = type->target_name,
+	};
+
+	if (type->flags & TL_TYPE_ENTRY)
+		plan.flags |= TL_PLAN_ENTRY;
+	if (type->flags & TL_TYPE_SOCKET)
+		plan.flags |= TL_PLAN_SOCKET;
+	if (type->flags & TL_TYPE_EXEC)
+		plan.flags |= TL_PLAN_EXEC;
+	if ((type->flags & TL_TYPE_SOCKET) && !plan.from) {
+		plan.from = type->flags & TL_TYPE_RETURNS_FD ? TL_FROM_RET : TL_FROM_FD;
+		plan.fd = 1;
+	}
+	return plan;
+}
+
+static void configure(struct tl_session *s)
+{
+	for (uint32_t id = 1; id <= s->n_events; id++)
+		s->config->plan[id] = plan_of(&s->events[id]);
+	s->config->wake_bytes = s->ring_size / 4;
+	s->config->exec_event = s->exec_event;
+	s->config->fork_event = s->fork_event;
+	s->config->exit_event = s->exit_event;
+}
+
+static int size_maps(struct tl_session *s)
+{
+	static const char *const names[] = {"terms", "automaton", "paths"};
+	uint32_t sizes[ARRAY_SIZE(names)];
+
+	tl_targets_sizes(s, &sizes[0], &sizes[1], &sizes[2]);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct bpf_map *map = bpf_object__find_map_by_name(s->object, names[i]);
+		int r = map ? bpf_map__set_max_entries(map, sizes[i]) : -ENOENT;
+
+		if (r < 0)
+			return tl_fail(s, r, "cannot size map %s", names[i]);
+	}
+	return 0;
+}
+
+static int start(struct tl_session *s)
+{
+	int r;
+
+	if (!s->n_registrations)
+		return tl_fail(s, -EINVAL, "nothing to audit: no event is wanted");
+	if ((r = tl_attach_plan(s)) < 0 || (r = tl_targets_plan(s)) < 0 || (r = size_maps(s)) < 0 ||
+	    (r = tl_kernel_load(s)) < 0 || (r = tl_ring_open(s)) < 0 || (r = tl_targets_install(s)) < 0)
+		return r;
+	tl_clock_adjust(s);
+	configure(s);
+	if ((r = tl_attach_all(s)) < 0)
+		return r;
+	btf__free(s->btf);
+	s->btf = NULL;
+	return tl_targets_mark(s);
+}
+
+int tl_session_start(struct tl_session *s)
+{
+	int r;
+
+	if (s->started)
+		return tl_fail(s, -EBUSY, "started already");
+	r = start(s);
+	if (r < 0) {
+		tl_detach_all(s);
+		return r;
+	}
+	s->started = true;
+	return 0;
+}
+
+int tl_session_fd(const struct tl_session *s)
+{
+	return s->epoll_fd;
+}
+
+int tl_session_timeout_ms(const struct tl_session *s)
+{
+	return s->options.wake_ns ? (int)((s->options.wake_ns + 999999) / 1000000) : 100;
+}
+
+/* ---- Stop ---- */
+
+
+int tl_session_stop(struct tl_session *s)
+{
+	int r = 0, n;
+
+	if (!s->started || s->stopped)
+		return 0;
+	tl_detach_all(s);
+	/* Programs that still run on another CPU finish within this. */
+	usleep(2000);
+	do {
+		n = tl_ring_read(s, 0);
+		if (n < 0)
+			r = n;
+	} while (n > 0);
+	n = tl_ring_declare(s, true);
+	s->stopped = true;
+	return r < 0 ? r : n;
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The inside of a session, shared by the files of the library. */
+#ifndef TRACELEFT_SESSION_H
+#define TRACELEFT_SESSION_H
+
+#include <bpf/libbpf.h>
+#include <stdarg.h>
+
+#include "cgroup.h"
+#include "process.h"
+#include "traceleft.h"
+#include "wire.h"
+
+/* Builds of the kernel part, see bpf/kernel.h. */
+enum tl_build {
+	TL_BUILD_BASE,
+	TL_BUILD_TASK,
+	TL_BUILD_TYPED,
+	TL_BUILDS,
+};
+
+/* Hooks that programs are copied for; each has its own array of programs. */
+enum tl_kind {
+	TL_KIND_RAW_TP, /* sys_exit: one hook for all calls */
+	TL_KIND_FEXIT, /* on the call's function */
+	TL_KIND_FEXIT_BARE, /* same, on a function without arguments */
+	TL_KIND_KPROBE, /* kretprobe on the call's function */
+	TL_KINDS,
+};
+
+/* A handler object: file, description, code before its maps are put in. */
+struct tl_handler {
+	char *path;
+	struct tl_event_type type;
+	struct bpf_insn *insns;
+	size_t n_insns;
+	struct tl_handler_reference {
+		uint32_t insn;
+		char map[16];
+	} *references;
+	size_t n_references;
+};
+
+int tl_handler_open(const char *path, struct tl_handler *ret, const char **ret_why);
+/* Same, of the bytes of a file; for the fuzzer, too. */
+int tl_handler_parse(const void *data, size_t size, struct tl_handler *ret, const char **ret_why);
+void tl_handler_done(struct tl_handler *h);
+
+/* A loaded event; its index in session->events is its id. */
+struct tl_loaded {
+	struct tl_event_type type;
+	bool wanted; /* somebody asked, not only the process table */
+	bool kinds[TL_KINDS];
+	uint64_t received, malformed, delivered;
+};
+
+/* A handler in its slot: slots below TL_EVENTS_MAX are the default handlers
+ * of the event of that id. */
+struct tl_slot {
+	struct tl_handler handler;
+	uint32_t event;
+};
+
+struct tl_registration {
+	uint32_t target;
+	uint32_t event;
+	uint32_t slot;
+	uint32_t program_id;
+};
+
+struct tl_target {
+	char *name;
+	bool everything, descendants;
+	uint32_t *pids;
+	size_t n_pids;
+	char **executables;
+	size_t n_executables;
+	char **cgroups;
+	size_t n_cgroups;
+	char **units;
+	size_t n_units;
+};
+
+/* User side's copy of a combination of targets. */
+struct tl_known_set {
+	uint64_t hash;
+	uint64_t targets[TL_TERM_WORDS];
+	uint64_t events[TL_EVENT_WORDS];
+};
+
+#define TL_HOLES_MAX 256
+struct tl_hole {
+	uint64_t first, last; /* sequence numbers */
+	uint64_t time_first, time_last; /* of the records around it, boot ns */
+};
+
+/* What the reader knows of a CPU's numbering. */
+struct tl_stream {
+	uint64_t next; /* number expected */
+	uint64_t time; /* of the last record */
+	uint64_t declared; /* numbers declared lost */
+	struct tl_hole holes[TL_HOLES_MAX];
+	size_t n_holes;
+};
+
+struct tl_session {
+	struct tl_options options;
+	char error[512];
+	bool started, stopped;
+
+	/* what is asked for */
+	struct tl_target *targets;
+	size_t n_targets;
+	uint32_t default_target; /* UINT32_MAX: none yet */
+	struct tl_loaded events[TL_EVENTS_MAX]; /* 0 is unused */
+	uint32_t n_events;
+	struct tl_slot *slots; /* by slot number */
+	uint32_t n_extra_slots; /* those from TL_EVENTS_MAX on */
+	struct tl_registration *registrations;
+	size_t n_registrations;
+	uint32_t untracked[64];
+	size_t n_untracked;
+	uint32_t exec_event, fork_event, exit_event;
+	tl_event_callback callback;
+	void *userdata;
+
+	/* the kernel part */
+	enum tl_build build;
+	uint32_t n_cpus;
+	struct bpf_object *object;
+	struct btf *btf; /* of the kernel; read when fexit is considered */
+	struct tl_config *config; /* shared memory */
+	struct tl_cpu *cpus; /* shared memory, n_cpus */
+	int programs[TL_KINDS]; /* fds of the program arrays, -1: kind unused */
+	bool has_ia32; /* the kernel runs 32-bit programs */
+	bool needs_tracepoint; /* a hook does not cover some ABI of some event */
+	int *links; /* fds; closing detaches */
+	size_t n_links;
+	int *loaded_programs; /* fds of copies */
+	size_t n_loaded_programs;
+
+	/* the reader */
+	int ring_fd, epoll_fd, timer_fd;
+	void *consumer, *producer;
+	size_t ring_size;
+	struct tl_stream *streams;
+	struct tl_known_set *sets;
+	size_t n_sets, sets_allocated;
+	struct tl_target_plan *target_plan;
+	uint64_t refused_declared;
+	int64_t realtime_offset; /* ns to add to boot time */
+	uint64_t tick; /* boot ns of the last look at holes */
+	bool idle;
+
+	struct tl_cgroups *cgroups;
+	struct tl_processes *processes;
+	struct tl_event event; /* under construction */
+	struct tl_lost lost; /* its .lost */
+	char *text; /* paths of the event under construction */
+	size_t text_size;
+};
+
+/* Keeps the sentence for tl_session_error() and returns r. */
+int tl_fail(struct tl_session *s, int r, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* load.c */
+int tl_kernel_open(struct tl_session *s);
+int tl_kernel_load(struct tl_session *s);
+void tl_kernel_close(struct tl_session *s);
+int tl_map_fd(const struct tl_session *s, const char *name);
+/* These load code for a hook and return a descriptor that the session owns.
+ * attach_btf_id: 0 unless the hook is on a function. */
+int tl_load_insns(struct tl_session *s, const char *name, enum tl_kind kind, uint32_t attach_btf_id,
+		  enum bpf_attach_type attach_type, const struct bpf_insn *insns, size_t n,
+		  const struct bpf_func_info *functions, size_t n_functions);
+int tl_program_copy(struct tl_session *s, const char *name, enum tl_kind kind, uint32_t attach_btf_id,
+		    enum bpf_attach_type attach_type);
+int tl_handler_load(struct tl_session *s, const struct tl_handler *h, enum tl_kind kind, uint32_t attach_btf_id);
+
+/* target.c: what the targets become in the kernel's maps. plan before load. */
+struct tl_target_plan;
+int tl_targets_plan(struct tl_session *s);
+/* -1 on failure, else entries that map `terms` needs, and so on. */
+void tl_targets_sizes(const struct tl_session *s, uint32_t *ret_terms, uint32_t *ret_rows, uint32_t *ret_paths);
+int tl_targets_install(struct tl_session *s);
+int tl_targets_mark(struct tl_session *s);
+void tl_targets_free(struct tl_session *s);
+const struct tl_known_set *tl_set_find(struct tl_session *s, uint64_t hash);
+
+/* ring.c */
+int tl_ring_open(struct tl_session *s);
+void tl_ring_close(struct tl_session *s);
+int tl_ring_read(struct tl_session *s, size_t max);
+int tl_ring_declare(struct tl_session *s, bool final);
+
+/* decode.c: 0: decoded into s->event; 1: not for the callback; -EBADMSG. */
+int tl_decode(struct tl_session *s, const void *record, size_t size);
+uint64_t tl_now_boot(void);
+void tl_clock_adjust(struct tl_session *s);
+
+#endif

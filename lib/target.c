@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Targets as the kernel part works with them. Target number t is term t. Each
+ * dimension (executable, cgroup, pid) maps what it sees to a set of terms that
+ * it does not rule out; sets are kept once each, and known by their number.
+ */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "glob.h"
+#include "session.h"
+#include "util.h"
+
+enum glob_of { OF_EXECUTABLE, OF_CGROUP, OF_UNIT, OF_KINDS };
+
+struct tl_target_plan {
+	struct tl_terms *sets;
+	uint32_t n_sets;
+	struct tl_automaton automaton;
+	uint32_t descendants, exe_none, cgroup_none, pid_none; /* numbers of sets */
+	uint32_t only[TL_TERMS_MAX]; /* pid_none and the target: for pids named later */
+	struct tl_session *session;
+	bool failed;
+};
+
+static void set_bit(struct tl_terms *terms, uint32_t t)
+{
+	terms->word[t / 64] |= 1ULL << (t % 64);
+}
+
+/* Number of a set, a new one if needed; UINT32_MAX without memory. */
+static uint32_t intern(struct tl_target_plan *p, const struct tl_terms *terms)
+{
+	struct tl_terms *grown;
+
+	for (uint32_t i = 0; i < p->n_sets; i++)
+		if (memcmp(&p->sets[i], terms, sizeof(*terms)) == 0)
+			return i;
+	if ((p->n_sets & (p->n_sets - 1)) == 0) {
+		grown = reallocarray(p->sets, p->n_sets ? 2 * (size_t)p->n_sets : 1, sizeof(*terms));
+		if (!grown) {
+			p->failed = true;
+			return UINT32_MAX;
+		}
+		p->sets = grown;
+	}
+	p->sets[p->n_sets] = *terms;
+	return p->n_sets++;
+}
+
+/* Terms that dimension `of` does not look at. */
+static struct tl_terms unconcerned(const struct tl_session *s, enum glob_of of)
+{
+	struct tl_terms terms = {};
+
+	for (uint32_t t = 0; t < s->n_targets; t++) {
+		const struct tl_target *target = &s->targets[t];
+		bool concerned = of == OF_EXECUTABLE ? target->n_executables > 0 :
+						       target->n_cgroups + target->n_units > 0;
+
+		if (!concerned)
+			set_bit(&terms, t);
+	}
+	return terms;
+}
+
+/* Called for each set of globs that some path matches. A glob's id is its
+ * target and which of the target's lists it is from. */
+static uint32_t terms_of_globs(enum tl_glob_kind kind, const unsigned *ids, size_t n, void *userdata)
+{
+	struct tl_target_plan *p = userdata;
+	struct tl_session *s = p->session;
+	struct tl_terms terms = unconcerned(s, kind == TL_GLOB_EXECUTABLE ? OF_EXECUTABLE : OF_CGROUP);
+	uint8_t matched[TL_TERMS_MAX] = {};
+
+	for (size_t i = 0; i < n; i++)
+		matched[ids[i] / OF_KINDS] |= 1 << (ids[i] % OF_KINDS);
+	for (uint32_t t = 0; t < s->n_targets; t++) {
+		const struct tl_target *target = &s->targets[t];
+		uint8_t needed = kind == TL_GLOB_EXECUTABLE ? 1 << OF_EXECUTABLE :
+							      (target->n_cgroups ? 1 << OF_CGROUP : 0) |
+								      (target->n_units ? 1 << OF_UNIT : 0);
+
+		if (matched[t] && (matched[t] & needed) == needed)
+			set_bit(&terms, t);
+	}
+	return intern(p, &terms);
+}
+
+static int add_globs(struct tl_session *s, struct tl_globs *globs, uint32_t t)
+{
+	const struct tl_target *target = &s->targets[t];
+	int r;
+
+	for (size_t i = 0; i < target->n_executables; i++) {
+		r = tl_globs_add(globs, TL_GLOB_EXECUTABLE, target->executables[i], false, t * OF_KINDS + OF_EXECUTABLE);
+		if (r < 0)
+			return tl_fail(s, r, "target %s: '%s' is not a usable pattern", target->name, target->executables[i]);
+	}
+	for (size_t i = 0; i < target->n_cgroups; i++) {
+		r = tl_globs_add(globs, TL_GLOB_CGROUP, target->cgroups[i], true, t * OF_KINDS + OF_CGROUP);
+		if (r < 0)
+			return tl_fail(s, r, "target %s: '%s' is not a usable pattern", target->name, target->cgroups[i]);
+	}
+	for (size_t i = 0; i < target->n_units; i++) {
+		_cleanup_free_ char *glob = NULL;
+
+		r = tl_glob_from_unit(target->units[i], &glob);
+		if (r >= 0)
+			r = tl_globs_add(globs, TL_GLOB_CGROUP, glob, true, t * OF_KINDS + OF_UNIT);
+		if (r < 0)
+			return tl_fail(s, r, "target %s: '%s' is not a usable unit name", target->name, target->units[i]);
+	}
+	return 0;
+}
+
+static int plan_globs(struct tl_session *s, struct tl_target_plan *p)
+{
+	struct tl_globs *globs = NULL;
+	int r = tl_globs_new(&globs);
+
+	for (uint32_t t = 0; r >= 0 && t < s->n_targets; t++)
+		r = add_globs(s, globs, t);
+	if (r >= 0) {
+		r = tl_globs_build(globs, terms_of_globs, p, &p->automaton);
+		if (r < 0)
+			tl_fail(s, r, "the targets' patterns are too many or too complicated");
+	}
+	tl_globs_free(globs);
+	return r;
+}
+
+int tl_targets_plan(struct tl_session *s)
+{
+	struct tl_terms descendants = {}, pid_none = {}, terms;
+	struct tl_target_plan *p = calloc(1, sizeof(*p));
+	uint32_t most = s->build == TL_BUILD_BASE ? TL_BASE_TERMS_MAX : TL_TERMS_MAX;
+	int r;
+
+	if (!p)
+		return -ENOMEM;
+	s->target_plan = p;
+	p->session = s;
+	if (s->n_targets > most)
+		return tl_fail(s, -E2BIG, "%zu targets are more than the %u that this kernel allows", s->n_targets, most);
+	for (uint32_t t = 0; t < s->n_targets; t++) {
+		if (s->targets[t].descendants)
+			set_bit(&descendants, t);
+		if (!s->targets[t].n_pids)
+			set_bit(&pid_none, t);
+	}
+	p->descendants = intern(p, &descendants);
+	p->pid_none = intern(p, &pid_none);
+	terms = unconcerned(s, OF_EXECUTABLE);
+	p->exe_none = intern(p, &terms);
+	terms = unconcerned(s, OF_CGROUP);
+	p->cgroup_none = intern(p, &terms);
+	for (uint32_t t = 0; t < s->n_targets; t++) {
+		terms = pid_none;
+		set_bit(&terms, t);
+		p->only[t] = intern(p, &terms);
+	}
+	r = plan_globs(s, p);
+	if (r < 0)
+		return r;
+	/* Pids named by several targets need sets of their own: one each at most. */
+	return p->failed ? -ENOMEM : 0;
+}
+
+static size_t count_pids(const struct tl_session *s)
+{
+	size_t n = 0;
+
+	for (size_t t = 0; t < s->n_targets; t++)
+		n += s->targets[t].n_pids;
+	return n;
+}
+
+void tl_targets_sizes(const struct tl_session *s, uint32_t *ret_terms, uint32_t *ret_rows, uint32_t *ret_paths)
+{
+	const struct tl_target_plan *p = s->target_plan;
+
+	*ret_terms = p->n_sets + count_pids(s) + 1;
+	*ret_rows = p->automaton.n_rows ? p->automaton.n_rows : 1;
+	*ret_paths = p->automaton.n_exact + 1;
+}
+
+void tl_targets_free(struct tl_session *s)
+{
+	if (!s->target_plan)
+		return;
+	tl_automaton_done(&s->target_plan->automaton);
+	free(s->target_plan->sets);
+	free(s->target_plan);
+	s->target_plan = NULL;
+}
+
+/* ---- Into the maps ---- */
+
+static int install_pids(struct tl_session *s, struct tl_target_plan *p)
+{
+	int map = tl_map_fd(s, "pids");
+	uint32_t none;
+
+	for (size_t t = 0; t < s->n_targets; t++)
+		for (size_t i = 0; i < s->targets[t].n_pids; i++) {
+			uint32_t pid = s->targets[t].pids[i], number;
+			struct tl_terms terms = p->sets[p->pid_none];
+
+			for (size_t u = 0; u < s->n_targets; u++)
+				for (size_t j = 0; j < s->targets[u].n_pids; j++)
+					if (s->targets[u].pids[j] == pid)
+						set_bit(&terms, u);
+			number = intern(p, &terms);
+			if (bpf_map_update_elem(map, &pid, &number, BPF_ANY) < 0)
+				return tl_fail(s, -errno, "too many pids to follow");
+		}
+	none = intern(p, &(struct tl_terms){});
+	for (size_t i = 0; i < s->n_untracked; i++)
+		if (bpf_map_update_elem(map, &s->untracked[i], &none, BPF_ANY) < 0)
+			return -errno;
+	return p->failed ? -ENOMEM : 0;
+}
+
+static int install_automaton(struct tl_session *s, const struct tl_automaton *a)
+{
+	int rows = tl_map_fd(s, "automaton"), paths = tl_map_fd(s, "paths");
+
+	for (uint32_t i = 0; i < a->n_rows; i++)
+		if (bpf_map_update_elem(rows, &i, &a->rows[i], BPF_ANY) < 0)
+			return tl_fail(s, -errno, "cannot install the targets' patterns");
+	for (size_t i = 0; i < a->n_exact; i++)
+		if (bpf_map_update_elem(paths, &a->exact[i].key, &a->exact[i].terms, BPF_ANY) < 0)
+			return tl_fail(s, -errno, "cannot install the targets' paths");
+	return 0;
+}
+
+static int install_wants(struct tl_session *s)
+{
+	int wants_map = tl_map_fd(s, "wants"), overrides = tl_map_fd(s, "overrides");
+
+	for (uint32_t t = 0; t < s->n_targets; t++) {
+		struct tl_term_wants wants = {};
+
+		for (size_t i = 0; i < s->n_registrations; i++) {
+			const struct tl_registration *g = &s->registrations[i];
+			struct tl_override_key key = {.term = t, .event = g->event};
+			struct tl_override value = {.slot = g->slot, .program_id = g->program_id};
+
+			if (g->target != t)
+				continue;
+			wants.events[g->event / 64] |= 1ULL << (g->event % 64);
+			if (g->slot == g->event && !g->program_id)
+				continue;
+			wants.override = 1;
+			if (bpf_map_update_elem(overrides, &key, &value, BPF_ANY) < 0)
+				return tl_fail(s, -errno, "too many handlers of their own");
+		}
+		if (bpf_map_update_elem(wants_map, &t, &wants, BPF_ANY) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+int tl_targets_install(struct tl_session *s)
+{
+	struct tl_target_plan *p = s->target_plan;
+	int terms = tl_map_fd(s, "terms"), r;
+
+	if ((r = install_pids(s, p)) < 0 || (r = install_automaton(s, &p->automaton)) < 0 || (r = install_wants(s)) < 0)
+		return r;
+	for (uint32_t i = 0; i < p->n_sets; i++)
+		if (bpf_map_update_elem(terms, &i, &p->sets[i], BPF_ANY) < 0)
+			return tl_fail(s, -errno, "cannot install the targets");
+	memcpy(s->config->class_of, p->automaton.class_of, sizeof(s->config->class_of));
+	s->config->exe_start = p->automaton.exe_start;
+	s->config->cgroup_start = p->automaton.cgroup_start;
+	s->config->exe_none = p->exe_none;
+	s->config->cgroup_none = p->cgroup_none;
+	s->config->pid_none = p->pid_none;
+	s->config->descendants = p->descendants;
+	s->config->n_terms = s->n_targets;
+	s->config->self = getpid();
+	return 0;
+}
+
+/* ---- What already runs ---- */
+
+static int mark_cgroup(uint64_t id, const char *path, void *userdata)
+{
+	struct tl_session *s = userdata;
+	struct tl_target_plan *p = s->target_plan;
+	uint32_t terms = tl_automaton_run(&p->automaton, TL_GLOB_CGROUP, path);
+
+	if (!terms || terms == p->cgroup_none)
+		return 0;
+	return bpf_map_update_elem(tl_map_fd(s, "cgroups"), &id, &terms, BPF_ANY) < 0 ? -errno : 0;
+}
+
+/* Runs the iterator; `each` is called for every task that is followed. */
+static int iterate(struct tl_session *s, void (*each)(struct tl_session *s, const struct tl_marked *m, void *userdata),
+		   void *userdata)
+{
+	struct bpf_program *program = bpf_object__find_program_by_name(s->object, "tl_mark");
+	struct tl_marked marked[128];
+	_cleanup_close_ int link = -1, iterator = -1;
+	size_t have = 0;
+	ssize_t n;
+
+	link = program ? bpf_link_create(bpf_program__fd(program), 0, BPF_TRACE_ITER, NULL) : -ENOENT;
+	if (link < 0)
+		return tl_fail(s, link, "cannot go through the running tasks: %s", strerror(-link));
+	iterator = bpf_iter_create(link);
+	if (iterator < 0)
+		return tl_fail(s, -errno, "cannot go through the running tasks: %s", strerror(errno));
+	while ((n = read(iterator, (char *)marked + have, sizeof(marked) - have)) != 0) {
+		size_t whole;
+
+		if (n < 0) {
+			if (errno == EAGAIN || errno == EINTR)
+				continue;
+			return tl_fail(s, -errno, "going through the running tasks failed: %s", strerror(errno));
+		}
+		have += n;
+		whole = have / sizeof(marked[0]);
+		for (size_t i = 0; each && i < whole; i++)
+			each(s, &marked[i], userdata);
+		have -= whole * sizeof(marked[0]);
+		memmove(marked, &marked[whole], have);
+	}
+	return 0;
+}
+
+/* Processes that run already are looked up while they can be. */
+static void remember(struct tl_session *s, const struct tl_marked *m, void *userdata)
+{
+	(void)userdata;
+	if (m->pid == m->tid)
+		tl_processes_get(s->processes, m->pid, m->start, "");
+}
+
+int tl_targets_mark(struct tl_session *s)
+{
+	bool by_cgroup = false;
+	int r;
+
+	for (size_t t = 0; t < s->n_targets; t++)
+		by_cgroup |= s->targets[t].n_cgroups + s->targets[t].n_units > 0;
+	if (by_cgroup) {
+		if (!s->cgroups)
+			return tl_fail(s, -EOPNOTSUPP, "cgroup v2 is not mounted: targets by cgroup or unit need it");
+		r = tl_cgroups_walk(s->cgroups, mark_cgroup, s);
+		if (r < 0)
+			return tl_fail(s, r, "cannot go through the cgroups: %s", strerror(-r));
+	}
+	return iterate(s, remember, NULL);
+}
+
+int tl_session_follow(struct tl_session *s, uint32_t target, uint32_t pid)
+{
+	if (!s->started || target >= s->n_targets)
+		return tl_fail(s, -EINVAL, "no such target, or not started");
+	if (bpf_map_update_elem(tl_map_fd(s, "pids"), &pid, &s->target_plan->only[target], BPF_ANY) < 0)
+		return tl_fail(s, -errno, "cannot follow process %u: %s", pid, strerror(errno));
+	return iterate(s, NULL, NULL);
+}
+
+struct count {
+	uint32_t target;
+	int64_t n;
+};
+
+static void count_task(struct tl_session *s, const struct tl_marked *m, void *userdata)
+{
+	const struct tl_known_set *set = tl_set_find(s, m->set);
+	struct count *count = userdata;
+
+	if (set && set->targets[count->target / 64] >> (count->target % 64) & 1)
+		count->n++;
+}
+
+int64_t tl_session_target_tasks(struct tl_session *s, uint32_t target)
+{
+	struct count count = {.target = target};
+
+	if (!s->started || target >= s->n_targets || iterate(s, count_task, &count) < 0)
+		return -1;
+	return count.n;
+}
+
+/* ---- Combinations, as the reader meets them ---- */
+
+const struct tl_known_set *tl_set_find(struct tl_session *s, uint64_t hash)
+{
+	static const struct tl_known_set nobody;
+	struct tl_known_set *grown;
+	struct tl_set set;
+
+	if (!hash)
+		return &nobody;
+	/* Few are in use at a time; the one found moves to the front. */
+	for (size_t i = 0; i < s->n_sets; i++)
+		if (s->sets[i].hash == hash) {
+			if (i) {
+				struct tl_known_set found = s->sets[i];
+
+				s->sets[i] = s->sets[i / 2];
+				s->sets[i / 2] = found;
+				return &s->sets[i / 2];
+			}
+			return &s->sets[0];
+		}
+	if (bpf_map_lookup_elem(tl_map_fd(s, "sets"), &hash, &set) < 0)
+		return NULL;
+	if (s->n_sets == s->sets_allocated) {
+		grown = reallocarray(s->sets, s->sets_allocated + 64, sizeof(*grown));
+		if (!grown)
+			return NULL;
+		s->sets = grown;
+		s->sets_allocated += 64;
+	}
+	s->sets[s->n_sets].hash = hash;
+	memcpy(s->sets[s->n_sets].targets, set.terms.word, sizeof(set.terms.word));
+	memcpy(s->sets[s->n_sets].events, set.events, sizeof(set.events));
+	return &s->sets[s->n_sets++];
+}

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libtraceleft: audit what processes do, with eBPF.
+ *
+ * A session loads handlers, follows targets and calls back with decoded
+ * events. All functions return 0 or a positive value on success and a negative
+ * errno on failure; what a `ret_` parameter points to is written on success
+ * only. Nothing is logged: tl_session_error() gives the sentence that goes
+ * with the last failure. A session is for one thread at a time.
+ */
+#ifndef TRACELEFT_H
+#define TRACELEFT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define TL_VERSION "0.1.0"
+#define TL_ARGS_MAX 6
+
+struct tl_session;
+
+/* ---- What an event is: from the table of events or from a handler's own description ---- */
+
+/* How an argument's number is to be read; names as in policy/events.yaml. */
+struct tl_arg_type {
+	char name[32]; /* name of the argument in the man page */
+	char type[32]; /* C type, "char *" for a string in user memory */
+	char decoder[24]; /* name of the value decoder, "" for none: see lib/values.h */
+	uint8_t position; /* 1..6 */
+	uint8_t capture; /* enum tl_capture: what the handler reads from user memory */
+	uint8_t hash; /* enum tl_hash_function */
+	uint8_t length_arg; /* TL_CAPTURE_BUFFER: argument that holds the length in bytes; 0: the result */
+	uint32_t size; /* bytes captured at most, or the size of the integer */
+};
+
+enum tl_capture {
+	TL_CAPTURE_NONE = 0, /* a number: it is in args[] */
+	TL_CAPTURE_STRING = 1, /* NUL-terminated string */
+	TL_CAPTURE_BUFFER = 2, /* bytes, length in another argument or in the result */
+	TL_CAPTURE_STRUCT = 3, /* `size` bytes */
+	TL_CAPTURE_SOCKADDR = 4, /* length in `length_arg`, by value */
+	TL_CAPTURE_SOCKADDR_POINTER = 5, /* length in `length_arg`, by pointer to socklen_t, after the call */
+	TL_CAPTURE_ARGV = 6, /* NULL-terminated array of strings */
+};
+
+enum tl_hash_function {
+	TL_HASH_VALUE = 0, /* the number, or the bytes captured */
+	TL_HASH_STRING = 1, /* the characters up to the NUL */
+	TL_HASH_SKIP = 2,
+};
+
+enum tl_event_class {
+	TL_CLASS_SYSCALL = 0,
+	TL_CLASS_PROCESS = 1, /* exec, fork, exit */
+	TL_CLASS_NETWORK = 2,
+	TL_CLASS_RECORD = 3, /* TraceLeft's own: lost, ledger, start, stop, reload */
+};
+
+struct tl_event_type {
+	char name[32];
+	char groups[96]; /* space-separated, without '@' */
+	char summary[120];
+	uint8_t class; /* enum tl_event_class */
+	uint8_t n_args;
+	uint8_t path_from; /* enum tl_path_source of bpf/wire.h */
+	uint8_t path_fd;
+	uint8_t path_name;
+	uint8_t target_from;
+	uint8_t target_fd;
+	uint8_t target_name;
+	uint32_t flags; /* TL_TYPE_* */
+	int16_t number[4]; /* per ABI: x86-64, i386, x32, arm64; -1 where there is none */
+	int16_t number2[4]; /* an older number of the same call (chown beside chown32); -1 where there is none */
+	char spellings[96]; /* newer calls by which a C library does the same, names with spaces between */
+	struct tl_arg_type args[TL_ARGS_MAX];
+};
+
+#define TL_TYPE_ENTRY 0x01 /* needs a hook at the call's entry */
+#define TL_TYPE_SOCKET 0x02 /* about a socket */
+#define TL_TYPE_RETURNS_FD 0x04 /* the result is a descriptor */
+#define TL_TYPE_RETURNS_BYTES 0x08 /* the result is a count of bytes */
+#define TL_TYPE_EXEC 0x10 /* a success is seen by the exec hook */
+#define TL_TYPE_RETURNS_POINTER 0x20 /* the result is an address */
+
+/* All rows of the built-in table, n of them. Static storage. */
+const struct tl_event_type *tl_event_types(size_t *ret_n);
+
+/* Row by name, NULL if there is none. */
+const struct tl_event_type *tl_event_type_find(const char *name);
+
+/* Whether `type` is in `group` ("file", or "all"). */
+bool tl_event_type_in_group(const struct tl_event_type *type, const char *group);
+
+/* ---- Processes ---- */
+
+struct tl_process {
+	uint32_t pid;
+	uint32_t inner_pid; /* in its own pid namespace */
+	uint32_t ppid;
+	uint64_t start; /* ns since boot: with pid the identity */
+	uint64_t start_time; /* ns since the epoch, UTC */
+	uint64_t parent_start; /* 0: unknown */
+	char entity_id[64]; /* boot id-pid-start */
+	const char *executable; /* path of the program file, "" if unknown */
+	uint64_t executable_inode;
+	uint32_t executable_major;
+	uint32_t executable_minor;
+	const char *args; /* n_args strings, a NUL after each */
+	uint32_t args_size; /* bytes of them */
+	uint32_t n_args;
+	const char *working_directory; /* at exec */
+	const char *cgroup; /* path of the cgroup, "" if unknown */
+	const char *unit; /* systemd unit, "" if none */
+	const char *container_id; /* "" if none */
+	uint32_t mntns, netns, pidns; /* inode numbers */
+	uint32_t flags; /* TL_PROCESS_* */
+	char comm[16];
+	const struct tl_process *parent; /* NULL: unknown; owned by the table */
+	/* For encoders: text that depends on the process alone, kept here by
+	 * whoever renders it and freed with the process. */
+	struct tl_process_cache *cache;
+	uint64_t generation; /* grows with each change */
+};
+
+#define TL_PROCESS_UNKNOWN 0x01 /* nothing but the pid is known */
+#define TL_PROCESS_ARGS_TRUNCATED 0x02
+#define TL_PROCESS_DELETED 0x04 /* program file has no name any more */
+#define TL_PROCESS_EXITED 0x08
+#define TL_PROCESS_FROM_PROC 0x10 /* facts come from /proc, not from an event */
+
+/* ---- Events ---- */
+
+struct tl_bytes {
+	const char *data; /* not necessarily NUL-terminated */
+	uint32_t size;
+	uint32_t flags; /* TL_VALUE_* */
+};
+
+#define TL_VALUE_PRESENT 0x01 /* something was captured, or is known */
+#define TL_VALUE_TRUNCATED 0x02
+#define TL_VALUE_FAULT 0x04 /* could not be read: "incomplete" */
+#define TL_VALUE_DELETED 0x08 /* path of an object without a name */
+#define TL_VALUE_CLAIM 0x10 /* composed from what the process asked for */
+#define TL_VALUE_DETACHED 0x20 /* path ends at a mount outside of the tree */
+
+struct tl_file {
+	struct tl_bytes path; /* NUL-terminated, absolute */
+	bool has_facts; /* the numbers below are known */
+	uint64_t inode;
+	uint32_t major, minor;
+	uint32_t mode;
+	uint32_t uid, gid;
+};
+
+struct tl_endpoint {
+	uint16_t family; /* AF_INET, AF_INET6, AF_UNIX, ...; 0: unknown */
+	uint16_t port; /* host byte order */
+	uint8_t address[16]; /* v4: first four bytes */
+	struct tl_bytes path; /* AF_UNIX */
+};
+
+enum tl_event_kind {
+	TL_EVENT_SYSCALL,
+	TL_EVENT_EXEC,
+	TL_EVENT_FORK,
+	TL_EVENT_EXIT,
+	TL_EVENT_LOST,
+	TL_EVENT_LEDGER,
+	TL_EVENT_START,
+	TL_EVENT_STOP,
+	TL_EVENT_RELOAD,
+};
+
+/* tl_event.flags */
+#define TL_EVENT_TRUNCATED 0x01
+#define TL_EVENT_INCOMPLETE 0x02
+#define TL_EVENT_CLAIM 0x04 /* file.path is composed from a claim */
+#define TL_EVENT_UNKNOWN_PROCESS 0x08
+#define TL_EVENT_THREAD 0x10 /* fork, exit: of a thread */
+
+/* One row of the ledger. seen = filtered + aggregated + emitted + lost in the
+ * kernel; emitted = received + malformed + still in the ring. */
+struct tl_counters {
+	uint64_t seen;
+	uint64_t filtered;
+	uint64_t aggregated;
+	uint64_t emitted;
+	uint64_t lost;
+	uint64_t received; /* by the reader */
+	uint64_t malformed; /* records that the reader refused */
+	uint64_t delivered; /* to the callback */
+};
+
+struct tl_lost {
+	uint64_t count;
+	uint64_t seq_first, seq_last; /* on cpu of the event */
+	uint64_t time_first, time_last; /* ns UTC */
+	const char *stage; /* "ring", "journal", ... */
+};
+
+/* Valid during the callback only; pointers belong to the session. */
+struct tl_event {
+	enum tl_event_kind kind;
+	const struct tl_event_type *type; /* never NULL */
+	uint64_t time; /* ns since the epoch, UTC */
+	uint64_t duration; /* ns, 0: unknown */
+	uint64_t seq; /* per cpu */
+	uint32_t cpu;
+	uint32_t program_id;
+	uint32_t flags;
+	uint32_t pid, tid;
+	uint32_t uid, gid, euid, egid;
+	uint32_t loginuid, audit_session; /* UINT32_MAX: unset */
+	uint64_t cgroup_id;
+	char comm[16];
+	uint8_t abi; /* enum tl_abi of bpf/wire.h */
+	uint32_t nr; /* system call number as given */
+	int64_t ret;
+	uint64_t args[TL_ARGS_MAX]; /* raw, in the order of the call */
+	struct tl_bytes captured[TL_ARGS_MAX]; /* user memory, by position - 1 */
+	struct tl_file file;
+	struct tl_file target; /* rename, link: the new name */
+	struct tl_endpoint source, destination;
+	uint16_t socket_type, socket_protocol; /* SOCK_*, IPPROTO_* */
+	uint32_t socket_netns;
+	bool has_socket;
+	const struct tl_process *process; /* never NULL */
+	const struct tl_process *child; /* FORK: the new one */
+	int exit_code; /* EXIT: status as wait(2) gives it */
+	uint64_t utime, stime; /* EXIT: ns */
+	const uint64_t *targets; /* bit per target id, n_target_words words */
+	uint32_t n_target_words;
+	uint64_t hash; /* FNV-1a of the arguments, by their hash functions */
+	const struct tl_lost *lost; /* LOST */
+	const char *note; /* START, STOP, RELOAD: who and why */
+	struct tl_session *session; /* LEDGER: ask it */
+	/* What the encoders may reuse: the bytes of the record */
+	const void *record;
+	uint32_t record_size;
+};
+
+/* Return 0 to go on, a negative errno to end tl_session_dispatch() with it. */
+typedef int (*tl_event_callback)(const struct tl_event *event, void *userdata);
+
+/* ---- Sessions ---- */
+
+enum tl_attach {
+	TL_ATTACH_AUTO = 0,
+	TL_ATTACH_FEXIT = 1,
+	TL_ATTACH_KPROBE = 2,
+	TL_ATTACH_RAW_TP = 3,
+	TL_ATTACH_TRACEPOINT = 4, /* process events: not a choice */
+};
+
+struct tl_options {
+	size_t buffer; /* ring, bytes; rounded up to a power of two of pages; 0: 16 MiB */
+	enum tl_attach attach;
+	const char *battery; /* folder of handlers; NULL: found beside the program */
+	uint32_t processes_max; /* bound of the process table; 0: 65536 */
+	uint64_t wake_ns; /* timer of the reader; 0: 20 ms */
+};
+
+/* Who. A process matches when it matches every selector that is given, and a
+ * selector when it matches one of its values. Strings are copied. */
+struct tl_target_spec {
+	const char *name;
+	bool everything;
+	bool descendants; /* children of what matches, too */
+	const uint32_t *pids;
+	size_t n_pids;
+	const char *const *executables; /* absolute paths or globs: * ? [] ** */
+	size_t n_executables;
+	const char *const *cgroups; /* paths or globs below the cgroup root; what is below matches too */
+	size_t n_cgroups;
+	const char *const *units; /* systemd unit names or globs */
+	size_t n_units;
+};
+
+#define TL_TARGET_DEFAULT UINT32_MAX
+
+/* Why the last call failed, one sentence without a full stop. Never NULL. */
+const char *tl_session_error(const struct tl_session *s);
+
+/* options: NULL for the defaults. Errors: -EPERM without the privileges,
+ * -EOPNOTSUPP without kernel BTF. */
+int tl_session_new(const struct tl_options *options, struct tl_session **ret_session);
+/* Stops if needed, frees, returns NULL. */
+struct tl_session *tl_session_free(struct tl_session *s);
+
+/* Follows `spec`; *ret_target is its id, from 0, the bit in tl_event.targets. Before start. */
+int tl_session_add_target(struct tl_session *s, const struct tl_target_spec *spec, uint32_t *ret_target);
+
+/* Wants event `what` (an event's name or the path of a handler object) of
+ * `target`. The first handler that is given for an event and a target stays.
+ * Before start. -ENOENT: no such event or file, -EBADMSG: not a handler. */
+int tl_session_add_handler(struct tl_session *s, uint32_t target, const char *what, uint32_t program_id);
+
+/* Never follow this process: the caller itself is never followed. */
+int tl_session_add_untracked(struct tl_session *s, uint32_t pid);
+
+/* The callback for every event. Before start. */
+void tl_session_set_callback(struct tl_session *s, tl_event_callback callback, void *userdata);
+
+/* Loads, attaches, marks what already runs. When it returns, every event from
+ * now on is accounted for. */
+int tl_session_start(struct tl_session *s);
+
+/* Descriptor for poll(2) (EPOLLIN); call dispatch at least every
+ * tl_session_timeout_ms() even if it is silent. */
+int tl_session_fd(const struct tl_session *s);
+int tl_session_timeout_ms(const struct tl_session *s);
+
+/* Calls back for what is in the ring, at most `max` records (0: all).
+ * Returns how many, or the callback's error. */
+int tl_session_dispatch(struct tl_session *s, size_t max);
+
+/* Detaches, reads the rest of the ring (callbacks run), declares what was lost. */
+int tl_session_stop(struct tl_session *s);
+
+/* Follow process `pid` from now on as `target`, e.g. a child that waits to exec. After start. */
+int tl_session_follow(struct tl_session *s, uint32_t target, uint32_t pid);
+
+/* ---- What it does: ledger and plan ---- */
+
+/* Whole balance; type NULL: sum of all events. */
+int tl_session_counters(struct tl_session *s, const struct tl_event_type *type, struct tl_counters *ret);
+
+/* How event `type` is attached; NULL if it is not loaded: "fexit", "kprobe", "raw_tp", "tracepoint". */
+const char *tl_session_attach_kind(const struct tl_session *s, const struct tl_event_type *type);
+
+/* Loaded types, from 0; NULL after the last. */
+const struct tl_event_type *tl_session_event_type(const struct tl_session *s, size_t i);
+
+/* Number of live tasks that match a target; -1: unknown. */
+int64_t tl_session_target_tasks(struct tl_session *s, uint32_t target);
+
+/* What the kernel part refused besides events, by name; NULL after the last. */
+const char *tl_session_refusal(struct tl_session *s, size_t i, uint64_t *ret_count);
+
+/* ---- Handler files ---- */
+
+/* Reads the description from a handler object. Errors: -ENOENT, -EBADMSG; ret_why (static or NULL) says what. */
+int tl_handler_describe(const char *path, struct tl_event_type *ret_type, const char **ret_why);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Small helpers: cleanup by scope, sizes, string lists. */
+#ifndef TRACELEFT_UTIL_H
+#define TRACELEFT_UTIL_H
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define MIN(a, b) ((a) < (b) ? (a) : (b))
+#define MAX(a, b) ((a) > (b) ? (a) : (b))
+
+static inline void tl_freep(void *p)
+{
+	free(*(void **)p);
+}
+
+/* Keeps errno: it runs on the way out of failures. */
+static inline void tl_closep(int *fd)
+{
+	int saved = errno;
+
+	if (*fd >= 0)
+		close(*fd);
+	errno = saved;
+}
+
+static inline void tl_fclosep(FILE **file)
+{
+	int saved = errno;
+
+	if (*file)
+		fclose(*file);
+	errno = saved;
+}
+
+#define _cleanup_(f) __attribute__((cleanup(f)))
+#define _cleanup_free_ _cleanup_(tl_freep)
+#define _cleanup_close_ _cleanup_(tl_closep)
+#define _cleanup_fclose_ _cleanup_(tl_fclosep)
+
+#define TAKE_PTR(p)                  \
+	({                           \
+		typeof(p) _taken = (p); \
+		(p) = NULL;          \
+		_taken;              \
+	})
+#define TAKE_FD(fd)             \
+	({                      \
+		int _taken = (fd); \
+		(fd) = -1;      \
+		_taken;         \
+	})
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The policy language: YAML text -> struct tl_policy, checked, -> a session's
+ * targets and handlers, and the rules that an event goes through afterwards.
+ */
+#ifndef TRACELEFT_POLICY_H
+#define TRACELEFT_POLICY_H
+
+#include "encode.h"
+#include "traceleft.h"
+
+#define TL_POLICY_PATH "/etc/traceleft/policy.yaml"
+#define TL_POLICY_DIR "/etc/traceleft/policy.d"
+
+/* Problems found, in order; several per run. Zero-initialised is empty. */
+struct tl_problem {
+	char *file;
+	unsigned line, column; /* from 1; 0: the file as a whole */
+	char *message;
+	bool warning;
+};
+struct tl_problems {
+	struct tl_problem *problem;
+	size_t n;
+	size_t n_errors; /* those that are no warnings */
+};
+void tl_problems_done(struct tl_problems *p);
+int tl_problems_add(struct tl_problems *p, bool warning, const char *file, unsigned line, unsigned column,
+		    const char *format, ...) __attribute__((format(printf, 6, 7)));
+
+struct tl_policy_target {
+	char *name;
+	bool everything, descendants;
+	uint32_t *pids;
+	size_t n_pids;
+	char **executables;
+	size_t n_executables;
+	char **cgroups;
+	size_t n_cgroups;
+	char **units;
+	size_t n_units;
+	const char *file;
+	unsigned line, column;
+};
+
+struct tl_expression; /* expression.h */
+
+struct tl_policy_capture {
+	char *argument;
+	uint32_t size;
+};
+
+struct tl_policy_rule {
+	char *name;
+	uint32_t *targets; /* indexes into policy->targets */
+	size_t n_targets;
+	const struct tl_event_type **events;
+	size_t n_events;
+	struct tl_expression *where; /* NULL: every event */
+	char *where_text;
+	char **tags;
+	size_t n_tags;
+	char *severity; /* syslog word; "info" by default */
+	uint32_t *outputs; /* indexes into policy->outputs */
+	size_t n_outputs;
+	struct tl_policy_capture *captures;
+	size_t n_captures;
+	bool final, drop;
+	uint32_t sample; /* 1 of N per hash; 0: all */
+	const char *file;
+	unsigned line, column;
+};
+
+enum tl_output_type { TL_OUTPUT_JOURNALD, TL_OUTPUT_FILE, TL_OUTPUT_STDOUT, TL_OUTPUT_HTTP };
+enum tl_output_format { TL_FORMAT_JSON, TL_FORMAT_TEXT, TL_FORMAT_PROTO, TL_FORMAT_OTLP, TL_FORMAT_NDJSON };
+
+struct tl_policy_output {
+	char *name;
+	enum tl_output_type type;
+	enum tl_output_format format;
+	char *path; /* file */
+	uint64_t rotate_size; /* bytes, 0: never */
+	uint32_t rotate_keep;
+	bool rotate_compress;
+	const char *file;
+	unsigned line, column;
+};
+
+struct tl_policy {
+	struct tl_policy_target *targets;
+	size_t n_targets;
+	struct tl_policy_rule *rules;
+	size_t n_rules;
+	struct tl_policy_output *outputs;
+	size_t n_outputs;
+	uint64_t limit_buffer; /* bytes; 0: default */
+	uint64_t limit_memory;
+	char **files; /* read for it, in order */
+	size_t n_files;
+};
+
+/* Reads `path` (NULL: TL_POLICY_PATH) and, if path is NULL, TL_POLICY_DIR's
+ * *.yaml in name order, merged. On -EINVAL the problems say what is wrong and
+ * *ret is untouched; warnings may be there on success. Other errors (-ENOENT,
+ * -EACCES, -EPERM for a file that others may write, -ENOMEM) are a problem too. */
+int tl_policy_load(const char *path, struct tl_policy **ret, struct tl_problems *problems);
+/* Same, from memory; `name` stands for the file. */
+int tl_policy_parse(const char *name, const char *text, size_t size, struct tl_policy **ret, struct tl_problems *problems);
+struct tl_policy *tl_policy_free(struct tl_policy *p);
+
+/* Adds the policy's targets and handlers to a session that has not started;
+ * target ids become 0..n_targets-1. */
+int tl_policy_apply(const struct tl_policy *p, struct tl_session *s);
+
+/* Calls `deliver` for each rule that keeps the event, in order, until one is
+ * final or drops. Returns how many kept it, or deliver's negative error. */
+typedef int (*tl_rule_deliver)(const struct tl_policy_rule *rule, const struct tl_event *event,
+			       const struct tl_annotation *annotation, void *userdata);
+int tl_policy_filter(struct tl_policy *p, const struct tl_event *event, tl_rule_deliver deliver, void *userdata);
+
+#endif
