@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Cgroups of the unified hierarchy: from the kernel's id to path, systemd unit,
+ * slice and container.
+ */
+#ifndef TRACELEFT_CGROUP_H
+#define TRACELEFT_CGROUP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct tl_cgroup {
+	uint64_t id;
+	const char *path; /* below the root: "/system.slice/nginx.service"; "" if unknown */
+	const char *unit; /* deepest component that is a unit, "" if none */
+	const char *slice; /* deepest slice, "" if none */
+	const char *container_id; /* "" if none */
+};
+
+struct tl_cgroups;
+
+/* Finds where the unified hierarchy is mounted. -ENOENT: nowhere. */
+int tl_cgroups_new(struct tl_cgroups **ret_cgroups);
+struct tl_cgroups *tl_cgroups_free(struct tl_cgroups *c);
+
+/* Mount point: "/sys/fs/cgroup", or "/sys/fs/cgroup/unified" on a hybrid host. */
+const char *tl_cgroups_mount(const struct tl_cgroups *c);
+
+/* Calls back for the root ("/") and every cgroup below, parents first. A
+ * negative result ends the walk and is returned; cgroups that vanish meanwhile
+ * are passed over. */
+typedef int (*tl_cgroups_callback)(uint64_t id, const char *path, void *userdata);
+int tl_cgroups_walk(struct tl_cgroups *c, tl_cgroups_callback callback, void *userdata);
+
+/* Never NULL: of an unknown id all strings are "". Valid until the next call;
+ * tl_cgroup_ref() keeps it. c may be NULL: nothing is known then. */
+const struct tl_cgroup *tl_cgroups_find(struct tl_cgroups *c, uint64_t id);
+
+/* Tells what a record said. -ENOMEM, -EINVAL for a path that is not absolute. */
+int tl_cgroups_add(struct tl_cgroups *c, uint64_t id, const char *path);
+
+const struct tl_cgroup *tl_cgroup_ref(const struct tl_cgroup *cgroup);
+const struct tl_cgroup *tl_cgroup_unref(const struct tl_cgroup *cgroup); /* NULL */
+
+/* Takes a path apart without looking at the machine; for tests and tools. The
+ * result is to be given to tl_cgroup_unref(). NULL: no memory. */
+const struct tl_cgroup *tl_cgroup_parse(uint64_t id, const char *path);
+
+#endif
