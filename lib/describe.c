@@ -15,12 +15,33 @@ const char *const tl_capture_names[] = { "none",     "string",	     "buffer", "s
 const char *const tl_hash_names[] = { "value", "string", "skip", NULL };
 const char *const tl_flag_names[] = { "entry", "socket", "returns_fd", "returns_bytes", "exec", "returns_pointer", NULL };
 const char *const tl_abi_names[] = { "x86_64", "i386", "x32", "arm64", NULL };
+/* clang-format off */
 const char *const tl_decoder_names[] = {
-	"address_family", "at_flags", "dirfd",	  "fd",		    "gid",	    "mode",
-	"mount_flags",	  "open_flags", "open_how", "path",	    "pid",	    "pointer",
-	"protocol",	  "ptrace_request", "rename_flags", "signal", "sockaddr",   "socket_flags",
-	"socket_type",	  "uid",      NULL,
+	"access_mode", "address_family", "arch_prctl_code", "argv", "at_flags", "bpf_cmd", "bytes", "capability",
+	"clock_id", "cloexec_flags", "clone3_flags", "clone_args", "clone_flags", "close_range_flags", "decimal",
+	"delete_module_flags", "device", "dirfd", "epoll_create_flags", "epoll_ctl_op", "epoll_events", "errno",
+	"eventfd_flags", "execveat_flags", "faccessat_flags", "fadvise_advice", "fallocate_flags", "fanotify_flags",
+	"fanotify_mark_flags", "fanotify_mask", "fcntl_cmd", "fd", "fd_pair", "file_mode", "flock_op",
+	"fsconfig_cmd", "fsmount_flags", "fsopen_flags", "fspick_flags", "futex2_flags", "futex_op", "gid",
+	"handle_flags", "hex", "inotify_flags", "inotify_mask", "int_pointer", "ioctl_request", "ioprio_which",
+	"ipc_cmd", "ipc_flags", "ipc_key", "itimer_which", "kcmp_type", "kexec_file_flags", "kexec_flags",
+	"key_serial", "keyctl_cmd", "landlock_create", "landlock_restrict", "landlock_rule", "madvise_advice",
+	"mbind_flags", "membarrier_cmd", "memfd_flags", "mempolicy_flags", "mempolicy_mode", "mlock_flags",
+	"mlockall_flags", "mmap_flags", "mode", "module_flags", "mount_attributes", "mount_flags",
+	"move_mount_flags", "mremap_flags", "msg_cmd", "msg_flags", "msg_rcv_flags", "msync_flags",
+	"namespace_flags", "netlink_protocol", "open_flags", "open_how", "open_tree_flags", "path", "perf_flags",
+	"personality", "pid", "pidfd_flags", "pidfd_signal_flags", "pipe_flags", "pkey_rights", "pointer",
+	"poll_events", "prctl_option", "priority_which", "prot", "protocol", "ptrace_request", "quota_cmd",
+	"random_flags", "reboot_cmd", "reboot_magic", "rename_flags", "resolve_flags", "rlimit", "rlimit_resource",
+	"rseq_flags", "rusage_who", "rwf_flags", "sched_policy", "seccomp_flags", "seccomp_op", "seek_whence",
+	"sem_cmd", "shadow_stack_flags", "shm_cmd", "shmat_flags", "shutdown_how", "sigmask_how", "signal",
+	"signalfd_flags", "sigset", "sockaddr", "socket_flags", "socket_type", "sockopt_level", "sockopt_name",
+	"splice_flags", "statx_flags", "statx_mask", "string", "swap_flags", "sync_range_flags", "syslog_action",
+	"tcp_option", "timer_flags", "timerfd_flags", "timerfd_set_flags", "timespec", "timeval", "uid", "umask",
+	"umount_flags", "unlink_flags", "unsigned", "uring_enter_flags", "uring_register_op", "userfaultfd_flags",
+	"wait_options", "waitid_type", "xattr_flags", NULL,
 };
+/* clang-format on */
 
 int tl_name_find(const char *const *names, const char *name, size_t size)
 {
