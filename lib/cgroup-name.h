@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef TRACELEFT_CGROUP_NAME_H
+#define TRACELEFT_CGROUP_NAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Room that tl_cgroup_names() needs for a path of n bytes. */
+#define TL_CGROUP_NAMES_SIZE(n) (3 * (n) + 3)
+
+/* What a cgroup's path says, written to `out`: the deepest unit, the deepest
+ * slice, the innermost container; "" where there is none. */
+void tl_cgroup_names(const char *path, char *out, const char **ret_unit, const char **ret_slice,
+		     const char **ret_container);
+
+/* Writes `name` without systemd's \xNN and a NUL; returns the end. Out is not longer than in. */
+char *tl_unit_unescape(char *out, const char *name, size_t size);
+
+#endif

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cgroup.h"
+#include "util.h"
+
+#define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static const struct {
+	const char *path, *unit, *slice, *container;
+} paths[] = {
+	{"/", "", "", ""},
+	{"/system.slice/nginx.service", "nginx.service", "system.slice", ""},
+	{"/system.slice/nginx.service/worker", "nginx.service", "system.slice", ""},
+	{"/user.slice/user-1000.slice/user@1000.service/app.slice/mail.service", "mail.service", "app.slice", ""},
+	{"/user.slice/user-1000.slice/user@1000.service/app.slice", "user@1000.service", "app.slice", ""},
+	{"/user.slice/user-0.slice/session-4.scope", "session-4.scope", "user-0.slice", ""},
+	{"/system.slice/dev-disk-by\\x2dlabel.swap", "dev-disk-by\\x2dlabel.swap", "system.slice", ""},
+	{"/system.slice/cups.socket", "cups.socket", "system.slice", ""},
+	{"/system.slice/.service", "", "system.slice", ""},
+	{"/system.slice/docker-" ID ".scope", "docker-" ID ".scope", "system.slice", ID},
+	{"/system.slice/docker-" ID ".scope/system.slice/ssh.service", "ssh.service", "system.slice", ID},
+	{"/system.slice/docker-0123.scope", "docker-0123.scope", "system.slice", ""},
+	{"/docker/" ID, "", "", ID},
+	{"/docker/" ID "/init", "", "", ID},
+	{"/docker/0123", "", "", ""},
+	{"/machine.slice/libpod-" ID ".scope/container", "libpod-" ID ".scope", "machine.slice", ID},
+	{"/libpod_parent/libpod-" ID, "", "", ID},
+	{"/kubepods.slice/kubepods-pod1.slice/cri-containerd-" ID ".scope", "cri-containerd-" ID ".scope",
+	 "kubepods-pod1.slice", ID},
+	{"/kubepods/besteffort/pod12-34/" ID, "", "", ID},
+	{"/kubepods/besteffort/pod12-34", "", "", ""},
+	{"/lxc.payload.web", "", "", "web"},
+	{"/lxc.payload.web/system.slice/ssh.service", "ssh.service", "system.slice", "web"},
+	{"/lxc.monitor.web", "", "", ""},
+	{"/lxc/web/init.scope", "init.scope", "", "web"},
+	{"/machine.slice/systemd-nspawn@deb\\x2d12.service/payload", "systemd-nspawn@deb\\x2d12.service", "machine.slice",
+	 "deb-12"},
+	{"/machine.slice/machine-my\\x2dvm.scope", "machine-my\\x2dvm.scope", "machine.slice", "my-vm"},
+	{"/other.slice/machine-a.scope", "machine-a.scope", "other.slice", ""},
+	{"/machine.slice/machine-\\x2.scope", "machine-\\x2.scope", "machine.slice", "\\x2"},
+};
+
+static void paths_tell_unit_slice_and_container(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		const struct tl_cgroup *cgroup = tl_cgroup_parse(7, paths[i].path);
+
+		assert_non_null(cgroup);
+		assert_int_equal(cgroup->id, 7);
+		assert_string_equal(cgroup->path, paths[i].path);
+		assert_string_equal(cgroup->unit, paths[i].unit);
+		assert_string_equal(cgroup->slice, paths[i].slice);
+		assert_string_equal(cgroup->container_id, paths[i].container);
+		assert_null(tl_cgroup_unref(cgroup));
+	}
+}
+
+static void nothing_is_known_without_a_hierarchy(void **state)
+{
+	(void)state;
+	assert_string_equal(tl_cgroups_find(NULL, 1)->path, "");
+	assert_string_equal(tl_cgroup_ref(tl_cgroups_find(NULL, 1))->unit, "");
+	tl_cgroup_unref(tl_cgroups_find(NULL, 1));
+}
+
+/* ---- On this machine ---- */
+
+struct seen {
+	const char *path;
+	uint64_t id;
+	size_t n, roots;
+};
+
+static int note(uint64_t id, const char *path, void *userdata)
+{
+	struct seen *seen = userdata;
+
+	seen->n++;
+	seen->roots += strcmp(path, "/") == 0;
+	if (seen->path && strcmp(path, seen->path) == 0)
+		seen->id = id;
+	return 0;
+}
+
+static int refuse(uint64_t id, const char *path, void *userdata)
+{
+	(void)id;
+	(void)path;
+	++*(size_t *)userdata;
+	return -ECANCELED;
+}
+
+static struct tl_cgroups *open_or_skip(void)
+{
+	struct tl_cgroups *c = NULL;
+	int r = tl_cgroups_new(&c);
+
+	if (r < 0 || geteuid() != 0) {
+		print_message("skipped: %s\n", r < 0 ? "no cgroup v2 here" : "not root");
+		tl_cgroups_free(c);
+		skip();
+	}
+	return c;
+}
+
+static void make(const struct tl_cgroups *c, const char *path)
+{
+	char whole[256];
+
+	snprintf(whole, sizeof(whole), "%s%s", tl_cgroups_mount(c), path);
+	if (mkdir(whole, 0755) < 0)
+		fail_msg("%s: %s", whole, strerror(errno));
+}
+
+static void take_away(const struct tl_cgroups *c, const char *path)
+{
+	char whole[256];
+
+	snprintf(whole, sizeof(whole), "%s%s", tl_cgroups_mount(c), path);
+	assert_int_equal(rmdir(whole), 0);
+}
+
+static void an_id_finds_its_path(void **state)
+{
+	struct tl_cgroups *c = open_or_skip(), *other = NULL;
+	char top[64], path[128];
+	struct seen seen = {.path = path};
+
+	(void)state;
+	snprintf(top, sizeof(top), "/traceleft-test-%d.slice", getpid());
+	snprintf(path, sizeof(path), "%s/web.service", top);
+	make(c, top);
+	make(c, path);
+	assert_int_equal(tl_cgroups_walk(c, note, &seen), 0);
+	assert_int_equal(seen.roots, 1);
+	assert_true(seen.n >= 3);
+	assert_int_not_equal(seen.id, 0);
+	assert_string_equal(tl_cgroups_find(c, seen.id)->path, path);
+	assert_string_equal(tl_cgroups_find(c, seen.id)->unit, "web.service");
+	assert_ptr_equal(tl_cgroups_find(c, seen.id), tl_cgroups_find(c, seen.id));
+
+	take_away(c, path);
+	/* What was known stays known; who has never seen it learns nothing. */
+	assert_string_equal(tl_cgroups_find(c, seen.id)->path, path);
+	assert_int_equal(tl_cgroups_new(&other), 0);
+	assert_string_equal(tl_cgroups_find(other, seen.id)->path, "");
+	assert_string_equal(tl_cgroups_find(other, seen.id)->unit, "");
+	assert_int_equal(tl_cgroups_add(other, seen.id, "/told/x.scope"), 0);
+	assert_string_equal(tl_cgroups_find(other, seen.id)->unit, "x.scope");
+	assert_int_equal(tl_cgroups_add(other, seen.id, "told"), -EINVAL);
+	tl_cgroups_free(other);
+	take_away(c, top);
+	tl_cgroups_free(c);
+}
+
+static void the_callback_ends_the_walk(void **state)
+{
+	struct tl_cgroups *c = open_or_skip();
+	size_t calls = 0;
+
+	(void)state;
+	assert_int_equal(tl_cgroups_walk(c, refuse, &calls), -ECANCELED);
+	assert_int_equal(calls, 1);
+	tl_cgroups_free(c);
+}
+
+static void the_root_is_a_slash(void **state)
+{
+	struct tl_cgroups *c = open_or_skip();
+	struct seen seen = {.path = "/"};
+
+	(void)state;
+	assert_int_equal(tl_cgroups_walk(c, note, &seen), 0);
+	assert_string_equal(tl_cgroups_find(c, seen.id)->path, "/");
+	tl_cgroups_free(c);
+}
+
+static void memory_is_bounded_and_kept_ones_outlive_it(void **state)
+{
+	struct tl_cgroups *c = open_or_skip();
+	const struct tl_cgroup *kept;
+	char path[64];
+
+	(void)state;
+	assert_int_equal(tl_cgroups_add(c, 1ULL << 60, "/kept.slice/a.service"), 0);
+	kept = tl_cgroup_ref(tl_cgroups_find(c, 1ULL << 60));
+	for (uint64_t i = 1; i <= 100000; i++) {
+		snprintf(path, sizeof(path), "/many.slice/%llu.scope", (unsigned long long)i);
+		assert_int_equal(tl_cgroups_add(c, (1ULL << 60) + i, path), 0);
+	}
+	assert_string_equal(tl_cgroups_find(c, (1ULL << 60) + 100000)->unit, "100000.scope");
+	assert_string_equal(tl_cgroups_find(c, (1ULL << 60) + 1)->unit, ""); /* pushed out, and no such cgroup */
+	assert_string_equal(kept->unit, "a.service");
+	tl_cgroup_unref(kept);
+	tl_cgroups_free(c);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(paths_tell_unit_slice_and_container),
+		cmocka_unit_test(nothing_is_known_without_a_hierarchy),
+		cmocka_unit_test(an_id_finds_its_path),
+		cmocka_unit_test(the_callback_ends_the_walk),
+		cmocka_unit_test(the_root_is_a_slash),
+		cmocka_unit_test(memory_is_bounded_and_kept_ones_outlive_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
