@@ -135,13 +135,14 @@ static __always_inline void tl_capture_sockaddr(struct tl_call *call, __u32 posi
 	tl_capture_bytes(call, position, length, 128);
 }
 
-/* A NULL-terminated array of strings, each with its NUL, one after the other. */
+/* A NULL-terminated array of strings, each with its NUL, one after the other.
+ * What is used so far is kept in the section, not in a variable: the verifier
+ * would follow the variable's range through every turn. */
 #define TL_ARGV_STRINGS 64
 static __always_inline void tl_capture_argv(struct tl_call *call, __u32 position, __u32 max)
 {
 	const __u64 *from = (const __u64 *)call->record.args[position - 1];
 	struct tl_section *section;
-	__u32 used = 0;
 	char *data;
 
 	if (!from)
@@ -158,20 +159,20 @@ static __always_inline void tl_capture_argv(struct tl_call *call, __u32 position
 		}
 		if (!string)
 			break;
-		if (used > max - TL_NAME_MAX || i == TL_ARGV_STRINGS - 1) {
+		if (section->size > max - TL_NAME_MAX || i == TL_ARGV_STRINGS - 1) {
 			section->flags |= TL_SECTION_TRUNCATED;
 			break;
 		}
-		n = bpf_probe_read_user_str(data + (used & (TL_CAPTURE_MAX - 1)), TL_NAME_MAX, (const void *)string);
+		n = bpf_probe_read_user_str(data + tl_clamp(section->size, TL_CAPTURE_MAX), TL_NAME_MAX, (const void *)string);
 		if (n < 0) {
 			section->flags |= TL_SECTION_FAULT;
 			break;
 		}
 		if (n == TL_NAME_MAX)
 			section->flags |= TL_SECTION_TRUNCATED;
-		used += (__u32)n & (2 * TL_NAME_MAX - 1);
+		section->size += n;
 	}
-	tl_section_end(call, section, used);
+	tl_section_end(call, section, section->size);
 }
 
 #endif

@@ -112,8 +112,10 @@ static __always_inline int tl_exit(void *ctx, __u32 door, __s64 ret, bool refres
 		return 0; /* by the hook on exec, with what it really was */
 	state->pending = 0;
 	call = tl_call_claim(event, &slot);
-	if (!call)
+	if (!call) {
+		tl_stash_forget();
 		return 0;
+	}
 	tl_choose(state, event, &handler, &program_id);
 	call->slot = handler;
 	tl_record_begin(&call->record, task, state, TL_RECORD_EVENT);
@@ -305,7 +307,7 @@ int tl_collect(void *ctx)
 	if (!walk)
 		goto next;
 	tl_walk_root(walk, task);
-	if (plan->flags & TL_PLAN_ENTRY) {
+	if ((plan->flags & TL_PLAN_ENTRY) || plan->from == TL_FROM_AT || plan->from == TL_FROM_NAME) {
 		if (tl_add_stash(call))
 			goto next;
 	}
@@ -336,6 +338,8 @@ int tl_send(void *ctx)
 		tl_record_send(call);
 	return 0;
 }
+
+#include "object.h"
 
 /* ---- Entry: for calls after which their object is gone ---- */
 

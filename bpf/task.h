@@ -219,6 +219,15 @@ static __always_inline struct tl_stash *tl_stash_current(bool create)
 	return stash;
 }
 
+/* What it holds is not for the next call. */
+static __always_inline void tl_stash_forget(void)
+{
+	struct tl_stash *stash = tl_stash_current(false);
+
+	if (stash)
+		stash->event = 0;
+}
+
 static __always_inline __u64 tl_cgroup_id(__u64 cgroup)
 {
 	__u64 kn = (__u64)tl_read(struct cgroup, cgroup, kn);

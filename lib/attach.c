@@ -57,6 +57,17 @@ static bool find_function(struct btf *btf, const char *format, const char *call,
 	return true;
 }
 
+/* Any function, whatever its arguments. */
+static bool find_hook(struct btf *btf, const char *name, struct function *ret)
+{
+	int id = btf__find_by_name_kind(btf, name, BTF_KIND_FUNC);
+
+	if (id <= 0)
+		return false;
+	ret->btf_id = id;
+	return true;
+}
+
 static bool find_call(struct btf *btf, enum tl_abi abi, const char *call, struct function *ret)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(function_names[abi]); i++)
@@ -401,6 +412,63 @@ static int attach_raw_tp(struct tl_session *s)
 	return attach_trace(s, bpf_program__fd(leave), "sys_exit");
 }
 
+/* Where the kernel asks its security layer about the object of a call that
+ * names it, and which program understands the function's arguments. */
+static const struct {
+	const char *function;
+	const char *fentry, *kprobe;
+	const char *calls; /* names with spaces around */
+} object_hooks[] = {
+	{"security_path_chmod", "tl_object_path_fentry", "tl_object_path_kprobe", " chmod fchmodat fchmodat2 "},
+	{"security_path_chown", "tl_object_path_fentry", "tl_object_path_kprobe", " chown lchown fchownat "},
+	{"security_path_truncate", "tl_object_path_fentry", "tl_object_path_kprobe", " truncate "},
+	{"security_path_chroot", "tl_object_path_fentry", "tl_object_path_kprobe", " chroot "},
+	{"security_sb_mount", "tl_object_path2_fentry", "tl_object_path2_kprobe", " mount "},
+	{"security_path_unlink", "tl_object_entry_fentry", "tl_object_entry_kprobe", " unlink unlinkat "},
+	{"security_path_rmdir", "tl_object_entry_fentry", "tl_object_entry_kprobe", " rmdir unlinkat "},
+	{"security_path_mkdir", "tl_object_entry_fentry", "tl_object_entry_kprobe", " mkdir mkdirat "},
+	{"security_path_mknod", "tl_object_entry_fentry", "tl_object_entry_kprobe", " mknod mknodat "},
+	{"security_path_rename", "tl_object_pair_fentry", "tl_object_pair_kprobe", " rename renameat renameat2 "},
+};
+
+static bool is_for(const char *calls, const struct tl_event_type *type)
+{
+	char name[40];
+
+	snprintf(name, sizeof(name), " %s ", type->name);
+	return strstr(calls, name) != NULL;
+}
+
+/* A function that this kernel has not leaves its calls with claims. */
+static int attach_object_hooks(struct tl_session *s)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(object_hooks); i++) {
+		struct function function;
+		bool fexit = false, kprobe = false;
+		int program, r = 0;
+
+		for (uint32_t id = 1; id <= s->n_events; id++) {
+			const struct tl_loaded *e = &s->events[id];
+
+			if (e->type.class != TL_CLASS_SYSCALL || !is_for(object_hooks[i].calls, &e->type))
+				continue;
+			fexit |= e->kinds[TL_KIND_FEXIT];
+			kprobe |= e->kinds[TL_KIND_KPROBE];
+		}
+		if (fexit && find_hook(s->btf, object_hooks[i].function, &function)) {
+			program = tl_program_copy(s, object_hooks[i].fentry, TL_KIND_FEXIT, function.btf_id,
+						  BPF_TRACE_FENTRY);
+			r = program < 0 ? program : attach_trace(s, program, NULL);
+		} else if (kprobe && kprobe_works(object_hooks[i].function)) {
+			program = tl_program_copy(s, object_hooks[i].kprobe, TL_KIND_KPROBE, 0, 0);
+			r = program < 0 ? program : attach_kprobe(s, program, object_hooks[i].function, false);
+		}
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 static int attach_process_hooks(struct tl_session *s)
 {
 	static const char *const names[] = {
@@ -441,7 +509,8 @@ int tl_attach_all(struct tl_session *s)
 		if (r < 0)
 			return r;
 	}
-	return attach_raw_tp(s);
+	r = attach_object_hooks(s);
+	return r < 0 ? r : attach_raw_tp(s);
 }
 
 void tl_detach_all(struct tl_session *s)

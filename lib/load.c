@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -126,6 +127,14 @@ static void choose_programs(struct tl_session *s)
 		{"tl_exit_kretprobe", TL_KIND_KPROBE},
 		{"tl_refresh_kretprobe", TL_KIND_KPROBE},
 		{"tl_enter_kprobe", TL_KIND_KPROBE},
+		{"tl_object_path_fentry", TL_KIND_FEXIT},
+		{"tl_object_path2_fentry", TL_KIND_FEXIT},
+		{"tl_object_entry_fentry", TL_KIND_FEXIT},
+		{"tl_object_pair_fentry", TL_KIND_FEXIT},
+		{"tl_object_path_kprobe", TL_KIND_KPROBE},
+		{"tl_object_path2_kprobe", TL_KIND_KPROBE},
+		{"tl_object_entry_kprobe", TL_KIND_KPROBE},
+		{"tl_object_pair_kprobe", TL_KIND_KPROBE},
 	};
 	bool used[TL_KINDS] = {[TL_KIND_RAW_TP] = true};
 	struct bpf_program *program;
@@ -178,7 +187,8 @@ static int load_error(struct tl_session *s, int r)
 int tl_kernel_load(struct tl_session *s)
 {
 	struct bpf_map *bss;
-	size_t slots = (size_t)s->n_cpus * TL_CALL_SLOTS, size;
+	size_t slots = (size_t)s->n_cpus * TL_CALL_SLOTS;
+	void *memory;
 	int r;
 
 	choose_programs(s);
@@ -191,10 +201,13 @@ int tl_kernel_load(struct tl_session *s)
 	if (r < 0)
 		return load_error(s, r);
 	bss = find_bss(s);
-	/* After the load it is the map itself, mapped and writable. */
-	s->config = bss ? (struct tl_config *)bpf_map__initial_value(bss, &size) : NULL;
-	if (!s->config || size < sizeof(*s->config))
+	if (!bss || bpf_map__value_size(bss) < sizeof(*s->config))
 		return tl_fail(s, -EIO, "the kernel part has no configuration");
+	s->config_size = bpf_map__value_size(bss);
+	memory = mmap(NULL, s->config_size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(bss), 0);
+	if (memory == MAP_FAILED)
+		return tl_fail(s, -errno, "cannot map the configuration: %s", strerror(errno));
+	s->config = memory;
 	return make_program_arrays(s);
 }
 
@@ -211,6 +224,8 @@ void tl_kernel_close(struct tl_session *s)
 	if (s->object)
 		bpf_object__close(s->object);
 	s->object = NULL;
+	if (s->config)
+		munmap(s->config, s->config_size);
 	s->config = NULL;
 	btf__free(s->btf);
 	s->btf = NULL;
@@ -276,6 +291,18 @@ static int keep_program(struct tl_session *s, int fd)
 	return fd;
 }
 
+/* The verifier's reason: its last line but for the statistics. */
+static const char *last_reason(char *log)
+{
+	char *end = strstr(log, "\nprocessed "), *line;
+
+	if (!end)
+		return log;
+	*end = '\0';
+	line = strrchr(log, '\n');
+	return line ? line + 1 : log;
+}
+
 int tl_load_insns(struct tl_session *s, const char *name, enum tl_kind kind, uint32_t attach_btf_id,
 		  enum bpf_attach_type attach_type, const struct bpf_insn *insns, size_t n,
 		  const struct bpf_func_info *functions, size_t n_functions)
@@ -287,7 +314,7 @@ int tl_load_insns(struct tl_session *s, const char *name, enum tl_kind kind, uin
 		[TL_KIND_KPROBE] = BPF_PROG_TYPE_KPROBE,
 	};
 	LIBBPF_OPTS(bpf_prog_load_opts, options);
-	char log[4096] = "";
+	char log[65536] = "";
 	int fd;
 
 	if (types[kind] == BPF_PROG_TYPE_TRACING) {
@@ -310,7 +337,7 @@ int tl_load_insns(struct tl_session *s, const char *name, enum tl_kind kind, uin
 		if (r != -EPERM)
 			bpf_prog_load(types[kind], name, "GPL", insns, n, &options);
 		return tl_fail(s, r, "the kernel refuses program %s: %s%s%.200s", name, strerror(-r), log[0] ? ": " : "",
-			       log);
+			       last_reason(log));
 	}
 	return keep_program(s, fd);
 }

@@ -130,6 +130,7 @@ struct tl_session {
 	struct bpf_object *object;
 	struct btf *btf; /* of the kernel; read when fexit is considered */
 	struct tl_config *config; /* shared memory */
+	size_t config_size;
 	struct tl_cpu *cpus; /* shared memory, n_cpus */
 	int programs[TL_KINDS]; /* fds of the program arrays, -1: kind unused */
 	bool has_ia32; /* the kernel runs 32-bit programs */

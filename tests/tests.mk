@@ -1,0 +1,48 @@
+# Tests. `check` is all of them; each part prints `NAME: N passed, N failed, N skipped`.
+
+unit_src := $(filter-out tests/unit/common.c,$(wildcard tests/unit/test-*.c))
+unit_tests := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(unit_src))
+# What programs are made of, but for their main().
+program_obj := $(filter-out $(B)/obj/cli/main.o $(B)/obj/daemon/main.o,$(cli_obj) $(daemon_obj)) $(policy_obj)
+
+$(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(program_obj) $(B)/libtraceleft.a
+	@mkdir -p $(@D)
+	$(say)$(CC) $(ALL_LDFLAGS) -pie -o $@ $^ -lcmocka $(POLICY_LIBS) $(LIB_LIBS) $(DAEMON_LIBS)
+.SECONDARY: $(patsubst tests/unit/%.c,$(B)/obj/tests/unit/%.o,$(unit_src))
+
+.PHONY: unit-tests
+unit-tests: $(unit_tests)
+
+# The sanitised build is a tree of its own.
+sanitise := B=$(B)/sanitised FORTIFY= CFLAGS="-O1 -g" \
+	SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer"
+
+fuzz_src := $(wildcard tests/fuzz/fuzz-*.c)
+fuzz_tests := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz/%,$(fuzz_src))
+$(B)/tests/fuzz/%: tests/fuzz/%.c $(lib_src) $(policy_src) $(cli_src) $(daemon_src) $(B)/gen/event-table.c $(B)/obj/lib/objects.o
+	@mkdir -p $(@D)
+	$(say)$(CLANG) -std=gnu17 -O1 -g -D_GNU_SOURCE -DTL_PREFIX='"$(prefix)"' -Ilib -Ipolicy -Idaemon -Icli -Ibpf \
+		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -w -o $@ $< \
+		$(lib_src) $(policy_src) $(filter-out cli/main.c,$(cli_src)) $(filter-out daemon/main.c,$(daemon_src)) \
+		$(B)/gen/event-table.c $(B)/obj/lib/objects.o $(POLICY_LIBS) $(LIB_LIBS) $(DAEMON_LIBS)
+
+.PHONY: fuzz-targets fuzz
+fuzz-targets: $(fuzz_tests)
+FUZZ_SECONDS ?= 600
+fuzz: fuzz-targets ## run every fuzz target for FUZZ_SECONDS (600)
+	tests/fuzz/run $(FUZZ_SECONDS) $(fuzz_tests)
+
+.PHONY: check check-unit check-host check-vm bench
+check: ## all tests
+	packaging/install-dependencies
+	tests/check
+check-unit: ## unit tests, plain and sanitised, and a short run of the fuzz targets
+	tests/check unit
+check-host: ## tests on this machine's kernel; traces only its own processes
+	tests/check host
+check-vm: ## kernel matrix and service tests in virtual machines
+	tests/check vm
+bench: all ## costs as ratios, in one run
+	tests/bench/run
+
+-include tests/events.mk
