@@ -25,7 +25,7 @@ void tl_encode_number_text(struct tl_buffer *out, struct tl_encode_arg *arg, uin
 		return;
 	}
 	if (memo->size && memo->value == value) {
-		tl_put(out, memo->text, memo->size);
+		tl_put_64(out, memo->text, memo->size);
 		return;
 	}
 	tl_value_text(out, arg->decoder, value);
@@ -46,7 +46,7 @@ void tl_encode_arguments(struct tl_buffer *out, const struct tl_event *event, st
 		const struct tl_arg_type *arg = &type->type.args[i];
 		struct tl_encode_arg *known = &type->args[i];
 
-		if (known->form == TL_FORM_NONE || (known->maybe_unused && !tl_argument_used(event, i)))
+		if (!tl_encode_has(known, event))
 			continue;
 		if (!first)
 			TL_PUT_LITERAL(out, ", ");
@@ -62,6 +62,15 @@ void tl_encode_arguments(struct tl_buffer *out, const struct tl_event *event, st
 		tl_escape_text(out, fd_path->data, fd_path->size);
 		tl_put_char(out, '>');
 	}
+}
+
+bool tl_encode_has_flags(const struct tl_event *event)
+{
+	const uint32_t path = TL_VALUE_CLAIM | TL_VALUE_DELETED | TL_VALUE_DETACHED;
+	const uint32_t process = TL_PROCESS_UNKNOWN | TL_PROCESS_ARGS_TRUNCATED | TL_PROCESS_DELETED;
+
+	return event->flags || ((event->file.path.flags | event->target.path.flags) & path) ||
+	       (event->process->flags & process);
 }
 
 unsigned tl_encode_flags(struct tl_buffer *b, const struct tl_event *event, bool escaped)

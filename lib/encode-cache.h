@@ -22,7 +22,7 @@ enum tl_encode_form {
 };
 
 /* The last number that a decoder has seen, and its text. */
-#define TL_MEMO_TEXT 60
+#define TL_MEMO_TEXT 64
 struct tl_encode_memo {
 	uint64_t value;
 	uint8_t size; /* 0: none */
@@ -34,8 +34,8 @@ struct tl_encode_arg {
 	struct tl_number number;
 	uint8_t form; /* enum tl_encode_form */
 	uint8_t key_size;
-	bool maybe_unused; /* ask tl_argument_used() */
-	char key[200]; /* "name": */
+	uint8_t unless; /* argument with open's flags, which say whether there is this one; 0: there is */
+	char key[192]; /* "name": and in front of it the comma that the first one does not need */
 	struct tl_encode_memo memo;
 };
 
@@ -57,6 +57,12 @@ struct tl_encode_process {
 struct tl_encode_type *tl_encode_type_get(const struct tl_event_type *type); /* NULL: no memory */
 const struct tl_encode_process *tl_encode_process_get(const struct tl_event *event); /* NULL: no memory */
 
+/* Whether the event has the argument. */
+static inline bool tl_encode_has(const struct tl_encode_arg *arg, const struct tl_event *event)
+{
+	return arg->form != TL_FORM_NONE && (!arg->unless || tl_open_creates(event->args[arg->unless - 1]));
+}
+
 /* A number's text through the memo: a decoder's, or a plain number. */
 void tl_encode_number_text(struct tl_buffer *out, struct tl_encode_arg *arg, uint64_t value);
 
@@ -68,6 +74,9 @@ void tl_encode_arguments(struct tl_buffer *out, const struct tl_event *event, st
 /* TL_TIME_SIZE bytes, with the second's text kept from the last call. */
 char *tl_encode_time(char *p, uint64_t ns);
 
+/* Changes when names of users may have; looked at once per second of tl_encode_time(). */
+uint64_t tl_encode_users(void);
+
 /* Scratch of this thread, empty. */
 struct tl_buffer *tl_encode_scratch(void);
 
@@ -78,6 +87,20 @@ const struct tl_buffer *tl_encode_host(void);
 void tl_encode_record_json(struct tl_buffer *b, const struct tl_event *event);
 void tl_encode_record_text(struct tl_buffer *b, const struct tl_event *event);
 
+/* Where the balance comes from: a session, or a test. */
+struct tl_ledger_source {
+	const struct tl_event_type *(*event_type)(const struct tl_session *s, size_t i);
+	int (*counters)(struct tl_session *s, const struct tl_event_type *type, struct tl_counters *ret);
+	const char *(*refusal)(struct tl_session *s, size_t i, uint64_t *ret_count);
+};
+void tl_encode_ledger_json(struct tl_buffer *b, struct tl_session *s, const struct tl_ledger_source *source);
+void tl_encode_ledger_text(struct tl_buffer *b, struct tl_session *s, const struct tl_ledger_source *source);
+
+void tl_encode_types_done(void);
+void tl_encode_processes_done(void);
+
+/* Whether there may be flags besides "escaped". */
+bool tl_encode_has_flags(const struct tl_event *event);
 /* Words for flags of an event and its values, a comma between, in quotes. Returns how many. */
 unsigned tl_encode_flags(struct tl_buffer *b, const struct tl_event *event, bool escaped);
 

@@ -1,31 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 
-#include "encode-cache.h"
-#include "escape.h"
-#include "put.h"
-
-/* Room for everything of fixed size between two strings. */
-#define SEGMENT 1024
-
-struct line {
-	struct tl_buffer *b;
-	const struct tl_event *event;
-	const struct tl_annotation *annotation;
-	struct tl_encode_type *type;
-	const struct tl_encode_process *process; /* NULL for TraceLeft's own records */
-	bool escaped; /* something in it was */
-};
-
-static void put_string(struct line *l, const char *s, size_t n)
-{
-	tl_put_char(l->b, '"');
-	l->escaped |= tl_escape_json(l->b, s, n);
-	tl_put_char(l->b, '"');
-}
+#include "encode-line.h"
 
 static bool is_error(int64_t ret)
 {
@@ -40,13 +17,13 @@ static const char *outcome(const struct tl_event *event)
 	return event->ret == -EINPROGRESS || (event->ret <= -512 && event->ret >= -516) ? "unknown" : "failure";
 }
 
-static void put_head(struct line *l)
+static void put_head(struct tl_line *l)
 {
 	const struct tl_event *event = l->event;
 	const char *word = outcome(event);
 	char *p;
 
-	if (!tl_room(l->b, SEGMENT))
+	if (!tl_room(l->b, TL_SEGMENT))
 		return;
 	p = tl_end(l->b);
 	p = TL_W_LITERAL(p, "{\"@timestamp\":\"");
@@ -67,19 +44,19 @@ static void put_head(struct line *l)
 	tl_ended(l->b, p);
 }
 
-static void put_name(struct line *l)
+static void put_name(struct tl_line *l)
 {
 	TL_PUT_LITERAL(l->b, "\"name\":");
-	put_string(l, l->event->comm, strnlen(l->event->comm, sizeof(l->event->comm)));
+	tl_line_string(l, l->event->comm, strnlen(l->event->comm, sizeof(l->event->comm)));
 }
 
-static void put_process(struct line *l)
+static void put_process(struct tl_line *l)
 {
 	const struct tl_event *event = l->event;
 	bool known = event->process->comm[0];
 	char *p;
 
-	if (!tl_room(l->b, SEGMENT))
+	if (!tl_room(l->b, TL_SEGMENT))
 		return;
 	p = tl_end(l->b);
 	p = TL_W_LITERAL(p, ",\"process\":{\"pid\":");
@@ -106,190 +83,25 @@ static void put_process(struct line *l)
 	l->escaped |= l->process->escaped;
 }
 
-static const char *file_type(uint32_t mode)
-{
-	switch (mode & 0170000) {
-	case 0100000:
-		return "file";
-	case 0040000:
-		return "dir";
-	case 0120000:
-		return "symlink";
-	case 0140000:
-		return "socket";
-	case 0010000:
-		return "fifo";
-	case 0020000:
-		return "character_device";
-	case 0060000:
-		return "block_device";
-	}
-	return NULL;
-}
-
-static void put_file_facts(struct line *l)
-{
-	const struct tl_file *file = &l->event->file;
-	const char *type = file_type(file->mode);
-	char *p;
-
-	if (!tl_room(l->b, SEGMENT))
-		return;
-	p = tl_end(l->b);
-	p = TL_W_LITERAL(p, "\"inode\":\"");
-	p = tl_w_u64(p, file->inode);
-	p = TL_W_LITERAL(p, "\",\"device\":\"");
-	p = tl_w_u64(p, file->major);
-	*p++ = ':';
-	p = tl_w_u64(p, file->minor);
-	p = TL_W_LITERAL(p, "\",\"mode\":\"");
-	for (int shift = 9; shift >= 0; shift -= 3)
-		*p++ = (char)('0' + ((file->mode >> shift) & 7));
-	*p++ = '"';
-	if (type) {
-		p = TL_W_LITERAL(p, ",\"type\":\"");
-		p = tl_w_bytes(p, type, strlen(type));
-		*p++ = '"';
-	}
-	*p++ = ',';
-	tl_ended(l->b, p);
-}
-
-/* The members of "file", each with a comma behind; the last comma becomes the brace. */
-static void put_file(struct line *l)
-{
-	const struct tl_event *event = l->event;
-	size_t start = l->b->size;
-
-	TL_PUT_LITERAL(l->b, ",\"file\":{");
-	if (event->file.path.flags & TL_VALUE_PRESENT) {
-		TL_PUT_LITERAL(l->b, "\"path\":");
-		put_string(l, event->file.path.data, strnlen(event->file.path.data, event->file.path.size));
-		tl_put_char(l->b, ',');
-	}
-	if (event->file.has_facts)
-		put_file_facts(l);
-	if (event->target.path.flags & TL_VALUE_PRESENT) {
-		TL_PUT_LITERAL(l->b, "\"target_path\":");
-		put_string(l, event->target.path.data, strnlen(event->target.path.data, event->target.path.size));
-		tl_put_char(l->b, ',');
-	}
-	if (l->b->failed)
-		return;
-	if (l->b->data[l->b->size - 1] == ',')
-		l->b->data[l->b->size - 1] = '}';
-	else
-		l->b->size = start;
-}
-
-static void put_endpoint(struct line *l, const char *key, const struct tl_endpoint *endpoint)
-{
-	char address[48];
-
-	if (endpoint->family == AF_INET || endpoint->family == AF_INET6) {
-		tl_put_text(l->b, key);
-		TL_PUT_LITERAL(l->b, "\"ip\":\"");
-		tl_put(l->b, address, tl_address_text(address, endpoint->family, endpoint->address));
-		TL_PUT_LITERAL(l->b, "\",\"port\":");
-		tl_put_u64(l->b, endpoint->port);
-		tl_put_char(l->b, '}');
-	} else if (endpoint->family == AF_UNIX && (endpoint->path.flags & TL_VALUE_PRESENT)) {
-		const struct tl_bytes *path = &endpoint->path;
-		bool abstract = path->size && !path->data[0];
-		size_t n = abstract ? path->size - 1 : strnlen(path->data, path->size);
-
-		tl_put_text(l->b, key);
-		TL_PUT_LITERAL(l->b, "\"address\":\"");
-		if (abstract)
-			tl_put_char(l->b, '@');
-		l->escaped |= tl_escape_json(l->b, path->data + abstract, n);
-		TL_PUT_LITERAL(l->b, "\"}");
-	}
-}
-
-static const char *transport(const struct tl_event *event)
-{
-	switch (event->socket_protocol) {
-	case IPPROTO_TCP:
-		return "tcp";
-	case IPPROTO_UDP:
-		return "udp";
-	case IPPROTO_ICMP:
-		return "icmp";
-	case IPPROTO_ICMPV6:
-		return "ipv6-icmp";
-	case IPPROTO_SCTP:
-		return "sctp";
-	case IPPROTO_UDPLITE:
-		return "udplite";
-	}
-	return NULL;
-}
-
-static const char *network_type(uint16_t family)
-{
-	return family == AF_INET  ? "ipv4" :
-	       family == AF_INET6 ? "ipv6" :
-	       family == AF_UNIX  ? "unix" :
-	       family == AF_NETLINK ? "netlink" :
-	       family == AF_PACKET  ? "packet" :
-	       family == AF_VSOCK   ? "vsock" :
-				      NULL;
-}
-
-static void put_network(struct line *l)
-{
-	const struct tl_event *event = l->event;
-	uint16_t family = event->destination.family ? event->destination.family : event->source.family;
-	const char *carrier = transport(event), *type = network_type(family);
-
-	put_endpoint(l, ",\"source\":{", &event->source);
-	put_endpoint(l, ",\"destination\":{", &event->destination);
-	if (!carrier && !type)
-		return;
-	TL_PUT_LITERAL(l->b, ",\"network\":{");
-	if (carrier) {
-		TL_PUT_LITERAL(l->b, "\"transport\":\"");
-		tl_put_text(l->b, carrier);
-		tl_put_text(l->b, type ? "\"," : "\"");
-	}
-	if (type) {
-		TL_PUT_LITERAL(l->b, "\"type\":\"");
-		tl_put_text(l->b, type);
-		tl_put_char(l->b, '"');
-	}
-	tl_put_char(l->b, '}');
-}
-
-static void put_member(struct line *l, const char *key, const char *value)
-{
-	if (!value)
-		return;
-	tl_put_text(l->b, key);
-	tl_put_char(l->b, '"');
-	tl_escape_json(l->b, value, strlen(value));
-	tl_put_char(l->b, '"');
-}
-
-static void put_rule(struct line *l)
+static void put_rule(struct tl_line *l)
 {
 	const struct tl_annotation *a = l->annotation;
 
 	if (a && a->rule) {
-		put_member(l, ",\"rule\":{\"name\":", a->rule);
+		tl_line_member(l, ",\"rule\":{\"name\":", a->rule);
 		tl_put_char(l->b, '}');
 	}
 	for (size_t i = 0; a && i < a->n_tags; i++)
-		put_member(l, i ? "," : ",\"tags\":[", a->tags[i]);
+		tl_line_member(l, i ? "," : ",\"tags\":[", a->tags[i]);
 	if (a && a->n_tags)
 		tl_put_char(l->b, ']');
 	if (a && a->severity) {
-		put_member(l, ",\"log\":{\"level\":", a->severity);
+		tl_line_member(l, ",\"log\":{\"level\":", a->severity);
 		tl_put_char(l->b, '}');
 	}
 }
 
-static void put_argv(struct line *l, const struct tl_bytes *bytes)
+static void put_argv(struct tl_line *l, const struct tl_bytes *bytes)
 {
 	size_t at = 0;
 
@@ -299,13 +111,13 @@ static void put_argv(struct line *l, const struct tl_bytes *bytes)
 
 		if (at)
 			tl_put_char(l->b, ',');
-		put_string(l, bytes->data + at, n);
+		tl_line_string(l, bytes->data + at, n);
 		at += n + 1;
 	}
 	tl_put_char(l->b, ']');
 }
 
-static void put_decoded(struct line *l, const struct tl_arg_type *arg, const struct tl_decoder *decoder)
+static void put_decoded(struct tl_line *l, const struct tl_arg_type *arg, const struct tl_decoder *decoder)
 {
 	struct tl_buffer *scratch = tl_encode_scratch();
 
@@ -316,23 +128,23 @@ static void put_decoded(struct line *l, const struct tl_arg_type *arg, const str
 	l->b->failed |= scratch->failed;
 }
 
-static void put_captured(struct line *l, const struct tl_arg_type *arg, const struct tl_encode_arg *known)
+static void put_captured(struct tl_line *l, const struct tl_arg_type *arg, const struct tl_encode_arg *known)
 {
 	const struct tl_bytes *bytes = &l->event->captured[arg->position - 1];
 
 	if (!(bytes->flags & TL_VALUE_PRESENT) || (bytes->flags & TL_VALUE_FAULT))
 		TL_PUT_LITERAL(l->b, "null");
 	else if (known->form == TL_FORM_STRING)
-		put_string(l, bytes->data, strnlen(bytes->data, bytes->size));
+		tl_line_string(l, bytes->data, tl_string_size(bytes));
 	else if (known->form == TL_FORM_BYTES)
-		put_string(l, bytes->data, bytes->size);
+		tl_line_string(l, bytes->data, bytes->size);
 	else if (known->form == TL_FORM_ARGV)
 		put_argv(l, bytes);
 	else
 		put_decoded(l, arg, known->decoder);
 }
 
-static void put_number(struct line *l, const struct tl_encode_arg *known, uint64_t raw)
+static void put_number(struct tl_line *l, const struct tl_encode_arg *known, uint64_t raw)
 {
 	uint64_t value = tl_number_value(known->number, raw);
 	char *p;
@@ -354,28 +166,36 @@ static void put_number(struct line *l, const struct tl_encode_arg *known, uint64
 	tl_ended(l->b, p);
 }
 
-static void put_args(struct line *l)
+static void put_key(struct tl_line *l, const struct tl_encode_arg *known, bool first)
+{
+	const char *key = known->key + first; /* without the comma */
+	size_t n = known->key_size - (size_t)first;
+
+	if (n <= 64)
+		tl_put_64(l->b, key, n);
+	else
+		tl_put(l->b, key, n);
+}
+
+static void put_args(struct tl_line *l)
 {
 	struct tl_buffer *scratch;
-	char before = '{';
+	bool first = true;
 
-	TL_PUT_LITERAL(l->b, "\"args\":");
+	TL_PUT_LITERAL(l->b, "\"args\":{");
 	for (unsigned i = 0; i < l->type->type.n_args && i < TL_ARGS_MAX; i++) {
 		const struct tl_arg_type *arg = &l->type->type.args[i];
 		const struct tl_encode_arg *known = &l->type->args[i];
 
-		if (known->form == TL_FORM_NONE || (known->maybe_unused && !tl_argument_used(l->event, i)))
+		if (!tl_encode_has(known, l->event))
 			continue;
-		tl_put_char(l->b, before);
-		before = ',';
-		tl_put(l->b, known->key, known->key_size);
+		put_key(l, known, first);
+		first = false;
 		if (known->form <= TL_FORM_POINTER)
 			put_number(l, known, l->event->args[arg->position - 1]);
 		else
 			put_captured(l, arg, known);
 	}
-	if (before == '{')
-		tl_put_char(l->b, '{');
 	scratch = tl_encode_scratch();
 	tl_encode_arguments(scratch, l->event, l->type, 0, NULL);
 	TL_PUT_LITERAL(l->b, "},\"args_text\":\"");
@@ -384,12 +204,12 @@ static void put_args(struct line *l)
 	l->b->failed |= scratch->failed;
 }
 
-static void put_result(struct line *l)
+static void put_result(struct tl_line *l)
 {
 	const struct tl_event *event = l->event;
 	char *p;
 
-	if (!tl_room(l->b, SEGMENT))
+	if (!tl_room(l->b, TL_SEGMENT))
 		return;
 	p = tl_end(l->b);
 	p = TL_W_LITERAL(p, "\"ret\":");
@@ -408,7 +228,7 @@ static void put_result(struct line *l)
 	tl_ended(l->b, p);
 }
 
-static void put_exit(struct line *l)
+static void put_exit(struct tl_line *l)
 {
 	int status = l->event->exit_code;
 
@@ -429,17 +249,17 @@ static void put_exit(struct line *l)
 	tl_put_char(l->b, ',');
 }
 
-static void put_child(struct line *l)
+static void put_child(struct tl_line *l)
 {
 	const struct tl_process *child = l->event->child;
 
 	TL_PUT_LITERAL(l->b, "\"child\":{\"pid\":");
 	tl_put_u64(l->b, child->pid);
-	put_member(l, ",\"entity_id\":", child->entity_id);
+	tl_line_member(l, ",\"entity_id\":", child->entity_id);
 	TL_PUT_LITERAL(l->b, "},");
 }
 
-static void put_targets(struct line *l)
+static void put_targets(struct tl_line *l)
 {
 	const struct tl_event *event = l->event;
 	const struct tl_annotation *a = l->annotation;
@@ -453,7 +273,7 @@ static void put_targets(struct line *l)
 
 			if (i >= a->n_target_names || !a->target_names[i])
 				continue;
-			put_member(l, before, a->target_names[i]);
+			tl_line_member(l, before, a->target_names[i]);
 			before = ",";
 		}
 	}
@@ -461,7 +281,7 @@ static void put_targets(struct line *l)
 		TL_PUT_LITERAL(l->b, "],");
 }
 
-static void put_time(struct line *l, const char *key, uint64_t ns)
+static void put_time(struct tl_line *l, const char *key, uint64_t ns)
 {
 	if (!ns)
 		return;
@@ -473,14 +293,14 @@ static void put_time(struct line *l, const char *key, uint64_t ns)
 	tl_put_char(l->b, '"');
 }
 
-static void put_aggregate(struct line *l)
+static void put_aggregate(struct tl_line *l)
 {
 	const struct tl_annotation *a = l->annotation;
 
 	if (!a)
 		return;
-	put_member(l, ",\"stream\":", a->stream);
-	put_member(l, ",\"group\":", a->group);
+	tl_line_member(l, ",\"stream\":", a->stream);
+	tl_line_member(l, ",\"group\":", a->group);
 	if (!a->count)
 		return;
 	TL_PUT_LITERAL(l->b, ",\"count\":");
@@ -493,10 +313,12 @@ static void put_aggregate(struct line *l)
 	}
 }
 
-static void put_flags(struct line *l)
+static void put_flags(struct tl_line *l)
 {
 	size_t start = l->b->size;
 
+	if (!l->escaped && !tl_encode_has_flags(l->event))
+		return;
 	TL_PUT_LITERAL(l->b, ",\"flags\":[");
 	if (tl_encode_flags(l->b, l->event, l->escaped))
 		tl_put_char(l->b, ']');
@@ -505,13 +327,13 @@ static void put_flags(struct line *l)
 }
 
 /* program_id, cpu, seq, hash and what else is a number. */
-static void put_numbers(struct line *l)
+static void put_numbers(struct tl_line *l)
 {
 	const struct tl_event *event = l->event;
 	uint32_t netns = event->has_socket && event->socket_netns ? event->socket_netns : event->process->netns;
 	char *p;
 
-	if (!tl_room(l->b, SEGMENT))
+	if (!tl_room(l->b, TL_SEGMENT))
 		return;
 	p = tl_end(l->b);
 	p = TL_W_LITERAL(p, "\"program_id\":");
@@ -537,7 +359,7 @@ static void put_numbers(struct line *l)
 }
 
 /* By which door, where it is not the usual one. */
-static void put_abi(struct line *l)
+static void put_abi(struct tl_line *l)
 {
 	static const char *const names[] = { "x86_64", "i386", "x32" };
 	const struct tl_event *event = l->event;
@@ -555,7 +377,7 @@ static void put_abi(struct line *l)
 	}
 }
 
-static void put_traceleft(struct line *l)
+static void put_traceleft(struct tl_line *l)
 {
 	const struct tl_event *event = l->event;
 
@@ -577,7 +399,7 @@ static void put_traceleft(struct line *l)
 	TL_PUT_LITERAL(l->b, "}}\n");
 }
 
-static void put_host(struct line *l)
+static void put_host(struct tl_line *l)
 {
 	const struct tl_buffer *host = tl_encode_host();
 
@@ -585,27 +407,27 @@ static void put_host(struct line *l)
 	tl_put(l->b, host->data, host->size);
 }
 
-static void put_event(struct line *l)
+static void put_event(struct tl_line *l)
 {
 	const struct tl_event *event = l->event;
 
 	put_process(l);
 	if ((event->file.path.flags | event->target.path.flags) & TL_VALUE_PRESENT || event->file.has_facts)
-		put_file(l);
+		tl_line_file(l);
 	if (event->has_socket || event->source.family || event->destination.family)
-		put_network(l);
+		tl_line_network(l);
 	put_rule(l);
 	put_host(l);
 	put_traceleft(l);
 }
 
-static void put_record(struct line *l)
+static void put_record(struct tl_line *l)
 {
 	const struct tl_event *event = l->event;
 
 	if (event->note) {
 		TL_PUT_LITERAL(l->b, ",\"message\":");
-		put_string(l, event->note, strlen(event->note));
+		tl_line_string(l, event->note, strlen(event->note));
 	}
 	put_rule(l);
 	put_host(l);
@@ -621,7 +443,7 @@ static void put_record(struct line *l)
 
 int tl_encode_json(struct tl_buffer *b, const struct tl_event *event, const struct tl_annotation *annotation)
 {
-	struct line l = { .b = b, .event = event, .annotation = annotation };
+	struct tl_line l = { .b = b, .event = event, .annotation = annotation };
 	size_t start = b->size;
 
 	l.type = tl_encode_type_get(event->type);

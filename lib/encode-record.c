@@ -18,6 +18,12 @@ static const struct {
 	{ "delivered", offsetof(struct tl_counters, delivered) },
 };
 
+static const struct tl_ledger_source session_source = {
+	.event_type = tl_session_event_type,
+	.counters = tl_session_counters,
+	.refusal = tl_session_refusal,
+};
+
 #define N_COLUMNS (sizeof(columns) / sizeof(columns[0]))
 #define NAME_WIDTH 20
 #define COLUMN_WIDTH 11
@@ -42,15 +48,15 @@ static void put_counters_json(struct tl_buffer *b, const struct tl_counters *cou
 	}
 }
 
-static void put_events_json(struct tl_buffer *b, struct tl_session *s)
+static void put_events_json(struct tl_buffer *b, struct tl_session *s, const struct tl_ledger_source *source)
 {
 	const struct tl_event_type *type;
 	const char *before = "";
 
-	for (size_t i = 0; (type = tl_session_event_type(s, i)); i++) {
+	for (size_t i = 0; (type = source->event_type(s, i)); i++) {
 		struct tl_counters counters = { 0 };
 
-		if (tl_session_counters(s, type, &counters) < 0)
+		if (source->counters(s, type, &counters) < 0)
 			continue;
 		tl_put_text(b, before);
 		before = ",";
@@ -62,12 +68,12 @@ static void put_events_json(struct tl_buffer *b, struct tl_session *s)
 	}
 }
 
-static void put_refusals_json(struct tl_buffer *b, struct tl_session *s)
+static void put_refusals_json(struct tl_buffer *b, struct tl_session *s, const struct tl_ledger_source *source)
 {
 	const char *name;
 	uint64_t count = 0;
 
-	for (size_t i = 0; (name = tl_session_refusal(s, i, &count)); i++) {
+	for (size_t i = 0; (name = source->refusal(s, i, &count)); i++) {
 		TL_PUT_LITERAL(b, "{\"name\":\"");
 		tl_escape_json(b, name, strlen(name));
 		TL_PUT_LITERAL(b, "\",\"count\":");
@@ -78,18 +84,18 @@ static void put_refusals_json(struct tl_buffer *b, struct tl_session *s)
 		b->size--;
 }
 
-static void put_ledger_json(struct tl_buffer *b, struct tl_session *s)
+void tl_encode_ledger_json(struct tl_buffer *b, struct tl_session *s, const struct tl_ledger_source *source)
 {
 	struct tl_counters total = { 0 };
 
-	if (tl_session_counters(s, NULL, &total) < 0)
+	if (source->counters(s, NULL, &total) < 0)
 		return;
 	TL_PUT_LITERAL(b, ",\"ledger\":{\"total\":{");
 	put_counters_json(b, &total);
 	TL_PUT_LITERAL(b, "},\"events\":[");
-	put_events_json(b, s);
+	put_events_json(b, s, source);
 	TL_PUT_LITERAL(b, "],\"refusals\":[");
-	put_refusals_json(b, s);
+	put_refusals_json(b, s, source);
 	TL_PUT_LITERAL(b, "]}");
 }
 
@@ -127,7 +133,7 @@ void tl_encode_record_json(struct tl_buffer *b, const struct tl_event *event)
 	if (event->kind == TL_EVENT_LOST && event->lost)
 		put_lost_json(b, event->lost);
 	else if (event->kind == TL_EVENT_LEDGER && event->session)
-		put_ledger_json(b, event->session);
+		tl_encode_ledger_json(b, event->session, &session_source);
 }
 
 /* ---- Text ---- */
@@ -156,7 +162,7 @@ static void put_row(struct tl_buffer *b, const char *name, const struct tl_count
 }
 
 /* A row per event, the sum last, and what was refused besides events. */
-static void put_ledger_text(struct tl_buffer *b, struct tl_session *s)
+void tl_encode_ledger_text(struct tl_buffer *b, struct tl_session *s, const struct tl_ledger_source *source)
 {
 	const struct tl_event_type *type;
 	struct tl_counters counters = { 0 };
@@ -170,12 +176,12 @@ static void put_ledger_text(struct tl_buffer *b, struct tl_session *s)
 		tl_put_text(b, columns[i].name);
 	}
 	tl_put_char(b, '\n');
-	for (size_t i = 0; (type = tl_session_event_type(s, i)); i++)
-		if (tl_session_counters(s, type, &counters) >= 0)
+	for (size_t i = 0; (type = source->event_type(s, i)); i++)
+		if (source->counters(s, type, &counters) >= 0)
 			put_row(b, type->name, &counters);
-	if (tl_session_counters(s, NULL, &counters) >= 0)
+	if (source->counters(s, NULL, &counters) >= 0)
 		put_row(b, "all", &counters);
-	for (size_t i = 0; (refusal = tl_session_refusal(s, i, &count)); i++) {
+	for (size_t i = 0; (refusal = source->refusal(s, i, &count)); i++) {
 		if (!count)
 			continue;
 		TL_PUT_LITERAL(b, "  refused: ");
@@ -212,7 +218,7 @@ void tl_encode_record_text(struct tl_buffer *b, const struct tl_event *event)
 		return;
 	}
 	if (event->kind == TL_EVENT_LEDGER && event->session) {
-		put_ledger_text(b, event->session);
+		tl_encode_ledger_text(b, event->session, &session_source);
 		return;
 	}
 	tl_escape_text(b, event->type->name, strnlen(event->type->name, sizeof(event->type->name)));

@@ -21,7 +21,7 @@ static void put_name(struct tl_buffer *b, uint32_t pid, const char *comm)
 static void put_link(struct tl_buffer *b, const struct tl_bytes *path)
 {
 	TL_PUT_LITERAL(b, " <");
-	tl_escape_text(b, path->data, strnlen(path->data, path->size));
+	tl_escape_text(b, path->data, tl_string_size(path));
 	if (path->flags & TL_VALUE_DELETED)
 		TL_PUT_LITERAL(b, " (deleted)");
 	if (path->flags & TL_VALUE_TRUNCATED)
@@ -42,7 +42,7 @@ static void put_address(struct tl_buffer *b, const struct tl_endpoint *endpoint)
 			tl_put_char(b, '@');
 		if (path->size)
 			tl_escape_text(b, path->data + abstract,
-				       abstract ? path->size - 1 : strnlen(path->data, path->size));
+				       abstract ? path->size - 1 : tl_string_size(path));
 		return;
 	}
 	n = tl_address_text(address, endpoint->family, endpoint->address);
@@ -102,12 +102,12 @@ static bool says_path(const struct tl_event *event, unsigned position, const str
 {
 	unsigned i = position - 1U;
 	const struct tl_bytes *name;
-	size_t n = strnlen(path->data, path->size);
+	size_t n = tl_string_size(path);
 
 	if (i >= TL_ARGS_MAX)
 		return false;
 	name = &event->captured[i];
-	return (name->flags & TL_VALUE_PRESENT) && strnlen(name->data, name->size) == n &&
+	return (name->flags & TL_VALUE_PRESENT) && tl_string_size(name) == n &&
 	       !memcmp(name->data, path->data, n);
 }
 
@@ -149,7 +149,7 @@ static void put_exec(struct tl_buffer *b, const struct tl_event *event)
 
 	TL_PUT_LITERAL(b, "exec ");
 	if (path->flags & TL_VALUE_PRESENT)
-		tl_escape_text(b, path->data, strnlen(path->data, path->size));
+		tl_escape_text(b, path->data, tl_string_size(path));
 	else
 		tl_escape_text(b, p->executable ? p->executable : "", p->executable ? strlen(p->executable) : 0);
 	if (p->args_size) {

@@ -38,21 +38,59 @@ static inline unsigned special16(__m128i v)
 }
 #endif
 
+static inline size_t copy_bytes(char *p, const char *s, size_t i, size_t n)
+{
+	for (; i < n && !special1((unsigned char)s[i]); i++)
+		p[i] = s[i];
+	return i;
+}
+
+/* Less than 16 bytes; two words that overlap, if they are clean. */
+static inline size_t copy_short(char *p, const char *s, size_t n)
+{
+	if (n >= 8) {
+		uint64_t first, last;
+
+		memcpy(&first, s, 8);
+		memcpy(&last, s + n - 8, 8);
+		if (!(special8(first) | special8(last))) {
+			memcpy(p, &first, 8);
+			memcpy(p + n - 8, &last, 8);
+			return n;
+		}
+	} else if (n >= 4) {
+		uint32_t first, last;
+
+		memcpy(&first, s, 4);
+		memcpy(&last, s + n - 4, 4);
+		if (!special8((uint64_t)last << 32 | first)) {
+			memcpy(p, &first, 4);
+			memcpy(p + n - 4, &last, 4);
+			return n;
+		}
+	}
+	return copy_bytes(p, s, 0, n);
+}
+
 /* Copies clean bytes from s to p, where there is room for n + 16; returns how many. */
 static inline size_t copy_clean(char *p, const char *s, size_t n)
 {
 	size_t i = 0;
 
+	if (n < 16)
+		return copy_short(p, s, n);
 #ifdef __SSE2__
-	for (; i + 16 <= n; i += 16) {
+	for (;; i = i + 32 <= n ? i + 16 : n - 16) { /* the last block may overlap the one before */
 		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(s + i));
 		unsigned special = special16(v);
 
 		_mm_storeu_si128((__m128i *)(void *)(p + i), v);
 		if (special)
 			return i + (unsigned)__builtin_ctz(special);
+		if (i + 16 == n)
+			return n;
 	}
-#endif
+#else
 	for (; i + 8 <= n; i += 8) {
 		uint64_t v;
 
@@ -61,9 +99,8 @@ static inline size_t copy_clean(char *p, const char *s, size_t n)
 			break;
 		memcpy(p + i, &v, 8);
 	}
-	for (; i < n && !special1((unsigned char)s[i]); i++)
-		p[i] = s[i];
-	return i;
+	return copy_bytes(p, s, i, n);
+#endif
 }
 
 static unsigned utf8_length(const unsigned char *s, size_t n, uint32_t *ret_code)
@@ -181,6 +218,30 @@ static inline bool escape(struct tl_buffer *b, const char *s, size_t n, enum not
 bool tl_escape_json(struct tl_buffer *b, const char *s, size_t n)
 {
 	return escape(b, s, n, NOTATION_JSON);
+}
+
+bool tl_string_json(struct tl_buffer *b, const char *s, size_t n)
+{
+	size_t clean;
+	bool escaped = false;
+	char *p;
+
+	if (!tl_room(b, n + 32))
+		return false;
+	p = tl_end(b);
+	*p++ = '"';
+	clean = copy_clean(p, s, n);
+	p += clean;
+	if (clean < n) {
+		tl_ended(b, p);
+		escaped = escape(b, s + clean, n - clean, NOTATION_JSON);
+		if (!tl_room(b, 1))
+			return escaped;
+		p = tl_end(b);
+	}
+	*p++ = '"';
+	tl_ended(b, p);
+	return escaped;
 }
 
 bool tl_escape_value(struct tl_buffer *b, const char *s, size_t n)

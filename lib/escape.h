@@ -20,6 +20,9 @@
  * Returns whether something was escaped. */
 bool tl_escape_json(struct tl_buffer *b, const char *s, size_t n);
 
+/* Same, with the quotes. */
+bool tl_string_json(struct tl_buffer *b, const char *s, size_t n);
+
 /* Appends the value as it is. Returns whether something was escaped. */
 bool tl_escape_value(struct tl_buffer *b, const char *s, size_t n);
 

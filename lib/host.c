@@ -37,9 +37,12 @@ const struct tl_host *tl_host(void)
 
 size_t tl_event_id(char ret[TL_EVENT_ID_MAX], const struct tl_event *event)
 {
+	static _Thread_local char boot[8];
 	char *p = ret;
 
-	p = tl_w_bytes(p, tl_host()->boot_id, strnlen(tl_host()->boot_id, 8));
+	if (!boot[0])
+		memcpy(boot, tl_host()->boot_id[0] ? tl_host()->boot_id : "00000000", sizeof(boot));
+	p = tl_w_bytes(p, boot, sizeof(boot));
 	*p++ = '-';
 	p = tl_w_u64(p, event->cpu);
 	*p++ = '-';

@@ -119,6 +119,15 @@ static inline void tl_put(struct tl_buffer *b, const void *data, size_t n)
 	}
 }
 
+/* n <= 64 bytes, where 64 can be read: copied whole, because that needs no branch. */
+static inline void tl_put_64(struct tl_buffer *b, const char *array, size_t n)
+{
+	if (tl_room(b, 64)) {
+		memcpy(tl_end(b), array, 64);
+		b->size += n;
+	}
+}
+
 #define TL_PUT_LITERAL(b, literal) tl_put((b), "" literal, sizeof(literal) - 1)
 
 static inline void tl_put_char(struct tl_buffer *b, char c)

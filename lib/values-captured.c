@@ -22,7 +22,7 @@ static void put_quoted(struct tl_buffer *out, const char *s, size_t n, bool trun
 
 static void path_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 {
-	put_quoted(out, bytes->data, strnlen(bytes->data, bytes->size), bytes->flags & TL_VALUE_TRUNCATED);
+	put_quoted(out, bytes->data, tl_string_size(bytes), bytes->flags & TL_VALUE_TRUNCATED);
 }
 
 /* Bytes that may hold NULs. */

@@ -188,17 +188,18 @@ void tl_value_text(struct tl_buffer *out, const struct tl_decoder *decoder, uint
 
 /* ---- Arguments ---- */
 
+bool tl_argument_conditional(const struct tl_event_type *type, unsigned i)
+{
+	const struct tl_arg_type *arg = &type->args[i], *before = arg - 1;
+
+	return i && !strcmp(arg->decoder, "mode") && !strcmp(before->decoder, "open_flags") && before->position >= 1 &&
+	       before->position <= TL_ARGS_MAX;
+}
+
 bool tl_argument_used(const struct tl_event *event, unsigned i)
 {
-	const struct tl_arg_type *arg = &event->type->args[i], *before = i ? arg - 1 : NULL;
-	uint64_t flags;
-
-	if (!before || strcmp(arg->decoder, "mode") || strcmp(before->decoder, "open_flags"))
-		return true;
-	if (before->position < 1 || before->position > TL_ARGS_MAX)
-		return true;
-	flags = event->args[before->position - 1];
-	return (flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE;
+	return !tl_argument_conditional(event->type, i) ||
+	       tl_open_creates(event->args[event->type->args[i - 1].position - 1]);
 }
 
 static void captured_text(struct tl_buffer *out, const struct tl_arg_type *arg, const struct tl_decoder *decoder,

@@ -58,8 +58,14 @@ void tl_argument_text(struct tl_buffer *out, const struct tl_event *event, const
 		      const struct tl_decoder *decoder);
 
 /* Whether the call has argument i of its type at all: the mode of an open that
- * creates nothing is whatever was in the register. */
+ * creates nothing is whatever was in the register. The second says for which
+ * argument of a type the question arises; then the flags before it decide. */
 bool tl_argument_used(const struct tl_event *event, unsigned i);
+bool tl_argument_conditional(const struct tl_event_type *type, unsigned i);
+static inline bool tl_open_creates(uint64_t flags)
+{
+	return (flags & 0100) || (flags & 020000000); /* O_CREAT, __O_TMPFILE */
+}
 
 /* "EACCES" for 13, NULL if there is none; the number is positive. */
 const char *tl_errno_name(int number);
@@ -72,6 +78,16 @@ const char *tl_signal_name(int number);
 int tl_constant_find(const char *name, int64_t *ret);
 /* The i-th name in byte order, NULL after the last; for "did you mean". */
 const char *tl_constant_name(size_t i);
+
+/* Bytes of a string without the NULs at its end. */
+static inline size_t tl_string_size(const struct tl_bytes *bytes)
+{
+	size_t n = bytes->size;
+
+	while (n && !bytes->data[n - 1])
+		n--;
+	return n;
+}
 
 /* Parts of decoders that others use, too. */
 void tl_sockaddr_text(struct tl_buffer *out, const struct tl_bytes *bytes);

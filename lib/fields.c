@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "fields.h"
+
+static const struct tl_field fields[] = {
+	{ "@timestamp", "date", "when the call returned, UTC, with nanoseconds" },
+	{ "message", "text", "of a record of TraceLeft's own: who did it and why" },
+
+	{ "event.action", "keyword", "name of the system call, or exec, fork, exit, connect, accept, close, listen, "
+				     "bind; lost, ledger, start, stop, reload" },
+	{ "event.category", "keyword", "one of api, configuration, driver, file, host, network, process; an array" },
+	{ "event.type", "keyword", "access, change, connection, creation, deletion, end, info, start; an array" },
+	{ "event.outcome", "keyword", "success, failure, or unknown for a call that is not over" },
+	{ "event.sequence", "long", "same as traceleft.seq" },
+	{ "event.id", "keyword", "unique: boot id, cpu, sequence, time; the same whenever the event is sent again" },
+	{ "event.duration", "long", "nanoseconds from entry to return, where the entry was seen" },
+
+	{ "process.pid", "long", "process in the initial pid namespace" },
+	{ "process.thread.id", "long", "thread in the initial pid namespace" },
+	{ "process.thread.name", "keyword", "name of the thread, where it is not the process's" },
+	{ "process.entity_id", "keyword", "unique: boot id, pid, start" },
+	{ "process.name", "keyword", "name of the process as the kernel has it, at most 15 bytes" },
+	{ "process.executable", "keyword", "path of the program file, from the kernel" },
+	{ "process.args", "keyword", "arguments of the program, an array" },
+	{ "process.command_line", "text", "the arguments with spaces between" },
+	{ "process.working_directory", "keyword", "where the program was started" },
+	{ "process.start", "date", "when the process began" },
+	{ "process.exit_code", "long", "exit: status, or 128 and the signal's number" },
+	{ "process.parent.pid", "long", "process that started this one" },
+	{ "process.parent.entity_id", "keyword", "same as process.entity_id, of the parent" },
+	{ "process.parent.name", "keyword", "same as process.name, of the parent" },
+	{ "process.parent.executable", "keyword", "same as process.executable, of the parent" },
+	{ "process.parent.command_line", "text", "same as process.command_line, of the parent" },
+
+	{ "user.id", "keyword", "real user id" },
+	{ "user.name", "keyword", "its name in /etc/passwd, if it has one" },
+	{ "user.effective.id", "keyword", "effective user id" },
+	{ "user.effective.name", "keyword", "its name" },
+	{ "user.audit.id", "keyword", "login uid: who logged in, whatever he became; absent for what no login began" },
+	{ "user.audit.name", "keyword", "its name" },
+	{ "group.id", "keyword", "real group id" },
+
+	{ "file.path", "keyword", "object that the call was really about, absolute, from the kernel; with the flag "
+				  "claim, of a call that failed: what was asked for" },
+	{ "file.inode", "keyword", "its inode number" },
+	{ "file.device", "keyword", "its device, MAJOR:MINOR" },
+	{ "file.mode", "keyword", "its permissions in octal: 0644" },
+	{ "file.type", "keyword", "file, dir, symlink, socket, fifo, character_device, block_device" },
+	{ "file.target_path", "keyword", "second object: new name of a rename or a link" },
+
+	{ "source.ip", "ip", "address of who began the connection, or of this end" },
+	{ "source.port", "long", "its port" },
+	{ "source.address", "keyword", "path of a unix socket, with @ in front for an abstract one" },
+	{ "destination.ip", "ip", "address of who was called" },
+	{ "destination.port", "long", "its port" },
+	{ "destination.address", "keyword", "path of a unix socket, with @ in front for an abstract one" },
+	{ "network.transport", "keyword", "tcp, udp, icmp, ipv6-icmp, sctp, udplite" },
+	{ "network.type", "keyword", "ipv4, ipv6, unix, netlink, packet, vsock" },
+
+	{ "container.id", "keyword", "container, as the cgroup's path tells it" },
+	{ "rule.name", "keyword", "rule of the policy that kept the event" },
+	{ "tags", "keyword", "the rule's tags, an array" },
+	{ "log.level", "keyword", "the rule's severity" },
+	{ "host.name", "keyword", "name of the machine" },
+	{ "host.id", "keyword", "its machine id" },
+
+	{ "traceleft.args.*", "object", "arguments by name: a number, a string, an array of strings; an address as a "
+					"string 0x...; null for an address of 0 and for what could not be read" },
+	{ "traceleft.args_text", "text", "the arguments as strace lists them, numbers decoded" },
+	{ "traceleft.ret", "long", "result as the kernel returns it: negative for an error" },
+	{ "traceleft.errno", "keyword", "name of the error: EACCES; its number is -traceleft.ret" },
+	{ "traceleft.signal", "keyword", "exit: signal that ended the process" },
+	{ "traceleft.utime", "long", "exit: nanoseconds of processor time in user mode" },
+	{ "traceleft.stime", "long", "exit: nanoseconds of processor time in the kernel" },
+	{ "traceleft.child.pid", "long", "fork: the new process" },
+	{ "traceleft.child.entity_id", "keyword", "fork: its process.entity_id" },
+	{ "traceleft.program_id", "long", "number given with the handler that made the event" },
+	{ "traceleft.targets", "keyword", "targets that the process belongs to, an array" },
+	{ "traceleft.cpu", "long", "processor that the call ran on" },
+	{ "traceleft.seq", "long", "counts events per traceleft.cpu without holes, but for those that a lost record "
+				   "declares" },
+	{ "traceleft.hash", "keyword", "64-bit FNV-1a of the arguments, 16 hexadecimal digits" },
+	{ "traceleft.flags", "keyword", "what to know about the values: truncated, incomplete, escaped, claim, deleted, "
+					"detached, unknown_process, thread, args_truncated, executable_deleted; absent if "
+					"none" },
+	{ "traceleft.abi", "keyword", "i386 or x32: system call of another ABI than x86_64" },
+	{ "traceleft.nr", "long", "system call number, where it is not the one of the table" },
+	{ "traceleft.cgroup", "keyword", "path of the control group" },
+	{ "traceleft.unit", "keyword", "systemd unit" },
+	{ "traceleft.netns", "long", "network namespace: of the socket, or of the process" },
+	{ "traceleft.mntns", "long", "mount namespace" },
+	{ "traceleft.pidns", "long", "pid namespace" },
+	{ "traceleft.inner_pid", "long", "process in its own pid namespace, where it is another number" },
+	{ "traceleft.audit_session", "long", "session of the login" },
+	{ "traceleft.stream", "keyword", "of the aggregation spec" },
+	{ "traceleft.group", "keyword", "of the aggregation spec" },
+	{ "traceleft.count", "long", "events that this one stands for; of a lost record: events lost" },
+	{ "traceleft.first", "date", "time of the first of them" },
+	{ "traceleft.last", "date", "time of the last of them" },
+	{ "traceleft.bytes", "long", "bytes that they read or wrote" },
+	{ "traceleft.seq_first", "long", "lost: first missing sequence number on traceleft.cpu" },
+	{ "traceleft.seq_last", "long", "lost: last missing sequence number" },
+	{ "traceleft.stage", "keyword", "lost: where, such as ring or an output's name" },
+
+#define COUNTERS(prefix)                                                                                          \
+	{ prefix "seen", "long", "calls that a hook saw" },                                                       \
+	{ prefix "filtered", "long", "of those, what no rule wanted" },                                           \
+	{ prefix "aggregated", "long", "of those, what was counted in the kernel" },                              \
+	{ prefix "emitted", "long", "of those, what went into the ring; seen = filtered + aggregated + emitted + lost" }, \
+	{ prefix "lost", "long", "of those, what found no room" },                                                \
+	{ prefix "received", "long", "events that came out of the ring" },                                        \
+	{ prefix "malformed", "long", "of those, what the reader refused" },                                      \
+	{ prefix "delivered", "long", "of those, what the rules were given" }
+	COUNTERS("traceleft.ledger.total."),
+	{ "traceleft.ledger.events.name", "keyword", "event of this row; one row per event, an array" },
+	COUNTERS("traceleft.ledger.events."),
+	{ "traceleft.ledger.refusals.name", "keyword", "what was refused besides events, an array" },
+	{ "traceleft.ledger.refusals.count", "long", "how often" },
+};
+
+const struct tl_field *tl_field_get(size_t i)
+{
+	return i < sizeof(fields) / sizeof(fields[0]) ? &fields[i] : NULL;
+}
+
+static int matches(const char *field, const char *name)
+{
+	size_t n = strlen(field);
+
+	if (n < 2 || strcmp(field + n - 2, ".*"))
+		return !strcmp(field, name);
+	return !strncmp(field, name, n - 1) && !strchr(name + n - 1, '.');
+}
+
+const struct tl_field *tl_field_find(const char *name)
+{
+	const struct tl_field *field;
+
+	for (size_t i = 0; (field = tl_field_get(i)); i++)
+		if (matches(field->name, name))
+			return field;
+	return NULL;
+}
