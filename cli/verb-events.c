@@ -5,7 +5,7 @@
 
 #include "cli.h"
 #include "describe.h"
-#include "put.h"
+#include "probe.h"
 #include "suggest.h"
 
 enum { OPTION_JSON = 256 };
@@ -71,7 +71,7 @@ static void print_arguments(const struct tl_event_type *type)
 	}
 }
 
-static void print_event(const struct tl_event_type *type)
+static void print_event(const struct tl_event_type *type, const char *kind)
 {
 	printf("%s%s%s: %s\n", tl_style(stdout, TL_STYLE_BOLD), type->name, tl_style(stdout, TL_STYLE_END),
 	       type->summary);
@@ -85,6 +85,8 @@ static void print_event(const struct tl_event_type *type)
 				  type->flags & TL_TYPE_RETURNS_BYTES   ? "number of bytes" :
 				  type->flags & TL_TYPE_RETURNS_POINTER ? "address" :
 									  "number");
+	if (kind)
+		printf("attached:  %s, on this machine\n", kind);
 	print_arguments(type);
 }
 
@@ -206,10 +208,16 @@ static ssize_t choose(const char *name, const struct tl_event_type **chosen, siz
 
 static int describe(const struct tl_event_type *const *chosen, size_t n)
 {
+	_cleanup_free_ const char **kinds = calloc(n + 1, sizeof(*kinds));
+
+	if (!kinds)
+		return tl_print_errno(ENOMEM, "events");
+	/* Without the privileges to ask the kernel this one line is left out. */
+	(void)tl_probe_attach(chosen, n, kinds);
 	for (size_t i = 0; i < n; i++) {
 		if (i)
 			printf("\n");
-		print_event(chosen[i]);
+		print_event(chosen[i], kinds[i]);
 	}
 	return tl_finish_stdout(TL_EXIT_OK);
 }

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What trace does with an event: filter, then count or write. */
+#include "trace.h"
+
+static void write_line(struct tl_trace *t, const struct tl_event *event, const struct tl_annotation *annotation)
+{
+	bool ours = event->kind >= TL_EVENT_LOST; /* records of TraceLeft's own are no events */
+	struct tl_buffer *b = &t->output.buffer;
+	size_t before = b->size;
+	int r;
+
+	r = t->settings.format == TL_TRACE_JSON ? tl_encode_json(b, event, annotation) :
+						  tl_encode_text(b, event, annotation);
+	if (r < 0) {
+		b->size = before;
+		t->failed += !ours;
+		return;
+	}
+	/* A failure stays in the output: the loop ends for it, the drain counts on. */
+	tl_output_line(&t->output, !ours);
+}
+
+static void count_or_write(struct tl_trace *t, const struct tl_event *event, const struct tl_annotation *annotation)
+{
+	if (!t->settings.summary)
+		write_line(t, event, annotation);
+	else if (tl_summary_add(&t->summary, event) < 0)
+		t->failed++;
+	else
+		t->summed++;
+}
+
+struct delivery {
+	struct tl_trace *trace;
+	const struct tl_event *event; /* as the library gave it */
+	bool done;
+};
+
+/* All rules go to the one output: the first that keeps an event writes it. */
+static int deliver(const struct tl_policy_rule *rule, const struct tl_event *event,
+		   const struct tl_annotation *annotation, void *userdata)
+{
+	struct delivery *d = userdata;
+	struct tl_annotation ours = *annotation;
+
+	(void)rule;
+	(void)event;
+	if (d->done)
+		return 0;
+	d->done = true;
+	if (!ours.target_names || d->trace->command) {
+		ours.target_names = d->trace->target_names;
+		ours.n_target_names = d->trace->n_target_names;
+	}
+	count_or_write(d->trace, d->event, &ours);
+	return 0;
+}
+
+static bool deliver_by_policy(struct tl_trace *t, const struct tl_event *event)
+{
+	struct delivery d = { .trace = t, .event = event };
+	struct tl_event for_rules;
+
+	if (!t->every_target) {
+		tl_policy_filter(t->policy, event, deliver, &d);
+		return d.done;
+	}
+	for_rules = *event;
+	for_rules.targets = t->every_target;
+	for_rules.n_target_words = (uint32_t)t->n_every_target;
+	tl_policy_filter(t->policy, &for_rules, deliver, &d);
+	return d.done;
+}
+
+int tl_trace_event(const struct tl_event *event, void *userdata)
+{
+	struct tl_trace *t = userdata;
+	const struct tl_annotation plain = {
+		.target_names = t->target_names,
+		.n_target_names = t->n_target_names,
+	};
+
+	if (event->kind >= TL_EVENT_LOST) {
+		if (!t->settings.summary)
+			write_line(t, event, &plain);
+		return 0;
+	}
+	t->received++;
+	if (t->where && !tl_expression_eval(t->where, event)) {
+		t->filtered++;
+		return 0;
+	}
+	if (t->policy && deliver_by_policy(t, event))
+		return 0;
+	if (t->policy && !tl_selection_wants(&t->selection, event))
+		t->filtered++;
+	else
+		count_or_write(t, event, &plain);
+	return 0;
+}

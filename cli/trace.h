@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One run of traceleft trace, from its options to its ledger. verb-trace.c
+ * assembles it, trace-event.c takes events, trace-loop.c waits for them,
+ * ledger.c adds up.
+ */
+#ifndef TRACELEFT_TRACE_H
+#define TRACELEFT_TRACE_H
+
+#include <signal.h>
+
+#include "cli.h"
+#include "command.h"
+#include "expression.h"
+#include "output.h"
+#include "policy.h"
+#include "selection.h"
+#include "summary.h"
+
+enum tl_trace_format { TL_TRACE_TEXT, TL_TRACE_JSON };
+
+struct tl_trace_settings {
+	enum tl_trace_format format;
+	const char *output; /* file, NULL: standard output */
+	const char *where;
+	const char *policy;
+	uint32_t *pids; /* of -p, owned */
+	size_t n_pids;
+	bool summary, quiet;
+	struct tl_options session;
+	char **command; /* ends with NULL; NULL: none */
+};
+
+struct tl_trace {
+	struct tl_trace_settings settings;
+	struct tl_spec **specs; /* owned, n_specs */
+	size_t n_specs;
+	struct tl_selection selection;
+	struct tl_policy *policy;
+	struct tl_expression *where;
+	struct tl_session *session;
+	struct tl_command *command;
+	uint32_t command_target; /* id in the session */
+	const char **target_names; /* by id; names are borrowed, the array is owned */
+	size_t n_target_names;
+	uint64_t *every_target; /* bits: the command stands for all targets of the policy */
+	size_t n_every_target;
+
+	struct tl_output output;
+	struct tl_summary summary;
+	/* What became of the events that the library delivered: together with
+	 * output.delivered, .lost and .buffered they are all. */
+	uint64_t received, filtered, summed, failed;
+
+	sigset_t signals, old_signals;
+	int interrupted; /* the signal that ended it, 0: none */
+	int status; /* exit status of the command */
+};
+
+/* The session's callback. */
+int tl_trace_event(const struct tl_event *event, void *trace);
+
+/* Runs until there is nothing more to wait for: the command has ended, or the
+ * processes that were named, or a signal came, or nothing can be written any
+ * more. Prints what fails; returns 0 or a negative errno. */
+int tl_trace_loop(struct tl_trace *t);
+
+/* Adds up after tl_session_stop() and the output's end. Prints the balance
+ * unless the run is quiet, what does not balance in any case. Returns whether
+ * it does. */
+bool tl_ledger_print(const struct tl_trace *t);
+
+#endif
