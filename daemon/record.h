@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Records of TraceLeft's own: made here, written to every output. */
+#ifndef TRACELEFT_DAEMON_RECORD_H
+#define TRACELEFT_DAEMON_RECORD_H
+
+#include <signal.h>
+#include <sys/signalfd.h>
+
+#include "encode.h"
+
+/* kind: TL_EVENT_LEDGER, START, STOP or RELOAD. note and session may be NULL and are borrowed. */
+void tl_record_make(struct tl_event *ret, enum tl_event_kind kind, struct tl_session *session, const char *note);
+/* LOST. note may be NULL. */
+void tl_record_lost(struct tl_event *ret, uint32_t cpu, const struct tl_lost *lost, const char *note);
+
+/* "SIGTERM from process 1 (systemd), user 0, login user 1000". */
+#define TL_SENDER_SIZE 128
+void tl_record_sender(char ret[TL_SENDER_SIZE], const struct signalfd_siginfo *info);
+
+/* ns since the epoch. */
+uint64_t tl_now(void);
+
+#endif

@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A file of whole lines, whatever happens to the disk or to us. */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <libgen.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "lines.h"
+#include "log.h"
+#include "record.h"
+#include "repair.h"
+#include "rotation.h"
+#include "sink.h"
+#include "sinks.h"
+#include "util.h"
+
+#define BUFFER_FULL (64 * 1024)
+#define RESERVE (64 * 1024) /* for own records */
+#define FILE_MODE 0640
+#define GROUP "traceleft"
+
+struct file {
+	int directory, fd;
+	char *name; /* in the directory */
+	enum tl_output_format format;
+	struct tl_lines lines;
+	size_t memory;
+	uint64_t size; /* of the file */
+	bool needs_repair; /* it may end with a part of a line */
+	bool detached; /* the path names another file now, which could not be opened */
+	uint64_t rotate_size; /* 0: never */
+	bool rotate_later; /* it did not work: again at the next tick */
+	struct tl_rotation rotation;
+};
+
+static void file_free(struct file *f)
+{
+	if (!f)
+		return;
+	tl_rotation_done(&f->rotation);
+	tl_lines_done(&f->lines);
+	if (f->fd >= 0)
+		close(f->fd);
+	if (f->directory >= 0)
+		close(f->directory);
+	free(f->name);
+	free(f);
+}
+
+static void file_freep(struct file **f)
+{
+	file_free(*f);
+}
+
+/* ---- Opening ---- */
+
+/* From /etc/group alone, so that nothing waits for a network. */
+static gid_t group_of_readers(void)
+{
+	_cleanup_fclose_ FILE *groups = fopen("/etc/group", "re");
+	struct group *group;
+
+	while (groups && (group = fgetgrent(groups)))
+		if (!strcmp(group->gr_name, GROUP))
+			return group->gr_gid;
+	return (gid_t)-1;
+}
+
+static int open_directory(const char *path)
+{
+	_cleanup_free_ char *copy = strdup(path);
+	_cleanup_close_ int fd = -1;
+	struct stat st;
+
+	if (!copy)
+		return -ENOMEM;
+	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	/* Who may replace the file could have us write anywhere. */
+	if ((st.st_mode & S_IWOTH) || (st.st_uid != 0 && st.st_uid != geteuid()))
+		return -EPERM;
+	return TAKE_FD(fd);
+}
+
+static int open_in(int directory, const char *name, bool *ret_new)
+{
+	const int flags = O_RDWR | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+	_cleanup_close_ int fd = -1;
+	bool new = true;
+	struct stat st;
+
+	fd = openat(directory, name, flags | O_CREAT | O_EXCL, 0600);
+	if (fd < 0 && errno == EEXIST) {
+		new = false;
+		fd = openat(directory, name, flags);
+	}
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EBADF;
+	if (new) {
+		/* Without the group it is for root alone. */
+		if (fchown(fd, (uid_t)-1, group_of_readers()) < 0 && errno != EPERM)
+			return -errno;
+		if (fchmod(fd, FILE_MODE) < 0)
+			return -errno;
+	}
+	*ret_new = new;
+	return TAKE_FD(fd);
+}
+
+static const char *explain(int r)
+{
+	switch (r) {
+	case -ENOENT:
+		return "its directory does not exist; create it";
+	case -EPERM:
+		return "its directory belongs to somebody else, or all users may write there; choose one that only root "
+		       "may write to";
+	case -ELOOP:
+		return "it is a symbolic link; give the path of the file itself";
+	case -EBADF:
+	case -ENXIO:
+		return "it is not a regular file";
+	case -EBADMSG:
+		return "it holds something that does not come from TraceLeft; remove it or choose another path";
+	default:
+		return strerror(-r);
+	}
+}
+
+/* Takes up the file's end: its size, and no unfinished line. */
+static int take_up(struct tl_sink *s, struct file *f)
+{
+	struct stat st;
+	int r = tl_repair_tail(f->fd);
+
+	if (r < 0)
+		return r;
+	if (fstat(f->fd, &st) < 0)
+		return -errno;
+	if (r > 0) {
+		tl_sink_torn(s, (uint64_t)st.st_mtim.tv_sec * 1000000000 + (uint64_t)st.st_mtim.tv_nsec);
+		tl_log(LOG_WARNING, "output %s: removed a line from the end of %s that a crash had left unfinished", s->name,
+		       s->path);
+	}
+	f->size = (uint64_t)st.st_size;
+	f->needs_repair = false;
+	return 0;
+}
+
+/* Opens s->path; on failure everything is as it was. */
+static int open_path(struct tl_sink *s, struct file *f)
+{
+	_cleanup_close_ int directory = -1, fd = -1;
+	struct file trial = *f;
+	bool new;
+	int r;
+
+	directory = open_directory(s->path);
+	if (directory < 0)
+		return directory;
+	fd = open_in(directory, f->name, &new);
+	if (fd < 0)
+		return fd;
+	trial.fd = fd;
+	r = new ? 0 : take_up(s, &trial);
+	if (r < 0)
+		return r;
+	f->size = new ? 0 : trial.size;
+	f->needs_repair = false;
+	if (f->fd >= 0)
+		close(f->fd);
+	if (f->directory >= 0)
+		close(f->directory);
+	f->fd = TAKE_FD(fd);
+	f->directory = TAKE_FD(directory);
+	f->rotation.directory = f->directory;
+	return 0;
+}
+
+static int file_open(struct tl_sink *s, const struct tl_policy_output *output, const struct tl_sink_setup *setup)
+{
+	_cleanup_(file_freep) struct file *f = calloc(1, sizeof(*f));
+	_cleanup_free_ char *copy = s->path ? strdup(s->path) : NULL;
+	int r;
+
+	if (!f || !copy)
+		return -ENOMEM;
+	f->directory = f->fd = -1;
+	f->format = output->format;
+	f->memory = setup->memory;
+	f->rotate_size = output->rotate_size;
+	f->name = strdup(basename(copy));
+	if (!f->name)
+		return -ENOMEM;
+	if (!tl_lines_format_known(output->format)) {
+		tl_log(LOG_ERR, "output %s: files have the formats json and text only", s->name);
+		return -EOPNOTSUPP;
+	}
+	r = open_path(s, f);
+	if (r >= 0 && f->rotate_size)
+		r = tl_rotation_init(&f->rotation, f->directory, f->name, output->rotate_keep, output->rotate_compress);
+	if (r < 0) {
+		tl_log(LOG_ERR, "output %s: cannot open %s: %s", s->name, s->path, explain(r));
+		return r;
+	}
+	s->data = TAKE_PTR(f);
+	return 0;
+}
+
+static int file_reopen(struct tl_sink *s)
+{
+	struct file *f = s->data;
+	int r;
+
+	s->ops->flush(s);
+	r = open_path(s, f);
+	f->detached = r < 0;
+	if (r < 0)
+		tl_sink_fails(s, r, "cannot open again");
+	return r;
+}
+
+/* ---- Rotation ---- */
+
+/* The new file is there before the old one goes: a full disk leaves us with the old one. */
+static int rotate(struct tl_sink *s)
+{
+	struct file *f = s->data;
+	_cleanup_free_ char *next = NULL;
+	_cleanup_close_ int fd = -1;
+	bool new;
+	int r;
+
+	if (asprintf(&next, "%s.new", f->name) < 0)
+		return -ENOMEM;
+	unlinkat(f->directory, next, 0); /* from a crash */
+	fd = open_in(f->directory, next, &new);
+	if (fd < 0)
+		return fd;
+	r = tl_rotation_shift(&f->rotation);
+	if (r >= 0 && renameat(f->directory, next, f->directory, f->name) < 0)
+		r = -errno;
+	if (r < 0) {
+		unlinkat(f->directory, next, 0);
+		return r;
+	}
+	close(f->fd);
+	f->fd = TAKE_FD(fd);
+	f->size = 0;
+	s->counters.rotations++;
+	return 0;
+}
+
+static void rotate_if_full(struct tl_sink *s)
+{
+	struct file *f = s->data;
+	int r;
+
+	if (!f->rotate_size || !f->size || f->size + f->lines.text.size <= f->rotate_size || f->rotate_later)
+		return;
+	r = rotate(s);
+	if (r >= 0)
+		return;
+	f->rotate_later = true;
+	tl_log(LOG_WARNING, "output %s: cannot rotate %s: %s; it grows on", s->name, s->path, strerror(-r));
+}
+
+/* ---- Writing ---- */
+
+/* Writes what it can. Returns how much; *ret_error: why not all. */
+static size_t write_out(struct file *f, int *ret_error)
+{
+	size_t done = 0;
+
+	*ret_error = 0;
+	while (done < f->lines.text.size) {
+		ssize_t n = write(f->fd, f->lines.text.data + done, f->lines.text.size - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			*ret_error = n < 0 ? -errno : -EIO;
+			break;
+		}
+		done += (size_t)n;
+	}
+	return done;
+}
+
+/* Takes back the part of a line at the end. */
+static void cut(struct file *f, size_t part)
+{
+	struct stat st;
+
+	if (!part)
+		return;
+	f->needs_repair = fstat(f->fd, &st) < 0 || st.st_size < (off_t)part ||
+			  ftruncate(f->fd, st.st_size - (off_t)part) < 0;
+}
+
+static void push(struct tl_sink *s)
+{
+	struct file *f = s->data;
+	uint64_t events;
+	size_t done, whole;
+	int r;
+
+	if (!f->lines.text.size || f->detached)
+		return;
+	if (f->needs_repair) {
+		r = tl_repair_tail(f->fd);
+		if (r < 0) {
+			tl_sink_fails(s, r, "cannot repair the end of");
+			return;
+		}
+		f->needs_repair = false;
+	}
+	rotate_if_full(s);
+	done = write_out(f, &r);
+	whole = tl_lines_take(&f->lines, done, false, &events);
+	cut(f, done - whole);
+	f->size += whole;
+	tl_sink_delivered(s, events, whole);
+	if (r < 0) {
+		tl_sink_fails(s, r, "cannot write to");
+		return;
+	}
+	tl_sink_works(s);
+	tl_sink_unblock(s);
+}
+
+/* What failed is tried again at ticks, not for each event. */
+static void file_flush(struct tl_sink *s)
+{
+	if (!s->error)
+		push(s);
+}
+
+static int file_write(struct tl_sink *s, const struct tl_event *event, const struct tl_annotation *annotation)
+{
+	struct file *f = s->data;
+	int r;
+
+	if (f->lines.text.size >= f->memory + (event->kind >= TL_EVENT_LOST ? RESERVE : 0))
+		return -ENOBUFS;
+	r = tl_lines_add(&f->lines, f->format, event, annotation);
+	if (r < 0)
+		return r;
+	if (f->lines.text.size >= BUFFER_FULL)
+		file_flush(s);
+	return 0;
+}
+
+/* ---- Looking after it ---- */
+
+/* Somebody moved or removed the file: whatever comes now belongs into a new one. */
+static void follow_path(struct tl_sink *s)
+{
+	struct file *f = s->data;
+	struct stat ours, there;
+
+	if (fstat(f->fd, &ours) < 0)
+		return;
+	if (fstatat(AT_FDCWD, s->path, &there, AT_SYMLINK_NOFOLLOW) == 0 && ours.st_dev == there.st_dev &&
+	    ours.st_ino == there.st_ino) {
+		f->size = (uint64_t)ours.st_size;
+		f->detached = false;
+		return;
+	}
+	if (!f->detached)
+		tl_log(ours.st_nlink ? LOG_INFO : LOG_CRIT, "output %s: %s was %s; a new file is begun", s->name, s->path,
+		       ours.st_nlink ? "moved away" : "deleted, with the events in it");
+	file_reopen(s);
+}
+
+static void file_tick(struct tl_sink *s)
+{
+	struct file *f = s->data;
+	int r;
+
+	f->rotate_later = false;
+	follow_path(s);
+	push(s);
+	if (!f->rotate_size)
+		return;
+	r = tl_rotation_tick(&f->rotation);
+	if (r < 0)
+		tl_log(LOG_WARNING, "output %s: cannot look after the old files of %s: %s", s->name, s->path, strerror(-r));
+}
+
+static void file_close(struct tl_sink *s)
+{
+	push(s);
+	file_free(s->data);
+}
+
+const struct tl_sink_ops tl_sink_file = {
+	.type = "file",
+	.open = file_open,
+	.write = file_write,
+	.flush = file_flush,
+	.tick = file_tick,
+	.reopen = file_reopen,
+	.close = file_close,
+};

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Standard output, which may be a pipe to somebody slow: never waited for. */
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+
+#include "lines.h"
+#include "log.h"
+#include "sink.h"
+#include "sinks.h"
+#include "util.h"
+
+#define BUFFER_FULL (64 * 1024)
+#define RESERVE (64 * 1024) /* for own records */
+#define LAST_WAIT_MS 500 /* for a reader, at the end */
+
+struct out {
+	struct tl_lines lines;
+	enum tl_output_format format;
+	size_t memory;
+};
+
+static int out_open(struct tl_sink *s, const struct tl_policy_output *output, const struct tl_sink_setup *setup)
+{
+	struct out *o;
+
+	if (!tl_lines_format_known(output->format)) {
+		tl_log(LOG_ERR, "output %s: standard output has the formats json and text only", s->name);
+		return -EOPNOTSUPP;
+	}
+	o = calloc(1, sizeof(*o));
+	if (!o)
+		return -ENOMEM;
+	o->format = output->format;
+	o->memory = setup->memory;
+	s->data = o;
+	return 0;
+}
+
+/* A pipe that poll(2) calls writable takes PIPE_BUF bytes without waiting.
+ * Returns the bytes written, 0 if it takes none now. */
+static ssize_t write_some(const char *data, size_t size, int wait_ms)
+{
+	struct pollfd p = { .fd = STDOUT_FILENO, .events = POLLOUT };
+	ssize_t n;
+
+	if (poll(&p, 1, wait_ms) <= 0 || !(p.revents & (POLLOUT | POLLERR)))
+		return 0;
+	n = write(STDOUT_FILENO, data, MIN(size, (size_t)PIPE_BUF));
+	if (n < 0)
+		return errno == EINTR || errno == EAGAIN ? 0 : -errno;
+	return n;
+}
+
+static void push(struct tl_sink *s, int wait_ms)
+{
+	struct out *o = s->data;
+	uint64_t events;
+	size_t done = 0;
+	ssize_t n = 0;
+
+	while (done < o->lines.text.size) {
+		n = write_some(o->lines.text.data + done, o->lines.text.size - done, wait_ms);
+		if (n <= 0)
+			break;
+		done += (size_t)n;
+	}
+	tl_lines_take(&o->lines, done, true, &events);
+	tl_sink_delivered(s, events, done);
+	if (n < 0)
+		tl_sink_fails(s, (int)n, "cannot write to standard output");
+	else if (!o->lines.text.size) {
+		tl_sink_works(s);
+		tl_sink_unblock(s);
+	}
+}
+
+static void out_flush(struct tl_sink *s)
+{
+	push(s, 0);
+}
+
+static int out_write(struct tl_sink *s, const struct tl_event *event, const struct tl_annotation *annotation)
+{
+	struct out *o = s->data;
+	int r;
+
+	if (o->lines.text.size >= o->memory + (event->kind >= TL_EVENT_LOST ? RESERVE : 0))
+		return -ENOBUFS;
+	r = tl_lines_add(&o->lines, o->format, event, annotation);
+	if (r < 0)
+		return r;
+	if (o->lines.text.size >= BUFFER_FULL && !s->error)
+		push(s, 0);
+	return 0;
+}
+
+static void out_close(struct tl_sink *s)
+{
+	struct out *o = s->data;
+
+	push(s, LAST_WAIT_MS);
+	tl_lines_done(&o->lines);
+	free(o);
+}
+
+const struct tl_sink_ops tl_sink_stdout = {
+	.type = "stdout",
+	.open = out_open,
+	.write = out_write,
+	.flush = out_flush,
+	.close = out_close,
+};

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <inttypes.h>
+#include <string.h>
+
+#include "log.h"
+#include "message-ids.h"
+#include "record.h"
+#include "sink.h"
+#include "sinks.h"
+#include "util.h"
+
+/* The registry of outputs. */
+static const struct {
+	enum tl_output_type type;
+	const struct tl_sink_ops *ops;
+} registry[] = {
+	{ TL_OUTPUT_JOURNALD, &tl_sink_journald },
+	{ TL_OUTPUT_FILE, &tl_sink_file },
+	{ TL_OUTPUT_STDOUT, &tl_sink_stdout },
+};
+
+const struct tl_sink_ops *tl_sink_ops_find(enum tl_output_type type)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(registry); i++)
+		if (registry[i].type == type)
+			return registry[i].ops;
+	return NULL;
+}
+
+/* ---- Life ---- */
+
+static void sink_free(struct tl_sink *s)
+{
+	free(s->losses);
+	free(s->name);
+	free(s->path);
+	free(s);
+}
+
+int tl_sink_new(const struct tl_policy_output *output, const struct tl_sink_setup *setup, struct tl_sink **ret)
+{
+	struct tl_sink *s;
+	int r;
+
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return -ENOMEM;
+	s->references = 1;
+	s->ops = tl_sink_ops_find(output->type);
+	s->name = strdup(output->name);
+	s->path = output->path ? strdup(output->path) : NULL;
+	if (!s->name || (output->path && !s->path)) {
+		r = -ENOMEM;
+	} else if (!s->ops) {
+		r = -EOPNOTSUPP;
+		tl_log(LOG_ERR, "output %s: this version of TraceLeft has no outputs of that type", s->name);
+	} else {
+		r = s->ops->open(s, output, setup);
+	}
+	if (r < 0) {
+		sink_free(s);
+		return r;
+	}
+	*ret = s;
+	return 0;
+}
+
+struct tl_sink *tl_sink_ref(struct tl_sink *s)
+{
+	s->references++;
+	return s;
+}
+
+static void declare(struct tl_sink *s);
+
+struct tl_sink *tl_sink_unref(struct tl_sink *s)
+{
+	uint64_t lost;
+
+	if (!s || --s->references)
+		return NULL;
+	declare(s);
+	s->ops->flush(s);
+	s->ops->close(s);
+	lost = tl_sink_waiting(s);
+	if (lost)
+		tl_log_id(LOG_ERR, TL_MESSAGE_OUTPUT_FAILED, "output %s: closed while %" PRIu64 " events could not be written",
+			  s->name, lost);
+	sink_free(s);
+	return NULL;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+bool tl_sink_same(const struct tl_policy_output *a, const struct tl_policy_output *b)
+{
+	return a->type == b->type && a->format == b->format && same_text(a->name, b->name) &&
+	       same_text(a->path, b->path) && a->rotate_size == b->rotate_size && a->rotate_keep == b->rotate_keep &&
+	       a->rotate_compress == b->rotate_compress;
+}
+
+/* ---- Losses ---- */
+
+/* The lower of two numbers of which 0 is "unknown". */
+static uint64_t lower(uint64_t a, uint64_t b)
+{
+	return a && b ? MIN(a, b) : MAX(a, b);
+}
+
+static void merge(struct tl_lost *to, const struct tl_lost *lost)
+{
+	to->count += lost->count;
+	to->seq_first = lower(to->seq_first, lost->seq_first);
+	to->seq_last = MAX(to->seq_last, lost->seq_last);
+	to->time_first = lower(to->time_first, lost->time_first);
+	to->time_last = MAX(to->time_last, lost->time_last);
+}
+
+static void add_loss(struct tl_sink *s, const char *stage, uint32_t cpu, const struct tl_lost *lost)
+{
+	struct tl_sink_loss *grown;
+
+	for (size_t i = 0; i < s->n_losses; i++)
+		if (s->losses[i].cpu == cpu && strncmp(s->losses[i].stage, stage, sizeof(s->losses[i].stage) - 1) == 0) {
+			merge(&s->losses[i].lost, lost);
+			return;
+		}
+	grown = reallocarray(s->losses, s->n_losses + 1, sizeof(*grown));
+	if (!grown) {
+		/* Better under a wrong heading than nowhere. */
+		if (s->n_losses)
+			merge(&s->losses[s->n_losses - 1].lost, lost);
+		return;
+	}
+	s->losses = grown;
+	s->losses[s->n_losses] = (struct tl_sink_loss){ .cpu = cpu, .lost = *lost };
+	snprintf(s->losses[s->n_losses].stage, sizeof(s->losses[0].stage), "%s", stage);
+	s->n_losses++;
+}
+
+void tl_sink_lost(struct tl_sink *s, uint32_t cpu, uint64_t seq, uint64_t time)
+{
+	struct tl_lost lost = { .count = 1, .seq_first = seq, .seq_last = seq, .time_first = time, .time_last = time };
+
+	s->counters.lost++;
+	add_loss(s, s->name, cpu, &lost);
+}
+
+void tl_sink_torn(struct tl_sink *s, uint64_t time)
+{
+	struct tl_lost lost = { .count = 1, .time_first = time, .time_last = time };
+
+	s->counters.torn++;
+	add_loss(s, "torn", 0, &lost);
+}
+
+/* Writes what is known to be lost; what does not get out is kept. */
+static void declare(struct tl_sink *s)
+{
+	static const struct tl_annotation annotation = { .severity = "warning" };
+	struct tl_sink_loss *losses = TAKE_PTR(s->losses);
+	size_t n = s->n_losses;
+
+	s->n_losses = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct tl_event event;
+
+		losses[i].lost.stage = losses[i].stage;
+		tl_record_lost(&event, losses[i].cpu, &losses[i].lost, NULL);
+		tl_sink_write(s, &event, &annotation);
+	}
+	free(losses);
+}
+
+void tl_sink_unblock(struct tl_sink *s)
+{
+	if (!s->blocked)
+		return;
+	s->blocked = false;
+	declare(s);
+}
+
+/* ---- Events ---- */
+
+static void write_own(struct tl_sink *s, const struct tl_event *event, const struct tl_annotation *annotation)
+{
+	if (s->ops->write(s, event, annotation) >= 0)
+		return;
+	s->blocked = true;
+	if (event->kind == TL_EVENT_LOST && event->lost)
+		add_loss(s, event->lost->stage ? event->lost->stage : "ring", event->cpu, event->lost);
+}
+
+void tl_sink_write(struct tl_sink *s, const struct tl_event *event, const struct tl_annotation *annotation)
+{
+	int r;
+
+	if (event->kind >= TL_EVENT_LOST) {
+		write_own(s, event, annotation);
+		return;
+	}
+	s->counters.accepted++;
+	r = s->blocked ? -ENOBUFS : s->ops->write(s, event, annotation);
+	if (r >= 0)
+		return;
+	if (r == -ENOBUFS)
+		s->blocked = true;
+	tl_sink_lost(s, event->cpu, event->seq, event->time);
+}
+
+void tl_sink_flush(struct tl_sink *s)
+{
+	if (s->n_losses && !s->blocked)
+		declare(s);
+	s->ops->flush(s);
+}
+
+void tl_sink_tick(struct tl_sink *s)
+{
+	if (s->ops->tick)
+		s->ops->tick(s);
+	tl_sink_flush(s);
+}
+
+void tl_sink_reopen(struct tl_sink *s)
+{
+	if (s->ops->reopen)
+		s->ops->reopen(s);
+}
+
+uint64_t tl_sink_waiting(const struct tl_sink *s)
+{
+	return s->counters.accepted - s->counters.delivered - s->counters.lost;
+}
+
+void tl_sink_delivered(struct tl_sink *s, uint64_t events, uint64_t bytes)
+{
+	s->counters.delivered += events;
+	s->counters.bytes += bytes;
+}
+
+void tl_sink_fails(struct tl_sink *s, int error, const char *what)
+{
+	if (s->error == error)
+		return;
+	s->error = error;
+	tl_log_id(LOG_ERR, TL_MESSAGE_OUTPUT_FAILED,
+		  "output %s: %s%s%s: %s; events wait in memory, and are counted as lost when that is full", s->name, what,
+		  s->path ? " " : "", s->path ? s->path : "", strerror(-error));
+}
+
+void tl_sink_works(struct tl_sink *s)
+{
+	if (!s->error)
+		return;
+	s->error = 0;
+	tl_log_id(LOG_NOTICE, TL_MESSAGE_OUTPUT_WORKS, "output %s: works again; %" PRIu64 " events lost in it so far",
+		  s->name, s->counters.lost);
+}

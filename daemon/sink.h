@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Outputs. A kind of output is a table of functions, struct tl_sink_ops, in one
+ * file sink-KIND.c and one line of the registry in sink.c. What all of them
+ * share is here: counters, the losses that are still to be declared, and
+ * saying once that something does not work.
+ *
+ * Of every output: accepted = delivered + lost + waiting in it. No function
+ * blocks.
+ */
+#ifndef TRACELEFT_DAEMON_SINK_H
+#define TRACELEFT_DAEMON_SINK_H
+
+#include "policy.h"
+
+struct sd_event;
+struct tl_sink;
+
+/* What an output is given. */
+struct tl_sink_setup {
+	struct sd_event *event; /* for sources of its own; NULL: it is looked after in flush and tick only */
+	size_t memory; /* bytes that may wait in it */
+	const char *journal_socket; /* for tests; NULL: the system's */
+};
+
+/* Events; TraceLeft's own records are not among them, except in bytes. */
+struct tl_sink_counters {
+	uint64_t accepted;
+	uint64_t delivered;
+	uint64_t lost;
+	uint64_t bytes; /* written */
+	uint64_t rotations;
+	uint64_t torn; /* lines that a crash left unfinished, removed */
+};
+
+struct tl_sink_ops {
+	const char *type; /* as in a policy */
+	/* Sets s->data. Says why it cannot, in the log; changes nothing then. */
+	int (*open)(struct tl_sink *s, const struct tl_policy_output *output, const struct tl_sink_setup *setup);
+	/* Takes an event, or refuses it: -ENOBUFS no room, -EBADMSG not for this output. Then nothing of it goes out. Own
+	 * records (kind TL_EVENT_LOST and on) have some more room. */
+	int (*write)(struct tl_sink *s, const struct tl_event *event, const struct tl_annotation *annotation);
+	/* Sends what waits, as far as it goes. After each batch of events. */
+	void (*flush)(struct tl_sink *s);
+	/* Once per second: tries again, looks after files. May be NULL. */
+	void (*tick)(struct tl_sink *s);
+	/* Somebody may have moved the files away. May be NULL. */
+	int (*reopen)(struct tl_sink *s);
+	/* Frees s->data; what still waits is lost. */
+	void (*close)(struct tl_sink *s);
+};
+
+/* Losses of one stage on one CPU that the output has not been told of. */
+struct tl_sink_loss {
+	char stage[64];
+	uint32_t cpu;
+	struct tl_lost lost;
+};
+
+struct tl_sink {
+	const struct tl_sink_ops *ops;
+	char *name;
+	char *path; /* for people; may be NULL */
+	void *data; /* the ops' own */
+	unsigned references;
+	struct tl_sink_counters counters;
+	bool blocked; /* refused an event for want of room and has not said tl_sink_unblock() since */
+	int error; /* negative errno of what does not work; 0: it works */
+	struct tl_sink_loss *losses;
+	size_t n_losses;
+};
+
+/* The kind of an output, NULL if this build has none of that type. */
+const struct tl_sink_ops *tl_sink_ops_find(enum tl_output_type type);
+
+/* A new output with one reference. What is wrong has been logged. */
+int tl_sink_new(const struct tl_policy_output *output, const struct tl_sink_setup *setup, struct tl_sink **ret);
+struct tl_sink *tl_sink_ref(struct tl_sink *s);
+/* Closes with the last reference. Returns NULL. */
+struct tl_sink *tl_sink_unref(struct tl_sink *s);
+
+/* Whether an output of the first description serves the second as it is. */
+bool tl_sink_same(const struct tl_policy_output *a, const struct tl_policy_output *b);
+
+/* Takes the event, or counts it as lost. */
+void tl_sink_write(struct tl_sink *s, const struct tl_event *event, const struct tl_annotation *annotation);
+void tl_sink_flush(struct tl_sink *s);
+void tl_sink_tick(struct tl_sink *s);
+void tl_sink_reopen(struct tl_sink *s);
+
+/* Events that wait in the output. */
+uint64_t tl_sink_waiting(const struct tl_sink *s);
+
+/* ---- For the outputs themselves ---- */
+
+void tl_sink_delivered(struct tl_sink *s, uint64_t events, uint64_t bytes);
+/* An event that was taken, or should have been, will not go out. time: ns UTC, 0: unknown. */
+void tl_sink_lost(struct tl_sink *s, uint32_t cpu, uint64_t seq, uint64_t time);
+/* A line that a crash left unfinished was removed; time as above. */
+void tl_sink_torn(struct tl_sink *s, uint64_t time);
+/* There is room again; declares what was lost in between. */
+void tl_sink_unblock(struct tl_sink *s);
+/* Something does not work, or does again; logged when that changes. what: "cannot write". */
+void tl_sink_fails(struct tl_sink *s, int error, const char *what);
+void tl_sink_works(struct tl_sink *s);
+
+#endif
