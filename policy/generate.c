@@ -224,7 +224,7 @@ static void put_synopsis(FILE *out, const struct tl_event_type *t)
 	static const char *const results[] = { "a descriptor", "a number of bytes", "an address" };
 	static const uint32_t bits[] = { TL_TYPE_RETURNS_FD, TL_TYPE_RETURNS_BYTES, TL_TYPE_RETURNS_POINTER };
 
-	fprintf(out, ".RS 4\n.nh\n.ad l\n\\fB%s\\fP(", t->name);
+	fprintf(out, ".IP\n.nh\n.ad l\n\\fB%s\\fP(", t->name);
 	for (unsigned i = 0; i < t->n_args; i++) {
 		fputs(i ? ", " : "", out);
 		put_parameter(out, &t->args[i]);
@@ -233,7 +233,7 @@ static void put_synopsis(FILE *out, const struct tl_event_type *t)
 	for (unsigned i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
 		if (t->flags & bits[i])
 			fprintf(out, "; returns %s", results[i]);
-	fprintf(out, "\n.ad\n.hy\n.RE\n.sp .5v\n");
+	fprintf(out, "\n.ad\n.hy\n");
 }
 
 static const char *arg_name(const struct tl_event_type *t, unsigned position)
@@ -319,9 +319,13 @@ static void put_event(FILE *out, const struct tl_event_type *t)
 	fputs(".\n", out);
 	if (t->class == TL_CLASS_SYSCALL)
 		put_synopsis(out, t);
+	if (t->path_from || t->target_from || t->flags & TL_TYPE_EXEC || t->spellings[0])
+		fputs(".IP\n", out);
 	put_object(out, t, "file.path", t->path_from, t->path_fd, t->path_name);
 	put_object(out, t, "file.target_path", t->target_from, t->target_fd, t->target_name);
 	put_captures(out, t);
+	if (t->flags & TL_TYPE_ENTRY)
+		fputs("It is looked at before the call.\n", out);
 	if (t->flags & TL_TYPE_EXEC)
 		fputs("A call that succeeds is reported as \\fBexec\\fP, too.\n", out);
 	if (t->spellings[0]) {
@@ -330,7 +334,7 @@ static void put_event(FILE *out, const struct tl_event_type *t)
 		fputs(".\n", out);
 	}
 	if (t->class != TL_CLASS_RECORD) {
-		fputs("Groups: ", out);
+		fputs(".IP\nGroups: ", out);
 		put_names(out, t->groups, "@");
 		fputs(".\n", out);
 	}

@@ -200,9 +200,9 @@ static void finish_size(struct work *w)
 	else if (w->base && w->base->capture == to->capture)
 		to->size = w->base->size;
 	if (arg->size) {
-		if (!to->capture || is_address(to))
-			tl_node_problem(w->r, arg->size, "size: only what is captured has one, except socket addresses");
-		else if (tl_node_number(w->r, arg->size, "size", 1, TL_CAPTURE_SIZE_MAX, &n))
+		unsigned long max = !to->capture ? 8 : is_address(to) ? SOCKADDR_SIZE : TL_CAPTURE_SIZE_MAX;
+
+		if (tl_node_number(w->r, arg->size, "size", 1, max, &n))
 			to->size = n;
 	} else if (!to->size) {
 		tl_node_problem(w->r, arg->node, "argument: captured, but neither suffix nor size says how much");

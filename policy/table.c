@@ -89,9 +89,10 @@ static void read_numbers(struct tl_reader *r, const struct tl_node *value, void 
 		{ "arm64", read_arm64, 0, 8 },
 	};
 	struct tl_row *row = to;
+	unsigned before = r->n_problems;
 
 	row->numbers = value;
-	if (!tl_node_mapping(r, value, "numbers", keys, ARRAY_SIZE(keys), to) && value->kind == TL_NODE_MAPPING)
+	if (!tl_node_mapping(r, value, "numbers", keys, ARRAY_SIZE(keys), to) && r->n_problems == before)
 		tl_node_problem(r, value, "numbers: none is given");
 }
 
@@ -393,7 +394,7 @@ static int read_tree(struct tl_reader *r, const struct tl_node *root, struct tl_
 	tl_node_mapping(r, root, "table", keys, ARRAY_SIZE(keys), &list);
 	if (list && tl_node_expect(r, list, TL_NODE_LIST, "event"))
 		return read_rows(r, list, t);
-	if (!list && root->kind == TL_NODE_MAPPING)
+	if (!r->n_problems)
 		tl_node_problem(r, root, "table: no list \"event\"");
 	return -EINVAL;
 }
