@@ -4,9 +4,10 @@
  * exec, fork and exit records; /proc is asked once about a process that it has
  * not seen begin. Bounded in entries and in bytes.
  *
- * Strings in facts are NUL-terminated, borrowed, and may be NULL. Times are ns
- * since boot, realtime_offset is what makes them ns since the epoch. A process
- * that a function returns stays valid until the next call on the table.
+ * A process is a pid and its start. Strings in facts are NUL-terminated,
+ * borrowed, and may be NULL. Times are ns since boot, realtime_offset is what
+ * makes them ns since the epoch. A process that a function returns stays valid
+ * for the next ten calls on the table.
  */
 #ifndef TRACELEFT_PROCESS_H
 #define TRACELEFT_PROCESS_H
@@ -34,6 +35,7 @@ struct tl_exec_facts {
 	uint32_t args_size;
 	uint32_t executable_major, executable_minor;
 	uint64_t executable_inode;
+	uint64_t parent_inode; /* of the parent's program; 0: unknown */
 	bool executable_deleted;
 	bool args_truncated;
 };
@@ -71,7 +73,8 @@ int tl_processes_exec(struct tl_processes *t, const struct tl_exec_facts *facts,
 /* A child that shares the parent's program, arguments and directory. */
 int tl_processes_fork(struct tl_processes *t, const struct tl_fork_facts *facts, struct tl_process **ret_child);
 
-/* Marks the end. The entry stays for a while, for records that come later. */
+/* Marks the end. The entry stays for a while, for records that come later. Of
+ * a process whose pid another one has by now the table marks the end itself. */
 void tl_processes_exit(struct tl_processes *t, struct tl_process *process);
 
 /* The cgroup that a record of the process names; free if it is the same as before. */
@@ -79,8 +82,5 @@ void tl_processes_set_cgroup(struct tl_processes *t, struct tl_process *process,
 
 /* Entries that can be found, and bytes that all of them take. */
 size_t tl_processes_count(const struct tl_processes *t, size_t *ret_bytes);
-
-/* Of the encoders, which keep something at tl_process.cache. */
-void tl_process_cache_free(struct tl_process_cache *cache);
 
 #endif

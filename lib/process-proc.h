@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What /proc says about a process. */
+#ifndef TRACELEFT_PROCESS_PROC_H
+#define TRACELEFT_PROCESS_PROC_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define TL_PROC_ARGS_MAX 131072
+#define TL_PROC_TICK 10000000ULL /* ns: what the start is rounded down to */
+
+struct tl_proc {
+	uint32_t ppid;
+	uint32_t inner_pid;
+	uint32_t mntns, netns, pidns;
+	uint64_t start; /* ns since boot, a multiple of TL_PROC_TICK */
+	char comm[16];
+	char executable[PATH_MAX];
+	char working_directory[PATH_MAX];
+	char cgroup[PATH_MAX]; /* of the unified hierarchy */
+	uint64_t executable_inode;
+	uint32_t executable_major, executable_minor;
+	bool executable_deleted;
+	bool args_truncated;
+	uint32_t args_size;
+	char args[TL_PROC_ARGS_MAX + 1];
+};
+
+/* Whether a process that /proc dates `start` can be the one that began at `exact`. */
+bool tl_proc_start_fits(uint64_t start, uint64_t exact);
+
+/* start 0: whatever process has that pid. -ESRCH: it is gone or another one
+ * has its pid. What cannot be read otherwise is empty. */
+int tl_proc_read(uint32_t pid, uint64_t start, struct tl_proc *ret);
+
+#endif
