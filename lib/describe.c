@@ -463,6 +463,7 @@ static const struct line {
 static const char *read_lines(struct piece text, struct tl_event_type *t)
 {
 	struct piece line, key;
+	bool numbers = false;
 	size_t next = 0;
 
 	if (!take(&text, '\n', &line) || !is(line, HEADER))
@@ -479,12 +480,15 @@ static const char *read_lines(struct piece text, struct tl_event_type *t)
 		if (i == N_LINES)
 			return "a line is unknown, repeated or in the wrong place";
 		next = i + !lines[i].repeats;
+		numbers |= lines[i].read == read_numbers;
 		why = lines[i].read(t, line);
 		if (why)
 			return why;
 	}
 	if (next < 2)
 		return "the name or class of the event is missing";
+	if (t->class != TL_CLASS_SYSCALL && (numbers || t->n_args))
+		return "only a system call has numbers and arguments";
 	return NULL;
 }
 

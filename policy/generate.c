@@ -311,11 +311,12 @@ static void put_names(FILE *out, const char *names, const char *prefix)
 
 static void put_event(FILE *out, const struct tl_event_type *t)
 {
+	char summary[sizeof(t->summary)];
+
+	memcpy(summary, t->summary, sizeof(summary));
+	summary[0] = toupper((unsigned char)summary[0]);
 	fprintf(out, ".TP\n.B %s\n", t->name);
-	if (t->summary[0])
-		fputc(toupper((unsigned char)t->summary[0]), out);
-	if (t->summary[0] && t->summary[1])
-		put_roff(out, t->summary + 1);
+	put_roff(out, summary);
 	fputs(".\n", out);
 	if (t->class == TL_CLASS_SYSCALL)
 		put_synopsis(out, t);

@@ -220,6 +220,8 @@ static void damaged_descriptions_are_refused_with_a_reason(void **state)
 		START "arg 1 a size=4 capture=none length=0 hash=value decoder= type=int\n",
 		START "arg 1 a capture=none size=4 length=0 hash=value decoder=\n",
 		START "arg 1 a\n",
+		"traceleft-handler 1\nevent a\nclass process\nnumbers 1 - - -\n",
+		"traceleft-handler 1\nevent a\nclass process\n" ARG,
 	};
 
 	(void)state;

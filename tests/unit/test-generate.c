@@ -204,10 +204,9 @@ static void a_summary_cannot_become_a_request(void **state)
 	_cleanup_free_ char *text = NULL;
 
 	(void)state;
-	strcpy(type.summary, "x.sy \\*(RE 'a - b");
-	type.summary[0] = '.';
+	strcpy(type.summary, ".sy \\*(RE 'a - b");
 	text = generate(tl_generate_man, &type, 1, 0);
-	assert_has(text, "\n\\&..sy \\e*(RE \\(aqa \\- b.\n");
+	assert_has(text, "\n\\&.sy \\e*(RE \\(aqa \\- b.\n");
 }
 
 static void a_full_disk_is_an_error(void **state)
