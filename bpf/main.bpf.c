@@ -272,15 +272,12 @@ static __always_inline bool tl_add_stash(struct tl_call *call)
 		return false;
 	stash->event = 0;
 	call->record.duration = stash->time ? call->record.time - stash->time : 0;
-	n = *(__u32 *)stash->data;
-	if (n <= 8)
-		return false;
-	n -= 8;
+	n = stash->size;
 	at = call->record.size;
-	if (n > TL_STASH_MAX || at > TL_RECORD_MAX - TL_STASH_MAX)
+	if (!n || n > TL_STASH_MAX || at > TL_RECORD_MAX - TL_STASH_MAX)
 		return false;
 	bpf_probe_read_kernel(call->data + tl_clamp(at, TL_RECORD_MAX - TL_STASH_MAX), tl_clamp(n, TL_STASH_MAX),
-			      stash->data + 8);
+			      stash->data);
 	call->record.size = at + n;
 	return true;
 }
@@ -349,6 +346,8 @@ static __always_inline int tl_enter(__u32 door)
 	const struct tl_plan *plan;
 	struct tl_stash *stash;
 	struct tl_task *state;
+	struct tl_call *call;
+	struct tl_walk *walk;
 	__u32 abi, event, fd;
 
 	event = tl_event_of(door, task, registers, &abi, &nr);
@@ -361,21 +360,19 @@ static __always_inline int tl_enter(__u32 door)
 	if (!state || !tl_wants(state, event))
 		return 0;
 	stash = tl_stash_current(true);
-	if (!stash)
+	call = stash ? tl_stash_begin(task, &walk) : 0;
+	if (!call)
 		return 0;
-	stash->event = event;
 	stash->time = bpf_ktime_get_boot_ns();
-	*(__u32 *)stash->data = 8;
-	if (plan->from != TL_FROM_FD)
-		return 0;
-	/* Such calls have it first. */
-	fd = abi == TL_ABI_I386 ? tl_read(struct pt_regs, registers, bx) :
-				  tl_read(struct pt_regs, registers, di);
-	file = tl_fd_file(task, fd);
-	if (!file)
-		return 0;
-	tl_walk_root(&stash->walk, task);
-	tl_add_file(&stash->walk, stash->data, TL_STASH_MAX, TL_PATH_FILE, file);
+	if (plan->from == TL_FROM_FD) {
+		/* Such calls have it first. */
+		fd = abi == TL_ABI_I386 ? tl_read(struct pt_regs, registers, bx) :
+					  tl_read(struct pt_regs, registers, di);
+		file = tl_fd_file(task, fd);
+		if (file)
+			tl_add_file(walk, call->data, TL_RECORD_MAX, TL_PATH_FILE, file);
+	}
+	tl_stash_end(call, stash, event);
 	return 0;
 }
 

@@ -11,9 +11,9 @@
 
 #include "record.h"
 
-/* The stash for the current call, if its event is wanted and takes its object
- * from here; what an earlier function of the same call left stays. */
-static __always_inline struct tl_stash *tl_object_begin(__u64 task)
+/* Id of the current call's event, if it is wanted and takes its object from
+ * here; what an earlier function of the same call left stays. */
+static __always_inline __u32 tl_object_wanted(__u64 task)
 {
 	__u64 nr, registers = tl_registers_of(task);
 	const struct tl_plan *plan;
@@ -32,53 +32,57 @@ static __always_inline struct tl_stash *tl_object_begin(__u64 task)
 	state = tl_state_current();
 	if (!state || !tl_wants(state, event))
 		return 0;
-	stash = tl_stash_current(true);
-	if (!stash || stash->event == event)
-		return 0;
-	stash->event = event;
-	stash->time = 0;
-	*(__u32 *)stash->data = 8;
-	tl_walk_root(&stash->walk, task);
-	return stash;
+	stash = tl_stash_current(false);
+	return stash && stash->event == event ? 0 : event;
 }
 
-static __always_inline void tl_object_add(struct tl_stash *stash, __u8 index, __u64 dentry, __u64 vfsmount)
+static __always_inline void tl_object_add(struct tl_call *call, struct tl_walk *walk, __u8 index, __u64 dentry,
+					  __u64 vfsmount)
 {
-	tl_add_path(&stash->walk, stash->data, TL_STASH_MAX, index, dentry, vfsmount);
-	tl_add_facts(stash->data, TL_STASH_MAX, index, (__u64)tl_read(struct dentry, dentry, d_inode));
+	tl_add_path(walk, call->data, TL_RECORD_MAX, index, dentry, vfsmount);
+	tl_add_facts(call->data, TL_RECORD_MAX, index, (__u64)tl_read(struct dentry, dentry, d_inode));
+}
+
+/* One object, or two if `other` is not 0. */
+static __always_inline int tl_object(__u64 dentry, __u64 vfsmount, __u64 other, __u64 other_vfsmount)
+{
+	__u64 task = tl_task_current();
+	__u32 event = tl_object_wanted(task);
+	struct tl_stash *stash;
+	struct tl_walk *walk;
+	struct tl_call *call;
+
+	if (!event)
+		return 0;
+	stash = tl_stash_current(true);
+	call = stash ? tl_stash_begin(task, &walk) : 0;
+	if (!call)
+		return 0;
+	tl_object_add(call, walk, TL_PATH_FILE, dentry, vfsmount);
+	if (other)
+		tl_object_add(call, walk, TL_PATH_TARGET, other, other_vfsmount);
+	stash->time = 0;
+	tl_stash_end(call, stash, event);
+	return 0;
 }
 
 /* f(path) */
 static __always_inline int tl_object_path(__u64 path)
 {
-	struct tl_stash *stash = tl_object_begin(tl_task_current());
-
-	if (stash)
-		tl_object_add(stash, TL_PATH_FILE, (__u64)tl_read(struct path, path, dentry),
-			      (__u64)tl_read(struct path, path, mnt));
-	return 0;
+	return tl_object((__u64)tl_read(struct path, path, dentry), (__u64)tl_read(struct path, path, mnt), 0, 0);
 }
 
 /* f(directory, dentry in it) */
 static __always_inline int tl_object_entry(__u64 directory, __u64 dentry)
 {
-	struct tl_stash *stash = tl_object_begin(tl_task_current());
-
-	if (stash)
-		tl_object_add(stash, TL_PATH_FILE, dentry, (__u64)tl_read(struct path, directory, mnt));
-	return 0;
+	return tl_object(dentry, (__u64)tl_read(struct path, directory, mnt), 0, 0);
 }
 
 /* f(directory, dentry, other directory, other dentry) */
 static __always_inline int tl_object_pair(__u64 directory, __u64 dentry, __u64 other_directory, __u64 other_dentry)
 {
-	struct tl_stash *stash = tl_object_begin(tl_task_current());
-
-	if (!stash)
-		return 0;
-	tl_object_add(stash, TL_PATH_FILE, dentry, (__u64)tl_read(struct path, directory, mnt));
-	tl_object_add(stash, TL_PATH_TARGET, other_dentry, (__u64)tl_read(struct path, other_directory, mnt));
-	return 0;
+	return tl_object(dentry, (__u64)tl_read(struct path, directory, mnt), other_dentry,
+			 (__u64)tl_read(struct path, other_directory, mnt));
 }
 
 #define TL_ARGUMENT(ctx, offset) (*(__u64 *)((char *)(ctx) + (offset)))

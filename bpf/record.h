@@ -54,29 +54,79 @@ static __always_inline __u64 tl_next_seq(struct tl_cpu *cpu)
 #endif
 }
 
+/* A slot of this CPU for the current task; NULL if all are taken. */
+static __always_inline struct tl_call *tl_slot_claim(__u32 *ret_slot)
+{
+	__u32 key = bpf_get_smp_processor_id() * TL_CALL_SLOTS;
+	__u64 me = bpf_get_current_pid_tgid();
+
+	for (int i = 0; i < TL_CALL_SLOTS; i++, key++) {
+		struct tl_call *call = bpf_map_lookup_elem(&calls, &key);
+
+		if (call && tl_claim(call, me)) {
+			*ret_slot = key;
+			return call;
+		}
+	}
+	return 0;
+}
+
 /* A slot for a record of `event`, already counted as seen; NULL if there is
  * none, counted. */
 static __always_inline struct tl_call *tl_call_claim(__u32 event, __u32 *ret_slot)
 {
 	struct tl_account *account = bpf_map_lookup_elem(&ledger, &event);
-	__u32 key = bpf_get_smp_processor_id() * TL_CALL_SLOTS;
-	__u64 me = bpf_get_current_pid_tgid();
+	struct tl_call *call;
 
 	if (!account)
 		return 0;
 	tl_count(&account->seen, 1);
-	for (int i = 0; i < TL_CALL_SLOTS; i++, key++) {
-		struct tl_call *call = bpf_map_lookup_elem(&calls, &key);
-
-		if (call && tl_claim(call, me)) {
-			call->event = event;
-			*ret_slot = key;
-			return call;
-		}
+	call = tl_slot_claim(ret_slot);
+	if (!call) {
+		tl_count(&account->lost, 1);
+		tl_refuse(TL_REFUSED_SLOT);
+		return 0;
 	}
-	tl_count(&account->lost, 1);
-	tl_refuse(TL_REFUSED_SLOT);
-	return 0;
+	call->event = event;
+	return call;
+}
+
+/*
+ * Finding something for the stash of the current task: the sections are built
+ * in a slot, and what is used of it is kept. NULL if there is no slot, counted.
+ */
+#define TL_STASH_BEGIN 8 /* where sections begin: the size stands before them */
+static __always_inline struct tl_call *tl_stash_begin(__u64 task, struct tl_walk **ret_walk)
+{
+	__u32 slot;
+	struct tl_call *call = tl_slot_claim(&slot);
+	struct tl_walk *walk = call ? bpf_map_lookup_elem(&walks, &slot) : 0;
+
+	if (!walk) {
+		if (call)
+			call->owner = 0;
+		tl_refuse(TL_REFUSED_STASH);
+		return 0;
+	}
+	tl_walk_root(walk, task);
+	call->record.size = TL_STASH_BEGIN;
+	*ret_walk = walk;
+	return call;
+}
+
+static __always_inline void tl_stash_end(struct tl_call *call, struct tl_stash *stash, __u32 event)
+{
+	__u32 size = call->record.size - TL_STASH_BEGIN;
+
+	if (size > TL_STASH_MAX) {
+		tl_refuse(TL_REFUSED_STASH);
+		size = 0;
+	}
+	if (size)
+		bpf_probe_read_kernel(stash->data, tl_clamp(size, TL_STASH_MAX), call->data + TL_STASH_BEGIN);
+	stash->size = size;
+	stash->event = event;
+	call->owner = 0;
 }
 
 /* Header of a record by `task`, which is the current one. */

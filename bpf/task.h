@@ -31,14 +31,15 @@ struct tl_task {
 	__u32 pad;
 };
 
-/* What was found at a call's entry and is needed at its exit. */
-#define TL_STASH_MAX 8704
+/* What was found at a call's entry and is needed at its exit: sections. With
+ * the storage's own header it has to stay below 8 KiB, the most that newer
+ * kernels give to a task's storage. */
+#define TL_STASH_MAX 7680
 struct tl_stash {
 	__u64 time;
 	__u32 event; /* 0: empty */
-	__u32 pad;
-	struct tl_walk walk;
-	__u8 data[TL_STASH_MAX + 2 * TL_PATH_MAX]; /* see tl_area_begin() */
+	__u32 size;
+	__u8 data[TL_STASH_MAX];
 };
 
 #if TL_HAS_TASK_STORAGE
@@ -101,6 +102,14 @@ struct {
 	__type(key, __u64);
 	__type(value, struct tl_set);
 } sets SEC(".maps");
+
+/* What new ones are copies of: it is too large for the stack. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct tl_set);
+} blank_set SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -397,56 +406,85 @@ static __always_inline void tl_set_fill(struct tl_set *set)
 	set->ready = 1;
 }
 
+struct tl_dimensions {
+	struct tl_terms *exe, *cgroup, *pid, *sticky;
+	struct tl_set *before;
+};
+
+static __always_inline __u64 tl_word(const struct tl_dimensions *d, int w)
+{
+	__u64 word = d->exe->word[w] & d->cgroup->word[w] & d->pid->word[w];
+
+	if (d->before)
+		word |= d->before->terms.word[w] & d->sticky->word[w];
+	return word;
+}
+
+/* The combination of that hash, made if it is new; NULL if there is no room. */
+static __always_inline struct tl_set *tl_set_get(__u64 hash, const struct tl_dimensions *d)
+{
+	struct tl_set *set = bpf_map_lookup_elem(&sets, &hash), *blank;
+	__u32 zero = 0;
+
+	if (!set) {
+		blank = bpf_map_lookup_elem(&blank_set, &zero);
+		if (blank)
+			bpf_map_update_elem(&sets, &hash, blank, BPF_NOEXIST);
+		set = bpf_map_lookup_elem(&sets, &hash);
+		if (!set) {
+			tl_refuse(TL_REFUSED_SET);
+			return 0;
+		}
+	}
+	if (!set->ready) { /* two at the same time do no harm */
+		for (int w = 0; w < TL_TERM_WORDS; w++)
+			set->terms.word[w] = tl_word(d, w);
+		tl_set_fill(set);
+	}
+	return set;
+}
+
 /* Works out the terms and wants of `state` from its three dimensions and, for
  * those that children inherit, from what it or its parent matched before. */
 static __noinline int tl_state_combine(struct tl_task *state, __u64 before)
 {
-	__u32 key = state->exe_terms;
-	struct tl_terms *exe = bpf_map_lookup_elem(&terms, &key), *cgroup, *pid, *sticky;
-	struct tl_set set = {}, *known, *old;
 	__u64 hash = 0xcbf29ce484222325ULL, any = 0;
+	struct tl_dimensions d;
+	struct tl_set *set;
+	__u32 key;
 
+	key = state->exe_terms;
+	d.exe = bpf_map_lookup_elem(&terms, &key);
 	key = state->cgroup_terms;
-	cgroup = bpf_map_lookup_elem(&terms, &key);
+	d.cgroup = bpf_map_lookup_elem(&terms, &key);
 	key = state->pid_terms;
-	pid = bpf_map_lookup_elem(&terms, &key);
+	d.pid = bpf_map_lookup_elem(&terms, &key);
 	key = tl_config.descendants;
-	sticky = bpf_map_lookup_elem(&terms, &key);
-	old = before ? bpf_map_lookup_elem(&sets, &before) : 0;
-	if (!exe || !cgroup || !pid || !sticky)
+	d.sticky = bpf_map_lookup_elem(&terms, &key);
+	d.before = before ? bpf_map_lookup_elem(&sets, &before) : 0;
+	if (!d.exe || !d.cgroup || !d.pid || !d.sticky)
 		return 0;
 	for (int w = 0; w < TL_TERM_WORDS; w++) {
-		__u64 word = exe->word[w] & cgroup->word[w] & pid->word[w];
+		__u64 word = tl_word(&d, w);
 
-		if (old)
-			word |= old->terms.word[w] & sticky->word[w];
-		set.terms.word[w] = word;
 		any |= word;
 		hash = (hash ^ word) * 0x100000001b3ULL;
 		hash ^= hash >> 29;
 	}
-	if (!hash)
-		hash = 1;
 	if (!any) {
 		__builtin_memset(state->wants, 0, sizeof(state->wants));
 		state->override = 0;
 		state->set = 0;
 		return 0;
 	}
-	known = bpf_map_lookup_elem(&sets, &hash);
-	if (!known) {
-		bpf_map_update_elem(&sets, &hash, &set, BPF_NOEXIST);
-		known = bpf_map_lookup_elem(&sets, &hash);
-		if (!known) {
-			tl_refuse(TL_REFUSED_SET);
-			return 0;
-		}
-	}
-	if (!known->ready) /* twice does no harm */
-		tl_set_fill(known);
+	if (!hash)
+		hash = 1;
+	set = tl_set_get(hash, &d);
+	if (!set)
+		return 0;
 	for (int w = 0; w < TL_EVENT_WORDS; w++)
-		state->wants[w] = known->events[w];
-	state->override = known->override;
+		state->wants[w] = set->events[w];
+	state->override = set->override;
 	state->set = hash;
 	return 0;
 }

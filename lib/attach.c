@@ -32,12 +32,14 @@ static const char *const function_names[TL_ABI_MAX][3] = {
 struct function {
 	char name[64];
 	uint32_t btf_id;
+	uint32_t prototype; /* BTF id */
 	bool bare; /* has no arguments */
 };
 
 static bool find_function(struct btf *btf, const char *format, const char *call, struct function *ret)
 {
 	const struct btf_type *type;
+	uint32_t prototype;
 	char name[64];
 	int id;
 
@@ -48,11 +50,13 @@ static bool find_function(struct btf *btf, const char *format, const char *call,
 	if (id <= 0)
 		return false;
 	type = btf__type_by_id(btf, id);
+	prototype = type ? type->type : 0;
 	type = type ? btf__type_by_id(btf, type->type) : NULL;
 	if (!type || btf_vlen(type) > 1)
 		return false;
 	strcpy(ret->name, name);
 	ret->btf_id = id;
+	ret->prototype = prototype;
 	ret->bare = btf_vlen(type) == 0;
 	return true;
 }
@@ -126,6 +130,19 @@ static int kprobe_open(int pmu, const char *function, bool at_return)
 	return fd < 0 ? -errno : fd;
 }
 
+/* Address of a function, 0 if there is none. Two names may be one function. */
+static uint64_t find_address(const char *function)
+{
+	_cleanup_fclose_ FILE *file = fopen("/proc/kallsyms", "re");
+	char line[256], name[128];
+	unsigned long long address;
+
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "%llx %*c %127s", &address, name) == 2 && strcmp(name, function) == 0)
+			return address;
+	return 0;
+}
+
 static bool kprobe_works(const char *function)
 {
 	int pmu = kprobe_pmu(), fd = pmu < 0 ? pmu : kprobe_open(pmu, function, true);
@@ -137,15 +154,39 @@ static bool kprobe_works(const char *function)
 
 /* ---- The choice ---- */
 
+/* The fexit kind of functions of this prototype; -1: more prototypes than kinds. */
+static int fexit_kind(struct tl_session *s, const struct function *function)
+{
+	static const enum tl_kind with_arguments[] = {TL_KIND_FEXIT, TL_KIND_FEXIT_OTHER};
+	static const enum tl_kind without[] = {TL_KIND_FEXIT_BARE};
+	const enum tl_kind *kinds = function->bare ? without : with_arguments;
+	size_t n = function->bare ? ARRAY_SIZE(without) : ARRAY_SIZE(with_arguments);
+
+	for (size_t i = 0; i < n; i++) {
+		if (!s->prototypes[kinds[i]])
+			s->prototypes[kinds[i]] = function->prototype;
+		if (s->prototypes[kinds[i]] == function->prototype)
+			return kinds[i];
+	}
+	return -1;
+}
+
 static void choose_kind(struct tl_session *s, struct tl_loaded *e, bool fexit, bool kprobe)
 {
 	struct function function;
 	char name[64];
+	int kind;
 
 	if (e->type.class != TL_CLASS_SYSCALL)
 		return;
-	if (fexit && find_call(s->btf, TL_ABI_X86_64, e->type.name, &function)) {
-		e->kinds[function.bare ? TL_KIND_FEXIT_BARE : TL_KIND_FEXIT] = true;
+	kind = fexit && find_call(s->btf, TL_ABI_X86_64, e->type.name, &function) ? fexit_kind(s, &function) : -1;
+	if (kind >= 0) {
+		e->kinds[kind] = true;
+		/* The other ABIs' functions may be of another prototype. */
+		for (enum tl_abi abi = TL_ABI_I386; abi < TL_ABI_MAX; abi++)
+			if (e->type.number[abi] >= 0 && find_call(s->btf, abi, e->type.name, &function) &&
+			    (kind = fexit_kind(s, &function)) >= 0)
+				e->kinds[kind] = true;
 		return;
 	}
 	snprintf(name, sizeof(name), "__x64_sys_%s", e->type.name);
@@ -231,25 +272,26 @@ static int attach_kprobe(struct tl_session *s, int program, const char *function
 /* Stages and handlers of a kind; their hook is only a matter of type there. */
 static int fill_programs(struct tl_session *s, enum tl_kind kind, uint32_t btf_id)
 {
-	static const struct {
-		enum tl_stage stage;
-		const char *name[TL_KINDS];
-	} stages[] = {
-		{TL_STAGE_COLLECT, {"tl_collect", "tl_collect", "tl_collect", "tl_collect"}},
-		{TL_STAGE_REFRESH,
-		 {"tl_refresh_raw_tp", "tl_refresh_fexit", "tl_refresh_fexit_bare", "tl_refresh_kretprobe"}},
-		{TL_STAGE_SEND, {"tl_send", "tl_send", "tl_send", "tl_send"}},
+	static const char *const refresh[TL_KINDS] = {
+		[TL_KIND_RAW_TP] = "tl_refresh_raw_tp",		[TL_KIND_FEXIT] = "tl_refresh_fexit",
+		[TL_KIND_FEXIT_OTHER] = "tl_refresh_fexit",	[TL_KIND_FEXIT_BARE] = "tl_refresh_fexit_bare",
+		[TL_KIND_KPROBE] = "tl_refresh_kretprobe",
 	};
+	const struct {
+		enum tl_stage stage;
+		const char *name;
+	} stages[] = {
+		{TL_STAGE_COLLECT, "tl_collect"}, {TL_STAGE_REFRESH, refresh[kind]}, {TL_STAGE_SEND, "tl_send"}};
 	int r;
 
 	for (size_t i = 0; i < ARRAY_SIZE(stages); i++) {
 		uint32_t at = stages[i].stage;
-		int program = tl_program_copy(s, stages[i].name[kind], kind, btf_id, BPF_TRACE_FEXIT);
+		int program = tl_program_copy(s, stages[i].name, kind, btf_id, BPF_TRACE_FEXIT);
 
 		if (program < 0)
 			return program;
 		if (bpf_map_update_elem(s->programs[kind], &at, &program, BPF_ANY) < 0)
-			return tl_fail(s, -errno, "cannot chain %s: %s", stages[i].name[kind], strerror(errno));
+			return tl_fail(s, -errno, "cannot chain %s: %s", stages[i].name, strerror(errno));
 	}
 	for (uint32_t slot = 1; slot < TL_EVENTS_MAX + s->n_extra_slots; slot++) {
 		uint32_t at = TL_STAGES + slot;
@@ -279,9 +321,8 @@ static void want_number(struct tl_session *s, int door, enum tl_abi abi, uint32_
 }
 
 /* One function: its own copy of the main program. */
-static int hook_function(struct tl_session *s, const struct function *function, bool entry)
+static int hook_function(struct tl_session *s, const struct function *function, enum tl_kind kind, bool entry)
 {
-	enum tl_kind kind = function->bare ? TL_KIND_FEXIT_BARE : TL_KIND_FEXIT;
 	int program, r;
 
 	program = tl_program_copy(s, function->bare ? "tl_exit_fexit_bare" : "tl_exit_fexit", kind, function->btf_id,
@@ -302,8 +343,7 @@ static int attach_fexit(struct tl_session *s, uint32_t id, bool filled[TL_KINDS]
 
 	for (enum tl_abi abi = 0; abi < TL_ABI_MAX; abi++) {
 		struct function function;
-		enum tl_kind kind;
-		int r;
+		int kind, r;
 
 		if (type->number[abi] < 0)
 			continue;
@@ -314,8 +354,8 @@ static int attach_fexit(struct tl_session *s, uint32_t id, bool filled[TL_KINDS]
 				s->needs_tracepoint |= s->has_ia32;
 			continue;
 		}
-		kind = function.bare ? TL_KIND_FEXIT_BARE : TL_KIND_FEXIT;
-		if (s->programs[kind] < 0) {
+		kind = fexit_kind(s, &function);
+		if (kind < 0) {
 			want_number(s, 0, abi, id);
 			s->needs_tracepoint = true;
 			continue;
@@ -326,7 +366,7 @@ static int attach_fexit(struct tl_session *s, uint32_t id, bool filled[TL_KINDS]
 				return r;
 			filled[kind] = true;
 		}
-		r = hook_function(s, &function, entry);
+		r = hook_function(s, &function, kind, entry);
 		if (r < 0)
 			return r;
 		want_number(s, 1, abi, id);
@@ -337,6 +377,7 @@ static int attach_fexit(struct tl_session *s, uint32_t id, bool filled[TL_KINDS]
 static int attach_kretprobe(struct tl_session *s, uint32_t id, bool *filled)
 {
 	const struct tl_event_type *type = &s->events[id].type;
+	uint64_t hooked = 0, address;
 	int entry, program, r;
 
 	if (!*filled) {
@@ -360,9 +401,13 @@ static int attach_kretprobe(struct tl_session *s, uint32_t id, bool *filled)
 			snprintf(name, sizeof(name), function_names[abi][i], type->name); /* NOLINT */
 			if (!kprobe_works(name))
 				continue;
+			any = true;
+			address = find_address(name);
+			if (address && address == hooked)
+				break; /* one function for both ABIs */
+			hooked = address;
 			if ((r = attach_kprobe(s, program, name, true)) < 0 || (r = attach_kprobe(s, entry, name, false)) < 0)
 				return r;
-			any = true;
 			break;
 		}
 		want_number(s, any || abi == TL_ABI_X32 ? 1 : 0, abi, id);
@@ -452,7 +497,7 @@ static int attach_object_hooks(struct tl_session *s)
 
 			if (e->type.class != TL_CLASS_SYSCALL || !is_for(object_hooks[i].calls, &e->type))
 				continue;
-			fexit |= e->kinds[TL_KIND_FEXIT];
+			fexit |= e->kinds[TL_KIND_FEXIT] || e->kinds[TL_KIND_FEXIT_OTHER];
 			kprobe |= e->kinds[TL_KIND_KPROBE];
 		}
 		if (fexit && find_hook(s->btf, object_hooks[i].function, &function)) {
@@ -499,7 +544,7 @@ int tl_attach_all(struct tl_session *s)
 
 		if (e->type.class != TL_CLASS_SYSCALL)
 			continue;
-		if (e->kinds[TL_KIND_FEXIT] || e->kinds[TL_KIND_FEXIT_BARE])
+		if (e->kinds[TL_KIND_FEXIT] || e->kinds[TL_KIND_FEXIT_OTHER] || e->kinds[TL_KIND_FEXIT_BARE])
 			r = attach_fexit(s, id, filled);
 		else if (e->kinds[TL_KIND_KPROBE])
 			r = attach_kretprobe(s, id, &filled[TL_KIND_KPROBE]);
@@ -524,7 +569,7 @@ void tl_detach_all(struct tl_session *s)
 
 const char *tl_session_attach_kind(const struct tl_session *s, const struct tl_event_type *type)
 {
-	static const char *const names[TL_KINDS] = {"raw_tp", "fexit", "fexit", "kprobe"};
+	static const char *const names[TL_KINDS] = {"raw_tp", "fexit", "fexit", "fexit", "kprobe"};
 
 	for (uint32_t id = 1; id <= s->n_events; id++) {
 		const struct tl_loaded *e = &s->events[id];

@@ -122,6 +122,8 @@ static void choose_programs(struct tl_session *s)
 	} of_kind[] = {
 		{"tl_exit_fexit", TL_KIND_FEXIT},
 		{"tl_refresh_fexit", TL_KIND_FEXIT},
+		{"tl_exit_fexit", TL_KIND_FEXIT_OTHER},
+		{"tl_refresh_fexit", TL_KIND_FEXIT_OTHER},
 		{"tl_exit_fexit_bare", TL_KIND_FEXIT_BARE},
 		{"tl_refresh_fexit_bare", TL_KIND_FEXIT_BARE},
 		{"tl_exit_kretprobe", TL_KIND_KPROBE},
@@ -144,8 +146,13 @@ static void choose_programs(struct tl_session *s)
 			used[kind] |= s->events[id].kinds[kind];
 	for (size_t i = 0; i < ARRAY_SIZE(of_kind); i++) {
 		program = bpf_object__find_program_by_name(s->object, of_kind[i].name);
-		if (program && !used[of_kind[i].kind])
+		if (program)
 			bpf_program__set_autoload(program, false);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(of_kind); i++) {
+		program = bpf_object__find_program_by_name(s->object, of_kind[i].name);
+		if (program && used[of_kind[i].kind])
+			bpf_program__set_autoload(program, true);
 	}
 	for (int kind = 0; kind < TL_KINDS; kind++)
 		s->programs[kind] = used[kind] ? -2 : -1;
@@ -310,6 +317,7 @@ int tl_load_insns(struct tl_session *s, const char *name, enum tl_kind kind, uin
 	static const enum bpf_prog_type types[TL_KINDS] = {
 		[TL_KIND_RAW_TP] = BPF_PROG_TYPE_RAW_TRACEPOINT,
 		[TL_KIND_FEXIT] = BPF_PROG_TYPE_TRACING,
+		[TL_KIND_FEXIT_OTHER] = BPF_PROG_TYPE_TRACING,
 		[TL_KIND_FEXIT_BARE] = BPF_PROG_TYPE_TRACING,
 		[TL_KIND_KPROBE] = BPF_PROG_TYPE_KPROBE,
 	};

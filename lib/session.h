@@ -23,6 +23,7 @@ enum tl_build {
 enum tl_kind {
 	TL_KIND_RAW_TP, /* sys_exit: one hook for all calls */
 	TL_KIND_FEXIT, /* on the call's function */
+	TL_KIND_FEXIT_OTHER, /* same, of a second prototype: programs of one cannot call those of another */
 	TL_KIND_FEXIT_BARE, /* same, on a function without arguments */
 	TL_KIND_KPROBE, /* kretprobe on the call's function */
 	TL_KINDS,
@@ -133,6 +134,7 @@ struct tl_session {
 	size_t config_size;
 	struct tl_cpu *cpus; /* shared memory, n_cpus */
 	int programs[TL_KINDS]; /* fds of the program arrays, -1: kind unused */
+	uint32_t prototypes[TL_KINDS]; /* of the functions of an fexit kind; 0: none yet */
 	bool has_ia32; /* the kernel runs 32-bit programs */
 	bool needs_tracepoint; /* a hook does not cover some ABI of some event */
 	int *links; /* fds; closing detaches */
