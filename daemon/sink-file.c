@@ -2,7 +2,6 @@
 /* A file of whole lines, whatever happens to the disk or to us. */
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <libgen.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,6 +11,7 @@
 #include "record.h"
 #include "repair.h"
 #include "rotation.h"
+#include "runtime.h"
 #include "sink.h"
 #include "sinks.h"
 #include "util.h"
@@ -19,7 +19,6 @@
 #define BUFFER_FULL (64 * 1024)
 #define RESERVE (64 * 1024) /* for own records */
 #define FILE_MODE 0640
-#define GROUP "traceleft"
 
 struct file {
 	int directory, fd;
@@ -56,18 +55,6 @@ static void file_freep(struct file **f)
 
 /* ---- Opening ---- */
 
-/* From /etc/group alone, so that nothing waits for a network. */
-static gid_t group_of_readers(void)
-{
-	_cleanup_fclose_ FILE *groups = fopen("/etc/group", "re");
-	struct group *group;
-
-	while (groups && (group = fgetgrent(groups)))
-		if (!strcmp(group->gr_name, GROUP))
-			return group->gr_gid;
-	return (gid_t)-1;
-}
-
 static int open_directory(const char *path)
 {
 	_cleanup_free_ char *copy = strdup(path);
@@ -103,7 +90,7 @@ static int open_in(int directory, const char *name, bool *ret_new)
 		return -EBADF;
 	if (new) {
 		/* Without the group it is for root alone. */
-		if (fchown(fd, (uid_t)-1, group_of_readers()) < 0 && errno != EPERM)
+		if (fchown(fd, (uid_t)-1, tl_readers_group()) < 0 && errno != EPERM)
 			return -errno;
 		if (fchmod(fd, FILE_MODE) < 0)
 			return -errno;

@@ -73,7 +73,8 @@ struct tl_sink {
 /* The kind of an output, NULL if this build has none of that type. */
 const struct tl_sink_ops *tl_sink_ops_find(enum tl_output_type type);
 
-/* A new output with one reference. What is wrong has been logged. */
+/* A new output with one reference. What is wrong has been logged. -EOPNOTSUPP: the policy asks for something that
+ * there is not. */
 int tl_sink_new(const struct tl_policy_output *output, const struct tl_sink_setup *setup, struct tl_sink **ret);
 struct tl_sink *tl_sink_ref(struct tl_sink *s);
 /* Closes with the last reference. Returns NULL. */

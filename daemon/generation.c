@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "generation.h"
+#include "log.h"
+#include "message-ids.h"
+#include "put.h"
+#include "record.h"
+#include "util.h"
+
+static int fail(struct tl_failure *why, int r, enum tl_status status, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+static int fail(struct tl_failure *why, int r, enum tl_status status, const char *format, ...)
+{
+	va_list ap;
+
+	why->status = status;
+	va_start(ap, format);
+	vsnprintf(why->text, sizeof(why->text), format, ap);
+	va_end(ap);
+	tl_log_id(LOG_ERR, status == TL_STATUS_CONFIG ? TL_MESSAGE_POLICY_BROKEN : TL_MESSAGE_CANNOT_AUDIT, "%s",
+		  why->text);
+	return r;
+}
+
+/* ---- Policy ---- */
+
+static void log_problem(const struct tl_problem *p)
+{
+	int priority = p->warning ? LOG_WARNING : LOG_ERR;
+	const char *file = p->file ? p->file : "policy";
+
+	if (p->line)
+		tl_log(priority, "%s:%u:%u: %s", file, p->line, p->column, p->message);
+	else
+		tl_log(priority, "%s: %s", file, p->message);
+}
+
+/* The first error says it all where there is one only. */
+static int policy_failure(const struct tl_problems *problems, int r, struct tl_failure *why)
+{
+	const struct tl_problem *first = NULL;
+
+	for (size_t i = 0; i < problems->n && !first; i++)
+		if (!problems->problem[i].warning)
+			first = &problems->problem[i];
+	if (!first)
+		return fail(why, r, TL_STATUS_CONFIG, "the policy cannot be read: %s", strerror(-r));
+	return fail(why, r, TL_STATUS_CONFIG, "the policy cannot be used: %s:%u:%u: %s%s", first->file ? first->file : "",
+		    first->line, first->column, first->message,
+		    problems->n_errors > 1 ? " (and more; traceleft check lists them)" : "");
+}
+
+static int load_policy(const struct tl_setup *setup, struct tl_generation *g, struct tl_failure *why)
+{
+	_cleanup_(tl_problems_done) struct tl_problems problems = { 0 };
+	int r = tl_policy_load(setup->policy, &g->policy, &problems);
+
+	for (size_t i = 0; i < problems.n; i++)
+		log_problem(&problems.problem[i]);
+	if (r < 0)
+		return policy_failure(&problems, r, why);
+	if (!g->policy->n_rules)
+		return fail(why, -EINVAL, TL_STATUS_CONFIG, "the policy has no rules: there would be nothing to audit");
+	return 0;
+}
+
+/* ---- Events ---- */
+
+static int deliver(const struct tl_policy_rule *rule, const struct tl_event *event,
+		   const struct tl_annotation *annotation, void *userdata)
+{
+	struct tl_generation *g = userdata;
+
+	for (size_t i = 0; i < rule->n_outputs; i++)
+		tl_sink_write(g->outputs.sink[rule->outputs[i]], event, annotation);
+	return 0;
+}
+
+/* An event that the rules could not be asked about. */
+static void declare_lost(struct tl_generation *g, const struct tl_event *event)
+{
+	struct tl_lost lost = {
+		.count = 1,
+		.seq_first = event->seq,
+		.seq_last = event->seq,
+		.time_first = event->time,
+		.time_last = event->time,
+		.stage = "rules",
+	};
+	struct tl_event record;
+
+	tl_record_lost(&record, event->cpu, &lost, NULL);
+	tl_outputs_write(&g->outputs, &record);
+}
+
+static int on_event(const struct tl_event *event, void *userdata)
+{
+	struct tl_generation *g = userdata;
+	int r;
+
+	if (event->kind >= TL_EVENT_LOST) {
+		tl_outputs_write(&g->outputs, event);
+		return 0;
+	}
+	r = tl_policy_filter(g->policy, event, deliver, g);
+	if (r > 0)
+		g->kept++;
+	else if (r == 0)
+		g->dropped++;
+	else
+		declare_lost(g, event);
+	return 0;
+}
+
+/* ---- Session ---- */
+
+static enum tl_status status_of(int r, bool loading)
+{
+	switch (r) {
+	case -EPERM:
+	case -EACCES:
+		return TL_STATUS_NOT_PERMITTED;
+	case -EOPNOTSUPP:
+		return TL_STATUS_UNAVAILABLE;
+	case -ENOENT:
+	case -EBADMSG:
+		return loading ? TL_STATUS_NO_FILE : TL_STATUS_SOFTWARE;
+	default:
+		return TL_STATUS_SOFTWARE;
+	}
+}
+
+static int session_failure(const struct tl_generation *g, int r, bool loading, struct tl_failure *why)
+{
+	const char *hint = "";
+
+	if (loading && r == -ENOENT)
+		hint = "; is TraceLeft installed completely?";
+	if (r == -EPERM && !loading)
+		hint = "; is the kernel locked down, or a capability missing?";
+	return fail(why, r, status_of(r, loading), "%s%s", tl_session_error(g->session), hint);
+}
+
+static int make_session(const struct tl_setup *setup, struct tl_generation *g, struct tl_failure *why)
+{
+	struct tl_options options = { .buffer = g->policy->limit_buffer, .attach = setup->attach };
+	int r;
+
+	r = tl_session_new(&options, &g->session);
+	if (r < 0)
+		return session_failure(g, r, false, why);
+	r = tl_policy_apply(g->policy, g->session);
+	if (r < 0)
+		return session_failure(g, r, true, why);
+	tl_session_set_callback(g->session, on_event, g);
+	return 0;
+}
+
+size_t tl_generation_events(const struct tl_generation *g)
+{
+	const struct tl_event_type *type;
+	size_t n = 0;
+
+	for (size_t i = 0; (type = tl_session_event_type(g->session, i)); i++)
+		n += tl_session_attach_kind(g->session, type) ? 1 : 0;
+	return n;
+}
+
+static int start_session(struct tl_generation *g, struct tl_failure *why)
+{
+	int r = tl_session_start(g->session);
+
+	if (r < 0)
+		return session_failure(g, r, false, why);
+	/* A daemon that audits nothing would be a lie. */
+	if (!tl_generation_events(g))
+		return fail(why, -EOPNOTSUPP, TL_STATUS_UNAVAILABLE,
+			    "no handler could be attached: nothing would be audited; see traceleft check --explain");
+	return 0;
+}
+
+/* ---- Life ---- */
+
+static void generation_freep(struct tl_generation **g)
+{
+	tl_generation_free(*g);
+}
+
+int tl_generation_new(const struct tl_setup *setup, struct tl_generation *old, struct tl_generation **ret,
+		      struct tl_failure *ret_why)
+{
+	_cleanup_(generation_freep) struct tl_generation *g = calloc(1, sizeof(*g));
+	int r;
+
+	*ret_why = (struct tl_failure){ .status = TL_STATUS_OK };
+	if (!g)
+		return fail(ret_why, -ENOMEM, TL_STATUS_SOFTWARE, "no memory");
+	g->number = old ? old->number + 1 : 1;
+	r = load_policy(setup, g, ret_why);
+	if (r < 0)
+		return r;
+	r = make_session(setup, g, ret_why);
+	if (r < 0)
+		return r;
+	r = tl_outputs_open(&g->outputs, g->policy, old ? old->policy : NULL, old ? &old->outputs : NULL, setup->event);
+	if (r < 0)
+		return fail(ret_why, r, r == -EOPNOTSUPP ? TL_STATUS_CONFIG : TL_STATUS_CANNOT_CREATE,
+			    "an output cannot be used, see above");
+	r = start_session(g, ret_why);
+	if (r < 0)
+		return r;
+	g->loaded = tl_now();
+	*ret = TAKE_PTR(g);
+	return 0;
+}
+
+struct tl_generation *tl_generation_free(struct tl_generation *g)
+{
+	if (!g)
+		return NULL;
+	tl_session_free(g->session);
+	tl_outputs_done(&g->outputs);
+	tl_policy_free(g->policy);
+	free(g);
+	return NULL;
+}
+
+/* ---- Records ---- */
+
+void tl_generation_record(struct tl_generation *g, enum tl_event_kind kind, const char *note)
+{
+	struct tl_event event;
+
+	tl_record_make(&event, kind, g->session, note);
+	tl_outputs_write(&g->outputs, &event);
+	tl_outputs_flush(&g->outputs);
+}
+
+/* The user side's half of the balance: what the rules and the outputs did. */
+static void put_user_side(struct tl_buffer *b, const struct tl_generation *g)
+{
+	TL_PUT_LITERAL(b, "rules kept ");
+	tl_put_u64(b, g->kept);
+	TL_PUT_LITERAL(b, ", dropped ");
+	tl_put_u64(b, g->dropped);
+	for (size_t i = 0; i < g->outputs.n; i++) {
+		const struct tl_sink *s = g->outputs.sink[i];
+
+		TL_PUT_LITERAL(b, "; output ");
+		tl_put_text(b, s->name);
+		TL_PUT_LITERAL(b, ": ");
+		tl_put_u64(b, s->counters.accepted);
+		TL_PUT_LITERAL(b, " accepted = ");
+		tl_put_u64(b, s->counters.delivered);
+		TL_PUT_LITERAL(b, " delivered + ");
+		tl_put_u64(b, s->counters.lost);
+		TL_PUT_LITERAL(b, " lost + ");
+		tl_put_u64(b, tl_sink_waiting(s));
+		TL_PUT_LITERAL(b, " waiting");
+	}
+	tl_put_char(b, 0);
+}
+
+void tl_generation_ledger(struct tl_generation *g)
+{
+	_cleanup_(tl_buffer_done) struct tl_buffer note = { 0 };
+
+	tl_outputs_flush(&g->outputs);
+	put_user_side(&note, g);
+	tl_generation_record(g, TL_EVENT_LEDGER, note.failed ? NULL : note.data);
+}

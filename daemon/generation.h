@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A policy in force: what it says, the session that it asked for, its outputs. */
+#ifndef TRACELEFT_DAEMON_GENERATION_H
+#define TRACELEFT_DAEMON_GENERATION_H
+
+#include "outputs.h"
+
+/* Exit statuses, those of sysexits.h. */
+enum tl_status {
+	TL_STATUS_OK = 0,
+	TL_STATUS_FAILED = 1,
+	TL_STATUS_USAGE = 64,
+	TL_STATUS_UNAVAILABLE = 69, /* this kernel cannot do it */
+	TL_STATUS_SOFTWARE = 70, /* the kernel part failed */
+	TL_STATUS_NO_FILE = 72, /* handlers are missing or damaged */
+	TL_STATUS_CANNOT_CREATE = 73, /* an output cannot be written */
+	TL_STATUS_RUNNING = 75, /* there is another one */
+	TL_STATUS_NOT_PERMITTED = 77,
+	TL_STATUS_CONFIG = 78, /* the policy cannot be used */
+};
+
+struct tl_failure {
+	enum tl_status status;
+	char text[512]; /* one sentence, logged already */
+};
+
+struct tl_setup {
+	const char *policy; /* NULL: the system's */
+	enum tl_attach attach;
+	struct sd_event *event;
+};
+
+struct tl_generation {
+	struct tl_policy *policy;
+	struct tl_session *session;
+	struct tl_outputs outputs;
+	uint64_t number; /* from 1 */
+	uint64_t loaded; /* ns since the epoch */
+	uint64_t kept; /* events that some rule kept */
+	uint64_t dropped; /* events that no rule kept */
+};
+
+/* Reads the policy and starts a session. old: the one that it is to follow, or
+ * NULL. On failure returns a negative errno; everything is in the log and the
+ * sum of it in *ret_why. */
+int tl_generation_new(const struct tl_setup *setup, struct tl_generation *old, struct tl_generation **ret,
+		      struct tl_failure *ret_why);
+/* Ends without a word. Returns NULL. */
+struct tl_generation *tl_generation_free(struct tl_generation *g);
+
+/* Writes a record of our own to every output; note may be NULL. */
+void tl_generation_record(struct tl_generation *g, enum tl_event_kind kind, const char *note);
+/* Same, the balance. */
+void tl_generation_ledger(struct tl_generation *g);
+
+/* Events that it audits. */
+size_t tl_generation_events(const struct tl_generation *g);
+
+#endif

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* traceleftd: reads its options and runs. */
+#include <getopt.h>
+#include <string.h>
+
+#include "log.h"
+#include "manager.h"
+#include "util.h"
+
+enum { OPTION_POLICY = 'p', OPTION_FOREGROUND = 'f', OPTION_HELP = 'h', OPTION_ATTACH = 256, OPTION_VERSION };
+
+static const struct option options[] = {
+	{ "policy", required_argument, NULL, OPTION_POLICY },
+	{ "foreground", no_argument, NULL, OPTION_FOREGROUND },
+	{ "attach", required_argument, NULL, OPTION_ATTACH },
+	{ "version", no_argument, NULL, OPTION_VERSION },
+	{ "help", no_argument, NULL, OPTION_HELP },
+	{ 0 },
+};
+
+static void usage(FILE *out)
+{
+	fprintf(out, "usage: traceleftd [OPTIONS]\n"
+		     "Audit this machine as /etc/traceleft/policy.yaml says. Started by systemd as traceleftd.service.\n\n"
+		     "Options:\n"
+		     "  -p, --policy FILE  read this policy alone\n"
+		     "  -f, --foreground   write messages to standard error, not to the journal\n"
+		     "      --attach KIND  use only this kind of hook: fexit, kprobe or raw_tp\n"
+		     "      --version      show the version\n"
+		     "  -h, --help         show this\n\n"
+		     "Signals: SIGHUP loads the policy again and opens files anew, SIGTERM and SIGINT stop.\n"
+		     "traceleft status shows what it does, traceleft check FILE what a policy would do.\n");
+}
+
+static bool parse_attach(const char *name, enum tl_attach *ret)
+{
+	static const struct {
+		const char *name;
+		enum tl_attach attach;
+	} kinds[] = {
+		{ "auto", TL_ATTACH_AUTO },
+		{ "fexit", TL_ATTACH_FEXIT },
+		{ "kprobe", TL_ATTACH_KPROBE },
+		{ "raw_tp", TL_ATTACH_RAW_TP },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (!strcmp(kinds[i].name, name)) {
+			*ret = kinds[i].attach;
+			return true;
+		}
+	return false;
+}
+
+static int usage_error(const char *what, const char *about)
+{
+	fprintf(stderr, "traceleftd: %s%s (see traceleftd --help)\n", what, about);
+	return TL_STATUS_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	struct tl_manager_options manager = { 0 };
+	bool foreground = false;
+	int id;
+
+	while ((id = getopt_long(argc, argv, "p:fh", options, NULL)) != -1) {
+		switch (id) {
+		case OPTION_POLICY:
+			manager.policy = optarg;
+			break;
+		case OPTION_FOREGROUND:
+			foreground = true;
+			break;
+		case OPTION_ATTACH:
+			if (!parse_attach(optarg, &manager.attach))
+				return usage_error("unknown kind of hook: ", optarg);
+			break;
+		case OPTION_VERSION:
+			puts("traceleftd " TL_VERSION);
+			return TL_STATUS_OK;
+		case OPTION_HELP:
+			usage(stdout);
+			return TL_STATUS_OK;
+		default:
+			return TL_STATUS_USAGE;
+		}
+	}
+	if (optind < argc)
+		return usage_error("no argument is expected: ", argv[optind]);
+	tl_log_setup(foreground);
+	return tl_manager_main(&manager);
+}

@@ -1,0 +1,477 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-event.h>
+#include <time.h>
+
+#include "escape.h"
+#include "log.h"
+#include "manager.h"
+#include "message-ids.h"
+#include "put.h"
+#include "record.h"
+#include "runtime.h"
+#include "status.h"
+#include "util.h"
+
+#define BATCH 1024 /* events between two looks at everything else */
+#define USEC_PER_MSEC UINT64_C(1000)
+#define USEC_PER_SEC UINT64_C(1000000)
+#define TICK (1 * USEC_PER_SEC)
+#define LEDGER (60 * USEC_PER_SEC)
+#define STATUS_TICKS 5 /* between two STATUS= lines, and two counts of tasks */
+#define HEARTBEAT_TICKS 10 /* the status file is written though nothing changed */
+#define ACCURACY (1 * USEC_PER_MSEC)
+#define PRIORITY_SIGNAL SD_EVENT_PRIORITY_IMPORTANT
+#define PRIORITY_TIMER (SD_EVENT_PRIORITY_NORMAL - 10)
+
+struct manager {
+	const struct tl_manager_options *options;
+	struct tl_runtime runtime;
+	sd_event *event;
+	struct tl_generation *generation;
+	sd_event_source *ring, *drain; /* the session's descriptor, and the clock where it is silent */
+	sd_event_source *tick, *ledger;
+	uint64_t ticks;
+	uint64_t started; /* ns since the epoch */
+	uint64_t delivered, lost; /* by earlier generations */
+	char refused[512]; /* why the last reload was refused */
+	struct tl_buffer status; /* as it was written last, but for the time */
+	int64_t *tasks;
+	size_t n_tasks;
+	enum tl_status exit_status;
+};
+
+/* ---- What it says about itself ---- */
+
+static void put_sum(struct tl_buffer *b, uint64_t n, const char *what)
+{
+	tl_put_u64(b, n);
+	tl_put_text(b, what);
+}
+
+/* The unit's status line; prefix: other lines for systemd, each with its newline. */
+static void notify_status(struct manager *m, const char *prefix)
+{
+	_cleanup_(tl_buffer_done) struct tl_buffer b = { 0 };
+	const struct tl_generation *g = m->generation;
+	struct tl_counters sum = { 0 };
+
+	tl_session_counters(g->session, NULL, &sum);
+	tl_put_text(&b, prefix);
+	TL_PUT_LITERAL(&b, "STATUS=Auditing ");
+	put_sum(&b, tl_generation_events(g), " events of ");
+	put_sum(&b, g->policy->n_targets, " targets, ");
+	put_sum(&b, m->delivered + sum.delivered, " delivered, ");
+	put_sum(&b, m->lost + sum.lost, " lost");
+	for (size_t i = 0; i < g->outputs.n; i++) {
+		const struct tl_sink *s = g->outputs.sink[i];
+
+		if (!s->error && !s->counters.lost)
+			continue;
+		TL_PUT_LITERAL(&b, "; output ");
+		tl_put_text(&b, s->name);
+		tl_put_text(&b, s->error ? " fails (" : " works (");
+		put_sum(&b, s->counters.lost, " lost)");
+	}
+	if (m->refused[0]) {
+		TL_PUT_LITERAL(&b, "; the last reload was refused: ");
+		tl_escape_value(&b, m->refused, strlen(m->refused));
+	}
+	tl_put_char(&b, 0);
+	if (!b.failed)
+		sd_notify(0, b.data);
+}
+
+static void count_tasks(struct manager *m)
+{
+	size_t n = m->generation->policy->n_targets;
+
+	if (n != m->n_tasks) {
+		int64_t *tasks = reallocarray(m->tasks, n + 1, sizeof(*tasks));
+
+		if (!tasks)
+			return;
+		m->tasks = tasks;
+		m->n_tasks = n;
+	}
+	for (size_t i = 0; i < n; i++)
+		m->tasks[i] = tl_session_target_tasks(m->generation->session, (uint32_t)i);
+}
+
+/* Writes the status file if there is something new in it. */
+static void write_status(struct manager *m, const char *state, bool always)
+{
+	_cleanup_(tl_buffer_done) struct tl_buffer b = { 0 };
+	const struct tl_status_facts facts = {
+		.state = state,
+		.started = m->started,
+		.refused = m->refused,
+		.generation = m->generation,
+		.tasks = m->tasks,
+		.n_tasks = m->n_tasks,
+	};
+	size_t size;
+	int r;
+
+	tl_status_put(&b, &facts);
+	size = b.size;
+	if (!always && size == m->status.size && !memcmp(b.data, m->status.data, size))
+		return;
+	tl_status_finish(&b, tl_now());
+	if (b.failed)
+		return;
+	r = tl_runtime_write(&m->runtime, TL_STATUS_FILE, b.data, b.size);
+	if (r < 0) {
+		tl_log(LOG_WARNING, "cannot write the status file: %s", strerror(-r));
+		return;
+	}
+	tl_buffer_done(&m->status);
+	m->status = b;
+	m->status.size = size;
+	b = (struct tl_buffer){ 0 };
+}
+
+/* The daemon cannot go on: a loud end. Returns the error, negative. */
+static int die(struct manager *m, enum tl_status status, int error, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+static int die(struct manager *m, enum tl_status status, int error, const char *format, ...)
+{
+	char text[256];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	tl_log_id(LOG_CRIT, TL_MESSAGE_CANNOT_AUDIT, "%s", text);
+	sd_notifyf(0, "STATUS=%s\nERRNO=%d", text, error < 0 ? -error : error);
+	m->exit_status = status;
+	if (m->event)
+		sd_event_exit(m->event, status);
+	return error;
+}
+
+/* ---- Events ---- */
+
+static int read_events(struct manager *m)
+{
+	struct tl_session *s = m->generation->session;
+	int n = tl_session_dispatch(s, BATCH);
+	uint64_t next = n >= BATCH ? 0 : (uint64_t)tl_session_timeout_ms(s) * USEC_PER_MSEC;
+
+	if (n < 0)
+		return die(m, TL_STATUS_SOFTWARE, n, "cannot read events: %s", tl_session_error(s));
+	tl_outputs_flush(&m->generation->outputs);
+	sd_event_source_set_time_relative(m->drain, next);
+	return sd_event_source_set_enabled(m->drain, SD_EVENT_ONESHOT);
+}
+
+static int on_ring(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	(void)source;
+	(void)fd;
+	(void)events;
+	return read_events(userdata);
+}
+
+static int on_drain(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	(void)source;
+	(void)usec;
+	return read_events(userdata);
+}
+
+/* Reads the events of the generation in force. */
+static int watch(struct manager *m)
+{
+	const struct tl_session *s = m->generation->session;
+	int r;
+
+	m->ring = sd_event_source_disable_unref(m->ring);
+	m->drain = sd_event_source_disable_unref(m->drain);
+	r = sd_event_add_io(m->event, &m->ring, tl_session_fd(s), EPOLLIN, on_ring, m);
+	if (r < 0)
+		return r;
+	return sd_event_add_time_relative(m->event, &m->drain, CLOCK_MONOTONIC, 0, ACCURACY, on_drain, m);
+}
+
+/* ---- Timers ---- */
+
+static int again(sd_event_source *source, uint64_t usec)
+{
+	sd_event_source_set_time_relative(source, usec);
+	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct manager *m = userdata;
+
+	(void)usec;
+	m->ticks++;
+	tl_outputs_tick(&m->generation->outputs);
+	if (m->ticks % STATUS_TICKS == 0) {
+		count_tasks(m);
+		notify_status(m, "");
+	}
+	write_status(m, "running", m->ticks % HEARTBEAT_TICKS == 0);
+	return again(source, TICK);
+}
+
+static int on_ledger(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct manager *m = userdata;
+
+	(void)usec;
+	tl_generation_ledger(m->generation);
+	return again(source, LEDGER);
+}
+
+/* ---- Reload ---- */
+
+/* The one place where a policy takes the place of another. The new session
+ * runs already; what both saw is there twice. */
+static int swap(struct manager *m, struct tl_generation *next)
+{
+	struct tl_generation *old = m->generation;
+	struct tl_counters sum = { 0 };
+	int r;
+
+	r = tl_session_stop(old->session);
+	if (r < 0)
+		tl_log(LOG_ERR, "the old policy did not end well: %s", tl_session_error(old->session));
+	tl_generation_ledger(old);
+	tl_session_counters(old->session, NULL, &sum);
+	m->delivered += sum.delivered;
+	m->lost += sum.lost;
+	m->generation = next;
+	r = watch(m);
+	tl_generation_free(old);
+	return r;
+}
+
+static void describe(const struct tl_generation *g, char *ret, size_t size)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < g->policy->n_files && n < size; i++)
+		n += (size_t)snprintf(ret + n, size - n, "%s%s", i ? ", " : "policy ", g->policy->files[i]);
+	if (n < size)
+		snprintf(ret + n, size - n, "%s%zu rules, %zu events, %zu targets, %zu outputs", n ? "; " : "",
+			 g->policy->n_rules, tl_generation_events(g), g->policy->n_targets, g->policy->n_outputs);
+}
+
+static void tell_reload(struct manager *m, const char *who)
+{
+	char what[512], note[1024];
+
+	describe(m->generation, what, sizeof(what));
+	if (m->refused[0])
+		snprintf(note, sizeof(note), "%s; refused, the old policy stays in force: %s", who, m->refused);
+	else
+		snprintf(note, sizeof(note), "%s; %s", who, what);
+	tl_generation_record(m->generation, TL_EVENT_RELOAD, note);
+	tl_log_id(m->refused[0] ? LOG_ERR : LOG_NOTICE, m->refused[0] ? TL_MESSAGE_POLICY_BROKEN : NULL,
+		  "reload: %s", note);
+}
+
+static void begin_reload(struct manager *m)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64 "\nSTATUS=Loading the policy again",
+		   (uint64_t)now.tv_sec * USEC_PER_SEC + (uint64_t)now.tv_nsec / 1000);
+	write_status(m, "reloading", true);
+}
+
+static int manager_reload(struct manager *m, const char *who)
+{
+	const struct tl_setup setup = {
+		.policy = m->options->policy, .attach = m->options->attach, .event = m->event,
+	};
+	struct tl_generation *next = NULL;
+	struct tl_failure why;
+	int r;
+
+	begin_reload(m);
+	/* Whatever becomes of the policy: somebody may have moved the files. */
+	tl_outputs_reopen(&m->generation->outputs);
+	r = tl_generation_new(&setup, m->generation, &next, &why);
+	snprintf(m->refused, sizeof(m->refused), "%s", r < 0 ? why.text : "");
+	r = next ? swap(m, next) : 0;
+	if (r < 0)
+		return die(m, TL_STATUS_SOFTWARE, r, "cannot watch the new session: %s", strerror(-r));
+	tell_reload(m, who);
+	count_tasks(m);
+	write_status(m, "running", true);
+	notify_status(m, "READY=1\n");
+	return 0;
+}
+
+static int on_reload(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+{
+	char who[TL_SENDER_SIZE];
+
+	(void)source;
+	tl_record_sender(who, info);
+	return manager_reload(userdata, who);
+}
+
+/* ---- Start and stop ---- */
+
+static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+{
+	struct manager *m = userdata;
+	char who[TL_SENDER_SIZE];
+	int r;
+
+	(void)source;
+	tl_record_sender(who, info);
+	sd_notify(0, "STOPPING=1\nSTATUS=Stopping");
+	write_status(m, "stopping", true);
+	tl_log(LOG_NOTICE, "stopping: %s", who);
+	r = tl_session_stop(m->generation->session);
+	if (r < 0)
+		tl_log(LOG_ERR, "the session did not end well: %s", tl_session_error(m->generation->session));
+	tl_generation_ledger(m->generation);
+	tl_generation_record(m->generation, TL_EVENT_STOP, who);
+	return sd_event_exit(m->event, 0);
+}
+
+static int add_signal(struct manager *m, int number, sd_event_signal_handler_t handler)
+{
+	sd_event_source *source;
+	sigset_t set;
+	int r;
+
+	sigemptyset(&set);
+	sigaddset(&set, number);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	r = sd_event_add_signal(m->event, &source, number, handler, m);
+	if (r < 0)
+		return r;
+	sd_event_source_set_priority(source, PRIORITY_SIGNAL);
+	sd_event_source_set_floating(source, true);
+	sd_event_source_unref(source);
+	return 0;
+}
+
+static int add_timer(struct manager *m, sd_event_source **ret, uint64_t usec, sd_event_time_handler_t handler)
+{
+	int r = sd_event_add_time_relative(m->event, ret, CLOCK_MONOTONIC, usec, 0, handler, m);
+
+	return r < 0 ? r : sd_event_source_set_priority(*ret, PRIORITY_TIMER);
+}
+
+static int make_loop(struct manager *m)
+{
+	int r;
+
+	/* What is written where nobody reads, or grows too large, is an error of write(2) like others. */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	if ((r = sd_event_default(&m->event)) < 0 || (r = sd_event_set_watchdog(m->event, true)) < 0 ||
+	    (r = add_signal(m, SIGTERM, on_stop)) < 0 || (r = add_signal(m, SIGINT, on_stop)) < 0 ||
+	    (r = add_signal(m, SIGHUP, on_reload)) < 0)
+		return r;
+	return 0;
+}
+
+static int make_timers(struct manager *m)
+{
+	int r = add_timer(m, &m->tick, TICK, on_tick);
+
+	return r < 0 ? r : add_timer(m, &m->ledger, LEDGER, on_ledger);
+}
+
+static int be_alone(struct manager *m)
+{
+	pid_t holder;
+	int r = tl_runtime_open(&m->runtime, &holder);
+
+	if (r == -EBUSY)
+		return die(m, TL_STATUS_RUNNING, r, "traceleftd is running already, as process %d; stop that one first",
+			   (int)holder);
+	if (r < 0)
+		return die(m, TL_STATUS_CANNOT_CREATE, r, "cannot use the folder /run/traceleft: %s", strerror(-r));
+	return 0;
+}
+
+static int first_generation(struct manager *m)
+{
+	const struct tl_setup setup = {
+		.policy = m->options->policy, .attach = m->options->attach, .event = m->event,
+	};
+	struct tl_failure why;
+	int r = tl_generation_new(&setup, NULL, &m->generation, &why);
+
+	if (r >= 0)
+		return 0;
+	sd_notifyf(0, "STATUS=%s\nERRNO=%d", why.text, -r);
+	m->exit_status = why.status;
+	return r;
+}
+
+static int start(struct manager *m)
+{
+	char what[512], note[600];
+	int r;
+
+	m->started = tl_now();
+	if (geteuid() != 0)
+		return die(m, TL_STATUS_NOT_PERMITTED, -EPERM,
+			   "auditing needs root; start the service with systemctl, or use sudo");
+	r = be_alone(m);
+	if (r < 0)
+		return r;
+	r = make_loop(m);
+	if (r < 0)
+		return die(m, TL_STATUS_SOFTWARE, r, "cannot make the event loop: %s", strerror(-r));
+	r = first_generation(m);
+	if (r < 0)
+		return r;
+	if ((r = watch(m)) < 0 || (r = make_timers(m)) < 0)
+		return die(m, TL_STATUS_SOFTWARE, r, "cannot make the event loop: %s", strerror(-r));
+	describe(m->generation, what, sizeof(what));
+	snprintf(note, sizeof(note), "traceleftd %s, %s", TL_VERSION, what);
+	tl_generation_record(m->generation, TL_EVENT_START, note);
+	tl_log(LOG_NOTICE, "auditing: %s", note);
+	count_tasks(m);
+	write_status(m, "running", true);
+	notify_status(m, "READY=1\n");
+	return 0;
+}
+
+static void finish(struct manager *m)
+{
+	m->ring = sd_event_source_disable_unref(m->ring);
+	m->drain = sd_event_source_disable_unref(m->drain);
+	m->tick = sd_event_source_disable_unref(m->tick);
+	m->ledger = sd_event_source_disable_unref(m->ledger);
+	m->generation = tl_generation_free(m->generation);
+	if (m->runtime.directory >= 0)
+		tl_runtime_remove(&m->runtime, TL_STATUS_FILE);
+	tl_runtime_close(&m->runtime);
+	m->event = sd_event_unref(m->event);
+	tl_buffer_done(&m->status);
+	free(m->tasks);
+	tl_encode_done();
+}
+
+int tl_manager_main(const struct tl_manager_options *options)
+{
+	struct manager m = { .options = options, .runtime = { -1, -1 } };
+	int r = start(&m);
+
+	if (r >= 0) {
+		r = sd_event_loop(m.event);
+		if (r < 0)
+			die(&m, TL_STATUS_SOFTWARE, r, "the event loop failed: %s", strerror(-r));
+	}
+	finish(&m);
+	return m.exit_status;
+}

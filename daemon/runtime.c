@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "runtime.h"
+#include "util.h"
+
+#define DIRECTORY "/run/traceleft"
+#define LOCK "traceleftd.lock"
+#define GROUP "traceleft"
+#define DIRECTORY_MODE 0750
+#define FILE_MODE 0640
+
+gid_t tl_readers_group(void)
+{
+	_cleanup_fclose_ FILE *groups = fopen("/etc/group", "re");
+	struct group *group;
+
+	while (groups && (group = fgetgrent(groups)))
+		if (!strcmp(group->gr_name, GROUP))
+			return group->gr_gid;
+	return (gid_t)-1;
+}
+
+static int open_directory(void)
+{
+	_cleanup_free_ char *path = NULL;
+	const char *given = getenv("RUNTIME_DIRECTORY");
+	int fd;
+
+	/* systemd separates several by colons. */
+	path = given && *given ? strndup(given, strcspn(given, ":")) : strdup(DIRECTORY);
+	if (!path)
+		return -ENOMEM;
+	if (mkdir(path, DIRECTORY_MODE) == 0) {
+		if (chown(path, (uid_t)-1, tl_readers_group()) < 0 && errno != EPERM)
+			return -errno;
+	} else if (errno != EEXIST) {
+		return -errno;
+	}
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	return fd < 0 ? -errno : fd;
+}
+
+static int take_lock(int directory, pid_t *ret_holder)
+{
+	_cleanup_close_ int fd = openat(directory, LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	char text[32] = "";
+	int n;
+
+	if (fd < 0)
+		return -errno;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK)
+			return -errno;
+		*ret_holder = read(fd, text, sizeof(text) - 1) > 0 ? atoi(text) : 0;
+		return -EBUSY;
+	}
+	n = snprintf(text, sizeof(text), "%d\n", (int)getpid());
+	if (ftruncate(fd, 0) < 0 || pwrite(fd, text, (size_t)n, 0) < 0)
+		return -errno;
+	return TAKE_FD(fd);
+}
+
+int tl_runtime_open(struct tl_runtime *r, pid_t *ret_holder)
+{
+	_cleanup_close_ int directory = open_directory();
+	int lock;
+
+	*ret_holder = 0;
+	if (directory < 0)
+		return directory;
+	lock = take_lock(directory, ret_holder);
+	if (lock < 0)
+		return lock;
+	r->directory = TAKE_FD(directory);
+	r->lock = lock;
+	return 0;
+}
+
+void tl_runtime_close(struct tl_runtime *r)
+{
+	tl_closep(&r->lock);
+	tl_closep(&r->directory);
+	r->lock = r->directory = -1;
+}
+
+static int write_all(int fd, const char *data, size_t size)
+{
+	while (size) {
+		ssize_t n = write(fd, data, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		data += n;
+		size -= (size_t)n;
+	}
+	return 0;
+}
+
+int tl_runtime_write(struct tl_runtime *r, const char *name, const void *data, size_t size)
+{
+	_cleanup_close_ int fd = -1;
+	char temporary[64];
+	int e;
+
+	snprintf(temporary, sizeof(temporary), ".%s.new", name);
+	fd = openat(r->directory, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return -errno;
+	/* Without the group it is for root alone. */
+	if (fchown(fd, (uid_t)-1, tl_readers_group()) < 0 && errno != EPERM)
+		return -errno;
+	if (fchmod(fd, FILE_MODE) < 0)
+		return -errno;
+	e = write_all(fd, data, size);
+	if (e < 0)
+		return e;
+	return renameat(r->directory, temporary, r->directory, name) < 0 ? -errno : 0;
+}
+
+void tl_runtime_remove(struct tl_runtime *r, const char *name)
+{
+	unlinkat(r->directory, name, 0);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The daemon's folder below /run: one daemon at a time, and what it is doing. */
+#ifndef TRACELEFT_DAEMON_RUNTIME_H
+#define TRACELEFT_DAEMON_RUNTIME_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+struct tl_runtime {
+	int directory;
+	int lock;
+};
+
+/* Opens the folder ($RUNTIME_DIRECTORY, else /run/traceleft; made if needed) and
+ * takes the lock in it. -EBUSY: another one has it; *ret_holder is its pid, 0 if unknown. */
+int tl_runtime_open(struct tl_runtime *r, pid_t *ret_holder);
+void tl_runtime_close(struct tl_runtime *r);
+
+/* Replaces a file there in one step; readable by the group traceleft. */
+int tl_runtime_write(struct tl_runtime *r, const char *name, const void *data, size_t size);
+void tl_runtime_remove(struct tl_runtime *r, const char *name);
+
+/* Group of those who may read what TraceLeft writes; -1: there is none. From
+ * /etc/group alone, so that nothing waits for a network. */
+gid_t tl_readers_group(void);
+
+#endif
