@@ -60,7 +60,8 @@ static bool is_unit(const struct piece *c)
 /* "docker-ID.scope", and what other runtimes make of it. */
 static bool scope_id(const struct piece *c, struct piece *ret)
 {
-	static const char *const prefixes[] = {"docker-", "libpod-", "cri-containerd-", "crio-", "nerdctl-", "containerd-"};
+	static const char *const prefixes[] = {"docker-", "libpod-",  "cri-containerd-",
+					       "crio-",	  "nerdctl-", "containerd-"};
 	struct piece id;
 
 	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
@@ -126,7 +127,8 @@ static char *put(char *out, const struct piece *c)
 	return out + c->size + 1;
 }
 
-void tl_cgroup_names(const char *path, char *out, const char **ret_unit, const char **ret_slice, const char **ret_container)
+void tl_cgroup_names(const char *path, char *out, const char **ret_unit, const char **ret_slice,
+		     const char **ret_container)
 {
 	struct piece above = {}, c, unit = {}, slice = {}, container = {}, found;
 	bool pods = false;

@@ -101,7 +101,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (tl_globs_build(g, bits_of, NULL, &a) == 0)
 		for (size_t i = 0; i < n; i++)
 			for (unsigned kind = 0; lines[i].text[0] == '/' && kind < TL_GLOB_KINDS; kind++)
-				if (tl_automaton_run(&a, kind, lines[i].text) != expected(lines, n, kind, lines[i].text))
+				if (tl_automaton_run(&a, kind, lines[i].text) !=
+				    expected(lines, n, kind, lines[i].text))
 					abort();
 	tl_automaton_done(&a);
 	tl_globs_free(g);

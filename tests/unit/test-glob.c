@@ -103,8 +103,8 @@ static void sets_and_quotes(void **state)
 
 static void bad_globs_are_refused(void **state)
 {
-	static const char *const bad[] = {"", "a", "*", "/[", "/[a", "/[]", "/[z-a]", "/a\\", "/a\\/b", "/a[/]b", "/[[:alpha:]]",
-					  "/..", "/./a", "/[a-", "/[\\"};
+	static const char *const bad[] = {"", "a", "*", "/[", "/[a", "/[]", "/[z-a]", "/a\\", "/a\\/b", "/a[/]b",
+					  "/[[:alpha:]]", "/..", "/./a", "/[a-", "/[\\"};
 	struct tl_globs *g = NULL;
 	char *long_one = malloc(TL_GLOB_MAX + 1);
 

@@ -66,7 +66,8 @@ static struct tl_process *exec(struct tl_processes *t, uint32_t pid, uint64_t st
 	return p;
 }
 
-static struct tl_process *forked(struct tl_processes *t, uint32_t parent, uint64_t parent_start, uint32_t pid, uint64_t start)
+static struct tl_process *forked(struct tl_processes *t, uint32_t parent, uint64_t parent_start, uint32_t pid,
+				 uint64_t start)
 {
 	struct tl_fork_facts facts = {
 		.pid = pid,
@@ -433,7 +434,8 @@ static void short_lives_leave_nothing_behind(void **state)
 	before = resident();
 	start = now();
 	lives(t, 20000, n);
-	print_message("%u lives: %.2f us each, %zu entries\n", n, (now() - start) * 1e6 / n, tl_processes_count(t, &after));
+	print_message("%u lives: %.2f us each, %zu entries\n", n, (now() - start) * 1e6 / n,
+		      tl_processes_count(t, &after));
 	assert_int_equal(after, bytes);
 	assert_true(tl_processes_count(t, NULL) < 1100);
 	if (!SANITIZED) {
