@@ -153,7 +153,7 @@
 
 #define AS_NAME(name, message) [name] = #name,
 #define AS_MESSAGE(name, message) [name] = message,
-#define AS_CONSTANT(name, message) C(name),
+#define AS_CONSTANT(name, message) { #name, name },
 #define RESTART_NAME(name, number, message) [number - 512] = #name,
 #define RESTART_MESSAGE(name, number, message) [number - 512] = message,
 #define RESTART_CONSTANT(name, number, message) { #name, number },
