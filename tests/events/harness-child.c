@@ -1,0 +1,544 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The side of the harness that makes calls and notes what their events must say. */
+#include <poll.h>
+#include <stdarg.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <time.h>
+
+#include "harness-inside.h"
+#include "wire.h"
+
+struct run *run;
+
+static const struct being *myself;
+
+/* ---- Memory and files ---- */
+
+void *room(size_t n)
+{
+	uint32_t at = __atomic_fetch_add(&run->used, (n + 63) & ~63UL, __ATOMIC_RELAXED);
+
+	if (at + n > MEMORY)
+		abort();
+	return (char *)run + at;
+}
+
+const char *text(const char *format, ...)
+{
+	va_list arguments;
+	char *copy;
+	int n;
+
+	va_start(arguments, format);
+	n = vsnprintf(NULL, 0, format, arguments);
+	va_end(arguments);
+	copy = room((size_t)n + 1);
+	va_start(arguments, format);
+	vsnprintf(copy, (size_t)n + 1, format, arguments);
+	va_end(arguments);
+	return copy;
+}
+
+const char *in_folder(const char *name)
+{
+	return text("%s/%s", run->folder, name);
+}
+
+const char *new_file(const char *name, mode_t mode)
+{
+	const char *path = in_folder(name);
+
+	require(mknod(path, S_IFREG | 0600, 0) == 0);
+	require(fchmodat(AT_FDCWD, path, mode, 0) == 0);
+	return path;
+}
+
+void fill_file(const char *name, const char *contents)
+{
+	FILE *file = fopen(in_folder(name), "w");
+
+	if (!file || fputs(contents, file) < 0 || fclose(file) != 0)
+		require(!"write a file");
+}
+
+const char *helper(void)
+{
+	return text("%s/helper", run->program_folder);
+}
+
+struct stat stat_of(const char *path)
+{
+	struct stat st = {};
+
+	require(stat(path, &st) == 0);
+	return st;
+}
+
+struct stat lstat_of(const char *path)
+{
+	struct stat st = {};
+
+	require(lstat(path, &st) == 0);
+	return st;
+}
+
+struct stat stat_of_fd(int fd)
+{
+	struct stat st = {};
+
+	require(fstat(fd, &st) == 0);
+	return st;
+}
+
+uint64_t now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_REALTIME, &time);
+	return (uint64_t)time.tv_sec * 1000000000ULL + (uint64_t)time.tv_nsec;
+}
+
+/* ---- Failures ---- */
+
+void fail_case(int of, const char *file, int line, const char *format, ...)
+{
+	struct outcome *outcome = &run->outcomes[of];
+	const char *name = strrchr(file, '/');
+	va_list arguments;
+	int n;
+
+	if (outcome->n_failures++)
+		return;
+	n = snprintf(outcome->failure, sizeof(outcome->failure), "%s:%d: ", name ? name + 1 : file, line);
+	va_start(arguments, format);
+	vsnprintf(outcome->failure + n, sizeof(outcome->failure) - (size_t)n, format, arguments);
+	va_end(arguments);
+}
+
+bool require_true(const char *file, int line, const char *what, bool condition)
+{
+	int error = errno;
+
+	if (!condition)
+		fail_case(run->at_case, file, line, "wanted %s (%s)", what, strerror(error));
+	return condition;
+}
+
+void skip_case(const char *why)
+{
+	snprintf(run->outcomes[run->at_case].skipped, sizeof(run->outcomes[0].skipped), "%s", why);
+}
+
+/* ---- Processes ---- */
+
+static void set_arguments(struct being *b, const char *const *argv)
+{
+	char *args;
+
+	for (b->n_args = 0; argv[b->n_args]; b->n_args++)
+		b->args_size += strlen(argv[b->n_args]) + 1;
+	b->args = args = room(b->args_size + 1);
+	for (uint32_t i = 0; i < b->n_args; i++)
+		args = stpcpy(args, argv[i]) + 1;
+}
+
+struct being *being_new(const char *executable, const char *const *argv)
+{
+	struct being *b = room(sizeof(*b));
+
+	b->executable = text("%s", executable);
+	b->file = stat_of(executable);
+	set_arguments(b, argv);
+	return b;
+}
+
+const struct being *me(void)
+{
+	return myself;
+}
+
+struct being *becoming(const char *executable, const char *const *argv)
+{
+	struct being *b = being_new(executable, argv);
+	char folder[PATH_MAX] = "";
+
+	b->pid = myself->pid;
+	b->ppid = myself->ppid;
+	b->born_after = myself->born_after;
+	b->born_before = myself->born_before;
+	b->parent = myself->parent;
+	require(getcwd(folder, sizeof(folder)) != NULL);
+	b->working_directory = text("%s", folder);
+	return b;
+}
+
+struct being *being_expected(void)
+{
+	struct being *b = room(sizeof(*b));
+
+	*b = *myself;
+	b->pid = 0;
+	b->ppid = myself->pid;
+	b->parent = myself;
+	b->born_after = now();
+	return b;
+}
+
+void born_here(struct being *b)
+{
+	b->pid = getpid();
+	myself = b;
+}
+
+void was_born(struct being *b, pid_t pid)
+{
+	require(pid > 0);
+	b->pid = pid;
+	b->born_before = now();
+}
+
+pid_t spawn(void (*body)(void))
+{
+	struct being *b = being_expected();
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		born_here(b);
+		body();
+		_exit(0);
+	}
+	was_born(b, pid);
+	return pid;
+}
+
+int reap(pid_t pid)
+{
+	int status = -1;
+
+	require(pid > 0 && waitpid(pid, &status, 0) == pid);
+	return status;
+}
+
+void in_child(void (*body)(void))
+{
+	require(reap(spawn(body)) == 0);
+}
+
+void become_nobody(void)
+{
+	require(setresgid(NOBODY, NOBODY, NOBODY) == 0);
+	require(setresuid(NOBODY, NOBODY, NOBODY) == 0);
+}
+
+/* ---- What the handlers must have captured ---- */
+
+/* Bytes of this process from an address that may be none; how many could be read. */
+static size_t peek(void *to, uint64_t from, size_t n)
+{
+	size_t have = 0;
+
+	while (have < n) {
+		size_t part = MIN(n - have, 4096 - ((from + have) & 4095));
+		struct iovec here = {(char *)to + have, part}, there = {(void *)(uintptr_t)(from + have), part};
+
+		if (process_vm_readv(getpid(), &here, 1, &there, 1, 0) != (ssize_t)part)
+			break;
+		have += part;
+	}
+	return have;
+}
+
+static struct bytes peek_string(uint64_t from, uint32_t max)
+{
+	struct bytes b = {.flags = TL_VALUE_PRESENT};
+	char *copy = room(max + 1);
+	size_t n = peek(copy, from, max + 1), length = strnlen(copy, n);
+
+	if (length == n && n < max + 1) {
+		b.flags |= TL_VALUE_FAULT;
+		return b;
+	}
+	if (length >= max)
+		b.flags |= TL_VALUE_TRUNCATED;
+	b.size = MIN((uint32_t)length, max - 1);
+	b.data = copy;
+	copy[b.size] = '\0';
+	return b;
+}
+
+static struct bytes peek_bytes(uint64_t from, uint64_t n, uint32_t max)
+{
+	struct bytes b = {.flags = TL_VALUE_PRESENT, .size = MIN(n, max)};
+	char *copy = room(max);
+
+	if (n > max)
+		b.flags |= TL_VALUE_TRUNCATED;
+	if (peek(copy, from, b.size) < b.size) {
+		b.flags |= TL_VALUE_FAULT;
+		b.size = 0;
+	}
+	b.data = copy;
+	return b;
+}
+
+static struct bytes peek_argv(uint64_t from, size_t width)
+{
+	struct bytes b = {.flags = TL_VALUE_PRESENT}, one;
+	char *copy = room(8192);
+
+	b.data = copy;
+	for (;; from += width) {
+		uint64_t string = 0;
+
+		if (peek(&string, from, width) < width) {
+			b.flags |= TL_VALUE_FAULT;
+			return b;
+		}
+		if (!string)
+			return b;
+		one = peek_string(string, 256);
+		b.flags |= one.flags;
+		if (one.flags & TL_VALUE_FAULT)
+			return b;
+		memcpy(copy + b.size, one.data, one.size + 1);
+		b.size += one.size + 1;
+	}
+}
+
+static struct bytes peek_argument(const struct call *c, const struct tl_arg_type *arg)
+{
+	uint64_t from = c->args[arg->position - 1], length = 0;
+	struct bytes nothing = {};
+
+	if (arg->length_arg)
+		length = c->args[arg->length_arg - 1];
+	if (!from)
+		return nothing;
+	switch (arg->capture) {
+	case TL_CAPTURE_STRING:
+		return peek_string(from, arg->size);
+	case TL_CAPTURE_BUFFER:
+		if (arg->length_arg)
+			return peek_bytes(from, length, arg->size);
+		return c->ret < 0 ? nothing : peek_bytes(from, (uint64_t)c->ret, arg->size);
+	case TL_CAPTURE_STRUCT:
+		return peek_bytes(from, arg->size, arg->size);
+	case TL_CAPTURE_SOCKADDR:
+		return peek_bytes(from, (uint32_t)length, 128);
+	case TL_CAPTURE_SOCKADDR_POINTER: {
+		socklen_t n = 0;
+
+		return length && peek(&n, length, sizeof(n)) == sizeof(n) ? peek_bytes(from, n, 128) : nothing;
+	}
+	case TL_CAPTURE_ARGV:
+		return peek_argv(from, c->abi == TL_ABI_I386 ? 4 : 8);
+	}
+	return nothing;
+}
+
+static void note_captured(struct call *c)
+{
+	for (unsigned i = 0; i < run->type->n_args; i++) {
+		const struct tl_arg_type *arg = &run->type->args[i];
+
+		c->captured[arg->position - 1] = peek_argument(c, arg);
+	}
+}
+
+/* ---- Calls ---- */
+
+static void note_task(struct call *c)
+{
+	c->pid = getpid();
+	c->tid = gettid();
+	c->uid = getuid();
+	c->gid = getgid();
+	c->euid = geteuid();
+	c->egid = getegid();
+	prctl(PR_GET_NAME, c->comm);
+}
+
+struct call *expect_made(const char *file, int line, enum tl_event_kind kind, const char *event)
+{
+	struct call *c = room(sizeof(*c));
+	uint32_t number = __atomic_fetch_add(&run->n_calls, 1, __ATOMIC_RELAXED);
+
+	if (number >= CALLS_MAX)
+		abort();
+	c->of = run->at_case;
+	c->file = file;
+	c->line = line;
+	c->kind = kind;
+	c->event = event;
+	c->being = myself;
+	c->before = now();
+	note_task(c);
+	run->calls[number] = c;
+	return c;
+}
+
+static struct call *begin(const char *file, int line, uint8_t abi, long number, const long args[6])
+{
+	struct call *c = expect_made(file, line, TL_EVENT_SYSCALL, run->test->event);
+
+	c->abi = abi;
+	c->nr = (uint32_t)number;
+	for (unsigned i = 0; i < TL_ARGS_MAX; i++)
+		c->args[i] = abi == TL_ABI_I386 ? (uint32_t)args[i] : (uint64_t)args[i];
+	/* What is past the call's own arguments is whatever the registers hold. */
+	for (unsigned i = run->type->n_args; i < TL_ARGS_MAX; i++)
+		c->unknown_args |= 1U << i;
+	note_captured(c);
+	c->before = now();
+	return c;
+}
+
+static struct call *end(struct call *c, int64_t ret)
+{
+	c->after = now();
+	c->ret = ret;
+	note_captured(c);
+	note_task(c);
+	return c;
+}
+
+struct call *call_made(const char *file, int line, long number, const long args[6])
+{
+	struct call *c = begin(file, line, TL_ABI_X86_64, number, args);
+	long r = syscall(number, args[0], args[1], args[2], args[3], args[4], args[5]);
+
+	return end(c, r == -1 ? -errno : r);
+}
+
+static int32_t int80(long number, const long args[6])
+{
+	int32_t r;
+
+	__asm__ volatile("int $0x80"
+			 : "=a"(r)
+			 : "a"(number), "b"(args[0]), "c"(args[1]), "d"(args[2]), "S"(args[3]), "D"(args[4])
+			 : "memory", "r8", "r9", "r10", "r11");
+	return r;
+}
+
+struct call *call32_made(const char *file, int line, long number, const long args[6])
+{
+	struct call *c = begin(file, line, TL_ABI_I386, number, args);
+
+	return end(c, int80(number, args));
+}
+
+bool has_call32(void)
+{
+	return run->has_call32;
+}
+
+struct call *call_exec_made(const char *file, int line, const struct being *becomes, long number, const long args[6])
+{
+	struct call *c = begin(file, line, TL_ABI_X86_64, number, args);
+	long r;
+
+	c->being = becomes;
+	c->comm[0] = '\0';
+	r = syscall(number, args[0], args[1], args[2], args[3], args[4], args[5]);
+	c->being = myself;
+	return end(c, r == -1 ? -errno : r);
+}
+
+/* ---- What the objects are ---- */
+
+void is_object(struct call *c, const char *path, struct stat facts)
+{
+	c->file_object.path = path;
+	c->file_object.has_facts = true;
+	c->file_object.before = c->file_object.after = facts;
+}
+
+void is_deleted(struct call *c, const char *path, struct stat facts)
+{
+	is_object(c, path, facts);
+	c->file_object.flags = TL_VALUE_DELETED;
+}
+
+static void name_object(struct object *o, const char *claim, const char *path, const struct stat *before)
+{
+	o->claim = claim;
+	o->path = path;
+	if (!before)
+		return;
+	o->has_facts = true;
+	o->before = o->after = *before;
+	if (path)
+		lstat(path, &o->after);
+}
+
+void is_named(struct call *c, const char *claim, const char *path, const struct stat *before)
+{
+	name_object(&c->file_object, claim, path, before);
+}
+
+void is_target(struct call *c, const char *claim, const char *path, const struct stat *before)
+{
+	name_object(&c->target_object, claim, path, before);
+}
+
+/* ---- The child ---- */
+
+static bool try_call32(void)
+{
+	static const long none[6] = {};
+	pid_t pid = fork();
+	int status = -1;
+
+	if (pid == 0) {
+		signal(SIGSEGV, SIG_DFL);
+		_exit(int80(20 /* getpid */, none) == getpid() ? 0 : 1);
+	}
+	waitpid(pid, &status, 0);
+	return status == 0;
+}
+
+void child_setup(void)
+{
+	void *memory = mmap(NULL, MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+
+	if (memory == MAP_FAILED) {
+		perror("mmap");
+		exit(1);
+	}
+	run = memory;
+	run->used = (sizeof(*run) + 63) & ~63U;
+	run->has_call32 = try_call32();
+}
+
+/* Waits without a read or a close: they would be events of their own. */
+static void child_main(int gate)
+{
+	struct pollfd wait = {.fd = gate, .events = POLLIN};
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	poll(&wait, 1, -1);
+	born_here(run->child);
+	for (size_t i = 0; i < run->test->n_cases; i++) {
+		run->at_case = (int)i;
+		run->test->cases[i].body();
+	}
+	_exit(0);
+}
+
+pid_t child_make(int gate)
+{
+	pid_t pid;
+
+	fflush(NULL);
+	run->child->born_after = now();
+	pid = fork();
+	if (pid == 0)
+		child_main(gate);
+	run->child->pid = pid;
+	run->child->born_before = now();
+	return pid;
+}

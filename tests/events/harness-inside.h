@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the parts of the harness share. */
+#ifndef TRACELEFT_TEST_EVENTS_INSIDE_H
+#define TRACELEFT_TEST_EVENTS_INSIDE_H
+
+#include "harness.h"
+
+#define CALLS_MAX 1024
+#define CASES_MAX 64
+#define MEMORY (64U << 20)
+
+/* Cases of the harness itself; they come behind those of the test. */
+enum { OF_SESSION = CASES_MAX - 4, OF_LEDGER, OF_NUMBERS, OF_HASHES };
+
+/* In memory that tester and children share. */
+struct run {
+	const struct test *test;
+	const struct tl_event_type *type;
+	const char *folder;
+	const char *program_folder;
+	bool has_call32;
+	uint64_t cgroup_id; /* 0: not known */
+	const char *cgroup;
+	uint32_t loginuid, audit_session;
+	uint32_t mntns, netns, pidns;
+	struct being *child;
+	int at_case;
+	struct outcome {
+		char failure[1024];
+		unsigned n_failures;
+		char skipped[128];
+	} outcomes[CASES_MAX];
+	struct call *calls[CALLS_MAX];
+	uint32_t n_calls;
+	uint32_t used; /* of the memory that this is the beginning of */
+};
+
+extern struct run *run;
+
+/* A copy of an event and what it points to. */
+struct seen {
+	struct tl_event event;
+	struct tl_process process, parent, child, child_parent;
+	struct tl_lost lost;
+	uint64_t targets[16];
+	char *json, *line; /* as encoded */
+	size_t json_size, line_size;
+	struct call *call; /* that it belongs to */
+};
+
+extern struct seen *seen;
+extern size_t n_seen;
+
+/* harness.c: the steps of run_test(), for tests that are made otherwise */
+bool prepare_run(const struct test *test); /* false: not as root, and said so */
+enum tl_attach attach_wanted(void);
+/* Until the child has ended and the session is stopped. */
+void read_until_end(struct tl_session *s, pid_t pid, int of);
+void verify_balance(const struct tl_counters *k, int of);
+void report(int of, const char *name, bool *all_ok);
+void remove_folder(void);
+
+/* harness-child.c */
+void child_setup(void);
+/* It waits until `gate` (an eventfd) can be read. */
+pid_t child_make(int gate);
+struct being *being_new(const char *executable, const char *const *argv);
+
+/* harness-verify.c */
+void verify_event(const struct seen *s, const struct call *c);
+void verify_hashes(int of);
+
+/* harness-encoded.c */
+void verify_encoded(const struct seen *s, const struct call *c);
+
+#endif

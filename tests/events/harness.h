@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Tests of events: a child makes real system calls while a session follows it,
+ * and every field of every event is compared with what the child did.
+ *
+ * A test is a list of cases. Cases run in the child, one after the other. Each
+ * call goes through call(), which keeps what was asked and what came of it;
+ * what the event must say of objects is put into the struct call that it
+ * returns. What is not said there must not be in the event. Events and calls
+ * are compared when the child has ended; an event of no call is a failure, so
+ * the child makes no call of the event under test but through call().
+ */
+#ifndef TRACELEFT_TEST_EVENTS_H
+#define TRACELEFT_TEST_EVENTS_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/param.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "traceleft.h"
+
+#define PROGRAM_ID 7
+#define NOBODY 65534
+#define N_ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
+/* An address that no program can read. */
+#define NOWHERE ((const char *)1)
+
+/* A process at a time: a new one for each program that it runs. */
+struct being {
+	pid_t pid, ppid;
+	uint64_t born_after, born_before; /* ns UTC */
+	const char *executable;
+	struct stat file; /* of the executable */
+	const char *args; /* strings, a NUL after each */
+	uint32_t args_size, n_args;
+	const char *working_directory; /* when the program began */
+	bool truncated; /* arguments: more than an event holds */
+	const struct being *parent; /* NULL: not looked at */
+};
+
+struct bytes {
+	const char *data;
+	uint32_t size;
+	uint32_t flags; /* TL_VALUE_*; 0: nothing */
+};
+
+/* What file.path is to say. Only `path`: that object, as a fact. Only `claim`:
+ * what was asked for. Both: the fact where the kernel part can see it, else
+ * the claim. None: nothing. */
+struct object {
+	const char *path;
+	const char *claim;
+	uint32_t flags; /* TL_VALUE_* of the path */
+	bool has_facts;
+	struct stat before, after; /* the facts, at the call's entry and exit */
+};
+
+/* A call and what its event must say. Strings belong to the run. */
+struct call {
+	int of; /* number of the case */
+	const char *file;
+	int line;
+	enum tl_event_kind kind;
+	const char *event;
+	bool matched;
+
+	const struct being *being;
+	pid_t pid, tid;
+	uint32_t uid, gid, euid, egid;
+	char comm[16]; /* "": not looked at */
+	uint64_t before, after; /* ns UTC; after 0: it never returned */
+	uint8_t abi;
+	uint32_t nr;
+	int64_t ret;
+	uint64_t args[TL_ARGS_MAX];
+	uint32_t unknown_args; /* bit per argument that is not looked at */
+	struct bytes captured[TL_ARGS_MAX];
+	uint32_t flags; /* TL_EVENT_TRUNCATED and _INCOMPLETE besides what captured says */
+
+	struct object file_object, target_object;
+	bool has_socket;
+	uint16_t socket_type, socket_protocol;
+	struct tl_endpoint source, destination;
+
+	const struct being *child; /* fork */
+	int exit_code; /* exit */
+	uint64_t cpu_time; /* exit: it used at least that, ns */
+};
+
+struct test_case {
+	const char *name;
+	void (*body)(void);
+};
+#define CASE(function) {#function, function}
+
+struct test {
+	const char *event;
+	const struct test_case *cases;
+	size_t n_cases;
+	void (*prepare)(void); /* before the child is made, in the folder; may be NULL */
+};
+
+/* Everything; the exit status of main(). */
+int run_test(const struct test *test);
+#define TEST(name, prepare_function)                                                    \
+	int main(void)                                                                  \
+	{                                                                               \
+		static const struct test test = {name, cases, N_ELEMENTS(cases), prepare_function}; \
+		return run_test(&test);                                                 \
+	}
+
+/* ---- For prepare and cases ---- */
+
+/* A string that stays, below 4 GiB, readable by child and tester. */
+const char *text(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void *room(size_t n);
+/* "FOLDER/name"; the folder is the working directory. */
+const char *in_folder(const char *name);
+/* A new regular file; nothing but mknod(2) and, with contents, calls of the tester. */
+const char *new_file(const char *name, mode_t mode);
+void fill_file(const char *name, const char *contents);
+/* Path of the program that the tests run: helper [FILE [STATUS]]. */
+const char *helper(void);
+struct stat stat_of(const char *path);
+struct stat lstat_of(const char *path);
+struct stat stat_of_fd(int fd);
+uint64_t now(void); /* ns UTC */
+
+/* system call `number`, raw */
+#define call(number, ...) call_made(__FILE__, __LINE__, number, (const long[6]){LONGS(__VA_ARGS__)})
+struct call *call_made(const char *file, int line, long number, const long args[6]);
+/* Same by the door of 32-bit programs, at most 5 arguments, with the i386 number. */
+#define call32(number, ...) call32_made(__FILE__, __LINE__, number, (const long[6]){LONGS(__VA_ARGS__)})
+struct call *call32_made(const char *file, int line, long number, const long args[6]);
+bool has_call32(void);
+/* A program: returns only if the call failed. `becomes`: what the process is if it succeeds. */
+#define call_exec(becomes, number, ...) \
+	call_exec_made(__FILE__, __LINE__, becomes, number, (const long[6]){LONGS(__VA_ARGS__)})
+struct call *call_exec_made(const char *file, int line, const struct being *becomes, long number, const long args[6]);
+/* An event that no call() makes, of this process. */
+#define expect(kind, name) expect_made(__FILE__, __LINE__, kind, name)
+struct call *expect_made(const char *file, int line, enum tl_event_kind kind, const char *event);
+
+/* The object behind a descriptor or a descriptor returned. */
+void is_object(struct call *c, const char *path, struct stat facts);
+void is_deleted(struct call *c, const char *path, struct stat facts);
+/* The call named it; facts as they were before. path NULL: there is none. */
+void is_named(struct call *c, const char *claim, const char *path, const struct stat *before);
+void is_target(struct call *c, const char *claim, const char *path, const struct stat *before);
+
+/* This process, and one that runs another program with these arguments. */
+const struct being *me(void);
+struct being *becoming(const char *executable, const char *const *argv);
+/* A child of this process that runs `body`, then exits with 0. */
+pid_t spawn(void (*body)(void));
+/* Around a fork by other means: the child's side calls born_here(). */
+struct being *being_expected(void);
+void born_here(struct being *b);
+void was_born(struct being *b, pid_t pid);
+/* Its wait status. */
+int reap(pid_t pid);
+/* spawn and reap, and require a clean end. */
+void in_child(void (*body)(void));
+void become_nobody(void);
+
+/* The case fails unless `condition`; goes on. */
+#define require(condition) require_true(__FILE__, __LINE__, #condition, condition)
+bool require_true(const char *file, int line, const char *what, bool condition);
+/* The case cannot be tested here. */
+void skip_case(const char *why);
+/* From now on: the calls are of this case. For tests that make their cases themselves. */
+void fail_case(int of, const char *file, int line, const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+#define LONGS_0()
+#define LONGS_1(a) (long)(a)
+#define LONGS_2(a, ...) (long)(a), LONGS_1(__VA_ARGS__)
+#define LONGS_3(a, ...) (long)(a), LONGS_2(__VA_ARGS__)
+#define LONGS_4(a, ...) (long)(a), LONGS_3(__VA_ARGS__)
+#define LONGS_5(a, ...) (long)(a), LONGS_4(__VA_ARGS__)
+#define LONGS_6(a, ...) (long)(a), LONGS_5(__VA_ARGS__)
+#define LONGS_PICK(_0, _1, _2, _3, _4, _5, _6, name, ...) name
+#define LONGS(...)                                                                                      \
+	LONGS_PICK(_, ##__VA_ARGS__, LONGS_6, LONGS_5, LONGS_4, LONGS_3, LONGS_2, LONGS_1, LONGS_0)(__VA_ARGS__)
+
+#endif
