@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "suggest.h"
 
 static int run_help(const struct tl_verb *verb, int argc, char **argv);
 
@@ -44,7 +45,12 @@ static void usage(FILE *out)
 
 static int unknown_verb(const char *name)
 {
-	tl_print_error("%s: no such verb (see traceleft --help)", name);
+	struct tl_suggest suggestion;
+
+	tl_suggest_init(&suggestion, name, strlen(name));
+	for (size_t i = 0; i < N_VERBS; i++)
+		tl_suggest_offer(&suggestion, verbs[i]->name);
+	tl_print_error("%s: no such verb%s (see traceleft --help)", name, tl_suggest_text(&suggestion));
 	return TL_EXIT_USAGE;
 }
 

@@ -9,7 +9,8 @@
 #include "escape.h"
 #include "put.h"
 
-/* What a message quotes may come from outside: nothing in it moves the terminal. */
+/* "traceleft: KIND: MESSAGE: WHY", without those that are NULL. What a message
+ * quotes may come from outside: nothing in it moves the terminal. */
 static void say(const char *kind, const char *format, va_list ap, const char *why)
 {
 	_cleanup_(tl_buffer_done) struct tl_buffer b = { 0 };
@@ -20,7 +21,10 @@ static void say(const char *kind, const char *format, va_list ap, const char *wh
 		return;
 	}
 	tl_put_text(&b, "traceleft: ");
-	tl_put_text(&b, kind);
+	if (kind) {
+		tl_put_text(&b, kind);
+		tl_put_text(&b, ": ");
+	}
 	tl_escape_value(&b, text, strlen(text));
 	if (why) {
 		tl_put_text(&b, ": ");
@@ -36,7 +40,7 @@ int tl_print_errno(int error, const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	say("", format, ap, strerror(error < 0 ? -error : error));
+	say(NULL, format, ap, strerror(error < 0 ? -error : error));
 	va_end(ap);
 	return TL_EXIT_FAILED;
 }
@@ -46,9 +50,25 @@ int tl_print_error(const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	say("", format, ap, NULL);
+	say(NULL, format, ap, NULL);
 	va_end(ap);
 	return TL_EXIT_FAILED;
+}
+
+int tl_usage_error(const struct tl_verb *verb, const char *format, ...)
+{
+	_cleanup_free_ char *text = NULL;
+	va_list ap;
+	int n;
+
+	va_start(ap, format);
+	n = vasprintf(&text, format, ap);
+	va_end(ap);
+	if (n < 0)
+		text = NULL;
+	else
+		tl_print_error("%s: %s (see traceleft %s --help)", verb->name, text, verb->name);
+	return TL_EXIT_USAGE;
 }
 
 void tl_print_note(const char *format, ...)
@@ -56,7 +76,7 @@ void tl_print_note(const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	say("note: ", format, ap, NULL);
+	say("note", format, ap, NULL);
 	va_end(ap);
 }
 
@@ -65,7 +85,7 @@ void tl_print_warning(const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	say("warning: ", format, ap, NULL);
+	say("warning", format, ap, NULL);
 	va_end(ap);
 }
 

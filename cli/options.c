@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Options from a verb's table, and its help. */
 #include <getopt.h>
-#include <stdarg.h>
 #include <string.h>
 
 #include "cli.h"
@@ -99,16 +98,4 @@ void tl_verb_help(FILE *out, const struct tl_verb *verb)
 	help_option(out, HELP_ID, "help", NULL, "show this");
 	if (verb->details)
 		fprintf(out, "\n%s", verb->details);
-}
-
-int tl_usage_error(const struct tl_verb *verb, const char *format, ...)
-{
-	va_list ap;
-
-	fprintf(stderr, "traceleft: %s: ", verb->name);
-	va_start(ap, format);
-	vfprintf(stderr, format, ap);
-	va_end(ap);
-	fprintf(stderr, " (see traceleft %s --help)\n", verb->name);
-	return TL_EXIT_USAGE;
 }

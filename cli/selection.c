@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "nearest.h"
 #include "selection.h"
 
 #ifdef __aarch64__
@@ -111,6 +112,7 @@ static int resolve_file(struct tl_selection *s, size_t spec, const char *path)
 static int resolve_group(struct tl_selection *s, size_t spec, const char *group)
 {
 	const struct tl_event_type *types;
+	struct tl_suggest suggestion;
 	size_t n, found = 0;
 	int r;
 
@@ -124,18 +126,20 @@ static int resolve_group(struct tl_selection *s, size_t spec, const char *group)
 			return r;
 	}
 	if (!found)
-		return refuse(s, -ENOENT, "@%s: no such group of events", group);
+		return refuse(s, -EINVAL, "@%s: no such group of events%s", group,
+			      tl_nearest_group(group, &suggestion));
 	return 0;
 }
 
 static int resolve_event(struct tl_selection *s, size_t spec, const char *name)
 {
 	const struct tl_event_type *type = tl_event_type_find(name);
+	struct tl_suggest suggestion;
 
 	if (!type || type->class == TL_CLASS_RECORD)
-		return refuse(s, -ENOENT, "%s: no such event", name);
+		return refuse(s, -EINVAL, "%s: no such event%s", name, tl_nearest_event(name, &suggestion));
 	if (!can_happen(type))
-		return refuse(s, -ENOENT, "%s: this machine has no such system call", name);
+		return refuse(s, -EINVAL, "%s: this machine has no such system call", name);
 	return resolved_add(s, spec, type->name, type, false);
 }
 

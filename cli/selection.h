@@ -44,9 +44,9 @@ struct tl_selection {
 	char hidden[320]; /* handler files that have no effect: "FILE; FILE" */
 };
 
-/* Resolves names, groups and files and makes the targets. -ENOENT: no such
- * event, group or file; -EBADMSG: not a handler; both with a message. The specs must
- * outlive *ret, and *ret must not move. */
+/* Resolves names, groups and files and makes the targets. -EINVAL: no such
+ * event or group; -ENOENT: no such file; -EBADMSG: not a handler; each with a
+ * message. *ret is to be freed in any case; the specs must outlive it. */
 int tl_selection_make(const struct tl_spec *const *specs, size_t n_specs, struct tl_selection *ret);
 void tl_selection_done(struct tl_selection *s);
 

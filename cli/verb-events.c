@@ -5,6 +5,7 @@
 
 #include "cli.h"
 #include "describe.h"
+#include "nearest.h"
 #include "probe.h"
 #include "suggest.h"
 
@@ -222,6 +223,17 @@ static int describe(const struct tl_event_type *const *chosen, size_t n)
 	return tl_finish_stdout(TL_EXIT_OK);
 }
 
+static int unknown(const char *name)
+{
+	struct tl_suggest suggestion;
+
+	if (*name == '@')
+		tl_print_error("%s: no such group of events%s", name, tl_nearest_group(name + 1, &suggestion));
+	else
+		tl_print_error("%s: no such event%s", name, tl_nearest_event(name, &suggestion));
+	return TL_EXIT_USAGE;
+}
+
 static int show(char **names, int n_names, bool json)
 {
 	_cleanup_free_ const struct tl_event_type **chosen = NULL;
@@ -237,7 +249,7 @@ static int show(char **names, int n_names, bool json)
 		ssize_t r = choose(name, chosen, n);
 
 		if (r < 0)
-			return tl_print_error("%s: no such %s", name, *name == '@' ? "group of events" : "event");
+			return unknown(name);
 		table = table || *name == '@';
 		n += (size_t)r;
 	}

@@ -1,0 +1,161 @@
+#!/bin/bash
+# Where trace writes, and what it says at the end.
+# shellcheck disable=SC2015,SC2016 # what fails has said why; shells of commands expand
+# shellcheck source=common
+. "$(dirname "$0")/common"
+
+file_is_for_its_owner_alone() {
+	trace -f json -o "$dir/events" openat -- /bin/true
+	expect_status 0 && expect_balanced || return
+	[[ $(stat -c %a "$dir/events") == 600 ]] || why "mode $(stat -c %a "$dir/events")" || return
+	[[ -s $dir/events && ! -s $dir/out ]] || why "events are not in the file" || return
+	jq -e .event.action "$dir/events" >/dev/null || why "not JSON"
+}
+
+file_that_is_there_is_emptied() {
+	yes | head -n 100000 >"$dir/events"
+	trace -f json -o "$dir/events" openat -- /bin/true
+	expect_status 0 || return
+	jq -es 'all(.[]; .event.action == "openat")' "$dir/events" >/dev/null || why "$(head -c 100 "$dir/events")"
+}
+
+unwritable_directory_is_told_before_anything_runs() {
+	trace -o /proc/self/events openat -- touch "$dir/ran"
+	expect_status 1 && expect_error 'traceleft: /proc/self/events: ' || return
+	trace -o "$dir/none/events" openat -- touch "$dir/ran"
+	expect_status 1 && expect_error "traceleft: $dir/none/events: No such file or directory" || return
+	[[ ! -e $dir/ran ]] || why "the command ran"
+}
+
+traps_in_a_directory_of_everybody_are_refused() {
+	local public=$dir/public
+	mkdir -m 1777 "$public"
+	echo precious >"$dir/precious"
+	ln -s "$dir/precious" "$public/link"
+	ln "$dir/precious" "$public/second-name"
+	mkfifo "$public/fifo"
+	trace -o "$public/link" openat -- /bin/true
+	expect_status 1 && expect_error 'a symbolic link' || return
+	trace -o "$public/second-name" openat -- /bin/true
+	expect_status 1 && expect_error 'a second name' || return
+	install -m 666 -o nobody /dev/null "$public/other"
+	trace -o "$public/other" openat -- /bin/true
+	expect_status 1 || return
+	trace -o "$public/fifo" openat -- /bin/true
+	expect_status 1 || return
+	[[ $(cat "$dir/precious") == precious ]] || why "the file behind it was written"
+}
+
+symbolic_link_of_ones_own_is_followed() {
+	mkdir -m 755 "$dir/private"
+	ln -s "$dir/events" "$dir/private/link"
+	trace -o "$dir/private/link" openat -- /bin/true
+	expect_status 0 || return
+	[[ -s $dir/events ]] || why "nothing in the file"
+}
+
+full_device_fails_and_counts_what_is_lost() {
+	trace -o /dev/full openat -- /bin/sh -c 'cat /dev/null; exit 3'
+	expect_status 1 && expect_error 'traceleft: /dev/full: No space left on device' && expect_balanced || return
+	grep -qE 'delivered 0 .* lost [1-9]' "$dir/err" || why "$(cat "$dir/err")"
+}
+
+full_disk_leaves_no_torn_line() {
+	local small=$dir/small lines delivered
+	mkdir "$small"
+	mount -t tmpfs -o size=64k nodev "$small" 2>/dev/null || skipped "cannot mount a small file system" || return
+	trace -f json -o "$small/events" openat -- /bin/sh -c 'i=0; while [ $i -lt 100 ]; do : </dev/null; : </etc/passwd; i=$((i+1)); done'
+	lines=$(jq -s length "$small/events" 2>&1)
+	umount "$small"
+	expect_status 1 && expect_error 'No space left on device' && expect_balanced || return
+	delivered=$(sed -n 's/.*delivered \([0-9]*\) .*/\1/p' "$dir/err")
+	[[ $delivered -gt 10 && $lines == "$delivered" ]] || why "$delivered delivered, lines: $lines"
+}
+
+closed_pipe_ends_cleanly() {
+	"$TRACELEFT" trace openat -- /bin/sh -c 'i=0; while [ $i -lt 2000 ]; do : </dev/null; i=$((i+1)); done; exit 6' 2>"$dir/err" | head -n 1 >"$dir/out"
+	status=${PIPESTATUS[0]}
+	expect_status 6 && expect_balanced && expect_error seen
+}
+
+full_standard_output_fails() {
+	timeout 60 "$TRACELEFT" trace openat -- /bin/true >/dev/full 2>"$dir/err"
+	status=$?
+	expect_status 1 && expect_error 'traceleft: standard output: No space left on device' || return
+	timeout 60 "$TRACELEFT" events >/dev/full 2>"$dir/err"
+	status=$?
+	expect_status 1 && expect_error 'traceleft: standard output: No space left on device'
+}
+
+events_are_in_the_output_while_the_command_runs() {
+	mkfifo "$dir/in"
+	touch "$dir/out"
+	"$TRACELEFT" trace openat -o "$dir/out" -- /bin/sh -c ': </etc/passwd; read x' <"$dir/in" 2>"$dir/err" &
+	tracer=$!
+	exec 7>"$dir/in"
+	wait_for "the event is written" grep -q '"/etc/passwd"' "$dir/out" || return
+	echo >&7
+	exec 7>&-
+	trace_end
+	expect_status 0 && expect_balanced
+}
+
+count_of_calls_is_exact() {
+	local n
+	trace -f json openat -- /bin/sh -c 'i=0; while [ $i -lt 1000 ]; do : </etc/hostname; i=$((i+1)); done'
+	expect_status 0 && expect_balanced || return
+	n=$(count_json '.traceleft.args.pathname == "/etc/hostname"')
+	[[ $n == 1000 ]] || why "$n events, not 1000" || return
+	n=$(sed -n 's/.*delivered \([0-9]*\) .*/\1/p' "$dir/err")
+	[[ $n == "$(count_json '.event.action == "openat"')" ]] || why "delivered $n is not the number of lines"
+}
+
+small_ring_declares_what_it_loses() {
+	local delivered lost
+	trace -f json --buffer 4096 openat -- /bin/sh -c 'i=0; while [ $i -lt 20000 ]; do : </etc/hostname; i=$((i+1)); done'
+	expect_status 0 && expect_balanced || return
+	delivered=$(count_json '.event.action == "openat"')
+	lost=$(jq -s 'map(select(.event.action == "lost").traceleft.count) | add // 0' "$dir/out")
+	[[ $(sed -n 's/.*lost \([0-9]*\):.*/\1/p' "$dir/err") == "$lost" ]] || why "lost records say $lost: $(cat "$dir/err")" || return
+	((delivered + lost >= 20000)) || why "delivered $delivered, lost $lost"
+}
+
+summary_counts_calls_and_errors() {
+	trace -c openat -- /bin/sh -c '(: </etc/traceleft-none) 2>/dev/null; true'
+	expect_status 0 && expect_balanced || return
+	grep -qE '^ +[0-9]+ +1 openat$' "$dir/out" && grep -qE '^ +[0-9]+ +1 total$' "$dir/out" || why "$(cat "$dir/out")" || return
+	grep -qE 'delivered 0 .* aggregated [1-9]' "$dir/err" || why "$(cat "$dir/err")"
+}
+
+summary_as_json_is_one_object() {
+	trace -c -f json -o "$dir/out2" read,close -- /bin/sh -c 'read x </etc/passwd'
+	expect_status 0 || return
+	jq -es 'length == 1 and (.[0].summary | map(.event) | sort) == ["close", "read"] and .[0].total.bytes > 0
+		and .[0].total.count == (.[0].summary | map(.count) | add)' "$dir/out2" >/dev/null || why "$(cat "$dir/out2")"
+}
+
+quiet_run_says_nothing() {
+	trace -q openat -- /bin/true
+	expect_status 0 || return
+	[[ ! -s $dir/err ]] || why "$(cat "$dir/err")"
+}
+
+condition_filters_and_counts() {
+	trace -f json --where 'errno == ENOENT and path endswith "traceleft-none"' openat -- \
+		/bin/sh -c '(: </etc/traceleft-none) 2>/dev/null; : </etc/passwd'
+	expect_status 0 && expect_balanced || return
+	[[ $(wc -l <"$dir/out") == 1 ]] || why "$(jq -c '[.event.action, .file.path, .traceleft.ret]' "$dir/out")"
+}
+
+condition_that_is_wrong_names_its_column() {
+	trace --where 'pid == 1 and pahtname == "x"' openat -- touch "$dir/ran"
+	expect_status 2 && expect_error 'traceleft: trace: --where: column 14: ' && expect_error pathname || return
+	[[ ! -e $dir/ran ]] || why "the command ran"
+}
+
+run_tests file_is_for_its_owner_alone file_that_is_there_is_emptied unwritable_directory_is_told_before_anything_runs \
+	traps_in_a_directory_of_everybody_are_refused symbolic_link_of_ones_own_is_followed \
+	full_device_fails_and_counts_what_is_lost full_disk_leaves_no_torn_line closed_pipe_ends_cleanly \
+	full_standard_output_fails events_are_in_the_output_while_the_command_runs count_of_calls_is_exact \
+	small_ring_declares_what_it_loses summary_counts_calls_and_errors summary_as_json_is_one_object \
+	quiet_run_says_nothing condition_filters_and_counts condition_that_is_wrong_names_its_column

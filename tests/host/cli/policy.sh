@@ -1,0 +1,88 @@
+#!/bin/bash
+# traceleft check, and trace --policy.
+# shellcheck disable=SC2015,SC2016 # what fails has said why; shells of commands expand
+# shellcheck source=common
+. "$(dirname "$0")/common"
+
+run() {
+	timeout 120 "$TRACELEFT" "$@" >"$dir/out" 2>"$dir/err" </dev/null
+	status=$?
+}
+
+write_policy() {
+	cat >"$dir/policy.yaml" <<-'END'
+		version: 1
+		targets:
+		  nobody: {pid: [4000000]}
+		rules:
+		  - name: hosts
+		    target: nobody
+		    events: [openat]
+		    where: path == "/etc/hostname"
+		    tags: [identity]
+		    severity: warning
+		    to: [out]
+		outputs:
+		  out: {type: stdout, format: json}
+	END
+	chmod 644 "$dir/policy.yaml"
+}
+
+good_policy_is_ok_and_explained() {
+	write_policy
+	run check "$dir/policy.yaml"
+	expect_status 0 && grep -q ': ok: 1 rule, 1 target, 1 output' "$dir/out" || why "$(cat "$dir/out" "$dir/err")" || return
+	run check --explain "$dir/policy.yaml"
+	expect_status 0 && grep -qE '^    openat \([a-z_]+\)$' "$dir/out" && grep -q 'nobody: pid 4000000' "$dir/out" || why "$(cat "$dir/out")" || return
+	run check --explain --json "$dir/policy.yaml"
+	jq -e '.ok and .rules[0].name == "hosts" and .rules[0].targets == ["nobody"] and .rules[0].events[0].name == "openat"
+		and .rules[0].outputs == ["out"] and .problems == []' "$dir/out" >/dev/null || why "$(cat "$dir/out")"
+}
+
+broken_policy_names_every_place() {
+	write_policy
+	sed -i 's/openat/opneat/; s/severity/sevrity/' "$dir/policy.yaml"
+	run check "$dir/policy.yaml"
+	expect_status 1 && grep -qE "^$dir/policy\.yaml:7:[0-9]+: .*openat" "$dir/err" && grep -qE "^$dir/policy\.yaml:10:[0-9]+: .*severity" "$dir/err" ||
+		why "$(cat "$dir/err")" || return
+	run check --json "$dir/policy.yaml"
+	[[ $status == 1 ]] && jq -e '(.ok | not) and (.problems | length) >= 2 and .problems[0].line == 7' "$dir/out" >/dev/null || why "$(cat "$dir/out")" || return
+	trace --policy "$dir/policy.yaml" -- touch "$dir/ran"
+	[[ $status == 1 && ! -e $dir/ran ]] || why "status $status"
+}
+
+policy_that_is_not_there_is_told() {
+	run check "$dir/none.yaml"
+	[[ $status == 1 ]] && grep -q 'No such file' "$dir/err" || why "$(cat "$dir/err")"
+}
+
+rules_of_a_policy_are_for_the_command() {
+	write_policy
+	trace -f json --policy "$dir/policy.yaml" -- /bin/sh -c ': </etc/hostname; : </etc/passwd'
+	expect_status 0 && expect_balanced || return
+	[[ $(wc -l <"$dir/out") == 1 ]] || why "$(jq -c '[.event.action, .file.path]' "$dir/out")" || return
+	expect_json '.file.path == "/etc/hostname" and .rule.name == "hosts" and .tags == ["identity"] and .log.level == "warning"'
+}
+
+specs_add_to_a_policy() {
+	write_policy
+	trace -f json --policy "$dir/policy.yaml" close -- /bin/sh -c ': </etc/hostname; : </etc/passwd'
+	expect_status 0 && expect_balanced && expect_json '.rule.name == "hosts"' && expect_json '.event.action == "close" and .rule == null' || return
+	[[ $(count_json '.event.action == "openat"') == 1 ]] || why "opens that no rule keeps"
+}
+
+policy_without_a_command_follows_its_targets() {
+	waiting fifo cat /etc/hostname || return
+	write_policy
+	sed -i "s/4000000/$pid/" "$dir/policy.yaml"
+	trace_start -f json --policy "$dir/policy.yaml" || return
+	release fifo
+	wait "$pid"
+	kill -INT "$tracer"
+	trace_end
+	expect_status 0 && expect_balanced &&
+		expect_json ".process.pid == $pid and .file.path == \"/etc/hostname\" and .rule.name == \"hosts\" and .traceleft.targets == [\"nobody\"]"
+}
+
+run_tests good_policy_is_ok_and_explained broken_policy_names_every_place policy_that_is_not_there_is_told \
+	rules_of_a_policy_are_for_the_command specs_add_to_a_policy policy_without_a_command_follows_its_targets
