@@ -257,6 +257,9 @@ struct tl_registers {
 #define TL_REGISTERS_SIZE (21 * 8)
 #define TL_THREAD_SIZE 16384
 
+#define TL_AF_INET 2
+#define TL_AF_INET6 10
+
 /* linux/sched.h: PF_KTHREAD */
 #define TL_PF_KTHREAD 0x00200000
 /* asm/thread_info.h: TS_COMPAT, a 32-bit system call is running */
@@ -286,15 +289,27 @@ struct tl_registers {
 #error "one of TL_BUILD_TYPED, TL_BUILD_TASK, TL_BUILD_BASE"
 #endif
 
+/*
+ * Reading kernel objects. tl_get(pointer, field...) follows fields from a
+ * pointer that the verifier knows the type of: the current task, a hook's
+ * argument. tl_at(type, value) makes a pointer of an address that went through
+ * memory, and tl_peek(pointer, field...) follows fields from there. Where the
+ * verifier knows types these are loads; elsewhere each step is a helper call.
+ * Stale and NULL pointers read as zero.
+ */
+#if TL_HAS_TASK_STORAGE
+#define tl_get(...) ___arrow(__VA_ARGS__)
+#else
+#define tl_get(pointer, ...) BPF_CORE_READ((pointer), __VA_ARGS__)
+#endif
+
 #if TL_HAS_CAST
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;
-/* A pointer whose fields can be loaded; NULL and stale ones read as zero. */
-#define tl_cast(type, pointer) \
-	((type *)bpf_rdonly_cast((const void *)(pointer), bpf_core_type_id_kernel(type)))
-/* One field of a kernel object. */
-#define tl_read(type, pointer, field) (tl_cast(type, pointer)->field)
+#define tl_at(type, value) ((type *)bpf_rdonly_cast((const void *)(value), bpf_core_type_id_kernel(type)))
+#define tl_peek(...) ___arrow(__VA_ARGS__)
 #else
-#define tl_read(type, pointer, field) BPF_CORE_READ((const type *)(pointer), field)
+#define tl_at(type, value) ((type *)(value))
+#define tl_peek(pointer, ...) BPF_CORE_READ((pointer), __VA_ARGS__)
 #endif
 
 /* Keeps clang from reasoning about a value, so that the bound just checked

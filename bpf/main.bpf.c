@@ -9,19 +9,19 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-static __always_inline __u64 tl_registers_of(__u64 task)
+static __always_inline struct pt_regs *tl_registers_of(struct task_struct *task)
 {
 #if TL_HAS_TASK_STORAGE
-	return bpf_task_pt_regs((void *)bpf_get_current_task_btf());
+	return (struct pt_regs *)bpf_task_pt_regs(task);
 #else
-	return (__u64)tl_read(struct task_struct, task, stack) + TL_THREAD_SIZE - TL_REGISTERS_SIZE;
+	return (struct pt_regs *)((__u64)tl_get(task, stack) + TL_THREAD_SIZE - TL_REGISTERS_SIZE);
 #endif
 }
 
 /* Which table of numbers the call is of. */
-static __always_inline __u32 tl_abi_of(__u64 task, __u64 *nr)
+static __always_inline __u32 tl_abi_of(struct task_struct *task, __u64 *nr)
 {
-	if (tl_read(struct task_struct, task, thread_info.status) & TL_TS_COMPAT)
+	if (tl_get(task, thread_info.status) & TL_TS_COMPAT)
 		return TL_ABI_I386;
 	if (*nr & TL_X32_BIT) {
 		*nr &= ~(__u64)TL_X32_BIT;
@@ -30,28 +30,23 @@ static __always_inline __u32 tl_abi_of(__u64 task, __u64 *nr)
 	return TL_ABI_X86_64;
 }
 
-static __always_inline void tl_arguments(struct tl_call *call, __u64 from, __u32 abi)
+static __always_inline void tl_arguments(struct tl_record *record, struct pt_regs *registers, __u32 abi)
 {
-	/* For a moment in the bytes behind the header: the stack is for others. */
-	struct tl_registers *registers = (struct tl_registers *)(call->data + sizeof(struct tl_record));
-	struct tl_record *record = &call->record;
-
-	bpf_probe_read_kernel(registers, sizeof(*registers), (void *)from);
 	if (abi == TL_ABI_I386) {
-		record->args[0] = (__u32)registers->bx;
-		record->args[1] = (__u32)registers->cx;
-		record->args[2] = (__u32)registers->dx;
-		record->args[3] = (__u32)registers->si;
-		record->args[4] = (__u32)registers->di;
-		record->args[5] = (__u32)registers->bp;
+		record->args[0] = (__u32)tl_get(registers, bx);
+		record->args[1] = (__u32)tl_get(registers, cx);
+		record->args[2] = (__u32)tl_get(registers, dx);
+		record->args[3] = (__u32)tl_get(registers, si);
+		record->args[4] = (__u32)tl_get(registers, di);
+		record->args[5] = (__u32)tl_get(registers, bp);
 		return;
 	}
-	record->args[0] = registers->di;
-	record->args[1] = registers->si;
-	record->args[2] = registers->dx;
-	record->args[3] = registers->r10;
-	record->args[4] = registers->r8;
-	record->args[5] = registers->r9;
+	record->args[0] = tl_get(registers, di);
+	record->args[1] = tl_get(registers, si);
+	record->args[2] = tl_get(registers, dx);
+	record->args[3] = tl_get(registers, r10);
+	record->args[4] = tl_get(registers, r8);
+	record->args[5] = tl_get(registers, r9);
 }
 
 static __always_inline bool tl_wants(const struct tl_task *state, __u32 event)
@@ -60,9 +55,10 @@ static __always_inline bool tl_wants(const struct tl_task *state, __u32 event)
 }
 
 /* Id of the event behind the current call, 0 if nobody wants it. */
-static __always_inline __u32 tl_event_of(__u32 door, __u64 task, __u64 registers, __u32 *abi, __u64 *nr)
+static __always_inline __u32 tl_event_of(__u32 door, struct task_struct *task, struct pt_regs *registers, __u32 *abi,
+					 __u64 *nr)
 {
-	*nr = tl_read(struct pt_regs, registers, orig_ax);
+	*nr = tl_get(registers, orig_ax);
 	*abi = tl_abi_of(task, nr);
 	if (*nr >= TL_NR_MAX || *abi >= TL_ABI_MAX)
 		return 0;
@@ -88,10 +84,13 @@ static __always_inline void tl_choose(const struct tl_task *state, __u32 event, 
 /* A system call that is about to return `ret`. */
 static __always_inline int tl_exit(void *ctx, __u32 door, __s64 ret, bool refresh)
 {
-	__u64 task = tl_task_current(), nr, registers = tl_registers_of(task);
-	__u32 abi, event, slot, handler, program_id;
+	struct task_struct *task = tl_task_current();
+	struct pt_regs *registers = tl_registers_of(task);
+	__u32 abi, event, handler, program_id;
+	__u64 nr;
 	const struct tl_plan *plan;
 	struct tl_task *state;
+	struct tl_work *work;
 	struct tl_call *call;
 
 	event = tl_event_of(door, task, registers, &abi, &nr);
@@ -111,7 +110,7 @@ static __always_inline int tl_exit(void *ctx, __u32 door, __s64 ret, bool refres
 	if ((plan->flags & TL_PLAN_EXEC) && ret == 0)
 		return 0; /* by the hook on exec, with what it really was */
 	state->pending = 0;
-	call = tl_call_claim(event, &slot);
+	call = tl_call_claim(event, &work);
 	if (!call) {
 		tl_stash_forget();
 		return 0;
@@ -124,7 +123,7 @@ static __always_inline int tl_exit(void *ctx, __u32 door, __s64 ret, bool refres
 	call->record.abi = abi;
 	call->record.nr = abi == TL_ABI_X32 ? nr | TL_X32_BIT : nr;
 	call->record.ret = abi == TL_ABI_I386 ? (__s32)ret : ret;
-	tl_arguments(call, registers, abi);
+	tl_arguments(&call->record, registers, abi);
 	if (plan->from || plan->target_from || plan->flags)
 		bpf_tail_call(ctx, &programs, TL_STAGE_COLLECT);
 	bpf_tail_call(ctx, &programs, TL_STAGES + handler);
@@ -174,7 +173,6 @@ static __always_inline void tl_refresh(void)
 	if (!state)
 		return;
 	state->cgroup = tl_cgroup_of(tl_task_current());
-	state->cgroup_terms = tl_cgroup_terms(state->cgroup);
 	tl_state_combine(state, state->set);
 }
 
@@ -206,47 +204,50 @@ int tl_refresh_kretprobe(void *ctx)
 	return tl_exit(ctx, 1, TL_RET_AT(ctx, TL_RET_KRETPROBE), false);
 }
 
-static __always_inline void tl_add_socket(struct tl_call *call, __u64 file)
+static __always_inline void tl_add_socket(struct tl_call *call, __u64 address)
 {
-	__u64 inode = (__u64)tl_read(struct file, file, f_inode), socket, sk, net;
 	struct tl_section *section = tl_area_begin(call->data, TL_RECORD_MAX);
 	struct tl_socket_facts *facts = (struct tl_socket_facts *)tl_area_data(section);
+	struct file *file = tl_at(struct file, address);
+	struct socket *socket;
+	struct sock *sk;
+	__u64 at;
 
-	if ((tl_read(struct inode, inode, i_mode) & 0170000) != 0140000)
+	if ((tl_peek(file, f_inode, i_mode) & 0170000) != 0140000)
 		return;
-	socket = (__u64)tl_read(struct file, file, private_data);
-	sk = (__u64)tl_read(struct socket, socket, sk);
-	if (!sk)
+	socket = tl_at(struct socket, tl_peek(file, private_data));
+	at = (__u64)tl_peek(socket, sk);
+	if (!at)
 		return;
+	sk = tl_at(struct sock, at);
 	__builtin_memset(facts, 0, sizeof(*facts));
-	facts->family = tl_read(struct sock, sk, __sk_common.skc_family);
-	facts->type = tl_read(struct socket, socket, type);
-	facts->protocol = tl_read(struct sock, sk, sk_protocol);
-	facts->state = tl_read(struct sock, sk, __sk_common.skc_state);
-	net = (__u64)tl_read(struct sock, sk, __sk_common.skc_net.net);
-	facts->netns = tl_read(struct net, net, ns.inum);
-	if (facts->family == 2 || facts->family == 10) {
-		facts->local_port = tl_read(struct sock, sk, __sk_common.skc_num);
-		facts->remote_port = bpf_ntohs(tl_read(struct sock, sk, __sk_common.skc_dport));
+	facts->family = tl_peek(sk, __sk_common.skc_family);
+	facts->type = tl_peek(socket, type);
+	facts->protocol = tl_peek(sk, sk_protocol);
+	facts->state = tl_peek(sk, __sk_common.skc_state);
+	facts->netns = tl_peek(sk, __sk_common.skc_net.net, ns.inum);
+	if (facts->family == TL_AF_INET || facts->family == TL_AF_INET6) {
+		facts->local_port = tl_peek(sk, __sk_common.skc_num);
+		facts->remote_port = bpf_ntohs(tl_peek(sk, __sk_common.skc_dport));
 	}
-	if (facts->family == 2) {
-		*(__u32 *)facts->local = tl_read(struct sock, sk, __sk_common.skc_rcv_saddr);
-		*(__u32 *)facts->remote = tl_read(struct sock, sk, __sk_common.skc_daddr);
-	} else if (facts->family == 10) {
-		bpf_probe_read_kernel(facts->local, 16, (void *)(sk + bpf_core_field_offset(struct sock, __sk_common) +
-								 bpf_core_field_offset(struct sock_common, skc_v6_rcv_saddr)));
-		bpf_probe_read_kernel(facts->remote, 16, (void *)(sk + bpf_core_field_offset(struct sock, __sk_common) +
-								  bpf_core_field_offset(struct sock_common, skc_v6_daddr)));
+	if (facts->family == TL_AF_INET) {
+		*(__u32 *)facts->local = tl_peek(sk, __sk_common.skc_rcv_saddr);
+		*(__u32 *)facts->remote = tl_peek(sk, __sk_common.skc_daddr);
+	} else if (facts->family == TL_AF_INET6) {
+		at += bpf_core_field_offset(struct sock, __sk_common);
+		bpf_probe_read_kernel(facts->local, 16,
+				      (void *)(at + bpf_core_field_offset(struct sock_common, skc_v6_rcv_saddr)));
+		bpf_probe_read_kernel(facts->remote, 16,
+				      (void *)(at + bpf_core_field_offset(struct sock_common, skc_v6_daddr)));
 	}
 	tl_area_end(call->data, TL_RECORD_MAX, section, TL_SECTION_SOCKET, 0, 0, sizeof(*facts));
 }
 
 /* The directory that argument `name` starts from, when it is relative. */
-static __always_inline void tl_add_base(struct tl_call *call, struct tl_walk *walk, __u64 task, __u8 index, __u32 fd,
-					__u32 name)
+static __always_inline void tl_add_base(struct tl_call *call, struct tl_walk *walk, struct task_struct *task,
+					__u8 index, __u32 fd, __u32 name)
 {
 	char first = 0;
-	__u64 fs;
 
 	if (!name || bpf_probe_read_user(&first, 1, (void *)call->record.args[(name - 1) & 7]) < 0 || first == '/')
 		return;
@@ -257,9 +258,8 @@ static __always_inline void tl_add_base(struct tl_call *call, struct tl_walk *wa
 			tl_add_file(walk, call->data, TL_RECORD_MAX, index, file);
 		return;
 	}
-	fs = (__u64)tl_read(struct task_struct, task, fs);
-	tl_add_path(walk, call->data, TL_RECORD_MAX, index, (__u64)tl_read(struct fs_struct, fs, pwd.dentry),
-		    (__u64)tl_read(struct fs_struct, fs, pwd.mnt));
+	tl_add_path(walk, call->data, TL_RECORD_MAX, index, (__u64)tl_get(task, fs, pwd.dentry),
+		    (__u64)tl_get(task, fs, pwd.mnt));
 }
 
 /* Takes over what the entry hook found, if it belongs to this call. */
@@ -285,24 +285,22 @@ static __always_inline bool tl_add_stash(struct tl_call *call)
 SEC("raw_tp")
 int tl_collect(void *ctx)
 {
-	struct tl_call *call = tl_call_mine();
+	__u32 key = 0;
+	struct tl_call *call = tl_call_mine_at(&key);
 	const struct tl_plan *plan;
-	__u64 task, file = 0;
+	struct task_struct *task;
+	struct tl_work *work;
 	struct tl_walk *walk;
-	__u32 slot;
+	__u64 file = 0;
 
 	if (!call)
 		return 0;
-	slot = call->record.cpu * TL_CALL_SLOTS; /* any of this CPU's is as good */
-	for (int i = 0; i < TL_CALL_SLOTS; i++, slot++) {
-		if (bpf_map_lookup_elem(&calls, &slot) == call)
-			break;
-	}
-	walk = bpf_map_lookup_elem(&walks, &slot);
 	plan = &tl_config.plan[call->event & (TL_EVENTS_MAX - 1)];
 	task = tl_task_current();
-	if (!walk)
+	work = bpf_map_lookup_elem(&works, &key);
+	if (!work)
 		goto next;
+	walk = &work->walk;
 	tl_walk_root(walk, task);
 	if ((plan->flags & TL_PLAN_ENTRY) || plan->from == TL_FROM_AT || plan->from == TL_FROM_NAME) {
 		if (tl_add_stash(call))
@@ -342,7 +340,9 @@ int tl_send(void *ctx)
 
 static __always_inline int tl_enter(__u32 door)
 {
-	__u64 task = tl_task_current(), nr, registers = tl_registers_of(task), file;
+	struct task_struct *task = tl_task_current();
+	struct pt_regs *registers = tl_registers_of(task);
+	__u64 nr, file;
 	const struct tl_plan *plan;
 	struct tl_stash *stash;
 	struct tl_task *state;
@@ -366,8 +366,7 @@ static __always_inline int tl_enter(__u32 door)
 	stash->time = bpf_ktime_get_boot_ns();
 	if (plan->from == TL_FROM_FD) {
 		/* Such calls have it first. */
-		fd = abi == TL_ABI_I386 ? tl_read(struct pt_regs, registers, bx) :
-					  tl_read(struct pt_regs, registers, di);
+		fd = abi == TL_ABI_I386 ? tl_get(registers, bx) : tl_get(registers, di);
 		file = tl_fd_file(task, fd);
 		if (file)
 			tl_add_file(walk, call->data, TL_RECORD_MAX, TL_PATH_FILE, file);
@@ -393,10 +392,12 @@ int tl_enter_hook(void *ctx)
 SEC("raw_tp")
 int tl_enter_kprobe(void *ctx)
 {
-	__u64 task = tl_task_current(), nr, registers = tl_registers_of(task);
+	struct task_struct *task = tl_task_current();
+	struct pt_regs *registers = tl_registers_of(task);
 	struct tl_account *account;
 	struct tl_task *state;
 	__u32 abi, event;
+	__u64 nr;
 
 	event = tl_event_of(1, task, registers, &abi, &nr);
 	state = event ? tl_state_current() : 0;

@@ -76,8 +76,8 @@ static __always_inline void tl_refuse(__u32 why)
 		__sync_fetch_and_add(count, 1);
 }
 
-/* The slot that the current task has claimed on this CPU. */
-static __always_inline struct tl_call *tl_call_mine(void)
+/* The slot that the current task has claimed on this CPU, and its key. */
+static __always_inline struct tl_call *tl_call_mine_at(__u32 *ret_key)
 {
 	__u32 key = bpf_get_smp_processor_id() * TL_CALL_SLOTS;
 	__u64 me = bpf_get_current_pid_tgid();
@@ -85,10 +85,19 @@ static __always_inline struct tl_call *tl_call_mine(void)
 	for (int i = 0; i < TL_CALL_SLOTS; i++, key++) {
 		struct tl_call *call = bpf_map_lookup_elem(&calls, &key);
 
-		if (call && call->owner == me)
+		if (call && call->owner == me) {
+			*ret_key = key;
 			return call;
+		}
 	}
 	return 0;
+}
+
+static __always_inline struct tl_call *tl_call_mine(void)
+{
+	__u32 key;
+
+	return tl_call_mine_at(&key);
 }
 
 /* An event that was begun and cannot be sent: nothing vanishes uncounted. */

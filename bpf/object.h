@@ -13,13 +13,14 @@
 
 /* Id of the current call's event, if it is wanted and takes its object from
  * here; what an earlier function of the same call left stays. */
-static __always_inline __u32 tl_object_wanted(__u64 task)
+static __always_inline __u32 tl_object_wanted(struct task_struct *task)
 {
-	__u64 nr, registers = tl_registers_of(task);
+	struct pt_regs *registers = tl_registers_of(task);
 	const struct tl_plan *plan;
 	struct tl_stash *stash;
 	struct tl_task *state;
 	__u32 abi, event;
+	__u64 nr;
 
 	event = tl_event_of(1, task, registers, &abi, &nr);
 	if (!event)
@@ -39,14 +40,16 @@ static __always_inline __u32 tl_object_wanted(__u64 task)
 static __always_inline void tl_object_add(struct tl_call *call, struct tl_walk *walk, __u8 index, __u64 dentry,
 					  __u64 vfsmount)
 {
+	struct dentry *at = tl_at(struct dentry, dentry);
+
 	tl_add_path(walk, call->data, TL_RECORD_MAX, index, dentry, vfsmount);
-	tl_add_facts(call->data, TL_RECORD_MAX, index, (__u64)tl_read(struct dentry, dentry, d_inode));
+	tl_add_facts(call->data, TL_RECORD_MAX, index, (__u64)tl_peek(at, d_inode));
 }
 
 /* One object, or two if `other` is not 0. */
 static __always_inline int tl_object(__u64 dentry, __u64 vfsmount, __u64 other, __u64 other_vfsmount)
 {
-	__u64 task = tl_task_current();
+	struct task_struct *task = tl_task_current();
 	__u32 event = tl_object_wanted(task);
 	struct tl_stash *stash;
 	struct tl_walk *walk;
@@ -67,22 +70,27 @@ static __always_inline int tl_object(__u64 dentry, __u64 vfsmount, __u64 other, 
 }
 
 /* f(path) */
-static __always_inline int tl_object_path(__u64 path)
+static __always_inline int tl_object_path(__u64 address)
 {
-	return tl_object((__u64)tl_read(struct path, path, dentry), (__u64)tl_read(struct path, path, mnt), 0, 0);
+	struct path *path = tl_at(struct path, address);
+
+	return tl_object((__u64)tl_peek(path, dentry), (__u64)tl_peek(path, mnt), 0, 0);
 }
 
 /* f(directory, dentry in it) */
-static __always_inline int tl_object_entry(__u64 directory, __u64 dentry)
+static __always_inline int tl_object_entry(__u64 address, __u64 dentry)
 {
-	return tl_object(dentry, (__u64)tl_read(struct path, directory, mnt), 0, 0);
+	struct path *directory = tl_at(struct path, address);
+
+	return tl_object(dentry, (__u64)tl_peek(directory, mnt), 0, 0);
 }
 
 /* f(directory, dentry, other directory, other dentry) */
-static __always_inline int tl_object_pair(__u64 directory, __u64 dentry, __u64 other_directory, __u64 other_dentry)
+static __always_inline int tl_object_pair(__u64 address, __u64 dentry, __u64 other_address, __u64 other_dentry)
 {
-	return tl_object(dentry, (__u64)tl_read(struct path, directory, mnt), other_dentry,
-			 (__u64)tl_read(struct path, other_directory, mnt));
+	struct path *directory = tl_at(struct path, address), *other = tl_at(struct path, other_address);
+
+	return tl_object(dentry, (__u64)tl_peek(directory, mnt), other_dentry, (__u64)tl_peek(other, mnt));
 }
 
 #define TL_ARGUMENT(ctx, offset) (*(__u64 *)((char *)(ctx) + (offset)))

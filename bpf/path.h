@@ -15,6 +15,7 @@
 struct tl_walk {
 	__u64 dentry;
 	__u64 vfsmount;
+	__u64 mount_root; /* dentry where vfsmount's tree begins */
 	__u64 root_dentry; /* of the process */
 	__u64 root_vfsmount;
 	__u32 used;
@@ -35,46 +36,62 @@ struct tl_climb {
 #define TL_CONTINUE 0
 #define TL_STOP 1
 
+static __always_inline void tl_walk_mount(struct tl_walk *walk, __u64 vfsmount)
+{
+	struct vfsmount *mount = tl_at(struct vfsmount, vfsmount);
+
+	walk->vfsmount = vfsmount;
+	walk->mount_root = (__u64)tl_peek(mount, mnt_root);
+}
+
+/* From the root of a mount to where it is mounted; 0: nowhere. */
+static __always_inline __u64 tl_walk_above(struct tl_walk *walk, __u64 vfsmount)
+{
+	__u64 address = vfsmount - bpf_core_field_offset(struct mount, mnt), above;
+	struct mount *mount = tl_at(struct mount, address);
+
+	above = (__u64)tl_peek(mount, mnt_parent);
+	if (!above || above == address)
+		return 0;
+	walk->dentry = (__u64)tl_peek(mount, mnt_mountpoint);
+	tl_walk_mount(walk, above + bpf_core_field_offset(struct mount, mnt));
+	return above;
+}
+
 /* One step up. */
 static __always_inline long tl_climb_step(struct tl_walk *walk, char *out)
 {
-	__u64 dentry = walk->dentry, vfsmount = walk->vfsmount;
-	__u64 parent = (__u64)tl_read(struct dentry, dentry, d_parent);
+	struct dentry *dentry = tl_at(struct dentry, walk->dentry);
+	__u64 vfsmount = walk->vfsmount, parent = (__u64)tl_peek(dentry, d_parent);
 	__u32 used = walk->used;
 	long n;
 
-	if (dentry == walk->root_dentry && vfsmount == walk->root_vfsmount)
+	if (walk->dentry == walk->root_dentry && vfsmount == walk->root_vfsmount)
 		return TL_STOP;
-	if (dentry == parent || dentry == (__u64)tl_read(struct vfsmount, vfsmount, mnt_root)) {
-		__u64 mount = vfsmount - bpf_core_field_offset(struct mount, mnt);
-		__u64 above = (__u64)tl_read(struct mount, mount, mnt_parent);
+	if (walk->dentry == parent || walk->dentry == walk->mount_root) {
+		__u64 above;
 
-		if (dentry != (__u64)tl_read(struct vfsmount, vfsmount, mnt_root)) {
+		if (walk->dentry != walk->mount_root) {
 			/* A pipe, a memory file: in no tree, with a name of its own. */
 			walk->flags |= TL_SECTION_PSEUDO;
-			n = bpf_probe_read_kernel_str(out, TL_NAME_MAX, tl_read(struct dentry, dentry, d_name.name));
+			n = bpf_probe_read_kernel_str(out, TL_NAME_MAX, tl_peek(dentry, d_name.name));
 			if (!used && n > 0)
 				walk->used = n;
 			return TL_STOP;
 		}
-		if (!above || above == mount)
-			return TL_STOP; /* the root of the namespace, or no tree at all */
-		walk->dentry = (__u64)tl_read(struct mount, mount, mnt_mountpoint);
-		walk->vfsmount = above + bpf_core_field_offset(struct mount, mnt);
-		return TL_CONTINUE;
+		above = tl_walk_above(walk, vfsmount);
+		return above ? TL_CONTINUE : TL_STOP; /* the root of the namespace, or no tree at all */
 	}
 	if (used >= TL_PATH_MAX) {
 		walk->flags |= TL_SECTION_TRUNCATED;
 		return TL_STOP;
 	}
-	tl_barrier(used);
-	used &= TL_PATH_MAX - 1;
-	n = bpf_probe_read_kernel_str(out + used, TL_NAME_MAX, tl_read(struct dentry, dentry, d_name.name));
+	n = bpf_probe_read_kernel_str(out + tl_clamp(used, TL_PATH_MAX), TL_NAME_MAX, tl_peek(dentry, d_name.name));
 	if (n < 0) {
 		walk->flags |= TL_SECTION_FAULT;
 		return TL_STOP;
 	}
-	walk->used += n;
+	walk->used = used + n;
 	walk->dentry = parent;
 	return TL_CONTINUE;
 }
@@ -91,14 +108,14 @@ static long tl_climb_iteration(__u32 i, void *data)
 /* Climbs to the root of the process. Returns the bytes used. */
 static __always_inline __u32 tl_climb(struct tl_walk *walk, char *out, __u64 dentry, __u64 vfsmount)
 {
+	struct dentry *first = tl_at(struct dentry, dentry);
 	__u32 used;
 
 	walk->dentry = dentry;
-	walk->vfsmount = vfsmount;
+	tl_walk_mount(walk, vfsmount);
 	walk->used = 0;
 	walk->flags = 0;
-	if (!tl_read(struct dentry, dentry, d_hash.pprev) &&
-	    dentry != (__u64)tl_read(struct dentry, dentry, d_parent))
+	if (!tl_peek(first, d_hash.pprev) && dentry != (__u64)tl_peek(first, d_parent))
 		walk->flags = TL_SECTION_DELETED;
 #if TL_HAS_TASK_STORAGE
 	{
@@ -123,27 +140,25 @@ static __always_inline __u32 tl_climb(struct tl_walk *walk, char *out, __u64 den
 }
 
 /* The root that paths of `task` end at. */
-static __always_inline void tl_walk_root(struct tl_walk *walk, __u64 task)
+static __always_inline void tl_walk_root(struct tl_walk *walk, struct task_struct *task)
 {
-	__u64 fs = (__u64)tl_read(struct task_struct, task, fs);
-
-	walk->root_dentry = (__u64)tl_read(struct fs_struct, fs, root.dentry);
-	walk->root_vfsmount = (__u64)tl_read(struct fs_struct, fs, root.mnt);
+	walk->root_dentry = (__u64)tl_get(task, fs, root.dentry);
+	walk->root_vfsmount = (__u64)tl_get(task, fs, root.mnt);
 }
 
-static __always_inline void tl_file_facts(struct tl_file_facts *facts, __u64 inode)
+static __always_inline void tl_file_facts(struct tl_file_facts *facts, __u64 address)
 {
-	__u64 sb = (__u64)tl_read(struct inode, inode, i_sb);
-	__u32 dev = tl_read(struct super_block, sb, s_dev);
+	struct inode *inode = tl_at(struct inode, address);
+	__u32 dev = tl_peek(inode, i_sb, s_dev);
 
-	facts->inode = tl_read(struct inode, inode, i_ino);
+	facts->inode = tl_peek(inode, i_ino);
 	facts->major = dev >> 20;
 	facts->minor = dev & 0xfffff;
-	facts->mode = tl_read(struct inode, inode, i_mode);
-	facts->uid = tl_read(struct inode, inode, i_uid.val);
-	facts->gid = tl_read(struct inode, inode, i_gid.val);
-	facts->nlink = tl_read(struct inode, inode, i_nlink);
-	facts->magic = tl_read(struct super_block, sb, s_magic);
+	facts->mode = tl_peek(inode, i_mode);
+	facts->uid = tl_peek(inode, i_uid.val);
+	facts->gid = tl_peek(inode, i_gid.val);
+	facts->nlink = tl_peek(inode, i_nlink);
+	facts->magic = tl_peek(inode, i_sb, s_magic);
 }
 
 /*
@@ -194,24 +209,22 @@ static __always_inline void tl_add_facts(__u8 *data, __u32 max, __u8 index, __u6
 	tl_area_end(data, max, section, TL_SECTION_FILE, index, 0, sizeof(struct tl_file_facts));
 }
 
-static __always_inline void tl_add_file(struct tl_walk *walk, __u8 *data, __u32 max, __u8 index, __u64 file)
+static __always_inline void tl_add_file(struct tl_walk *walk, __u8 *data, __u32 max, __u8 index, __u64 address)
 {
-	__u64 dentry = (__u64)tl_read(struct file, file, f_path.dentry);
+	struct file *file = tl_at(struct file, address);
 
-	tl_add_path(walk, data, max, index, dentry, (__u64)tl_read(struct file, file, f_path.mnt));
-	tl_add_facts(data, max, index, (__u64)tl_read(struct file, file, f_inode));
+	tl_add_path(walk, data, max, index, (__u64)tl_peek(file, f_path.dentry), (__u64)tl_peek(file, f_path.mnt));
+	tl_add_facts(data, max, index, (__u64)tl_peek(file, f_inode));
 }
 
 /* The open file behind a descriptor of `task`; 0: none. */
-static __always_inline __u64 tl_fd_file(__u64 task, __u32 fd)
+static __always_inline __u64 tl_fd_file(struct task_struct *task, __u32 fd)
 {
-	__u64 files = (__u64)tl_read(struct task_struct, task, files);
-	__u64 fdt = (__u64)tl_read(struct files_struct, files, fdt);
 	__u64 file = 0;
 
-	if (!fdt || fd >= tl_read(struct fdtable, fdt, max_fds))
+	if (fd >= tl_get(task, files, fdt, max_fds))
 		return 0;
-	bpf_probe_read_kernel(&file, sizeof(file), tl_read(struct fdtable, fdt, fd) + fd);
+	bpf_probe_read_kernel(&file, sizeof(file), tl_get(task, files, fdt, fd) + fd);
 	return file;
 }
 

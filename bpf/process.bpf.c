@@ -20,73 +20,73 @@ static __always_inline void tl_add_name(__u8 *data, __u8 type, __u8 index, __u64
 	tl_area_end(data, TL_RECORD_MAX, section, type, index, 0, (__u32)n & (2 * TL_PATH_MAX - 1));
 }
 
-static __always_inline void tl_add_exe(struct tl_walk *walk, __u8 *data, __u8 index, __u64 task)
+static __always_inline void tl_add_exe(struct tl_walk *walk, __u8 *data, __u8 index, struct task_struct *task)
 {
-	__u64 mm = (__u64)tl_read(struct task_struct, task, mm), file;
+	__u64 file = (__u64)tl_get(task, mm, exe_file);
 
-	if (!mm)
-		return;
-	file = (__u64)tl_read(struct mm_struct, mm, exe_file);
 	if (file)
 		tl_add_file(walk, data, TL_RECORD_MAX, index, file);
 }
 
-/* Who `task` and its parent are. */
-static __always_inline void tl_add_task(__u8 *data, __u64 task, const struct tl_task *state, __s32 exit_code)
+/* Pid in the task's own namespace. */
+static __always_inline void tl_inner_pid(struct tl_task_facts *facts, struct task_struct *task)
 {
-	__u64 leader = (__u64)tl_read(struct task_struct, task, group_leader);
-	__u64 parent = (__u64)tl_read(struct task_struct, leader, real_parent);
-	__u64 parent_leader = (__u64)tl_read(struct task_struct, parent, group_leader);
-	__u64 nsproxy = (__u64)tl_read(struct task_struct, task, nsproxy);
-	__u64 pid = (__u64)tl_read(struct task_struct, leader, thread_pid), namespace;
-	struct tl_section *section = tl_area_begin(data, TL_RECORD_MAX);
-	struct tl_task_facts *facts = (struct tl_task_facts *)tl_area_data(section);
+	__u64 pid = (__u64)tl_get(task, group_leader, thread_pid);
+	struct pid_namespace *namespace;
 	struct upid upid = {};
 	__u32 level;
 
+	if (!pid)
+		return;
+	level = tl_get(task, group_leader, thread_pid, level);
+	bpf_probe_read_kernel(&upid, sizeof(upid),
+			      (void *)(pid + bpf_core_field_offset(struct pid, numbers) +
+				       (__u64)(level & 31) * bpf_core_type_size(struct upid)));
+	facts->inner_pid = upid.nr;
+	namespace = tl_at(struct pid_namespace, upid.ns);
+	facts->pidns = tl_peek(namespace, ns.inum);
+}
+
+/* Who `task` and its parent are. */
+static __always_inline void tl_add_task(__u8 *data, struct task_struct *task, const struct tl_task *state,
+					__s32 exit_code)
+{
+	struct tl_section *section = tl_area_begin(data, TL_RECORD_MAX);
+	struct tl_task_facts *facts = (struct tl_task_facts *)tl_area_data(section);
+
 	__builtin_memset(facts, 0, sizeof(*facts));
-	facts->pid = tl_read(struct task_struct, task, tgid);
-	facts->tid = tl_read(struct task_struct, task, pid);
-	facts->ppid = tl_read(struct task_struct, parent, tgid);
+	facts->pid = tl_get(task, tgid);
+	facts->tid = tl_get(task, pid);
+	facts->ppid = tl_get(task, group_leader, real_parent, tgid);
 	facts->start = state->start;
-	facts->parent_start = tl_read(struct task_struct, parent_leader, start_boottime);
+	facts->parent_start = tl_get(task, group_leader, real_parent, group_leader, start_boottime);
 	facts->cgroup = state->cgroup;
 	facts->set = state->set;
 	facts->exit_code = exit_code;
-	facts->session = tl_read(struct task_struct, task, sessionid);
-	bpf_probe_read_kernel(facts->comm, TL_COMM_LEN, (void *)(task + bpf_core_field_offset(struct task_struct, comm)));
+	facts->session = tl_get(task, sessionid);
+	bpf_probe_read_kernel(facts->comm, TL_COMM_LEN,
+			      (void *)(task + bpf_core_field_offset(struct task_struct, comm)));
 	bpf_probe_read_kernel(facts->parent_comm, TL_COMM_LEN,
-			      (void *)(parent + bpf_core_field_offset(struct task_struct, comm)));
-	if (nsproxy) {
-		namespace = (__u64)tl_read(struct nsproxy, nsproxy, mnt_ns);
-		facts->mntns = tl_read(struct mnt_namespace, namespace, ns.inum);
-		namespace = (__u64)tl_read(struct nsproxy, nsproxy, net_ns);
-		facts->netns = tl_read(struct net, namespace, ns.inum);
-	}
-	if (pid) {
-		level = tl_read(struct pid, pid, level);
-		bpf_probe_read_kernel(&upid, sizeof(upid),
-				      (void *)(pid + bpf_core_field_offset(struct pid, numbers) +
-					       (__u64)(level & 31) * bpf_core_type_size(struct upid)));
-		facts->inner_pid = upid.nr;
-		namespace = (__u64)upid.ns;
-		facts->pidns = tl_read(struct pid_namespace, namespace, ns.inum);
-	}
+			      (void *)((__u64)tl_get(task, group_leader, real_parent) +
+				       bpf_core_field_offset(struct task_struct, comm)));
+	facts->mntns = tl_get(task, nsproxy, mnt_ns, ns.inum);
+	facts->netns = tl_get(task, nsproxy, net_ns, ns.inum);
+	tl_inner_pid(facts, task);
 	tl_area_end(data, TL_RECORD_MAX, section, TL_SECTION_TASK, 0, 0, sizeof(*facts));
 }
 
-static __always_inline void tl_add_argv(__u8 *data, __u64 task, __u8 type, __u8 index)
+static __always_inline void tl_add_argv(__u8 *data, struct task_struct *task, __u8 type, __u8 index)
 {
-	__u64 mm = (__u64)tl_read(struct task_struct, task, mm), from, n;
+	__u64 from, n;
 	/* It is longer than the slack behind a record. */
 	const __u32 max = TL_RECORD_MAX + 2 * TL_PATH_MAX - TL_ARGV_MAX - sizeof(struct tl_section);
 	struct tl_section *section = tl_area_begin(data, max);
 	__u16 flags = 0;
 
-	if (!mm)
+	from = tl_get(task, mm, arg_start);
+	n = tl_get(task, mm, arg_end) - from;
+	if (!from)
 		return;
-	from = tl_read(struct mm_struct, mm, arg_start);
-	n = tl_read(struct mm_struct, mm, arg_end) - from;
 	if (n > TL_ARGV_MAX) {
 		flags = TL_SECTION_TRUNCATED;
 		n = TL_ARGV_MAX;
@@ -98,71 +98,50 @@ static __always_inline void tl_add_argv(__u8 *data, __u64 task, __u8 type, __u8 
 	tl_area_end(data, max, section, type, index, flags, n);
 }
 
-static __always_inline __u64 tl_start_of(__u64 task)
+static __always_inline __u64 tl_start_of(struct task_struct *task)
 {
-	__u64 leader = (__u64)tl_read(struct task_struct, task, group_leader);
-
-	return tl_read(struct task_struct, leader, start_boottime);
+	return tl_get(task, group_leader, start_boottime);
 }
 
 /* A record of `kind` by the current task; NULL if it cannot be had, counted. */
 static __always_inline struct tl_call *tl_process_begin(__u32 event, __u8 kind, const struct tl_task *state,
 							struct tl_walk **ret_walk)
 {
+	struct tl_work *work;
 	struct tl_call *call;
-	__u32 slot;
 
 	if (!event)
 		return 0;
-	call = tl_call_claim(event, &slot);
+	call = tl_call_claim(event, &work);
 	if (!call)
 		return 0;
-	*ret_walk = bpf_map_lookup_elem(&walks, &slot);
-	if (!*ret_walk) {
-		tl_call_drop(call, TL_REFUSED_SLOT);
-		return 0;
-	}
+	*ret_walk = &work->walk;
 	tl_record_begin(&call->record, tl_task_current(), state, kind);
 	__builtin_memset(call->record.args, 0, sizeof(call->record.args));
 	tl_walk_root(*ret_walk, tl_task_current());
 	return call;
 }
 
-/* Works out the executable's terms. The path is climbed into a record's bytes,
- * for want of another place of that size. */
-static __always_inline __u32 tl_exe_terms(struct tl_walk *walk, __u8 *scratch, __u64 task)
+/* Works out the executable's terms, in a slot's bytes. */
+static __always_inline __u32 tl_exe_terms(struct task_struct *task)
 {
-	__u64 mm = (__u64)tl_read(struct task_struct, task, mm), file, dentry;
-	__u32 used;
+	__u64 dentry = (__u64)tl_get(task, mm, exe_file, f_path.dentry);
+	__u32 used, found = tl_config.exe_none;
+	struct tl_work *work;
+	struct tl_call *call;
 
-	if (!mm)
-		return tl_config.exe_none;
-	file = (__u64)tl_read(struct mm_struct, mm, exe_file);
-	dentry = (__u64)tl_read(struct file, file, f_path.dentry);
-	if (!file || !dentry)
-		return tl_config.exe_none;
-	used = tl_climb(walk, (char *)scratch, dentry, (__u64)tl_read(struct file, file, f_path.mnt));
-	return tl_match((char *)scratch, used, tl_config.exe_start, 0, tl_config.exe_none);
-}
-
-/* Scratch for hooks that work on other tasks than the current one. */
-struct tl_scratch {
-	struct tl_walk walk;
-	__u8 data[4 * TL_PATH_MAX];
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct tl_scratch);
-} scratches SEC(".maps");
-
-static __always_inline struct tl_scratch *tl_scratch_mine(void)
-{
-	__u32 key = bpf_get_smp_processor_id();
-
-	return bpf_map_lookup_elem(&scratches, &key);
+	if (!dentry)
+		return found;
+	call = tl_slot_claim(&work);
+	if (!call) {
+		tl_refuse(TL_REFUSED_SLOT);
+		return found;
+	}
+	tl_walk_root(&work->walk, task);
+	used = tl_climb(&work->walk, (char *)call->data, dentry, (__u64)tl_get(task, mm, exe_file, f_path.mnt));
+	found = tl_match_executable(&work->match, (char *)call->data, used);
+	call->owner = 0;
+	return found;
 }
 
 static __always_inline bool tl_untracked(__u32 tgid)
@@ -185,18 +164,15 @@ int BPF_PROG(tl_fork, struct task_struct *parent, struct task_struct *child)
 	born = *state;
 	born.pending = 0;
 	if (!thread) {
-		born.start = tl_read(struct task_struct, child, start_boottime);
+		born.start = tl_get(child, start_boottime);
 		born.pid_terms = tl_pid_terms(child->tgid);
 	}
-	cgroup = tl_cgroup_of((__u64)child);
-	if (cgroup != born.cgroup) {
-		born.cgroup = cgroup;
-		born.cgroup_terms = tl_cgroup_terms(cgroup);
-	}
+	cgroup = tl_cgroup_of(child);
+	born.cgroup = cgroup;
 	made = tl_state_create(child, &born);
 	if (!made)
 		return 0;
-	if (made->pid_terms != state->pid_terms || made->cgroup_terms != state->cgroup_terms ||
+	if (made->pid_terms != state->pid_terms || made->cgroup != state->cgroup ||
 	    (!thread && state->set))
 		tl_state_combine(made, state->set);
 	if (thread || !(made->set | state->set))
@@ -205,7 +181,7 @@ int BPF_PROG(tl_fork, struct task_struct *parent, struct task_struct *child)
 	if (!call)
 		return 0;
 	call->record.ret = child->tgid;
-	tl_add_task(call->data, (__u64)child, made, 0);
+	tl_add_task(call->data, child, made, 0);
 	tl_record_send(call);
 	return 0;
 }
@@ -213,17 +189,13 @@ int BPF_PROG(tl_fork, struct task_struct *parent, struct task_struct *child)
 /* The call's own event: what execve was asked and what it ran. */
 static __always_inline void tl_exec_call(struct task_struct *task, struct tl_task *state, struct linux_binprm *bprm)
 {
-	__u64 registers = 0;
+	struct pt_regs *registers = tl_registers_of(task);
 	__u32 event, abi = TL_ABI_X86_64, position;
 	struct tl_call *call;
 	struct tl_walk *walk;
-	__u64 nr = 0;
+	__u64 nr;
 
-	registers = (__u64)tl_read(struct task_struct, (__u64)task, stack) + 16384;
-#if TL_HAS_TASK_STORAGE
-	registers = bpf_task_pt_regs(task) + 21 * 8;
-#endif
-	bpf_probe_read_kernel(&nr, sizeof(nr), (void *)(registers - 6 * 8)); /* orig_ax */
+	nr = tl_get(registers, orig_ax);
 	if (nr & TL_X32_BIT) {
 		nr &= ~(__u64)TL_X32_BIT;
 		abi = TL_ABI_X32;
@@ -250,9 +222,9 @@ static __always_inline void tl_exec_call(struct task_struct *task, struct tl_tas
 	call->record.abi = abi;
 	call->record.nr = abi == TL_ABI_X32 ? nr | TL_X32_BIT : nr;
 	position = tl_config.plan[event & (TL_EVENTS_MAX - 1)].name;
-	tl_add_exe(walk, call->data, TL_PATH_FILE, (__u64)task);
-	tl_add_name(call->data, TL_SECTION_ARG, position, (__u64)tl_read(struct linux_binprm, (__u64)bprm, filename));
-	tl_add_argv(call->data, (__u64)task, TL_SECTION_ARG, position + 1);
+	tl_add_exe(walk, call->data, TL_PATH_FILE, task);
+	tl_add_name(call->data, TL_SECTION_ARG, position, (__u64)tl_get(bprm, filename));
+	tl_add_argv(call->data, task, TL_SECTION_ARG, position + 1);
 	if (state->override) {
 		struct tl_override_key key = {.term = state->override - 1, .event = event};
 		struct tl_override *override = bpf_map_lookup_elem(&overrides, &key);
@@ -267,44 +239,36 @@ SEC("tp_btf/sched_process_exec")
 int BPF_PROG(tl_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
 	struct tl_task *state = tl_state_of(task), fresh = {};
-	struct tl_scratch *scratch = tl_scratch_mine();
 	struct tl_call *call;
 	struct tl_walk *walk;
-	__u64 before, fs, parent;
+	__u64 before;
 
-	if (!scratch)
-		return 0;
 	if (!state) {
-		fresh.start = tl_start_of((__u64)task);
+		fresh.start = tl_start_of(task);
 		fresh.pid_terms = tl_pid_terms(task->tgid);
 		state = tl_state_create(task, &fresh);
 		if (!state)
 			return 0;
 	}
 	before = state->set;
-	tl_walk_root(&scratch->walk, (__u64)task);
-	state->exe_terms = tl_exe_terms(&scratch->walk, scratch->data, (__u64)task);
-	state->cgroup = tl_cgroup_of((__u64)task);
-	state->cgroup_terms = tl_cgroup_terms(state->cgroup);
+	state->exe_terms = tl_exe_terms(task);
+	state->cgroup = tl_cgroup_of(task);
 	state->pid_terms = tl_pid_terms(task->tgid); /* a thread's exec takes over the leader's pid */
-	state->start = tl_start_of((__u64)task);
+	state->start = tl_start_of(task);
 	state->pending = 0;
 	tl_state_combine(state, before);
 	if (!(state->set | before))
 		return 0;
 	call = tl_process_begin(tl_config.exec_event, TL_RECORD_EXEC, state, &walk);
 	if (call) {
-		tl_add_task(call->data, (__u64)task, state, 0);
-		tl_add_exe(walk, call->data, TL_PATH_EXE, (__u64)task);
-		fs = (__u64)tl_read(struct task_struct, (__u64)task, fs);
-		tl_add_path(walk, call->data, TL_RECORD_MAX, TL_PATH_CWD,
-			    (__u64)tl_read(struct fs_struct, fs, pwd.dentry),
-			    (__u64)tl_read(struct fs_struct, fs, pwd.mnt));
-		parent = (__u64)tl_read(struct task_struct, (__u64)task, real_parent);
-		tl_add_exe(walk, call->data, TL_PATH_PARENT_EXE, parent);
+		tl_add_task(call->data, task, state, 0);
+		tl_add_exe(walk, call->data, TL_PATH_EXE, task);
+		tl_add_path(walk, call->data, TL_RECORD_MAX, TL_PATH_CWD, (__u64)tl_get(task, fs, pwd.dentry),
+			    (__u64)tl_get(task, fs, pwd.mnt));
+		tl_add_exe(walk, call->data, TL_PATH_PARENT_EXE, tl_get(task, real_parent));
 		tl_add_name(call->data, TL_SECTION_NAME, TL_PATH_SCRIPT,
-			    (__u64)tl_read(struct linux_binprm, (__u64)bprm, filename));
-		tl_add_argv(call->data, (__u64)task, TL_SECTION_ARGV, 0);
+			    (__u64)tl_get(bprm, filename));
+		tl_add_argv(call->data, task, TL_SECTION_ARGV, 0);
 		tl_record_send(call);
 	}
 	tl_exec_call(task, state, bprm);
@@ -315,19 +279,17 @@ SEC("tp_btf/sched_process_exit")
 int BPF_PROG(tl_exit_process, struct task_struct *task)
 {
 	struct tl_task *state = tl_state_of(task);
-	__u64 signal = (__u64)tl_read(struct task_struct, (__u64)task, signal);
 	struct tl_call *call;
 	struct tl_walk *walk;
 	__s32 code;
 
-	if (state && state->set && tl_read(struct signal_struct, signal, live.counter) == 0) {
-		code = tl_read(struct signal_struct, signal, flags) & TL_SIGNAL_GROUP_EXIT ?
-			       tl_read(struct signal_struct, signal, group_exit_code) :
-			       task->exit_code;
+	if (state && state->set && tl_get(task, signal, live.counter) == 0) {
+		code = tl_get(task, signal, flags) & TL_SIGNAL_GROUP_EXIT ? tl_get(task, signal, group_exit_code) :
+									      task->exit_code;
 		call = tl_process_begin(tl_config.exit_event, TL_RECORD_EXIT, state, &walk);
 		if (call) {
 			call->record.ret = code;
-			tl_add_task(call->data, (__u64)task, state, code);
+			tl_add_task(call->data, task, state, code);
 			tl_record_send(call);
 		}
 	}
@@ -346,32 +308,31 @@ int BPF_PROG(tl_exit_process, struct task_struct *task)
 SEC("tp_btf/cgroup_mkdir")
 int BPF_PROG(tl_cgroup_mkdir, struct cgroup *cgroup, const char *path)
 {
-	struct tl_scratch *scratch = tl_scratch_mine();
-	__u32 matched;
-	__u64 id, root;
+	struct tl_work *work;
+	struct tl_call *call;
+	__u64 id;
 	long n;
 
-	root = (__u64)tl_read(struct cgroup, (__u64)cgroup, root);
-	if (tl_read(struct cgroup_root, root, hierarchy_id) != 0)
+	if (tl_get(cgroup, root, hierarchy_id) != 0)
 		return 0; /* not the unified hierarchy */
-	if (!scratch)
-		return 0;
-	n = bpf_probe_read_kernel_str(scratch->data, TL_PATH_MAX, path);
-	if (n <= 1)
-		return 0;
-	matched = tl_match((char *)scratch->data, n - 1, tl_config.cgroup_start, 1, tl_config.cgroup_none);
-	if (matched == tl_config.cgroup_none)
-		return 0;
-	id = tl_cgroup_id((__u64)cgroup);
-	if (bpf_map_update_elem(&cgroups, &id, &matched, BPF_ANY) < 0)
+	call = tl_slot_claim(&work);
+	if (!call) {
 		tl_refuse(TL_REFUSED_CGROUP);
+		return 0;
+	}
+	id = tl_get(cgroup, kn, id);
+	n = bpf_probe_read_kernel_str(call->data, TL_PATH_MAX, path);
+	if (n > 1 && tl_match_cgroup(&work->match, (char *)call->data, n - 1) &&
+	    bpf_map_update_elem(&cgroups, &id, &work->match.by_cgroup, BPF_ANY) < 0)
+		tl_refuse(TL_REFUSED_CGROUP);
+	call->owner = 0;
 	return 0;
 }
 
 SEC("tp_btf/cgroup_rmdir")
 int BPF_PROG(tl_cgroup_rmdir, struct cgroup *cgroup, const char *path)
 {
-	__u64 id = tl_cgroup_id((__u64)cgroup);
+	__u64 id = tl_get(cgroup, kn, id);
 
 	bpf_map_delete_elem(&cgroups, &id);
 	return 0;
@@ -384,20 +345,17 @@ int tl_mark(struct bpf_iter__task *ctx)
 {
 	struct seq_file *seq = ctx->meta->seq;
 	struct task_struct *task = ctx->task;
-	struct tl_scratch *scratch = tl_scratch_mine();
 	struct tl_task fresh = {}, *state;
 	struct tl_marked marked = {};
 
-	if (!task || !scratch || (task->flags & TL_PF_KTHREAD))
+	if (!task || (task->flags & TL_PF_KTHREAD))
 		return 0;
 	state = tl_state_of(task);
 	if (!state) {
-		tl_walk_root(&scratch->walk, (__u64)task);
-		fresh.exe_terms = tl_exe_terms(&scratch->walk, scratch->data, (__u64)task);
+		fresh.exe_terms = tl_exe_terms(task);
 		fresh.pid_terms = tl_pid_terms(task->tgid);
-		fresh.cgroup = tl_cgroup_of((__u64)task);
-		fresh.cgroup_terms = tl_cgroup_terms(fresh.cgroup);
-		fresh.start = tl_start_of((__u64)task);
+		fresh.cgroup = tl_cgroup_of(task);
+		fresh.start = tl_start_of(task);
 		if (!tl_untracked(task->tgid))
 			tl_state_combine(&fresh, 0);
 		state = tl_state_create(task, &fresh);

@@ -18,14 +18,6 @@ struct {
 	__type(value, struct tl_cpu);
 } cpus SEC(".maps");
 
-/* One climb per slot: it belongs to whoever owns the slot. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, TL_CALL_SLOTS);
-	__type(key, __u32);
-	__type(value, struct tl_walk);
-} walks SEC(".maps");
-
 static __always_inline void tl_count(__u64 *counter, __u64 n)
 {
 	__sync_fetch_and_add(counter, n);
@@ -55,7 +47,7 @@ static __always_inline __u64 tl_next_seq(struct tl_cpu *cpu)
 }
 
 /* A slot of this CPU for the current task; NULL if all are taken. */
-static __always_inline struct tl_call *tl_slot_claim(__u32 *ret_slot)
+static __always_inline struct tl_call *tl_slot_claim(struct tl_work **ret_work)
 {
 	__u32 key = bpf_get_smp_processor_id() * TL_CALL_SLOTS;
 	__u64 me = bpf_get_current_pid_tgid();
@@ -64,8 +56,11 @@ static __always_inline struct tl_call *tl_slot_claim(__u32 *ret_slot)
 		struct tl_call *call = bpf_map_lookup_elem(&calls, &key);
 
 		if (call && tl_claim(call, me)) {
-			*ret_slot = key;
-			return call;
+			*ret_work = bpf_map_lookup_elem(&works, &key);
+			if (*ret_work)
+				return call;
+			call->owner = 0;
+			return 0;
 		}
 	}
 	return 0;
@@ -73,7 +68,7 @@ static __always_inline struct tl_call *tl_slot_claim(__u32 *ret_slot)
 
 /* A slot for a record of `event`, already counted as seen; NULL if there is
  * none, counted. */
-static __always_inline struct tl_call *tl_call_claim(__u32 event, __u32 *ret_slot)
+static __always_inline struct tl_call *tl_call_claim(__u32 event, struct tl_work **ret_work)
 {
 	struct tl_account *account = bpf_map_lookup_elem(&ledger, &event);
 	struct tl_call *call;
@@ -81,7 +76,7 @@ static __always_inline struct tl_call *tl_call_claim(__u32 event, __u32 *ret_slo
 	if (!account)
 		return 0;
 	tl_count(&account->seen, 1);
-	call = tl_slot_claim(ret_slot);
+	call = tl_slot_claim(ret_work);
 	if (!call) {
 		tl_count(&account->lost, 1);
 		tl_refuse(TL_REFUSED_SLOT);
@@ -96,21 +91,18 @@ static __always_inline struct tl_call *tl_call_claim(__u32 event, __u32 *ret_slo
  * in a slot, and what is used of it is kept. NULL if there is no slot, counted.
  */
 #define TL_STASH_BEGIN 8 /* where sections begin: the size stands before them */
-static __always_inline struct tl_call *tl_stash_begin(__u64 task, struct tl_walk **ret_walk)
+static __always_inline struct tl_call *tl_stash_begin(struct task_struct *task, struct tl_walk **ret_walk)
 {
-	__u32 slot;
-	struct tl_call *call = tl_slot_claim(&slot);
-	struct tl_walk *walk = call ? bpf_map_lookup_elem(&walks, &slot) : 0;
+	struct tl_work *work;
+	struct tl_call *call = tl_slot_claim(&work);
 
-	if (!walk) {
-		if (call)
-			call->owner = 0;
+	if (!call) {
 		tl_refuse(TL_REFUSED_STASH);
 		return 0;
 	}
-	tl_walk_root(walk, task);
+	tl_walk_root(&work->walk, task);
 	call->record.size = TL_STASH_BEGIN;
-	*ret_walk = walk;
+	*ret_walk = &work->walk;
 	return call;
 }
 
@@ -130,10 +122,9 @@ static __always_inline void tl_stash_end(struct tl_call *call, struct tl_stash *
 }
 
 /* Header of a record by `task`, which is the current one. */
-static __always_inline void tl_record_begin(struct tl_record *record, __u64 task, const struct tl_task *state,
-					    __u8 kind)
+static __always_inline void tl_record_begin(struct tl_record *record, struct task_struct *task,
+					    const struct tl_task *state, __u8 kind)
 {
-	__u64 cred = (__u64)tl_read(struct task_struct, task, cred);
 	__u64 me = bpf_get_current_pid_tgid();
 
 	record->size = sizeof(*record);
@@ -149,12 +140,12 @@ static __always_inline void tl_record_begin(struct tl_record *record, __u64 task
 	record->cgroup = state->cgroup;
 	record->pid = me >> 32;
 	record->tid = me;
-	record->uid = tl_read(struct cred, cred, uid.val);
-	record->gid = tl_read(struct cred, cred, gid.val);
-	record->euid = tl_read(struct cred, cred, euid.val);
-	record->egid = tl_read(struct cred, cred, egid.val);
-	record->loginuid = tl_read(struct task_struct, task, loginuid.val);
-	record->session = tl_read(struct task_struct, task, sessionid);
+	record->uid = tl_get(task, cred, uid.val);
+	record->gid = tl_get(task, cred, gid.val);
+	record->euid = tl_get(task, cred, euid.val);
+	record->egid = tl_get(task, cred, egid.val);
+	record->loginuid = tl_get(task, loginuid.val);
+	record->session = tl_get(task, sessionid);
 	bpf_get_current_comm(record->comm, sizeof(record->comm));
 	record->ret = 0;
 	record->nr = 0;
@@ -176,15 +167,15 @@ static __always_inline void tl_record_send(struct tl_call *call)
 	}
 	call->record.event = event;
 	call->record.seq = tl_next_seq(cpu);
-	/* Only when the fill crosses the mark: the reader's timer does the rest. */
-	if (bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= tl_config.wake_bytes)
+	/* Only when the fill is above the mark, and looked at now and then: the
+	 * reader's timer does the rest. */
+	if (!(call->record.seq & 15) && bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= tl_config.wake_bytes)
 		flags = BPF_RB_FORCE_WAKEUP;
 	if (bpf_ringbuf_output(&ring, &call->record, tl_clamp(size, TL_RECORD_MAX + TL_PATH_MAX), flags) < 0) {
 		tl_count(&account->lost, 1);
 		tl_count(&cpu->lost, 1);
 	} else {
 		tl_count(&account->emitted, 1);
-		tl_count(&account->bytes, size);
 	}
 	call->owner = 0;
 }

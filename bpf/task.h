@@ -25,7 +25,6 @@ struct tl_task {
 	__u64 start; /* of the process */
 	__u32 exe_terms; /* keys of map terms */
 	__u32 pid_terms;
-	__u32 cgroup_terms;
 	__u32 override; /* 1 + term with overrides; 0: none */
 	__u32 pending; /* kprobe: event whose return is awaited; 0: none */
 	__u32 pad;
@@ -128,13 +127,13 @@ struct {
 	__type(value, __u32);
 } pids SEC(".maps");
 
-/* cgroup id -> terms, for those that some glob names */
+/* cgroup id -> terms that it does not rule out, for those that some glob names */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, 65536);
 	__type(key, __u64);
-	__type(value, __u32);
+	__type(value, struct tl_terms);
 } cgroups SEC(".maps");
 
 struct {
@@ -144,7 +143,7 @@ struct {
 	__type(value, struct tl_dfa_row);
 } automaton SEC(".maps");
 
-/* Executables and cgroups by whole path; the key's `other` is turned for cgroups. */
+/* Executables and cgroups by whole path; for cgroups the key's `other` begins with 1. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -153,19 +152,19 @@ struct {
 	__type(value, __u32);
 } paths SEC(".maps");
 
-static __always_inline __u64 tl_task_current(void)
+static __always_inline struct task_struct *tl_task_current(void)
 {
 #if TL_HAS_TASK_STORAGE
-	return (__u64)bpf_get_current_task_btf();
+	return bpf_get_current_task_btf();
 #else
-	return bpf_get_current_task();
+	return (struct task_struct *)bpf_get_current_task();
 #endif
 }
 
 static __always_inline struct tl_task *tl_state_current(void)
 {
 #if TL_HAS_TASK_STORAGE
-	return bpf_task_storage_get(&tasks, (void *)bpf_get_current_task_btf(), 0, 0);
+	return bpf_task_storage_get(&tasks, bpf_get_current_task_btf(), 0, 0);
 #else
 	__u32 tid = bpf_get_current_pid_tgid();
 
@@ -209,7 +208,7 @@ static __always_inline struct tl_stash *tl_stash_current(bool create)
 	struct tl_stash *stash;
 
 #if TL_HAS_TASK_STORAGE
-	stash = bpf_task_storage_get(&stashes, (void *)bpf_get_current_task_btf(), 0,
+	stash = bpf_task_storage_get(&stashes, bpf_get_current_task_btf(), 0,
 				     create ? BPF_LOCAL_STORAGE_GET_F_CREATE : 0);
 #else
 	__u32 tid = bpf_get_current_pid_tgid(), zero = 0;
@@ -237,27 +236,9 @@ static __always_inline void tl_stash_forget(void)
 		stash->event = 0;
 }
 
-static __always_inline __u64 tl_cgroup_id(__u64 cgroup)
+static __always_inline __u64 tl_cgroup_of(struct task_struct *task)
 {
-	__u64 kn = (__u64)tl_read(struct cgroup, cgroup, kn);
-
-	return tl_read(struct kernfs_node, kn, id);
-}
-
-static __always_inline __u64 tl_cgroup_of(__u64 task)
-{
-	__u64 css = (__u64)tl_read(struct task_struct, task, cgroups);
-
-	__u64 cgroup = (__u64)tl_read(struct css_set, css, dfl_cgrp);
-
-	return tl_cgroup_id(cgroup);
-}
-
-static __always_inline __u32 tl_cgroup_terms(__u64 cgroup)
-{
-	__u32 *terms_of = bpf_map_lookup_elem(&cgroups, &cgroup);
-
-	return terms_of ? *terms_of : tl_config.cgroup_none;
+	return tl_get(task, cgroups, dfl_cgrp, kn, id);
 }
 
 static __always_inline __u32 tl_pid_terms(__u32 tgid)
@@ -272,22 +253,63 @@ static __always_inline __u32 tl_pid_terms(__u32 tgid)
 /* Without bpf_loop the verifier walks through every turn of a loop. */
 #define TL_BASE_MATCH_MAX 512
 
+/* A run of the automaton. For cgroups every directory on the way counts, and
+ * what matched by a target's cgroups is kept apart from what by its units. */
 struct tl_match {
-	const char *text;
 	__u64 fnv;
 	__u64 other;
 	__u32 n;
 	__u32 state;
+	struct tl_terms by_cgroup;
+	struct tl_terms by_unit;
+};
+
+/* What belongs to whoever owns a slot of map calls, besides the record. */
+struct tl_work {
+	struct tl_walk walk;
+	struct tl_match match;
 };
 
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, TL_CALL_SLOTS);
 	__type(key, __u32);
-	__type(value, struct tl_match);
-} matches SEC(".maps");
+	__type(value, struct tl_work);
+} works SEC(".maps");
 
-static __always_inline long tl_match_step(struct tl_match *match, const char *text, __u32 i)
+/* What ends here: key of map terms, 0 for nothing. */
+static __always_inline __u32 tl_match_here(struct tl_match *match)
+{
+	struct tl_path_key key = {.fnv = match->fnv, .other = match->other};
+	__u32 *exact = bpf_map_lookup_elem(&paths, &key), state = match->state;
+	struct tl_dfa_row *row;
+
+	if (exact)
+		return *exact;
+	row = state ? bpf_map_lookup_elem(&automaton, &state) : 0;
+	return row ? row->terms : 0;
+}
+
+static __always_inline void tl_match_collect(struct tl_match *match)
+{
+	__u32 key = tl_match_here(match);
+	struct tl_terms *by_cgroup, *by_unit;
+
+	if (!key)
+		return;
+	by_cgroup = bpf_map_lookup_elem(&terms, &key);
+	key++;
+	by_unit = bpf_map_lookup_elem(&terms, &key);
+	if (!by_cgroup || !by_unit)
+		return;
+#pragma unroll
+	for (int w = 0; w < TL_TERM_WORDS; w++) {
+		match->by_cgroup.word[w] |= by_cgroup->word[w];
+		match->by_unit.word[w] |= by_unit->word[w];
+	}
+}
+
+static __always_inline long tl_match_step(struct tl_match *match, const char *text, __u32 i, bool each)
 {
 	struct tl_dfa_row *row;
 	__u32 state = match->state;
@@ -297,6 +319,8 @@ static __always_inline long tl_match_step(struct tl_match *match, const char *te
 		return TL_STOP;
 	tl_barrier(i);
 	byte = text[i & (2 * TL_PATH_MAX - 1)];
+	if (each && byte == '/' && i)
+		tl_match_collect(match);
 	match->fnv = (match->fnv ^ byte) * 0x100000001b3ULL;
 	match->other = match->other * 0x9e3779b97f4a7c15ULL + byte + 1;
 	row = bpf_map_lookup_elem(&automaton, &state);
@@ -315,46 +339,78 @@ static long tl_match_iteration(__u32 i, void *data)
 {
 	struct tl_match_loop *loop = data;
 
-	return tl_match_step(loop->match, loop->text, i);
+	return tl_match_step(loop->match, loop->text, i, false);
+}
+
+static long tl_match_each_iteration(__u32 i, void *data)
+{
+	struct tl_match_loop *loop = data;
+
+	return tl_match_step(loop->match, loop->text, i, true);
 }
 #endif
 
-/* Terms that the n bytes at `text` (room for 2 * TL_PATH_MAX there) match,
- * by the automaton from state `start`; `none` if nothing does. */
-static __always_inline __u32 tl_match(const char *text, __u32 n, __u32 start, __u32 turn, __u32 none)
+/* Runs the automaton over the n bytes at `text` (room for 2 * TL_PATH_MAX
+ * there) from state `start`. false: too long for this kernel. */
+static __always_inline bool tl_match_run(struct tl_match *match, const char *text, __u32 n, __u32 start, bool each)
 {
-	__u32 zero = 0, state, *exact;
-	struct tl_match *match = bpf_map_lookup_elem(&matches, &zero);
-	struct tl_dfa_row *row;
-	struct tl_path_key key;
-
-	if (!match)
-		return none;
 	match->fnv = 0xcbf29ce484222325ULL;
-	match->other = turn;
+	match->other = each;
 	match->n = n;
 	match->state = start;
 #if TL_HAS_TASK_STORAGE
 	{
 		struct tl_match_loop loop = {.match = match, .text = text};
 
-		bpf_loop(2 * TL_PATH_MAX, tl_match_iteration, &loop, 0);
+		if (each)
+			bpf_loop(2 * TL_PATH_MAX, tl_match_each_iteration, &loop, 0);
+		else
+			bpf_loop(2 * TL_PATH_MAX, tl_match_iteration, &loop, 0);
 	}
+	return true;
 #else
 	for (__u32 i = 0; i < TL_BASE_MATCH_MAX; i++)
-		if (tl_match_step(match, text, i) == TL_STOP)
+		if (tl_match_step(match, text, i, each) == TL_STOP)
 			break;
-	if (n > TL_BASE_MATCH_MAX)
-		return none;
+	return n <= TL_BASE_MATCH_MAX;
 #endif
-	key.fnv = match->fnv;
-	key.other = match->other;
-	exact = bpf_map_lookup_elem(&paths, &key);
-	if (exact)
-		return *exact;
-	state = match->state;
-	row = bpf_map_lookup_elem(&automaton, &state);
-	return row && state && row->terms ? row->terms : none;
+}
+
+/* Terms that an executable's components do not rule out. */
+static __always_inline __u32 tl_match_executable(struct tl_match *match, const char *text, __u32 n)
+{
+	__u32 key = 0;
+
+	if (tl_match_run(match, text, n, tl_config.exe_start, false))
+		key = tl_match_here(match);
+	return key ? key : tl_config.exe_none;
+}
+
+/* Terms that a cgroup's path does not rule out: left in match->by_cgroup.
+ * false: no glob names it or a directory above it. */
+static __always_inline bool tl_match_cgroup(struct tl_match *match, const char *text, __u32 n)
+{
+	__u32 key = tl_config.cgroup_none;
+	struct tl_terms *no_cgroups, *no_units;
+	__u64 any = 0;
+
+	__builtin_memset(&match->by_cgroup, 0, sizeof(match->by_cgroup));
+	__builtin_memset(&match->by_unit, 0, sizeof(match->by_unit));
+	if (!tl_match_run(match, text, n, tl_config.cgroup_start, true))
+		return false;
+	tl_match_collect(match);
+	key = tl_config.no_cgroups;
+	no_cgroups = bpf_map_lookup_elem(&terms, &key);
+	key = tl_config.no_units;
+	no_units = bpf_map_lookup_elem(&terms, &key);
+	if (!no_cgroups || !no_units)
+		return false;
+	for (int w = 0; w < TL_TERM_WORDS; w++) {
+		any |= match->by_cgroup.word[w] | match->by_unit.word[w];
+		match->by_cgroup.word[w] = (match->by_cgroup.word[w] | no_cgroups->word[w]) &
+					   (match->by_unit.word[w] | no_units->word[w]);
+	}
+	return any;
 }
 
 /* ---- Terms -> what is wanted ---- */
@@ -455,8 +511,11 @@ static __noinline int tl_state_combine(struct tl_task *state, __u64 before)
 
 	key = state->exe_terms;
 	d.exe = bpf_map_lookup_elem(&terms, &key);
-	key = state->cgroup_terms;
-	d.cgroup = bpf_map_lookup_elem(&terms, &key);
+	d.cgroup = bpf_map_lookup_elem(&cgroups, &state->cgroup);
+	if (!d.cgroup) {
+		key = tl_config.cgroup_none;
+		d.cgroup = bpf_map_lookup_elem(&terms, &key);
+	}
 	key = state->pid_terms;
 	d.pid = bpf_map_lookup_elem(&terms, &key);
 	key = tl_config.descendants;

@@ -185,7 +185,6 @@ struct tl_account {
 	__u64 aggregated;
 	__u64 emitted;
 	__u64 lost;
-	__u64 bytes;
 };
 
 /* Refusals that are no event of their own; each is a row of map refusals. */
@@ -302,7 +301,9 @@ struct tl_config {
 	__u32 exe_start; /* state of the automaton */
 	__u32 cgroup_start;
 	__u32 exe_none; /* terms of an executable that no glob names */
-	__u32 cgroup_none;
+	__u32 cgroup_none; /* terms of a cgroup that no glob names */
+	__u32 no_cgroups; /* terms without cgroups among their conditions */
+	__u32 no_units; /* same for units */
 	__u32 pid_none;
 	__u32 descendants; /* terms that children inherit */
 	__u32 n_terms;

@@ -355,6 +355,7 @@ static int decode_exec(struct tl_session *s, const struct tl_record *record, con
 	facts.executable_inode = file ? file->inode : 0;
 	facts.executable_major = file ? file->major : 0;
 	facts.executable_minor = file ? file->minor : 0;
+	facts.parent_inode = p->file[TL_PATH_PARENT_EXE] ? p->file[TL_PATH_PARENT_EXE]->inode : 0;
 	facts.executable_deleted = exe.flags & TL_VALUE_DELETED || (file && !file->nlink);
 	r = tl_processes_exec(s->processes, &facts, &process);
 	if (r < 0)

@@ -200,9 +200,8 @@ int tl_kernel_load(struct tl_session *s)
 
 	choose_programs(s);
 	s->ring_size = ring_bytes(s->options.buffer ? s->options.buffer : 16U << 20);
-	if ((r = set_map_size(s, "calls", slots)) < 0 || (r = set_map_size(s, "walks", slots)) < 0 ||
-	    (r = set_map_size(s, "cpus", s->n_cpus)) < 0 || (r = set_map_size(s, "scratches", s->n_cpus)) < 0 ||
-	    (r = set_map_size(s, "ring", s->ring_size)) < 0)
+	if ((r = set_map_size(s, "calls", slots)) < 0 || (r = set_map_size(s, "works", slots)) < 0 ||
+	    (r = set_map_size(s, "cpus", s->n_cpus)) < 0 || (r = set_map_size(s, "ring", s->ring_size)) < 0)
 		return r;
 	r = bpf_object__load(s->object);
 	if (r < 0)

@@ -21,6 +21,7 @@ struct tl_target_plan {
 	uint32_t n_sets;
 	struct tl_automaton automaton;
 	uint32_t descendants, exe_none, cgroup_none, pid_none; /* numbers of sets */
+	uint32_t no_cgroups, no_units;
 	uint32_t only[TL_TERMS_MAX]; /* pid_none and the target: for pids named later */
 	struct tl_session *session;
 	bool failed;
@@ -31,14 +32,12 @@ static void set_bit(struct tl_terms *terms, uint32_t t)
 	terms->word[t / 64] |= 1ULL << (t % 64);
 }
 
-/* Number of a set, a new one if needed; UINT32_MAX without memory. */
-static uint32_t intern(struct tl_target_plan *p, const struct tl_terms *terms)
+/* Number of a new set; UINT32_MAX without memory. Number 0 is empty, since 0
+ * says in the automaton that nothing matches. */
+static uint32_t append(struct tl_target_plan *p, const struct tl_terms *terms)
 {
 	struct tl_terms *grown;
 
-	for (uint32_t i = 0; i < p->n_sets; i++)
-		if (memcmp(&p->sets[i], terms, sizeof(*terms)) == 0)
-			return i;
 	if ((p->n_sets & (p->n_sets - 1)) == 0) {
 		grown = reallocarray(p->sets, p->n_sets ? 2 * (size_t)p->n_sets : 1, sizeof(*terms));
 		if (!grown) {
@@ -51,43 +50,65 @@ static uint32_t intern(struct tl_target_plan *p, const struct tl_terms *terms)
 	return p->n_sets++;
 }
 
-/* Terms that dimension `of` does not look at. */
+/* Number of a set, a new one if needed. */
+static uint32_t intern(struct tl_target_plan *p, const struct tl_terms *terms)
+{
+	for (uint32_t i = 0; i < p->n_sets; i++)
+		if (memcmp(&p->sets[i], terms, sizeof(*terms)) == 0)
+			return i;
+	return append(p, terms);
+}
+
+static bool is_root(const char *glob)
+{
+	return strspn(glob, "/") == strlen(glob);
+}
+
+/* Of the targets' lists of cgroups: whether they name the root, and so all. */
+static bool names_root(const struct tl_target *target)
+{
+	for (size_t i = 0; i < target->n_cgroups; i++)
+		if (is_root(target->cgroups[i]))
+			return true;
+	return false;
+}
+
+/* Terms without a condition of that kind. */
 static struct tl_terms unconcerned(const struct tl_session *s, enum glob_of of)
 {
 	struct tl_terms terms = {};
 
 	for (uint32_t t = 0; t < s->n_targets; t++) {
 		const struct tl_target *target = &s->targets[t];
-		bool concerned = of == OF_EXECUTABLE ? target->n_executables > 0 :
-						       target->n_cgroups + target->n_units > 0;
 
-		if (!concerned)
+		if (of == OF_EXECUTABLE ? !target->n_executables :
+		    of == OF_CGROUP	? !target->n_cgroups || names_root(target) :
+					  !target->n_units)
 			set_bit(&terms, t);
 	}
 	return terms;
 }
 
 /* Called for each set of globs that some path matches. A glob's id is its
- * target and which of the target's lists it is from. */
+ * target and which of the target's lists it is from. For cgroups two sets in a
+ * row come out: what matched by cgroups, what by units; the directories on a
+ * path's way add up. */
 static uint32_t terms_of_globs(enum tl_glob_kind kind, const unsigned *ids, size_t n, void *userdata)
 {
 	struct tl_target_plan *p = userdata;
-	struct tl_session *s = p->session;
-	struct tl_terms terms = unconcerned(s, kind == TL_GLOB_EXECUTABLE ? OF_EXECUTABLE : OF_CGROUP);
-	uint8_t matched[TL_TERMS_MAX] = {};
+	struct tl_terms executables = unconcerned(p->session, OF_EXECUTABLE), cgroups = {}, units = {};
+	uint32_t number;
 
 	for (size_t i = 0; i < n; i++)
-		matched[ids[i] / OF_KINDS] |= 1 << (ids[i] % OF_KINDS);
-	for (uint32_t t = 0; t < s->n_targets; t++) {
-		const struct tl_target *target = &s->targets[t];
-		uint8_t needed = kind == TL_GLOB_EXECUTABLE ? 1 << OF_EXECUTABLE :
-							      (target->n_cgroups ? 1 << OF_CGROUP : 0) |
-								      (target->n_units ? 1 << OF_UNIT : 0);
-
-		if (matched[t] && (matched[t] & needed) == needed)
-			set_bit(&terms, t);
-	}
-	return intern(p, &terms);
+		set_bit(ids[i] % OF_KINDS == OF_EXECUTABLE ? &executables :
+			ids[i] % OF_KINDS == OF_CGROUP	   ? &cgroups :
+							     &units,
+			ids[i] / OF_KINDS);
+	if (kind == TL_GLOB_EXECUTABLE)
+		return intern(p, &executables);
+	number = append(p, &cgroups);
+	append(p, &units);
+	return number;
 }
 
 static int add_globs(struct tl_session *s, struct tl_globs *globs, uint32_t t)
@@ -98,19 +119,23 @@ static int add_globs(struct tl_session *s, struct tl_globs *globs, uint32_t t)
 	for (size_t i = 0; i < target->n_executables; i++) {
 		r = tl_globs_add(globs, TL_GLOB_EXECUTABLE, target->executables[i], false, t * OF_KINDS + OF_EXECUTABLE);
 		if (r < 0)
-			return tl_fail(s, r, "target %s: '%s' is not a usable pattern", target->name, target->executables[i]);
+			return tl_fail(s, r, "target %s: '%s': %s", target->name, target->executables[i],
+				       tl_globs_error(globs));
 	}
 	for (size_t i = 0; i < target->n_cgroups; i++) {
-		r = tl_globs_add(globs, TL_GLOB_CGROUP, target->cgroups[i], true, t * OF_KINDS + OF_CGROUP);
+		if (is_root(target->cgroups[i]))
+			continue;
+		r = tl_globs_add(globs, TL_GLOB_CGROUP, target->cgroups[i], false, t * OF_KINDS + OF_CGROUP);
 		if (r < 0)
-			return tl_fail(s, r, "target %s: '%s' is not a usable pattern", target->name, target->cgroups[i]);
+			return tl_fail(s, r, "target %s: '%s': %s", target->name, target->cgroups[i],
+				       tl_globs_error(globs));
 	}
 	for (size_t i = 0; i < target->n_units; i++) {
 		_cleanup_free_ char *glob = NULL;
 
 		r = tl_glob_from_unit(target->units[i], &glob);
 		if (r >= 0)
-			r = tl_globs_add(globs, TL_GLOB_CGROUP, glob, true, t * OF_KINDS + OF_UNIT);
+			r = tl_globs_add(globs, TL_GLOB_CGROUP, glob, false, t * OF_KINDS + OF_UNIT);
 		if (r < 0)
 			return tl_fail(s, r, "target %s: '%s' is not a usable unit name", target->name, target->units[i]);
 	}
@@ -127,7 +152,7 @@ static int plan_globs(struct tl_session *s, struct tl_target_plan *p)
 	if (r >= 0) {
 		r = tl_globs_build(globs, terms_of_globs, p, &p->automaton);
 		if (r < 0)
-			tl_fail(s, r, "the targets' patterns are too many or too complicated");
+			tl_fail(s, r, "the targets' patterns cannot be used: %s", tl_globs_error(globs));
 	}
 	tl_globs_free(globs);
 	return r;
@@ -135,7 +160,7 @@ static int plan_globs(struct tl_session *s, struct tl_target_plan *p)
 
 int tl_targets_plan(struct tl_session *s)
 {
-	struct tl_terms descendants = {}, pid_none = {}, terms;
+	struct tl_terms descendants = {}, pid_none = {}, terms, units;
 	struct tl_target_plan *p = calloc(1, sizeof(*p));
 	uint32_t most = s->build == TL_BUILD_BASE ? TL_BASE_TERMS_MAX : TL_TERMS_MAX;
 	int r;
@@ -152,11 +177,17 @@ int tl_targets_plan(struct tl_session *s)
 		if (!s->targets[t].n_pids)
 			set_bit(&pid_none, t);
 	}
+	append(p, &(struct tl_terms){});
 	p->descendants = intern(p, &descendants);
 	p->pid_none = intern(p, &pid_none);
 	terms = unconcerned(s, OF_EXECUTABLE);
 	p->exe_none = intern(p, &terms);
 	terms = unconcerned(s, OF_CGROUP);
+	p->no_cgroups = intern(p, &terms);
+	units = unconcerned(s, OF_UNIT);
+	p->no_units = intern(p, &units);
+	for (int w = 0; w < TL_TERM_WORDS; w++)
+		terms.word[w] &= units.word[w];
 	p->cgroup_none = intern(p, &terms);
 	for (uint32_t t = 0; t < s->n_targets; t++) {
 		terms = pid_none;
@@ -280,6 +311,8 @@ int tl_targets_install(struct tl_session *s)
 	s->config->cgroup_start = p->automaton.cgroup_start;
 	s->config->exe_none = p->exe_none;
 	s->config->cgroup_none = p->cgroup_none;
+	s->config->no_cgroups = p->no_cgroups;
+	s->config->no_units = p->no_units;
 	s->config->pid_none = p->pid_none;
 	s->config->descendants = p->descendants;
 	s->config->n_terms = s->n_targets;
@@ -289,13 +322,43 @@ int tl_targets_install(struct tl_session *s)
 
 /* ---- What already runs ---- */
 
+/* What the kernel part does for new ones: each directory on the way counts. */
+static bool match_cgroup(const struct tl_target_plan *p, char *path, struct tl_terms *ret)
+{
+	struct tl_terms cgroups = {}, units = {};
+	uint64_t any = 0;
+
+	for (size_t i = 1; path[i - 1]; i++) {
+		char saved = path[i];
+		uint32_t number;
+
+		if (saved != '/' && saved != '\0')
+			continue;
+		path[i] = '\0';
+		number = tl_automaton_run(&p->automaton, TL_GLOB_CGROUP, path);
+		path[i] = saved;
+		for (int w = 0; number && w < TL_TERM_WORDS; w++) {
+			cgroups.word[w] |= p->sets[number].word[w];
+			units.word[w] |= p->sets[number + 1].word[w];
+		}
+	}
+	for (int w = 0; w < TL_TERM_WORDS; w++) {
+		any |= cgroups.word[w] | units.word[w];
+		ret->word[w] = (cgroups.word[w] | p->sets[p->no_cgroups].word[w]) &
+			       (units.word[w] | p->sets[p->no_units].word[w]);
+	}
+	return any;
+}
+
 static int mark_cgroup(uint64_t id, const char *path, void *userdata)
 {
+	_cleanup_free_ char *copy = strdup(path);
 	struct tl_session *s = userdata;
-	struct tl_target_plan *p = s->target_plan;
-	uint32_t terms = tl_automaton_run(&p->automaton, TL_GLOB_CGROUP, path);
+	struct tl_terms terms;
 
-	if (!terms || terms == p->cgroup_none)
+	if (!copy)
+		return -ENOMEM;
+	if (!match_cgroup(s->target_plan, copy, &terms))
 		return 0;
 	return bpf_map_update_elem(tl_map_fd(s, "cgroups"), &id, &terms, BPF_ANY) < 0 ? -errno : 0;
 }
