@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Decoders of what lies in user memory. */
+/* Strings and socket addresses in user memory. */
 #include <arpa/inet.h>
 #include <linux/netlink.h>
-#include <linux/openat2.h>
 #include <linux/vm_sockets.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -181,193 +179,12 @@ void tl_sockaddr_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 	tl_put_char(out, '}');
 }
 
-/* ---- Structures ---- */
-
-static uint64_t word_at(const struct tl_bytes *bytes, size_t i)
-{
-	uint64_t v = 0;
-
-	if ((i + 1) * sizeof(v) <= bytes->size)
-		memcpy(&v, bytes->data + i * sizeof(v), sizeof(v));
-	return v;
-}
-
-static void put_decoded(struct tl_buffer *out, const char *key, const char *decoder, uint64_t value)
-{
-	tl_put_text(out, key);
-	tl_value_text(out, tl_decoder_find(decoder), value);
-}
-
-static void open_how_text(struct tl_buffer *out, const struct tl_bytes *bytes)
-{
-	uint64_t flags = word_at(bytes, 0), mode = word_at(bytes, 1), resolve = word_at(bytes, 2);
-
-	if (bytes->size < sizeof(struct open_how)) {
-		tl_string_text(out, bytes);
-		return;
-	}
-	put_decoded(out, "{flags=", "open_flags", flags);
-	if (mode)
-		put_decoded(out, ", mode=", "mode", mode);
-	put_decoded(out, ", resolve=", "resolve_flags", resolve);
-	if (bytes->size > sizeof(struct open_how) || bytes->flags & TL_VALUE_TRUNCATED)
-		TL_PUT_LITERAL(out, ", ...");
-	tl_put_char(out, '}');
-}
-
-static void put_pair(struct tl_buffer *out, const struct tl_bytes *bytes, const char *first, const char *second)
-{
-	if (bytes->size < 16) {
-		tl_string_text(out, bytes);
-		return;
-	}
-	tl_put_char(out, '{');
-	tl_put_text(out, first);
-	tl_put_char(out, '=');
-	tl_put_i64(out, (int64_t)word_at(bytes, 0));
-	TL_PUT_LITERAL(out, ", ");
-	tl_put_text(out, second);
-	tl_put_char(out, '=');
-	tl_put_i64(out, (int64_t)word_at(bytes, 1));
-	tl_put_char(out, '}');
-}
-
-static void timespec_text(struct tl_buffer *out, const struct tl_bytes *bytes)
-{
-	put_pair(out, bytes, "tv_sec", "tv_nsec");
-}
-
-static void timeval_text(struct tl_buffer *out, const struct tl_bytes *bytes)
-{
-	put_pair(out, bytes, "tv_sec", "tv_usec");
-}
-
-static void put_limit(struct tl_buffer *out, uint64_t limit)
-{
-	if (limit == UINT64_MAX)
-		TL_PUT_LITERAL(out, "RLIM_INFINITY");
-	else if (limit >= 1024 && limit % 1024 == 0) {
-		tl_put_u64(out, limit / 1024);
-		TL_PUT_LITERAL(out, "*1024");
-	} else
-		tl_put_u64(out, limit);
-}
-
-static void rlimit_text(struct tl_buffer *out, const struct tl_bytes *bytes)
-{
-	if (bytes->size < 16) {
-		tl_string_text(out, bytes);
-		return;
-	}
-	TL_PUT_LITERAL(out, "{rlim_cur=");
-	put_limit(out, word_at(bytes, 0));
-	TL_PUT_LITERAL(out, ", rlim_max=");
-	put_limit(out, word_at(bytes, 1));
-	tl_put_char(out, '}');
-}
-
-/* struct clone_args, from flags to what there is of it. */
-static void clone_args_text(struct tl_buffer *out, const struct tl_bytes *bytes)
-{
-	static const char *const names[] = { "pidfd", "child_tid", "parent_tid", "exit_signal", "stack", "stack_size",
-					     "tls",   "set_tid",   "set_tid_size", "cgroup" };
-
-	if (bytes->size < 64) {
-		tl_string_text(out, bytes);
-		return;
-	}
-	put_decoded(out, "{flags=", "clone3_flags", word_at(bytes, 0));
-	for (size_t i = 0; i < COUNT(names) && (i + 2) * 8 <= bytes->size; i++) {
-		uint64_t v = word_at(bytes, i + 1);
-
-		if (!v && i != 3)
-			continue;
-		TL_PUT_LITERAL(out, ", ");
-		tl_put_text(out, names[i]);
-		if (i == 3)
-			put_decoded(out, "=", "signal", v);
-		else
-			put_decoded(out, "=", "pointer", v);
-	}
-	tl_put_char(out, '}');
-}
-
-/* Two descriptors that pipe(2) or socketpair(2) wrote. */
-static void fd_pair_text(struct tl_buffer *out, const struct tl_bytes *bytes)
-{
-	int32_t fds[2];
-
-	if (bytes->size < sizeof(fds)) {
-		tl_string_text(out, bytes);
-		return;
-	}
-	memcpy(fds, bytes->data, sizeof(fds));
-	tl_put_char(out, '[');
-	tl_put_i64(out, fds[0]);
-	TL_PUT_LITERAL(out, ", ");
-	tl_put_i64(out, fds[1]);
-	tl_put_char(out, ']');
-}
-
-static void int_text(struct tl_buffer *out, const struct tl_bytes *bytes)
-{
-	int32_t v;
-
-	if (bytes->size < sizeof(v)) {
-		tl_string_text(out, bytes);
-		return;
-	}
-	memcpy(&v, bytes->data, sizeof(v));
-	tl_put_char(out, '[');
-	tl_put_i64(out, v);
-	tl_put_char(out, ']');
-}
-
-static void sigset_text(struct tl_buffer *out, const struct tl_bytes *bytes)
-{
-	uint64_t set = word_at(bytes, 0);
-	bool most = __builtin_popcountll(set) > 40, first = true;
-
-	if (bytes->size < sizeof(set)) {
-		tl_string_text(out, bytes);
-		return;
-	}
-	if (most) {
-		tl_put_char(out, '~');
-		set = ~set;
-	}
-	tl_put_char(out, '[');
-	for (; set; set &= set - 1) {
-		int number = __builtin_ctzll(set) + 1;
-		const char *name = tl_signal_name(number);
-
-		if (!first)
-			tl_put_char(out, ' ');
-		first = false;
-		if (name)
-			tl_put_text(out, name + 3);
-		else {
-			TL_PUT_LITERAL(out, "RT_");
-			tl_put_i64(out, number - 32);
-		}
-	}
-	tl_put_char(out, ']');
-}
-
 static const struct tl_decoder decoders[] = {
 	BYTES("path", path_text),
 	BYTES("string", path_text),
 	BYTES("bytes", tl_string_text),
 	BYTES("argv", argv_bytes),
 	BYTES("sockaddr", tl_sockaddr_text),
-	BYTES("open_how", open_how_text),
-	BYTES("timespec", timespec_text),
-	BYTES("timeval", timeval_text),
-	BYTES("rlimit", rlimit_text),
-	BYTES("clone_args", clone_args_text),
-	BYTES("fd_pair", fd_pair_text),
-	BYTES("int_pointer", int_text),
-	BYTES("sigset", sigset_text),
 };
 
 const struct tl_decoder_list tl_decoders_captured = { decoders, COUNT(decoders) };

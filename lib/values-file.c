@@ -89,7 +89,7 @@ static const struct tl_constant move_mount_flags[] = {
 };
 
 static const struct tl_constant open_tree_flags[] = {
-	C(OPEN_TREE_CLONE), C(OPEN_TREE_CLOEXEC), C(AT_EMPTY_PATH), C(AT_NO_AUTOMOUNT), { "AT_RECURSIVE", 0x8000 },
+	C(OPEN_TREE_CLONE), { "OPEN_TREE_NAMESPACE", 2 }, C(OPEN_TREE_CLOEXEC), C(AT_EMPTY_PATH), C(AT_NO_AUTOMOUNT), { "AT_RECURSIVE", 0x8000 },
 	C(AT_SYMLINK_NOFOLLOW),
 };
 
@@ -106,11 +106,9 @@ static const struct tl_constant fsconfig_cmds[] = {
 
 static const struct tl_constant mount_attributes[] = {
 	C(MOUNT_ATTR_RDONLY), C(MOUNT_ATTR_NOSUID), C(MOUNT_ATTR_NODEV), C(MOUNT_ATTR_NOEXEC),
-	C(MOUNT_ATTR_NODIRATIME), { "MOUNT_ATTR_IDMAP", 0x100000 }, { "MOUNT_ATTR_NOSYMFOLLOW", 0x200000 },
+	C(MOUNT_ATTR_NODIRATIME), C(MOUNT_ATTR_NOATIME), C(MOUNT_ATTR_STRICTATIME), { "MOUNT_ATTR_IDMAP", 0x100000 }, { "MOUNT_ATTR_NOSYMFOLLOW", 0x200000 },
 };
-static const struct tl_constant mount_atime[] = {
-	C(MOUNT_ATTR_RELATIME), C(MOUNT_ATTR_NOATIME), C(MOUNT_ATTR_STRICTATIME),
-};
+static const struct tl_constant mount_atime[] = { C(MOUNT_ATTR_RELATIME) }; /* no bits: a name only */
 
 static const struct tl_constant seek_whence[] = { C(SEEK_SET), C(SEEK_CUR), C(SEEK_END), C(SEEK_DATA), C(SEEK_HOLE) };
 
@@ -220,6 +218,7 @@ static const struct tl_constant fanotify_mask[] = {
 	{ "FAN_CREATE", 0x100 }, { "FAN_DELETE", 0x200 }, { "FAN_DELETE_SELF", 0x400 }, { "FAN_MOVE_SELF", 0x800 },
 	{ "FAN_OPEN_EXEC", 0x1000 }, { "FAN_Q_OVERFLOW", 0x4000 }, { "FAN_FS_ERROR", 0x8000 },
 	{ "FAN_OPEN_PERM", 0x10000 }, { "FAN_ACCESS_PERM", 0x20000 }, { "FAN_OPEN_EXEC_PERM", 0x40000 },
+	{ "FAN_PRE_ACCESS", 0x100000 }, { "FAN_MNT_ATTACH", 0x1000000 }, { "FAN_MNT_DETACH", 0x2000000 },
 	{ "FAN_EVENT_ON_CHILD", 0x8000000 }, { "FAN_RENAME", 0x10000000 }, { "FAN_ONDIR", 0x40000000 },
 };
 
@@ -243,7 +242,7 @@ static const struct tl_decoder decoders[] = {
 	FLAGS("fspick_flags", fspick_flags),
 	FLAGS("fsmount_flags", fsmount_flags),
 	ENUM("fsconfig_cmd", fsconfig_cmds),
-	FIELD("mount_attributes", 0x70, mount_atime, mount_attributes),
+	FIELD("mount_attributes", 0, mount_atime, mount_attributes),
 	ENUM("seek_whence", seek_whence),
 	ENUM("fcntl_cmd", fcntl_cmds),
 	FIELD("flock_op", 0xb, flock_kinds, flock_flags),

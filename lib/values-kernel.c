@@ -37,6 +37,7 @@ static const struct tl_constant bpf_cmds[] = {
 	{ "BPF_LINK_CREATE", 28 }, { "BPF_LINK_UPDATE", 29 }, { "BPF_LINK_GET_FD_BY_ID", 30 },
 	{ "BPF_LINK_GET_NEXT_ID", 31 }, { "BPF_ENABLE_STATS", 32 }, { "BPF_ITER_CREATE", 33 }, { "BPF_LINK_DETACH", 34 },
 	{ "BPF_PROG_BIND_MAP", 35 }, { "BPF_TOKEN_CREATE", 36 }, { "BPF_PROG_STREAM_READ_BY_FD", 37 },
+	{ "BPF_PROG_ASSOC_STRUCT_OPS", 38 },
 };
 
 static const struct tl_constant keyctl_cmds[] = {
@@ -90,7 +91,7 @@ static const struct tl_constant landlock_create_flags[] = {
 static const struct tl_constant landlock_rules[] = { C(LANDLOCK_RULE_PATH_BENEATH), { "LANDLOCK_RULE_NET_PORT", 2 } };
 static const struct tl_constant landlock_restrict_flags[] = {
 	{ "LANDLOCK_RESTRICT_SELF_LOG_SAME_EXEC_OFF", 1 }, { "LANDLOCK_RESTRICT_SELF_LOG_NEW_EXEC_ON", 2 },
-	{ "LANDLOCK_RESTRICT_SELF_LOG_SUBDOMAINS_OFF", 4 },
+	{ "LANDLOCK_RESTRICT_SELF_LOG_SUBDOMAINS_OFF", 4 }, { "LANDLOCK_RESTRICT_SELF_TSYNC", 8 },
 };
 static const struct tl_constant random_flags[] = { C(GRND_NONBLOCK), C(GRND_RANDOM), { "GRND_INSECURE", 4 } };
 static const struct tl_constant perf_flags[] = {
@@ -181,6 +182,7 @@ static const struct tl_constant uring_register_ops[] = {
 	{ "IORING_REGISTER_NAPI", 27 }, { "IORING_UNREGISTER_NAPI", 28 }, { "IORING_REGISTER_CLOCK", 29 },
 	{ "IORING_REGISTER_CLONE_BUFFERS", 30 }, { "IORING_REGISTER_SEND_MSG_RING", 31 },
 	{ "IORING_REGISTER_ZCRX_IFQ", 32 }, { "IORING_REGISTER_RESIZE_RINGS", 33 }, { "IORING_REGISTER_MEM_REGION", 34 },
+	{ "IORING_REGISTER_QUERY", 35 }, { "IORING_REGISTER_ZCRX_CTRL", 36 },
 };
 
 /* ---- Quota ---- */
@@ -237,7 +239,7 @@ static const struct tl_constant ioctls[] = {
 	{ "KVM_CHECK_EXTENSION", 0xae03 }, { "KVM_RUN", 0xae80 }, { "KDGKBTYPE", 0x4b33 }, { "KDGETMODE", 0x4b3b },
 	{ "KDSETMODE", 0x4b3a }, { "KDGKBMODE", 0x4b44 }, { "KDSKBMODE", 0x4b45 }, { "VT_OPENQRY", 0x5600 },
 	{ "VT_GETMODE", 0x5601 }, { "VT_SETMODE", 0x5602 }, { "VT_GETSTATE", 0x5603 }, { "VT_ACTIVATE", 0x5606 },
-	{ "VT_WAITACTIVE", 0x5607 }, { "BTRFS_IOC_CLONE", 0x40049409 },
+	{ "VT_WAITACTIVE", 0x5607 },
 };
 
 /* "_IOC(_IOC_READ, 0x54, 0x1, 0x4)" where the number has no name. */

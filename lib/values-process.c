@@ -29,9 +29,11 @@ static const struct tl_constant clone3_flags[] = {
 	{ "CLONE_CLEAR_SIGHAND", 1ULL << 32 }, { "CLONE_INTO_CGROUP", 1ULL << 33 }, { "CLONE_AUTOREAP", 1ULL << 34 },
 	{ "CLONE_NNP", 1ULL << 35 }, { "CLONE_PIDFD_AUTOKILL", 1ULL << 36 }, { "CLONE_EMPTY_MNTNS", 1ULL << 37 },
 };
+/* What setns and unshare take. */
 static const struct tl_constant namespaces[] = {
+	C(CLONE_VM), C(CLONE_FS), C(CLONE_FILES), C(CLONE_SIGHAND), C(CLONE_THREAD), C(CLONE_SYSVSEM),
 	C(CLONE_NEWNS), C(CLONE_NEWCGROUP), C(CLONE_NEWUTS), C(CLONE_NEWIPC), C(CLONE_NEWUSER), C(CLONE_NEWPID),
-	C(CLONE_NEWNET), { "CLONE_NEWTIME", 0x80 },
+	C(CLONE_NEWNET), { "CLONE_NEWTIME", 0x80 }, { "UNSHARE_EMPTY_MNTNS", 0x100000 },
 };
 
 static const struct tl_constant ptrace_requests[] = {
@@ -140,7 +142,7 @@ static const struct tl_constant sched_flags[] = { { "SCHED_RESET_ON_FORK", 0x400
 
 static const struct tl_constant sigmask_hows[] = { { "SIG_BLOCK", 0 }, { "SIG_UNBLOCK", 1 }, { "SIG_SETMASK", 2 } };
 static const struct tl_constant pidfd_flags[] = {
-	{ "PIDFD_NONBLOCK", 04000 }, { "PIDFD_THREAD", 0200 }, { "PIDFD_AUTOKILL", 01000 },
+	{ "PIDFD_NONBLOCK", 04000 }, { "PIDFD_THREAD", 0200 },
 };
 static const struct tl_constant pidfd_signal_flags[] = {
 	{ "PIDFD_SIGNAL_THREAD", 1 }, { "PIDFD_SIGNAL_THREAD_GROUP", 2 }, { "PIDFD_SIGNAL_PROCESS_GROUP", 4 },
@@ -165,7 +167,7 @@ static const struct tl_constant prctl_options[] = {
 	{ "PR_RISCV_V_SET_CONTROL", 69 }, { "PR_RISCV_V_GET_CONTROL", 70 }, { "PR_RISCV_SET_ICACHE_FLUSH_CTX", 71 },
 	{ "PR_PPC_GET_DEXCR", 72 }, { "PR_PPC_SET_DEXCR", 73 }, { "PR_GET_SHADOW_STACK_STATUS", 74 },
 	{ "PR_SET_SHADOW_STACK_STATUS", 75 }, { "PR_LOCK_SHADOW_STACK_STATUS", 76 },
-	{ "PR_TIMER_CREATE_RESTORE_IDS", 77 }, { "PR_FUTEX_HASH", 78 }, { "PR_SET_VMA", 0x53564d41 },
+	{ "PR_TIMER_CREATE_RESTORE_IDS", 77 }, { "PR_FUTEX_HASH", 78 }, { "PR_RSEQ_SLICE_EXTENSION", 79 }, { "PR_SET_VMA", 0x53564d41 },
 	{ "PR_SET_PTRACER", 0x59616d61 },
 };
 static const struct tl_constant arch_prctls[] = {
@@ -191,7 +193,7 @@ static const struct tl_constant capabilities[] = {
 };
 
 static const struct tl_constant personas[] = {
-	{ "PER_LINUX", 0 }, { "PER_SVR4", 1 }, { "PER_SCOSVR3", 3 }, { "PER_BSD", 6 }, { "PER_LINUX32", 8 },
+	{ "PER_LINUX", 0 }, { "PER_BSD", 6 }, { "PER_LINUX32", 8 },
 };
 static const struct tl_constant persona_flags[] = {
 	C(UNAME26), C(ADDR_NO_RANDOMIZE), C(FDPIC_FUNCPTRS), C(MMAP_PAGE_ZERO), C(ADDR_COMPAT_LAYOUT),

@@ -6,14 +6,17 @@
 #include <linux/netlink.h>
 #include <linux/vm_sockets.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 #include <cmocka.h>
@@ -369,7 +372,7 @@ static void structures_are_decoded(void **state)
 			    "{flags=O_WRONLY|O_CREAT, mode=0644, resolve=RESOLVE_BENEATH}");
 	assert_string_equal(captured(TL_CAPTURE_STRUCT, "open_how", fixture_bytes((char *)how, 8)), "\"A\\x00\\x00\\x00\\x00\\x00\\x00\\x00\"");
 	assert_string_equal(captured(TL_CAPTURE_STRUCT, "rlimit", fixture_bytes((char *)limit, 16)),
-			    "{rlim_cur=1*1024, rlim_max=RLIM_INFINITY}");
+			    "{rlim_cur=1024, rlim_max=RLIM64_INFINITY}");
 	assert_string_equal(captured(TL_CAPTURE_STRUCT, "timespec", fixture_bytes((char *)time, 16)),
 			    "{tv_sec=1, tv_nsec=500}");
 	assert_string_equal(captured(TL_CAPTURE_STRUCT, "sigset", fixture_bytes((char *)&set, 8)), "[INT CHLD RT_2]");
@@ -378,6 +381,53 @@ static void structures_are_decoded(void **state)
 	assert_string_equal(captured(TL_CAPTURE_STRUCT, "fd_pair", fixture_bytes((char *)fds, 8)), "[3, 4]");
 	assert_string_equal(captured(TL_CAPTURE_STRUCT, "clone_args", fixture_bytes((char *)clone, 88)),
 			    "{flags=CLONE_VM, exit_signal=SIGCHLD, stack=0x1000, stack_size=0x1000}");
+}
+
+static const char *structure(const char *decoder, const void *data, size_t size)
+{
+	return captured(TL_CAPTURE_STRUCT, decoder, fixture_bytes(data, size));
+}
+
+static void times_are_decoded(void **state)
+{
+	const uint64_t times[4] = { 1, 2, 3, 4 }, touch[4] = { 0, (1 << 30) - 1, 0, (1 << 30) - 2 };
+
+	(void)state;
+	assert_string_equal(structure("timespec_pair", times, 32),
+			    "[{tv_sec=1, tv_nsec=2}, {tv_sec=3, tv_nsec=4}]");
+	assert_string_equal(structure("timespec_pair", touch, 32), "[UTIME_NOW, UTIME_OMIT]");
+	assert_string_equal(structure("timeval_pair", times, 32),
+			    "[{tv_sec=1, tv_usec=2}, {tv_sec=3, tv_usec=4}]");
+	assert_string_equal(structure("itimerspec", times, 32),
+			    "{it_interval={tv_sec=1, tv_nsec=2}, it_value={tv_sec=3, tv_nsec=4}}");
+	assert_string_equal(structure("itimerval", times, 32),
+			    "{it_interval={tv_sec=1, tv_usec=2}, it_value={tv_sec=3, tv_usec=4}}");
+}
+
+static void the_kernels_structures_are_decoded(void **state)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.u64 = 5 };
+	struct pollfd fds[2] = { { .fd = 3, .events = POLLIN }, { .fd = -1 } };
+	const uint64_t action[4] = { 1, 0x14000000, 0x1000, 2 };
+	const uint32_t caps[6] = { 1 << 21, 0xffffffff, 0, 1 << 7, 0xffffffff, 0 };
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(stat("/dev/null", &st), 0);
+	assert_string_equal(structure("stat", &st, sizeof(st)),
+			    "{st_mode=S_IFCHR|0666, st_rdev=makedev(0x1, 0x3), ...}");
+	st.st_mode = S_IFREG | 0644;
+	st.st_size = 12;
+	assert_string_equal(structure("stat", &st, sizeof(st)), "{st_mode=S_IFREG|0644, st_size=12, ...}");
+	assert_string_equal(structure("epoll_event", &event, sizeof(event)), "{events=EPOLLIN, data=0x5}");
+	assert_string_equal(structure("pollfds", fds, sizeof(fds)), "[{fd=3, events=POLLIN}, {fd=-1, events=0}]");
+	assert_string_equal(structure("sigaction", action, sizeof(action)),
+			    "{sa_handler=SIG_IGN, sa_mask=[INT], sa_flags=SA_RESTORER|SA_RESTART, sa_restorer=0x1000}");
+	assert_string_equal(structure("capabilities", caps, sizeof(caps)),
+			    "{effective=CAP_SYS_ADMIN|CAP_BPF, permitted=~0, inheritable=0}");
+	assert_string_equal(structure("mount_attr", (const uint64_t[4]){ 1, 2, 1 << 18, 0 }, 32),
+			    "{attr_set=MOUNT_ATTR_RDONLY, attr_clr=MOUNT_ATTR_NOSUID, propagation=MS_PRIVATE, "
+			    "userns_fd=0}");
 }
 
 /* Any bytes at all: no decoder reads beyond them, and what comes out is printable. */
@@ -450,6 +500,8 @@ int main(void)
 		cmocka_unit_test(internet_addresses_are_decoded),
 		cmocka_unit_test(other_addresses_are_decoded),
 		cmocka_unit_test(structures_are_decoded),
+		cmocka_unit_test(times_are_decoded),
+		cmocka_unit_test(the_kernels_structures_are_decoded),
 		cmocka_unit_test(any_bytes_give_harmless_text),
 		cmocka_unit_test(any_number_gives_harmless_text),
 		cmocka_unit_test(the_mode_of_an_open_that_creates_nothing_is_none),
