@@ -86,7 +86,7 @@ static void put_endpoint(struct tl_line *l, const char *key, const struct tl_end
 {
 	char address[48];
 
-	if (endpoint->family == AF_INET || endpoint->family == AF_INET6) {
+	if (tl_endpoint_known(endpoint)) {
 		tl_put_text(l->b, key);
 		TL_PUT_LITERAL(l->b, "\"ip\":\"");
 		tl_put(l->b, address, tl_address_text(address, endpoint->family, endpoint->address));

@@ -55,8 +55,7 @@ static void put_address(struct tl_buffer *b, const struct tl_endpoint *endpoint)
 
 static bool has_address(const struct tl_endpoint *endpoint)
 {
-	return endpoint->family == AF_INET || endpoint->family == AF_INET6 ||
-	       (endpoint->family == AF_UNIX && (endpoint->path.flags & TL_VALUE_PRESENT));
+	return tl_endpoint_known(endpoint) || (endpoint->family == AF_UNIX && (endpoint->path.flags & TL_VALUE_PRESENT));
 }
 
 /* " <127.0.0.1:40000->127.0.0.1:80>" */

@@ -73,6 +73,16 @@ size_t tl_address_text(char ret[48], uint16_t family, const uint8_t address[16])
 	return 0;
 }
 
+bool tl_endpoint_known(const struct tl_endpoint *endpoint)
+{
+	static const uint8_t none[16];
+	size_t n = endpoint->family == AF_INET ? 4 : 16;
+
+	if (endpoint->family != AF_INET && endpoint->family != AF_INET6)
+		return false;
+	return endpoint->port || memcmp(endpoint->address, none, n);
+}
+
 static void inet_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 {
 	struct sockaddr_in in = { 0 };

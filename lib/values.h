@@ -94,6 +94,8 @@ void tl_sockaddr_text(struct tl_buffer *out, const struct tl_bytes *bytes);
 void tl_string_text(struct tl_buffer *out, const struct tl_bytes *bytes);
 /* "[\"a\", \"b\"]" of n strings with a NUL after each; the last may be cut. */
 void tl_argv_text(struct tl_buffer *out, const char *data, size_t size, bool truncated);
+/* Whether it is AF_INET or AF_INET6, and more than an unset address and port. */
+bool tl_endpoint_known(const struct tl_endpoint *endpoint);
 /* "127.0.0.1", "::1"; AF_INET or AF_INET6, at most 45 characters, returns the length. */
 size_t tl_address_text(char ret[48], uint16_t family, const uint8_t address[16]);
 

@@ -358,6 +358,20 @@ static void a_connection_has_both_ends(void **state)
 	fixture_done(&f);
 }
 
+static void an_end_that_is_not_set_is_left_out(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	f.event.has_socket = true;
+	f.event.socket_protocol = IPPROTO_TCP;
+	f.event.source = (struct tl_endpoint){ .family = AF_INET, .port = 80 };
+	f.event.destination = (struct tl_endpoint){ .family = AF_INET };
+	has(line(&f, NULL), "},\"source\":{\"ip\":\"0.0.0.0\",\"port\":80},\"network\":{\"transport\":\"tcp\",\"type\":\"ipv4\"}");
+	fixture_done(&f);
+}
+
 static void a_unix_socket_has_an_address(void **state)
 {
 	struct fixture f;
@@ -626,6 +640,7 @@ int main(void)
 		cmocka_unit_test(a_fork_names_the_child),
 		cmocka_unit_test(an_exit_tells_how),
 		cmocka_unit_test(a_connection_has_both_ends),
+		cmocka_unit_test(an_end_that_is_not_set_is_left_out),
 		cmocka_unit_test(a_unix_socket_has_an_address),
 		cmocka_unit_test(a_call_by_another_door_says_so),
 		cmocka_unit_test(a_rename_has_two_paths),
