@@ -29,8 +29,11 @@ struct file {
 	uint64_t size; /* of the file */
 	bool needs_repair; /* it may end with a part of a line */
 	bool detached; /* the path names another file now, which could not be opened */
-	uint64_t rotate_size; /* 0: never */
+	uint64_t rotate_size; /* bytes, 0: never */
+	uint64_t rotate_age; /* ns, 0: never */
 	bool rotate_later; /* it did not work: again at the next tick */
+	uint64_t born; /* when the file was made; ns since the epoch */
+	bool sync; /* wait for the disk */
 	struct tl_rotation rotation;
 };
 
@@ -139,6 +142,16 @@ static int take_up(struct tl_sink *s, struct file *f)
 	return 0;
 }
 
+/* Not every file system knows it; then it is as old as we know it. */
+static uint64_t birth_of(int fd)
+{
+	struct statx st;
+
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &st) < 0 || !(st.stx_mask & STATX_BTIME))
+		return tl_now();
+	return (uint64_t)st.stx_btime.tv_sec * 1000000000 + st.stx_btime.tv_nsec;
+}
+
 /* Opens s->path; on failure everything is as it was. */
 static int open_path(struct tl_sink *s, struct file *f)
 {
@@ -158,6 +171,7 @@ static int open_path(struct tl_sink *s, struct file *f)
 	if (r < 0)
 		return r;
 	f->size = new ? 0 : trial.size;
+	f->born = new ? tl_now() : birth_of(fd);
 	f->needs_repair = false;
 	if (f->fd >= 0)
 		close(f->fd);
@@ -167,6 +181,11 @@ static int open_path(struct tl_sink *s, struct file *f)
 	f->directory = TAKE_FD(directory);
 	f->rotation.directory = f->directory;
 	return 0;
+}
+
+static bool rotates(const struct file *f)
+{
+	return f->rotate_size || f->rotate_age;
 }
 
 static int file_open(struct tl_sink *s, const struct tl_policy_output *output, const struct tl_sink_setup *setup)
@@ -181,6 +200,8 @@ static int file_open(struct tl_sink *s, const struct tl_policy_output *output, c
 	f->format = output->format;
 	f->memory = setup->memory;
 	f->rotate_size = output->rotate_size;
+	f->rotate_age = output->rotate_age * 1000000000;
+	f->sync = output->fsync;
 	f->name = strdup(basename(copy));
 	if (!f->name)
 		return -ENOMEM;
@@ -189,7 +210,7 @@ static int file_open(struct tl_sink *s, const struct tl_policy_output *output, c
 		return -EOPNOTSUPP;
 	}
 	r = open_path(s, f);
-	if (r >= 0 && f->rotate_size)
+	if (r >= 0 && rotates(f))
 		r = tl_rotation_init(&f->rotation, f->directory, f->name, output->rotate_keep, output->rotate_compress);
 	if (r < 0) {
 		tl_log(LOG_ERR, "output %s: cannot open %s: %s", s->name, s->path, explain(r));
@@ -239,8 +260,18 @@ static int rotate(struct tl_sink *s)
 	close(f->fd);
 	f->fd = TAKE_FD(fd);
 	f->size = 0;
+	f->born = tl_now();
 	s->counters.rotations++;
 	return 0;
+}
+
+static bool is_full(const struct file *f)
+{
+	if (!f->size)
+		return false;
+	if (f->rotate_size && f->size + f->lines.text.size > f->rotate_size)
+		return true;
+	return f->rotate_age && tl_now() >= f->born + f->rotate_age;
 }
 
 static void rotate_if_full(struct tl_sink *s)
@@ -248,7 +279,7 @@ static void rotate_if_full(struct tl_sink *s)
 	struct file *f = s->data;
 	int r;
 
-	if (!f->rotate_size || !f->size || f->size + f->lines.text.size <= f->rotate_size || f->rotate_later)
+	if (f->rotate_later || !is_full(f))
 		return;
 	r = rotate(s);
 	if (r >= 0)
@@ -297,7 +328,7 @@ static void push(struct tl_sink *s)
 	size_t done, whole;
 	int r;
 
-	if (!f->lines.text.size || f->detached)
+	if (f->detached || (!f->lines.text.size && !s->error))
 		return;
 	if (f->needs_repair) {
 		r = tl_repair_tail(f->fd);
@@ -315,6 +346,10 @@ static void push(struct tl_sink *s)
 	tl_sink_delivered(s, events, whole);
 	if (r < 0) {
 		tl_sink_fails(s, r, "cannot write to");
+		return;
+	}
+	if (f->sync && fdatasync(f->fd) < 0) {
+		tl_sink_fails(s, -errno, "cannot get onto the disk what is in");
 		return;
 	}
 	tl_sink_works(s);
@@ -373,8 +408,10 @@ static void file_tick(struct tl_sink *s)
 	f->rotate_later = false;
 	follow_path(s);
 	push(s);
-	if (!f->rotate_size)
+	if (!rotates(f))
 		return;
+	if (!f->detached)
+		rotate_if_full(s);
 	r = tl_rotation_tick(&f->rotation);
 	if (r < 0)
 		tl_log(LOG_WARNING, "output %s: cannot look after the old files of %s: %s", s->name, s->path, strerror(-r));

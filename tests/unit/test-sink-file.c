@@ -486,6 +486,44 @@ static void numbers_go_on_after_a_restart(void **state)
 	sinks_done(&t);
 }
 
+static void file_rotates_by_age_though_nothing_happens(void **state)
+{
+	struct sinks t;
+
+	(void)state;
+	sinks_init(&t);
+	t.output.rotate_age = 1;
+	t.output.rotate_keep = 5;
+	sinks_open(&t);
+	sinks_write_many(&t, 1, 10);
+	tl_sink_flush(t.sink);
+	tl_sink_tick(t.sink);
+	assert_int_equal(t.sink->counters.rotations, 0);
+	usleep(1100000);
+	tl_sink_tick(t.sink);
+	assert_int_equal(t.sink->counters.rotations, 1);
+	assert_int_equal(check_numbered(&t, 1), 10);
+	usleep(1100000);
+	tl_sink_tick(t.sink); /* an empty file stays */
+	assert_int_equal(t.sink->counters.rotations, 1);
+	sinks_done(&t);
+}
+
+static void file_can_wait_for_the_disk(void **state)
+{
+	struct sinks t;
+
+	(void)state;
+	sinks_init(&t);
+	t.output.fsync = true;
+	sinks_open(&t);
+	sinks_write_many(&t, 1, 10);
+	tl_sink_flush(t.sink);
+	assert_int_equal(check_lines(t.path), 10);
+	assert_int_equal(t.sink->error, 0);
+	sinks_done(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -511,6 +549,8 @@ int main(void)
 		cmocka_unit_test(file_rotates_by_size_and_loses_nothing),
 		cmocka_unit_test(only_so_many_old_files_are_kept),
 		cmocka_unit_test(numbers_go_on_after_a_restart),
+		cmocka_unit_test(file_rotates_by_age_though_nothing_happens),
+		cmocka_unit_test(file_can_wait_for_the_disk),
 	};
 
 	tl_log_setup(true);
