@@ -31,6 +31,15 @@ int tl_parser_fail(struct tl_parser *p, unsigned column, const char *format, ...
 	return -EINVAL;
 }
 
+/* Whoever names a field three times has made one mistake. */
+static bool is_warned(const struct tl_parser *p, const char *message)
+{
+	for (unsigned i = 0; i < p->error->n_warnings; i++)
+		if (strcmp(p->error->warning[i].message, message) == 0)
+			return true;
+	return false;
+}
+
 void tl_parser_warn(struct tl_parser *p, unsigned column, const char *format, ...)
 {
 	struct tl_expression_note *note;
@@ -38,12 +47,13 @@ void tl_parser_warn(struct tl_parser *p, unsigned column, const char *format, ..
 
 	if (p->error->n_warnings == TL_EXPRESSION_WARNINGS_MAX)
 		return;
-	note = &p->error->warning[p->error->n_warnings++];
+	note = &p->error->warning[p->error->n_warnings];
 	note->column = column;
 	va_start(ap, format);
 	vsnprintf(note->message, sizeof(note->message), format, ap);
 	va_end(ap);
 	make_printable(note->message);
+	p->error->n_warnings += !is_warned(p, note->message);
 }
 
 static bool make_reference(const struct tl_token *word, struct tl_reference *ret)

@@ -81,7 +81,9 @@ struct tl_policy_output {
 	char *path; /* file */
 	uint64_t rotate_size; /* bytes, 0: never */
 	uint32_t rotate_keep;
+	uint64_t rotate_age; /* seconds, 0: never */
 	bool rotate_compress;
+	bool fsync; /* after each batch of events */
 	const char *file;
 	unsigned line, column;
 };
@@ -95,8 +97,13 @@ struct tl_policy {
 	size_t n_outputs;
 	uint64_t limit_buffer; /* bytes; 0: default */
 	uint64_t limit_memory;
+	uint32_t *untracked_pids; /* never followed */
+	size_t n_untracked_pids;
+	char **untracked_executables; /* paths or globs: their events are kept by no rule */
+	size_t n_untracked_executables;
 	char **files; /* read for it, in order */
 	size_t n_files;
+	struct tl_rule_index *index; /* of tl_policy_filter() */
 };
 
 /* Reads `path` (NULL: TL_POLICY_PATH) and, if path is NULL, TL_POLICY_DIR's
@@ -104,16 +111,32 @@ struct tl_policy {
  * *ret is untouched; warnings may be there on success. Other errors (-ENOENT,
  * -EACCES, -EPERM for a file that others may write, -ENOMEM) are a problem too. */
 int tl_policy_load(const char *path, struct tl_policy **ret, struct tl_problems *problems);
+/* Same, of any file and folder; dir NULL, or not there: only the file. */
+int tl_policy_load_from(const char *path, const char *dir, struct tl_policy **ret, struct tl_problems *problems);
 /* Same, from memory; `name` stands for the file. */
 int tl_policy_parse(const char *name, const char *text, size_t size, struct tl_policy **ret, struct tl_problems *problems);
 struct tl_policy *tl_policy_free(struct tl_policy *p);
 
+/* The keys of a policy, for help, the manual and the test that compares them. */
+struct tl_policy_key {
+	const char *name; /* "*": any name */
+	const char *type; /* what its value is: "a path or a list of paths" */
+	const char *summary; /* one line without a full stop; NULL: not available in this version */
+};
+/* The i-th key of an object ("policy", "target", "rule", "output", ...); *ret is written on success.
+ * -ENOENT: there is no such object or no such key. */
+int tl_policy_key_get(const char *object, size_t i, struct tl_policy_key *ret);
+/* The i-th object, NULL after the last. */
+const char *tl_policy_object_get(size_t i);
+
 /* Adds the policy's targets and handlers to a session that has not started;
- * target ids become 0..n_targets-1. */
+ * target ids become 0..n_targets-1, and n_targets is "everything" if a rule
+ * that keeps events names no target. */
 int tl_policy_apply(const struct tl_policy *p, struct tl_session *s);
 
 /* Calls `deliver` for each rule that keeps the event, in order, until one is
- * final or drops. Returns how many kept it, or deliver's negative error. */
+ * final or drops. Returns how many kept it, or deliver's negative error.
+ * TraceLeft's own records are not for rules: 0. */
 typedef int (*tl_rule_deliver)(const struct tl_policy_rule *rule, const struct tl_event *event,
 			       const struct tl_annotation *annotation, void *userdata);
 int tl_policy_filter(struct tl_policy *p, const struct tl_event *event, tl_rule_deliver deliver, void *userdata);

@@ -225,7 +225,7 @@ static int handle_event(struct reading *r, const yaml_event_t *event)
 	case YAML_DOCUMENT_START_EVENT:
 		return r->documents++ ? report_at(r, &event->start_mark, "more than one document") : 0;
 	case YAML_STREAM_END_EVENT:
-		r->ended = true;
+		r->ended = r->y->complete = true;
 		return 0;
 	default:
 		return 0;

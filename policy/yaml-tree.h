@@ -33,6 +33,7 @@ struct tl_yaml {
 	const char *source; /* borrowed; source_size bytes */
 	size_t source_size;
 	struct tl_yaml_node *root; /* NULL: there is nothing in the file */
+	bool complete; /* it was read to its end, whatever was wrong */
 	struct tl_yaml_node *nodes; /* owned */
 	size_t n_nodes;
 };

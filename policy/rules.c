@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Which rules get an event. Rules are bits: those of the event's type, and of
+ * one of its targets (or of none), are looked at in their order, so that a rule
+ * that cannot match costs a 64th of a word.
+ */
+#include <stdatomic.h>
+#include <string.h>
+
+#include "expression.h"
+#include "glob.h"
+#include "policy-parse.h"
+#include "util.h"
+
+#define TYPES_CACHE 256 /* power of two */
+#define SAMPLES 4096 /* hashes that a rule counts; power of two */
+#define SAMPLE_TRIES 8
+
+/* A handler's own description stands for the type of its name. */
+struct cached_type {
+	const struct tl_event_type *type;
+	size_t index;
+};
+
+struct sample {
+	uint64_t hash;
+	uint64_t count; /* 0: free */
+};
+
+struct rule_state {
+	struct sample *samples; /* SAMPLES of them; NULL: keeps all */
+	struct tl_annotation annotation;
+};
+
+struct tl_rule_index {
+	size_t words; /* of a set of rules */
+	size_t n_types;
+	uint64_t *by_type; /* [type][word] */
+	uint64_t *by_target; /* [target][word]; the last one: of rules without a target */
+	struct rule_state *rules;
+	size_t n_rules;
+	const char **target_names;
+	struct cached_type cache[TYPES_CACHE];
+};
+
+struct tl_rule_index *tl_rule_index_free(struct tl_rule_index *index)
+{
+	if (!index)
+		return NULL;
+	for (size_t i = 0; i < index->n_rules && index->rules; i++)
+		free(index->rules[i].samples);
+	free(index->rules);
+	free(index->by_type);
+	free(index->by_target);
+	free(index->target_names);
+	free(index);
+	return NULL;
+}
+
+static void set_bit(uint64_t *words, size_t i)
+{
+	words[i / 64] |= 1ULL << (i % 64);
+}
+
+static int add_rule(const struct tl_policy *p, struct tl_rule_index *index, size_t i)
+{
+	const struct tl_event_type *types = tl_event_types(&(size_t){ 0 });
+	const struct tl_policy_rule *rule = &p->rules[i];
+	struct rule_state *state = &index->rules[i];
+
+	for (size_t j = 0; j < rule->n_events; j++)
+		set_bit(index->by_type + (size_t)(rule->events[j] - types) * index->words, i);
+	for (size_t j = 0; j < rule->n_targets; j++)
+		set_bit(index->by_target + rule->targets[j] * index->words, i);
+	if (!rule->n_targets)
+		set_bit(index->by_target + p->n_targets * index->words, i);
+	state->annotation = (struct tl_annotation){
+		.rule = rule->name,
+		.tags = (const char *const *)rule->tags,
+		.n_tags = rule->n_tags,
+		.severity = rule->severity,
+		.target_names = index->target_names,
+		.n_target_names = p->n_targets + 1,
+	};
+	if (rule->sample > 1) {
+		state->samples = calloc(SAMPLES, sizeof(*state->samples));
+		if (!state->samples)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static void index_freep(struct tl_rule_index **index)
+{
+	tl_rule_index_free(*index);
+}
+
+int tl_rule_index_new(const struct tl_policy *p, struct tl_rule_index **ret)
+{
+	_cleanup_(index_freep) struct tl_rule_index *index = calloc(1, sizeof(*index));
+
+	if (!index)
+		return -ENOMEM;
+	index->n_rules = p->n_rules;
+	index->words = p->n_rules / 64 + 1;
+	tl_event_types(&index->n_types);
+	index->by_type = calloc(index->n_types * index->words + 1, sizeof(uint64_t));
+	index->by_target = calloc((p->n_targets + 1) * index->words, sizeof(uint64_t));
+	index->rules = calloc(p->n_rules + 1, sizeof(*index->rules));
+	index->target_names = calloc(p->n_targets + 1, sizeof(*index->target_names));
+	if (!index->by_type || !index->by_target || !index->rules || !index->target_names)
+		return -ENOMEM;
+	for (size_t i = 0; i < p->n_targets; i++)
+		index->target_names[i] = p->targets[i].name;
+	index->target_names[p->n_targets] = "everything";
+	for (size_t i = 0; i < p->n_rules; i++) {
+		int r = add_rule(p, index, i);
+
+		if (r < 0)
+			return r;
+	}
+	*ret = TAKE_PTR(index);
+	return 0;
+}
+
+/* ---- Types ---- */
+
+static size_t find_type(const struct tl_rule_index *index, const struct tl_event_type *type)
+{
+	const struct tl_event_type *types = tl_event_types(&(size_t){ 0 }), *found = tl_event_type_find(type->name);
+
+	return found ? (size_t)(found - types) : index->n_types;
+}
+
+/* n_types: no rule can name it. */
+static size_t type_index(struct tl_rule_index *index, const struct tl_event_type *type)
+{
+	const struct tl_event_type *types = tl_event_types(&(size_t){ 0 });
+	struct cached_type *cached = &index->cache[((uintptr_t)type >> 4) * 0x9e3779b1U >> 8 & (TYPES_CACHE - 1)];
+
+	/* Another session may have another type at the same address. */
+	if (cached->type != type || (cached->index < index->n_types && strcmp(types[cached->index].name, type->name) != 0))
+		*cached = (struct cached_type){ type, find_type(index, type) };
+	return cached->index;
+}
+
+/* ---- Samples ---- */
+
+/* One in N of a hash, the first one included. A hash that finds no place among
+ * those that are counted takes one: rather too many events than too few. */
+static bool is_sampled(struct rule_state *state, uint64_t hash, uint32_t one_in)
+{
+	size_t first = (hash ^ hash >> 32) & (SAMPLES - 1);
+	struct sample *sample = &state->samples[first];
+
+	for (size_t i = 0; i < SAMPLE_TRIES; i++) {
+		struct sample *s = &state->samples[(first + i) & (SAMPLES - 1)];
+
+		if (s->count && s->hash == hash)
+			return s->count++ % one_in == 0;
+		if (!s->count) {
+			sample = s;
+			break;
+		}
+	}
+	*sample = (struct sample){ .hash = hash, .count = 1 };
+	return true;
+}
+
+/* ---- Captures ---- */
+
+static void trim(const struct tl_policy_rule *rule, struct tl_event *event)
+{
+	const struct tl_event_type *type = event->type;
+
+	for (size_t i = 0; i < rule->n_captures; i++)
+		for (size_t j = 0; j < type->n_args && j < TL_ARGS_MAX; j++) {
+			struct tl_bytes *bytes = &event->captured[(type->args[j].position - 1U) % TL_ARGS_MAX];
+
+			if (strcmp(type->args[j].name, rule->captures[i].argument) != 0 ||
+			    bytes->size <= rule->captures[i].size)
+				continue;
+			bytes->size = rule->captures[i].size;
+			bytes->flags |= TL_VALUE_TRUNCATED;
+			event->flags |= TL_EVENT_TRUNCATED;
+		}
+}
+
+static int deliver_trimmed(const struct tl_policy_rule *rule, const struct tl_event *event,
+			   const struct tl_annotation *annotation, tl_rule_deliver deliver, void *userdata)
+{
+	struct tl_event trimmed = *event;
+
+	trim(rule, &trimmed);
+	/* The record has it all. */
+	trimmed.record = NULL;
+	trimmed.record_size = 0;
+	return deliver(rule, &trimmed, annotation, userdata);
+}
+
+/* ---- Filtering ---- */
+
+static bool is_untracked(const struct tl_policy *p, const struct tl_event *event)
+{
+	const char *executable = event->process->executable;
+
+	for (size_t i = 0; i < p->n_untracked_executables && executable && *executable; i++)
+		if (tl_glob_match(p->untracked_executables[i], executable))
+			return true;
+	return false;
+}
+
+/* Rules of word w that the event's type and targets let in. */
+static uint64_t candidates(const struct tl_policy *p, const uint64_t *of_type, const struct tl_event *event, size_t w)
+{
+	const struct tl_rule_index *index = p->index;
+	uint64_t let_in = index->by_target[p->n_targets * index->words + w];
+
+	if (!of_type[w])
+		return 0;
+	for (size_t i = 0; i < event->n_target_words; i++)
+		for (uint64_t bits = event->targets[i]; bits; bits &= bits - 1) {
+			size_t target = i * 64 + (size_t)__builtin_ctzll(bits);
+
+			if (target >= p->n_targets)
+				break;
+			let_in |= index->by_target[target * index->words + w];
+		}
+	return of_type[w] & let_in;
+}
+
+/* One rule. Returns whether it keeps the event, or an error. */
+static int apply_rule(const struct tl_policy_rule *rule, struct rule_state *state, const struct tl_event *event,
+		      tl_rule_deliver deliver, void *userdata)
+{
+	int r;
+
+	if (rule->where && !tl_expression_eval(rule->where, event))
+		return 0;
+	if (state->samples && !is_sampled(state, event->hash, rule->sample))
+		return 0;
+	if (rule->drop)
+		return 1;
+	r = rule->n_captures ? deliver_trimmed(rule, event, &state->annotation, deliver, userdata) :
+			       deliver(rule, event, &state->annotation, userdata);
+	return r < 0 ? r : 1;
+}
+
+int tl_policy_filter(struct tl_policy *p, const struct tl_event *event, tl_rule_deliver deliver, void *userdata)
+{
+	struct tl_rule_index *index = p->index;
+	size_t type = event->kind >= TL_EVENT_LOST ? index->n_types : type_index(index, event->type);
+	const uint64_t *of_type = index->by_type + type * index->words;
+	int kept = 0;
+
+	if (type == index->n_types || (p->n_untracked_executables && is_untracked(p, event)))
+		return 0;
+	for (size_t w = 0; w < index->words; w++)
+		for (uint64_t bits = candidates(p, of_type, event, w); bits; bits &= bits - 1) {
+			size_t i = w * 64 + (size_t)__builtin_ctzll(bits);
+			const struct tl_policy_rule *rule = &p->rules[i];
+			int r = apply_rule(rule, &index->rules[i], event, deliver, userdata);
+
+			if (r < 0)
+				return r;
+			if (r && rule->drop)
+				return kept;
+			kept += r;
+			if (r && rule->final)
+				return kept;
+		}
+	return kept;
+}
