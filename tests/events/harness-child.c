@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <sys/utsname.h>
 #include <time.h>
 
 #include "harness-inside.h"
@@ -42,6 +43,11 @@ const char *text(const char *format, ...)
 	return copy;
 }
 
+const char *folder(void)
+{
+	return run->folder;
+}
+
 const char *in_folder(const char *name)
 {
 	return text("%s/%s", run->folder, name);
@@ -51,8 +57,10 @@ const char *new_file(const char *name, mode_t mode)
 {
 	const char *path = in_folder(name);
 
-	require(mknod(path, S_IFREG | 0600, 0) == 0);
-	require(fchmodat(AT_FDCWD, path, mode, 0) == 0);
+	mode_t mask = umask(0);
+
+	require(mknod(path, S_IFREG | mode, 0) == 0);
+	umask(mask);
 	return path;
 }
 
@@ -163,15 +171,15 @@ const struct being *me(void)
 struct being *becoming(const char *executable, const char *const *argv)
 {
 	struct being *b = being_new(executable, argv);
-	char folder[PATH_MAX] = "";
+	char directory[PATH_MAX] = "";
 
 	b->pid = myself->pid;
 	b->ppid = myself->ppid;
 	b->born_after = myself->born_after;
 	b->born_before = myself->born_before;
 	b->parent = myself->parent;
-	require(getcwd(folder, sizeof(folder)) != NULL);
-	b->working_directory = text("%s", folder);
+	require(getcwd(directory, sizeof(directory)) != NULL);
+	b->working_directory = text("%s", directory);
 	return b;
 }
 
@@ -436,6 +444,15 @@ bool has_call32(void)
 	return run->has_call32;
 }
 
+bool is_old_kernel(void)
+{
+	struct utsname name;
+	unsigned major = 0, minor = 0;
+
+	require(uname(&name) == 0 && sscanf(name.release, "%u.%u", &major, &minor) == 2);
+	return major < 5 || (major == 5 && minor < 18) || strcmp(getenv("TRACELEFT_BUILD") ?: "", "base") == 0;
+}
+
 struct call *call_exec_made(const char *file, int line, const struct being *becomes, long number, const long args[6])
 {
 	struct call *c = begin(file, line, TL_ABI_X86_64, number, args);
@@ -478,6 +495,11 @@ static void name_object(struct object *o, const char *claim, const char *path, c
 void is_named(struct call *c, const char *claim, const char *path, const struct stat *before)
 {
 	name_object(&c->file_object, claim, path, before);
+}
+
+void is_asked(struct call *c, const char *claim)
+{
+	name_object(&c->file_object, claim, NULL, NULL);
 }
 
 void is_target(struct call *c, const char *claim, const char *path, const struct stat *before)

@@ -174,16 +174,16 @@ static void find_surroundings(void)
 
 static void make_folder(void)
 {
-	char folder[PATH_MAX];
+	char path[PATH_MAX];
 	const char *base = getenv("TMPDIR");
 
-	snprintf(folder, sizeof(folder), "%s/traceleft-test-XXXXXX", base && base[0] == '/' ? base : "/tmp");
-	if (!mkdtemp(folder) || chmod(folder, 0755) < 0 || chdir(folder) < 0 || !getcwd(folder, sizeof(folder))) {
-		perror(folder);
+	snprintf(path, sizeof(path), "%s/traceleft-test-XXXXXX", base && base[0] == '/' ? base : "/tmp");
+	if (!mkdtemp(path) || chmod(path, 0755) < 0 || chdir(path) < 0 || !getcwd(path, sizeof(path))) {
+		perror(path);
 		exit(1);
 	}
 	umask(022);
-	run->folder = text("%s", folder);
+	run->folder = text("%s", path);
 }
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *where)
@@ -420,7 +420,7 @@ int run_test(const struct test *test)
 {
 	struct tl_session *s = NULL;
 	uint64_t filtered = 0;
-	bool all_ok = true;
+	bool all_ok = true, ran = false;
 	pid_t pid;
 	int gate;
 
@@ -437,15 +437,18 @@ int run_test(const struct test *test)
 		compare();
 		verify_ledger(s, &filtered);
 		verify_numbers(filtered);
+		ran = true;
 	} else {
 		kill(pid, SIGKILL);
 		waitpid(pid, NULL, 0);
 	}
 	tl_session_free(s);
 	remove_folder();
+	report(OF_SESSION, "session", &all_ok);
+	if (!ran)
+		return 1;
 	for (size_t i = 0; i < test->n_cases; i++)
 		report((int)i, test->cases[i].name, &all_ok);
-	report(OF_SESSION, "session", &all_ok);
 	report(OF_LEDGER, "ledger balances", &all_ok);
 	report(OF_NUMBERS, "numbers without holes", &all_ok);
 	report(OF_HASHES, "hashes", &all_ok);

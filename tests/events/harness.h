@@ -125,9 +125,10 @@ int run_test(const struct test *test);
 /* A string that stays, below 4 GiB, readable by child and tester. */
 const char *text(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void *room(size_t n);
-/* "FOLDER/name"; the folder is the working directory. */
+/* The working directory, and "FOLDER/name". */
+const char *folder(void);
 const char *in_folder(const char *name);
-/* A new regular file; nothing but mknod(2) and, with contents, calls of the tester. */
+/* A new regular file, by mknod(2). With contents: in prepare only. */
 const char *new_file(const char *name, mode_t mode);
 void fill_file(const char *name, const char *contents);
 /* Path of the program that the tests run: helper [FILE [STATUS]]. */
@@ -144,6 +145,8 @@ struct call *call_made(const char *file, int line, long number, const long args[
 #define call32(number, ...) call32_made(__FILE__, __LINE__, number, (const long[6]){LONGS(__VA_ARGS__)})
 struct call *call32_made(const char *file, int line, long number, const long args[6]);
 bool has_call32(void);
+/* Before 5.18 the kernel part climbs 32 steps at most. */
+bool is_old_kernel(void);
 /* A program: returns only if the call failed. `becomes`: what the process is if it succeeds. */
 #define call_exec(becomes, number, ...) \
 	call_exec_made(__FILE__, __LINE__, becomes, number, (const long[6]){LONGS(__VA_ARGS__)})
@@ -155,8 +158,9 @@ struct call *expect_made(const char *file, int line, enum tl_event_kind kind, co
 /* The object behind a descriptor or a descriptor returned. */
 void is_object(struct call *c, const char *path, struct stat facts);
 void is_deleted(struct call *c, const char *path, struct stat facts);
-/* The call named it; facts as they were before. path NULL: there is none. */
+/* The call named it; facts as they were before, NULL: it was not yet. */
 void is_named(struct call *c, const char *claim, const char *path, const struct stat *before);
+void is_asked(struct call *c, const char *claim); /* there is none */
 void is_target(struct call *c, const char *claim, const char *path, const struct stat *before);
 
 /* This process, and one that runs another program with these arguments. */
