@@ -31,11 +31,14 @@ static __always_inline void tl_add_exe(struct tl_walk *walk, __u8 *data, __u8 in
 /* Pid in the task's own namespace. */
 static __always_inline void tl_inner_pid(struct tl_task_facts *facts, struct task_struct *task)
 {
-	__u64 pid = (__u64)tl_get(task, group_leader, thread_pid);
+	struct task_struct *leader = tl_get(task, group_leader);
 	struct pid_namespace *namespace;
 	struct upid upid = {};
+	__u64 pid = 0;
 	__u32 level;
 
+	/* As a number: the verifier allows no sums with a pointer it knows. */
+	bpf_probe_read_kernel(&pid, sizeof(pid), &leader->thread_pid);
 	if (!pid)
 		return;
 	level = tl_get(task, group_leader, thread_pid, level);
