@@ -27,8 +27,7 @@ int tl_outputs_open(struct tl_outputs *ret, const struct tl_policy *policy, cons
 	if (!o.sink)
 		return -ENOMEM;
 	o.n = policy->n_outputs;
-	/* The ring of a session is in the kernel; what the limit is for here is waiting for outputs. */
-	setup.memory = (policy->limit_memory ? policy->limit_memory / 2 : MEMORY_DEFAULT) / MAX(o.n, 1UL);
+	setup.memory = (policy->limit_memory ? policy->limit_memory : MEMORY_DEFAULT) / MAX(o.n, 1UL);
 	setup.memory = MAX(setup.memory, MEMORY_MIN);
 	for (size_t i = 0; i < o.n; i++) {
 		int r = 0;
