@@ -56,7 +56,8 @@ size_t tl_event_id(char ret[TL_EVENT_ID_MAX], const struct tl_event *event);
 #define TL_TIME_SIZE 30
 void tl_time_text(char ret[TL_TIME_SIZE], uint64_t ns);
 
-/* For whoever frees a process: what the encoders keep at process->cache. NULL is fine. */
+/* For whoever frees a process. The encoders keep their text per thread, bounded,
+ * and look at the process's generation; process->cache stays NULL. */
 void tl_process_cache_free(struct tl_process_cache *cache);
 
 /* Frees what the encoders of this thread keep between events. */

@@ -55,8 +55,8 @@ static uint8_t width_of(const char *type)
 
 struct tl_number tl_number_of(const struct tl_arg_type *arg)
 {
-	static const char *const unsigned_words[] = { "unsigned",	"uint",	  "size_t", "uid_t", "gid_t", "mode_t",
-						      "aio_context_t", "key_t_", "dev_t" };
+	static const char *const unsigned_words[] = { "unsigned", "uint",   "size_t",	     "uid_t",
+						      "gid_t",	  "mode_t", "aio_context_t", "dev_t" };
 	const char *type = arg->type;
 	struct tl_number number = { .width = 8, .is_signed = true };
 
