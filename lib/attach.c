@@ -485,12 +485,31 @@ static bool is_for(const char *calls, const struct tl_event_type *type)
 }
 
 /* A function that this kernel has not leaves its calls with claims. */
+static int attach_object_hook(struct tl_session *s, size_t i, bool fexit, bool kprobe)
+{
+	const char *name = object_hooks[i].function;
+	struct function function;
+	int program, r;
+
+	if (fexit && find_hook(s->btf, name, &function)) {
+		program = tl_program_copy(s, object_hooks[i].fentry, TL_KIND_FEXIT, function.btf_id, BPF_TRACE_FENTRY);
+		r = program < 0 ? program : attach_trace(s, program, NULL);
+		/* Before 6.1 not on a function that takes a structure by value. */
+		if (r != -EINVAL || !tl_has_program(s, object_hooks[i].kprobe))
+			return r;
+		kprobe = true;
+	}
+	if (!kprobe || !kprobe_works(name))
+		return 0;
+	program = tl_program_copy(s, object_hooks[i].kprobe, TL_KIND_KPROBE, 0, 0);
+	return program < 0 ? program : attach_kprobe(s, program, name, false);
+}
+
 static int attach_object_hooks(struct tl_session *s)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(object_hooks); i++) {
-		struct function function;
 		bool fexit = false, kprobe = false;
-		int program, r = 0;
+		int r;
 
 		for (uint32_t id = 1; id <= s->n_events; id++) {
 			const struct tl_loaded *e = &s->events[id];
@@ -500,14 +519,7 @@ static int attach_object_hooks(struct tl_session *s)
 			fexit |= e->kinds[TL_KIND_FEXIT] || e->kinds[TL_KIND_FEXIT_OTHER];
 			kprobe |= e->kinds[TL_KIND_KPROBE];
 		}
-		if (fexit && find_hook(s->btf, object_hooks[i].function, &function)) {
-			program = tl_program_copy(s, object_hooks[i].fentry, TL_KIND_FEXIT, function.btf_id,
-						  BPF_TRACE_FENTRY);
-			r = program < 0 ? program : attach_trace(s, program, NULL);
-		} else if (kprobe && kprobe_works(object_hooks[i].function)) {
-			program = tl_program_copy(s, object_hooks[i].kprobe, TL_KIND_KPROBE, 0, 0);
-			r = program < 0 ? program : attach_kprobe(s, program, object_hooks[i].function, false);
-		}
+		r = attach_object_hook(s, i, fexit, kprobe);
 		if (r < 0)
 			return r;
 	}

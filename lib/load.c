@@ -97,6 +97,13 @@ int tl_map_fd(const struct tl_session *s, const char *name)
 	return map ? bpf_map__fd(map) : -ENOENT;
 }
 
+bool tl_has_program(const struct tl_session *s, const char *name)
+{
+	struct bpf_program *program = bpf_object__find_program_by_name(s->object, name);
+
+	return program && bpf_program__autoload(program);
+}
+
 static int set_map_size(struct tl_session *s, const char *name, size_t n)
 {
 	struct bpf_map *map = bpf_object__find_map_by_name(s->object, name);
@@ -154,6 +161,10 @@ static void choose_programs(struct tl_session *s)
 		if (program && used[of_kind[i].kind])
 			bpf_program__set_autoload(program, true);
 	}
+	/* No fentry yet on a function that takes a structure by value: security_path_chown. */
+	program = bpf_object__find_program_by_name(s->object, "tl_object_path_kprobe");
+	if (program && used[TL_KIND_FEXIT] && kernel_version() < 6001)
+		bpf_program__set_autoload(program, true);
 	for (int kind = 0; kind < TL_KINDS; kind++)
 		s->programs[kind] = used[kind] ? -2 : -1;
 }

@@ -171,6 +171,8 @@ int tl_kernel_open(struct tl_session *s);
 int tl_kernel_load(struct tl_session *s);
 void tl_kernel_close(struct tl_session *s);
 int tl_map_fd(const struct tl_session *s, const char *name);
+/* Whether the kernel part has it and it was chosen to be loaded. */
+bool tl_has_program(const struct tl_session *s, const char *name);
 /* These load code for a hook and return a descriptor that the session owns.
  * attach_btf_id: 0 unless the hook is on a function. */
 int tl_load_insns(struct tl_session *s, const char *name, enum tl_kind kind, uint32_t attach_btf_id,
