@@ -73,6 +73,10 @@ static int find_program(const char *name, char **ret_path)
 	int error = -ENOENT;
 
 	if (strchr(name, '/')) {
+		int r = executable(name);
+
+		if (r < 0)
+			return r;
 		*ret_path = strdup(name);
 		return *ret_path ? 0 : -ENOMEM;
 	}

@@ -2,20 +2,8 @@
 /*
  * traceleft status: what the daemon does, from the file that it keeps.
  *
- * /run/traceleft/status.json, replaced whole (rename) at start, reload, stop
- * and about each second; members that are missing are not shown:
- *
- *	{"version": "0.1.0", "pid": 123, "started": NS, "updated": NS (since the epoch), "state": "running",
- *	 "policy": {"files": ["/etc/traceleft/policy.yaml"], "rules": 3, "targets": 2, "generation": 1, "loaded": NS,
- *	            "error": "why the last reload was refused"},
- *	 "counters": COUNTERS,
- *	 "events": [{"name": "openat", "attach": "fexit", "counters": COUNTERS}],
- *	 "targets": [{"name": "web", "tasks": 4}],
- *	 "outputs": [{"name": "log", "type": "file", "path": "...", "delivered": 1, "filtered": 0, "lost": 0,
- *	              "bytes": 1, "error": "why the last write failed"}],
- *	 "refusals": [{"name": "task-state", "count": 0}]}
- *
- * COUNTERS are those of struct tl_counters by their names.
+ * /run/traceleft/status.json is as daemon/status.h describes it. Members that
+ * are missing are not shown, and those that are unknown are not looked at.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -139,39 +127,29 @@ static void print_head(const struct tl_json *j, struct tl_buffer *b)
 		       safe(b, error));
 }
 
-struct balance {
-	uint64_t seen, filtered, aggregated, emitted, lost, delivered;
-};
-
-static struct balance balance_of(const struct tl_json *counters)
-{
-	return (struct balance){
-		.seen = tl_json_get_unsigned(counters, "seen"),
-		.filtered = tl_json_get_unsigned(counters, "filtered"),
-		.aggregated = tl_json_get_unsigned(counters, "aggregated"),
-		.emitted = tl_json_get_unsigned(counters, "emitted"),
-		.lost = tl_json_get_unsigned(counters, "lost"),
-		.delivered = tl_json_get_unsigned(counters, "delivered"),
-	};
-}
-
 static void print_balance(const char *name, const char *attach, const struct tl_json *counters)
 {
-	struct balance b = balance_of(counters);
-	bool balanced = b.seen == b.filtered + b.aggregated + b.emitted + b.lost;
-	enum tl_style style = b.lost || !balanced ? TL_STYLE_RED : TL_STYLE_PLAIN;
+	uint64_t seen = tl_json_get_unsigned(counters, "seen");
+	uint64_t delivered = tl_json_get_unsigned(counters, "delivered");
+	uint64_t filtered = tl_json_get_unsigned(counters, "filtered");
+	uint64_t aggregated = tl_json_get_unsigned(counters, "aggregated");
+	uint64_t lost = tl_json_get_unsigned(counters, "lost") + tl_json_get_unsigned(counters, "malformed");
+	/* Between the kernel's counters and the reader's; with nothing on its way this is 0. */
+	int64_t under_way = (int64_t)(seen - delivered - filtered - aggregated - lost);
+	const char *begin = tl_style(stdout, lost ? TL_STYLE_RED : TL_STYLE_PLAIN);
 
-	printf("%-20s %-10s %12" PRIu64 " %12" PRIu64 " %12" PRIu64 " %12" PRIu64 " %s%10" PRIu64 "%s%s\n", name, attach,
-	       b.seen, b.delivered, b.filtered, b.aggregated, tl_style(stdout, style), b.lost,
-	       style == TL_STYLE_PLAIN ? "" : tl_style(stdout, TL_STYLE_END), balanced ? "" : "  not balanced");
+	printf("%-20s %-10s %12" PRIu64 " %12" PRIu64 " %12" PRIu64 " %12" PRIu64 " %s%10" PRIu64 "%s %10" PRId64 "\n",
+	       name, attach, seen, delivered, filtered, aggregated, begin, lost,
+	       *begin ? tl_style(stdout, TL_STYLE_END) : "", under_way);
 }
 
 static void print_events(const struct tl_json *j, struct tl_buffer *name, struct tl_buffer *attach)
 {
 	const struct tl_json *e;
 
-	printf("\n%s%-20s %-10s %12s %12s %12s %12s %10s%s\n", tl_style(stdout, TL_STYLE_BOLD), "EVENT", "ATTACHED",
-	       "SEEN", "DELIVERED", "FILTERED", "AGGREGATED", "LOST", tl_style(stdout, TL_STYLE_END));
+	printf("\n%s%-20s %-10s %12s %12s %12s %12s %10s %10s%s\n", tl_style(stdout, TL_STYLE_BOLD), "EVENT",
+	       "ATTACHED", "SEEN", "DELIVERED", "FILTERED", "AGGREGATED", "LOST", "UNDER WAY",
+	       tl_style(stdout, TL_STYLE_END));
 	for (e = tl_json_first(tl_json_get(j, "events")); e; e = e->next)
 		print_balance(safe(name, tl_json_get_text(e, "name")), safe(attach, tl_json_get_text(e, "attach")),
 			      tl_json_get(e, "counters"));
@@ -198,13 +176,14 @@ static void print_outputs(const struct tl_json *j, struct tl_buffer *b)
 	const struct tl_json *o = tl_json_first(tl_json_get(j, "outputs"));
 
 	if (o)
-		printf("\n%s%-20s %-10s %12s %10s %10s  %s%s\n", tl_style(stdout, TL_STYLE_BOLD), "OUTPUT", "TYPE",
-		       "DELIVERED", "LOST", "SIZE", "WHERE", tl_style(stdout, TL_STYLE_END));
+		printf("\n%s%-20s %-10s %12s %10s %10s %10s  %s%s\n", tl_style(stdout, TL_STYLE_BOLD), "OUTPUT", "TYPE",
+		       "DELIVERED", "LOST", "WAITING", "SIZE", "WHERE", tl_style(stdout, TL_STYLE_END));
 	for (; o; o = o->next) {
 		printf("%-20s ", safe(b, tl_json_get_text(o, "name")));
 		printf("%-10s ", safe(b, tl_json_get_text(o, "type")));
-		printf("%12" PRIu64 " %10" PRIu64 " %10s  ", tl_json_get_unsigned(o, "delivered"),
-		       tl_json_get_unsigned(o, "lost"), tl_size_text(tl_json_get_unsigned(o, "bytes")));
+		printf("%12" PRIu64 " %10" PRIu64 " %10" PRIu64 " %10s  ", tl_json_get_unsigned(o, "delivered"),
+		       tl_json_get_unsigned(o, "lost"), tl_json_get_unsigned(o, "waiting"),
+		       tl_size_text(tl_json_get_unsigned(o, "bytes")));
 		printf("%s\n", safe(b, tl_json_get_text(o, "path")));
 		if (*tl_json_get_text(o, "error"))
 			printf("  %s%s%s\n", tl_style(stdout, TL_STYLE_RED), safe(b, tl_json_get_text(o, "error")),
@@ -250,7 +229,7 @@ static void metric_events(const struct tl_json *j)
 	static const char *const stages[] = { "seen",	  "filtered",  "aggregated", "emitted",
 					      "lost",	  "received", "malformed",  "delivered" };
 
-	printf("# HELP traceleft_events_total Events by stage: seen = filtered + aggregated + emitted + lost.\n"
+	printf("# HELP traceleft_events_total Events by stage: seen = delivered + filtered + aggregated + lost + malformed.\n"
 	       "# TYPE traceleft_events_total counter\n");
 	for (const struct tl_json *e = tl_json_first(tl_json_get(j, "events")); e; e = e->next)
 		for (size_t i = 0; i < ARRAY_SIZE(stages); i++) {

@@ -153,7 +153,7 @@ status_of_a_daemon_is_shown() {
 	END
 	wait_for "it runs" grep -q traceleftd "/proc/$!/comm" || return
 	run status --file "$dir/status.json"
-	expect_status 0 && grep -qE '^openat +fexit +10 +8 +2 +0 +0$' "$dir/out" && grep -qE '^web +4$' "$dir/out" &&
+	expect_status 0 && grep -qE '^openat +fexit +10 +8 +2 +0 +0 +0$' "$dir/out" && grep -qE '^web +4$' "$dir/out" &&
 		grep -qF '/x\x1b[2J' "$dir/out" && grep -q '2.0 KiB' "$dir/out" || why "$(cat "$dir/out" "$dir/err")" || return
 	run status --json --file "$dir/status.json"
 	jq -e '.pid' "$dir/out" >/dev/null || why "--json: $(cat "$dir/out")" || return
