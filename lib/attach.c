@@ -157,7 +157,7 @@ static bool kprobe_works(const char *function)
 /* The fexit kind of functions of this prototype; -1: more prototypes than kinds. */
 static int fexit_kind(struct tl_session *s, const struct function *function)
 {
-	static const enum tl_kind with_arguments[] = {TL_KIND_FEXIT, TL_KIND_FEXIT_OTHER};
+	static const enum tl_kind with_arguments[] = {TL_KIND_FEXIT, TL_KIND_FEXIT_OTHER, TL_KIND_FEXIT_THIRD};
 	static const enum tl_kind without[] = {TL_KIND_FEXIT_BARE};
 	const enum tl_kind *kinds = function->bare ? without : with_arguments;
 	size_t n = function->bare ? ARRAY_SIZE(without) : ARRAY_SIZE(with_arguments);
@@ -274,8 +274,8 @@ static int fill_programs(struct tl_session *s, enum tl_kind kind, uint32_t btf_i
 {
 	static const char *const refresh[TL_KINDS] = {
 		[TL_KIND_RAW_TP] = "tl_refresh_raw_tp",		[TL_KIND_FEXIT] = "tl_refresh_fexit",
-		[TL_KIND_FEXIT_OTHER] = "tl_refresh_fexit",	[TL_KIND_FEXIT_BARE] = "tl_refresh_fexit_bare",
-		[TL_KIND_KPROBE] = "tl_refresh_kretprobe",
+		[TL_KIND_FEXIT_OTHER] = "tl_refresh_fexit",	[TL_KIND_FEXIT_THIRD] = "tl_refresh_fexit",
+		[TL_KIND_FEXIT_BARE] = "tl_refresh_fexit_bare", [TL_KIND_KPROBE] = "tl_refresh_kretprobe",
 	};
 	const struct {
 		enum tl_stage stage;
@@ -516,7 +516,8 @@ static int attach_object_hooks(struct tl_session *s)
 
 			if (e->type.class != TL_CLASS_SYSCALL || !is_for(object_hooks[i].calls, &e->type))
 				continue;
-			fexit |= e->kinds[TL_KIND_FEXIT] || e->kinds[TL_KIND_FEXIT_OTHER];
+			fexit |= e->kinds[TL_KIND_FEXIT] || e->kinds[TL_KIND_FEXIT_OTHER] ||
+				 e->kinds[TL_KIND_FEXIT_THIRD];
 			kprobe |= e->kinds[TL_KIND_KPROBE];
 		}
 		r = attach_object_hook(s, i, fexit, kprobe);
@@ -556,7 +557,8 @@ int tl_attach_all(struct tl_session *s)
 
 		if (e->type.class != TL_CLASS_SYSCALL)
 			continue;
-		if (e->kinds[TL_KIND_FEXIT] || e->kinds[TL_KIND_FEXIT_OTHER] || e->kinds[TL_KIND_FEXIT_BARE])
+		if (e->kinds[TL_KIND_FEXIT] || e->kinds[TL_KIND_FEXIT_OTHER] || e->kinds[TL_KIND_FEXIT_THIRD] ||
+		    e->kinds[TL_KIND_FEXIT_BARE])
 			r = attach_fexit(s, id, filled);
 		else if (e->kinds[TL_KIND_KPROBE])
 			r = attach_kretprobe(s, id, &filled[TL_KIND_KPROBE]);
@@ -581,7 +583,7 @@ void tl_detach_all(struct tl_session *s)
 
 const char *tl_session_attach_kind(const struct tl_session *s, const struct tl_event_type *type)
 {
-	static const char *const names[TL_KINDS] = {"raw_tp", "fexit", "fexit", "fexit", "kprobe"};
+	static const char *const names[TL_KINDS] = {"raw_tp", "fexit", "fexit", "fexit", "fexit", "kprobe"};
 
 	for (uint32_t id = 1; id <= s->n_events; id++) {
 		const struct tl_loaded *e = &s->events[id];

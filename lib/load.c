@@ -131,6 +131,8 @@ static void choose_programs(struct tl_session *s)
 		{"tl_refresh_fexit", TL_KIND_FEXIT},
 		{"tl_exit_fexit", TL_KIND_FEXIT_OTHER},
 		{"tl_refresh_fexit", TL_KIND_FEXIT_OTHER},
+		{"tl_exit_fexit", TL_KIND_FEXIT_THIRD},
+		{"tl_refresh_fexit", TL_KIND_FEXIT_THIRD},
 		{"tl_exit_fexit_bare", TL_KIND_FEXIT_BARE},
 		{"tl_refresh_fexit_bare", TL_KIND_FEXIT_BARE},
 		{"tl_exit_kretprobe", TL_KIND_KPROBE},
@@ -328,6 +330,7 @@ int tl_load_insns(struct tl_session *s, const char *name, enum tl_kind kind, uin
 		[TL_KIND_RAW_TP] = BPF_PROG_TYPE_RAW_TRACEPOINT,
 		[TL_KIND_FEXIT] = BPF_PROG_TYPE_TRACING,
 		[TL_KIND_FEXIT_OTHER] = BPF_PROG_TYPE_TRACING,
+		[TL_KIND_FEXIT_THIRD] = BPF_PROG_TYPE_TRACING,
 		[TL_KIND_FEXIT_BARE] = BPF_PROG_TYPE_TRACING,
 		[TL_KIND_KPROBE] = BPF_PROG_TYPE_KPROBE,
 	};

@@ -24,6 +24,7 @@ enum tl_kind {
 	TL_KIND_RAW_TP, /* sys_exit: one hook for all calls */
 	TL_KIND_FEXIT, /* on the call's function */
 	TL_KIND_FEXIT_OTHER, /* same, of a second prototype: programs of one cannot call those of another */
+	TL_KIND_FEXIT_THIRD, /* 5.10 has three: of calls with arguments, without, and that may be left out */
 	TL_KIND_FEXIT_BARE, /* same, on a function without arguments */
 	TL_KIND_KPROBE, /* kretprobe on the call's function */
 	TL_KINDS,
