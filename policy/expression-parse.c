@@ -226,8 +226,11 @@ static int compare_fields(struct tl_parser *p, struct tl_named *left, struct ope
 	enum tl_field_kind kind = TL_FIELD_NUMBER;
 	int r;
 
-	while (kind < TL_FIELD_BOOL && !(left->n[kind] && right->name.n[kind]))
+	while (kind <= TL_FIELD_BOOL && !(left->n[kind] && right->name.n[kind]))
 		kind++;
+	if (kind > TL_FIELD_BOOL)
+		return tl_parser_fail(p, right->column, "'%.*s' is not of the type of '%.*s'", SHOWN(&right->name.token),
+				      SHOWN(&left->token));
 	if (is_order((enum tl_relation)insn->relation))
 		kind = TL_FIELD_NUMBER;
 	r = tl_parser_choose(p, left, kind, NULL, left->token.column);

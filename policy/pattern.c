@@ -83,13 +83,25 @@ static bool last_is(const struct reading *r, enum element_type type)
 	return r->n && r->element[r->n - 1].type == type;
 }
 
+static bool at_component(const struct reading *r)
+{
+	return r->n == 0 || (last_is(r, ONE) && has_bit(r->element[r->n - 1].set, '/')) || last_is(r, DEEP);
+}
+
 static int add_plain(struct reading *r, const struct tl_glob_element *plain)
 {
+	static const struct tl_glob_element any = { .type = TL_ELEMENT_ANY };
 	struct element *e;
 	int error;
 
 	if (plain->type == TL_ELEMENT_STAR && last_is(r, STAR))
 		return 0;
+	/* No component is empty. */
+	if (plain->type == TL_ELEMENT_STAR && r->path && at_component(r) && (r->p == r->end || *r->p == '/')) {
+		error = add_plain(r, &any);
+		if (error)
+			return error;
+	}
 	error = add(r, plain->type == TL_ELEMENT_STAR ? STAR : ONE, &e);
 	if (error)
 		return error;
@@ -105,9 +117,7 @@ static int add_plain(struct reading *r, const struct tl_glob_element *plain)
 /* "**" as a whole component at r->p. Takes it and its slash. */
 static bool take_deep(struct reading *r)
 {
-	bool first = r->n == 0 || (last_is(r, ONE) && has_bit(r->element[r->n - 1].set, '/')) || last_is(r, DEEP);
-
-	if (!r->path || !first || r->end - r->p < 2 || r->p[0] != '*' || r->p[1] != '*')
+	if (!r->path || !at_component(r) || r->end - r->p < 2 || r->p[0] != '*' || r->p[1] != '*')
 		return false;
 	if (r->p + 2 < r->end && r->p[2] != '/')
 		return false;
@@ -123,7 +133,8 @@ static int add_deep(struct reading *r)
 
 	if (r->p < r->end)
 		return last_is(r, DEEP) ? 0 : add(r, DEEP, &e);
-	/* The last one: what is in front of its slash will do. */
+	/* The last one, which has those before it in it: what is in front of its slash will do. */
+	r->n -= last_is(r, DEEP);
 	if (last_is(r, ONE))
 		r->early = r->n - 1;
 	return add(r, REST, &e);

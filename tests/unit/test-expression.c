@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "expression-fixture.h"
+#include "expression.h"
+
+#define TYPES_MAX 512
+
+static void expression_freep(struct tl_expression **e)
+{
+	tl_expression_free(*e);
+}
+
+/* "openat", "@file", or several with commas between. */
+static size_t find_types(char *words, const struct tl_event_type *types[TYPES_MAX])
+{
+	size_t n = 0, n_all;
+	const struct tl_event_type *all = tl_event_types(&n_all);
+	char *saved;
+
+	for (char *word = strtok_r(words, ",", &saved); word; word = strtok_r(NULL, ",", &saved)) {
+		if (*word != '@')
+			types[n++] = tl_event_type_find(word);
+		for (size_t i = 0; *word == '@' && i < n_all; i++)
+			if (tl_event_type_in_group(&all[i], word + 1))
+				types[n++] = &all[i];
+	}
+	return n;
+}
+
+/* ---- The file of conditions ---- */
+
+static unsigned failures;
+
+static __attribute__((format(printf, 2, 3))) void wrong(unsigned line, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	fprintf(stderr, "tests/unit/expressions.txt:%u: ", line);
+	vfprintf(stderr, format, ap);
+	fputc('\n', stderr);
+	va_end(ap);
+	failures++;
+}
+
+/* `EVENT[/TYPES] | CONDITION | true`, `false`, `error COLUMN: MESSAGE`. */
+static void check_line(unsigned line, char *event_name, const char *condition, const char *expected)
+{
+	_cleanup_(expression_freep) struct tl_expression *e = NULL;
+	struct tl_expression_error error;
+	const struct tl_event_type *types[TYPES_MAX];
+	char *slash = strchr(event_name, '/'), got[320];
+	struct tl_event event;
+	size_t n;
+
+	if (slash)
+		*slash = '\0';
+	if (!fixture_find(event_name, &event)) {
+		wrong(line, "no event '%s'", event_name);
+		return;
+	}
+	types[0] = event.type;
+	n = slash ? find_types(slash + 1, types) : 1;
+	if (tl_expression_compile(condition, types, n, &e, &error) == -EINVAL)
+		snprintf(got, sizeof(got), "error %u: %s", error.column, error.message);
+	else
+		snprintf(got, sizeof(got), "%s", tl_expression_eval(e, &event) ? "true" : "false");
+	if (strcmp(got, expected) != 0)
+		wrong(line, "%s | %s | %s\n  but it is: %s", event_name, condition, expected, got);
+}
+
+static void conditions_give_what_the_file_says(void **state)
+{
+	FILE *file = fopen("tests/unit/expressions.txt", "re");
+	_cleanup_free_ char *text = NULL;
+	size_t room = 0, conditions = 0;
+	unsigned line = 0;
+
+	(void)state;
+	assert_non_null(file);
+	while (getline(&text, &room, file) > 0) {
+		char *first, *last = NULL;
+
+		line++;
+		text[strcspn(text, "\n")] = '\0';
+		if (!*text || *text == '#')
+			continue;
+		first = strstr(text, " | ");
+		for (char *p = first ? first + 3 : NULL; p && (p = strstr(p, " | ")); p += 3)
+			last = p;
+		if (!last) {
+			wrong(line, "not EVENT | CONDITION | RESULT");
+			continue;
+		}
+		*first = *last = '\0';
+		check_line(line, text, first + 3, last + 3);
+		conditions++;
+	}
+	fclose(file);
+	assert_int_equal(failures, 0);
+	assert_true(conditions >= 300);
+}
+
+/* ---- Single ones ---- */
+
+static struct tl_expression *compile(const char *text, const char *types, struct tl_expression_error *ret_error)
+{
+	const struct tl_event_type *list[TYPES_MAX];
+	struct tl_expression *e = NULL;
+	char words[128];
+	size_t n;
+	int r;
+
+	snprintf(words, sizeof(words), "%s", types);
+	n = find_types(words, list);
+	r = tl_expression_compile(text, list, n, &e, ret_error);
+	if (r < 0 && r != -EINVAL)
+		fail_msg("%d", r);
+	return e;
+}
+
+static void a_field_that_some_events_lack_is_warned_of_once(void **state)
+{
+	_cleanup_(expression_freep) struct tl_expression *e = NULL;
+	struct tl_expression_error error;
+
+	(void)state;
+	e = compile("flags has O_WRONLY or flags has O_RDWR", "openat,read,close", &error);
+	assert_non_null(e);
+	assert_int_equal(error.column, 0);
+	assert_int_equal(error.n_warnings, 1);
+	assert_int_equal(error.warning[0].column, 1);
+	assert_string_equal(error.warning[0].message,
+			    "only 1 of the 3 events have 'flags' as a number: the comparison is false for the others");
+}
+
+static void no_types_means_all_and_no_such_warning(void **state)
+{
+	_cleanup_(expression_freep) struct tl_expression *e = NULL;
+	struct tl_expression_error error;
+	struct tl_event event;
+
+	(void)state;
+	assert_int_equal(tl_expression_compile("flags has O_CLOEXEC or dport == 443", NULL, 0, &e, &error), 0);
+	assert_int_equal(error.n_warnings, 0);
+	assert_true(fixture_find("read-passwd", &event) && tl_expression_eval(e, &event));
+	assert_true(fixture_find("connect", &event) && tl_expression_eval(e, &event));
+	assert_true(fixture_find("exit", &event) && !tl_expression_eval(e, &event));
+}
+
+static void what_is_always_true_is_warned_of(void **state)
+{
+	_cleanup_(expression_freep) struct tl_expression *e = NULL;
+	struct tl_expression_error error;
+
+	(void)state;
+	e = compile("uid == 0 and flags has O_RDONLY", "openat", &error);
+	assert_non_null(e);
+	assert_int_equal(error.n_warnings, 1);
+	assert_int_equal(error.warning[0].column, 24);
+	assert_non_null(strstr(error.warning[0].message, "O_RDONLY is 0"));
+}
+
+static void a_star_that_cannot_cross_slashes_is_warned_of(void **state)
+{
+	_cleanup_(expression_freep) struct tl_expression *e = NULL;
+	struct tl_expression_error error;
+
+	(void)state;
+	e = compile("path matches '*.conf'", "openat", &error);
+	assert_non_null(e);
+	assert_int_equal(error.n_warnings, 1);
+	assert_non_null(strstr(error.warning[0].message, "'**/*.conf'"));
+}
+
+static void messages_hold_no_control_characters(void **state)
+{
+	struct tl_expression_error error;
+
+	(void)state;
+	assert_null(compile("uid == \"\x1b[31m\" and", "openat", &error));
+	assert_null(compile("\x1b[31m", "openat", &error));
+	for (const char *p = error.message; *p; p++)
+		assert_true((unsigned char)*p >= ' ');
+	assert_int_equal(error.column, 1);
+}
+
+static void nesting_is_bounded(void **state)
+{
+	struct tl_expression_error error;
+	size_t n = 200000;
+	char *text = malloc(n + 1);
+
+	(void)state;
+	memset(text, '(', n);
+	text[n] = '\0';
+	assert_null(compile(text, "openat", &error));
+	assert_int_equal(error.column, 65);
+	assert_string_equal(error.message, "nested more than 64 deep");
+	for (size_t i = 0; i < n; i += 4)
+		memcpy(text + i, "not ", 4);
+	assert_null(compile(text, "openat", &error));
+	assert_string_equal(error.message, "nested more than 64 deep");
+	free(text);
+}
+
+static void a_condition_of_a_megabyte_is_refused(void **state)
+{
+	struct tl_expression_error error;
+	char *text = malloc(TL_EXPRESSION_MAX + 2);
+
+	(void)state;
+	memset(text, ' ', TL_EXPRESSION_MAX + 1);
+	text[TL_EXPRESSION_MAX + 1] = '\0';
+	assert_null(compile(text, "openat", &error));
+	assert_int_equal(error.column, 1);
+	free(text);
+}
+
+static void long_chains_need_no_stack(void **state)
+{
+	_cleanup_(expression_freep) struct tl_expression *e = NULL;
+	struct tl_expression_error error;
+	struct tl_event event;
+	size_t n = 50000;
+	char *text = malloc(n * 20), *p = text;
+
+	(void)state;
+	for (size_t i = 0; i < n; i++)
+		p += sprintf(p, "pid==%zu or ", i + 2000);
+	strcpy(p, "pid==1234");
+	e = compile(text, "openat", &error);
+	assert_non_null(e);
+	assert_true(fixture_find("read-passwd", &event) && tl_expression_eval(e, &event));
+	event.pid = 1999;
+	assert_false(tl_expression_eval(e, &event));
+	free(text);
+}
+
+static double seconds(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+/* "FIELD in (...)" of n items that do not match. */
+static struct tl_expression *make_list(const char *field, const char *item_format, unsigned n, const char *last)
+{
+	char *text = malloc(n * 40 + 200), *p = text;
+	struct tl_expression_error error;
+	struct tl_expression *e;
+
+	p += sprintf(p, "%s in (", field);
+	for (unsigned i = 0; i < n; i++) {
+		p += snprintf(p, 40, item_format, i / 256 % 256, i % 256);
+		*p++ = ',';
+	}
+	sprintf(p, "%s)", last);
+	e = compile(text, "connect", &error);
+	if (!e)
+		fail_msg("%u: %s", error.column, error.message);
+	free(text);
+	return e;
+}
+
+static double time_of(const struct tl_expression *e, const struct tl_event *event)
+{
+	double start = seconds();
+
+	for (int i = 0; i < 20000; i++)
+		assert_true(tl_expression_eval(e, event));
+	return seconds() - start;
+}
+
+static void long_lists_are_as_fast_as_short_ones(void **state)
+{
+	static const struct {
+		const char *field, *format, *last;
+	} lists[] = {
+		{ "executable", "'/usr/bin/%u/%u'", "'/usr/bin/dash'" },
+		{ "pid", "9%u%03u0", "1234" },
+		{ "daddr", "172.16.%u.%u", "93.184.216.0/24" },
+	};
+	struct tl_event event;
+
+	(void)state;
+	assert_true(fixture_find("connect", &event));
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+		_cleanup_(expression_freep) struct tl_expression *few =
+			make_list(lists[i].field, lists[i].format, 10, lists[i].last);
+		_cleanup_(expression_freep) struct tl_expression *many =
+			make_list(lists[i].field, lists[i].format, 10000, lists[i].last);
+		double best = 1e9;
+
+		for (int j = 0; j < 5 && best > 5; j++) {
+			double now = time_of(many, &event) / time_of(few, &event);
+
+			best = MIN(best, now);
+		}
+		/* A list that is walked through would take a thousand times as long. */
+		assert_true(best < 20);
+	}
+}
+
+static void *eval_often(void *e)
+{
+	struct tl_event event;
+	size_t matched = 0;
+
+	if (!fixture_find("connect", &event))
+		return (void *)(uintptr_t)1;
+	for (unsigned i = 0; i < 20000; i++) {
+		event.pid = i;
+		matched += tl_expression_eval(e, &event);
+	}
+	return (void *)(uintptr_t)(matched != 1);
+}
+
+static void threads_may_share_a_condition(void **state)
+{
+	_cleanup_(expression_freep) struct tl_expression *e = NULL;
+	struct tl_expression_error error;
+	pthread_t threads[4];
+
+	(void)state;
+	e = compile("pid in (1234) and args contains 'passwd' and executable matches '/**/d?sh'", "connect", &error);
+	assert_non_null(e);
+	for (size_t i = 0; i < ARRAY_SIZE(threads); i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, eval_often, e), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(threads); i++) {
+		void *failed;
+
+		pthread_join(threads[i], &failed);
+		assert_null(failed);
+	}
+}
+
+static void types_of_other_tables_are_understood(void **state)
+{
+	_cleanup_(expression_freep) struct tl_expression *e = NULL;
+	struct tl_event_type own = { .name = "ioctl", .n_args = 2,
+				     .args = { { .name = "fd", .type = "int", .position = 1 },
+					       { .name = "cmd", .type = "unsigned int", .position = 2 } } };
+	const struct tl_event_type *types[] = { &own };
+	struct tl_expression_error error;
+	struct tl_event event;
+
+	(void)state;
+	assert_int_equal(tl_expression_compile("cmd == 0x5401 and arg1 < 3 and fd == 2", types, 1, &e, &error), 0);
+	assert_true(fixture_find("kill", &event));
+	event.type = &own;
+	event.args[0] = 2;
+	event.args[1] = 0xffffffff00005401;
+	assert_true(tl_expression_eval(e, &event));
+}
+
+static void every_field_has_a_summary_and_some_events(void **state)
+{
+	const struct tl_expression_field *field;
+	size_t n, n_of;
+	const struct tl_event_type *types = tl_event_types(&n);
+
+	(void)state;
+	for (size_t i = 0; (field = tl_expression_field_get(i)); i++) {
+		n_of = 0;
+		for (size_t j = 0; j < n; j++)
+			n_of += tl_expression_field_of(field, &types[j]);
+		assert_true(n_of > 0);
+		assert_true(strlen(field->summary) > 5);
+		assert_true(strlen(tl_expression_field_events(field)) > 3);
+		for (size_t j = 0; j < i; j++)
+			assert_string_not_equal(field->name, tl_expression_field_get(j)->name);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(conditions_give_what_the_file_says),
+		cmocka_unit_test(a_field_that_some_events_lack_is_warned_of_once),
+		cmocka_unit_test(no_types_means_all_and_no_such_warning),
+		cmocka_unit_test(what_is_always_true_is_warned_of),
+		cmocka_unit_test(a_star_that_cannot_cross_slashes_is_warned_of),
+		cmocka_unit_test(messages_hold_no_control_characters),
+		cmocka_unit_test(nesting_is_bounded),
+		cmocka_unit_test(a_condition_of_a_megabyte_is_refused),
+		cmocka_unit_test(long_chains_need_no_stack),
+		cmocka_unit_test(long_lists_are_as_fast_as_short_ones),
+		cmocka_unit_test(threads_may_share_a_condition),
+		cmocka_unit_test(types_of_other_tables_are_understood),
+		cmocka_unit_test(every_field_has_a_summary_and_some_events),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
