@@ -68,7 +68,7 @@ static __always_inline void tl_add_task(__u8 *data, struct task_struct *task, co
 	facts->exit_code = exit_code;
 	facts->session = tl_get(task, sessionid);
 	bpf_probe_read_kernel(facts->comm, TL_COMM_LEN,
-			      (void *)(task + bpf_core_field_offset(struct task_struct, comm)));
+			      (void *)((__u64)task + bpf_core_field_offset(struct task_struct, comm)));
 	bpf_probe_read_kernel(facts->parent_comm, TL_COMM_LEN,
 			      (void *)((__u64)tl_get(task, group_leader, real_parent) +
 				       bpf_core_field_offset(struct task_struct, comm)));
