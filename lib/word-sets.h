@@ -33,7 +33,7 @@ int tl_word_sets_intern(struct tl_word_sets *s, const uint32_t *words, uint32_t 
 static inline const uint32_t *tl_word_sets_get(const struct tl_word_sets *s, uint32_t number, uint32_t *ret_n)
 {
 	*ret_n = s->spans[number].n;
-	return s->words + s->spans[number].offset;
+	return *ret_n ? s->words + s->spans[number].offset : NULL;
 }
 
 void tl_word_sets_done(struct tl_word_sets *s);
