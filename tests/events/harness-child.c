@@ -2,6 +2,7 @@
 /* The side of the harness that makes calls and notes what their events must say. */
 #include <poll.h>
 #include <stdarg.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -14,7 +15,7 @@
 
 struct run *run;
 
-static const struct being *myself;
+static const struct being *myself, *born;
 
 /* ---- Memory and files ---- */
 
@@ -115,15 +116,18 @@ void fail_case(int of, const char *file, int line, const char *format, ...)
 {
 	struct outcome *outcome = &run->outcomes[of];
 	const char *name = strrchr(file, '/');
+	char failure[sizeof(outcome->failure)];
 	va_list arguments;
 	int n;
 
-	if (outcome->n_failures++)
-		return;
-	n = snprintf(outcome->failure, sizeof(outcome->failure), "%s:%d: ", name ? name + 1 : file, line);
+	n = snprintf(failure, sizeof(failure), "%s:%d: ", name ? name + 1 : file, line);
 	va_start(arguments, format);
-	vsnprintf(outcome->failure + n, sizeof(outcome->failure) - (size_t)n, format, arguments);
+	vsnprintf(failure + n, sizeof(failure) - (size_t)n, format, arguments);
 	va_end(arguments);
+	if (getenv("TL_TEST_VERBOSE"))
+		fprintf(stderr, "# case %d: %s\n", of, failure);
+	if (!outcome->n_failures++)
+		memcpy(outcome->failure, failure, sizeof(failure));
 }
 
 bool require_true(const char *file, int line, const char *what, bool condition)
@@ -158,6 +162,7 @@ struct being *being_new(const char *executable, const char *const *argv)
 	struct being *b = room(sizeof(*b));
 
 	b->executable = text("%s", executable);
+	b->comm = text("%.15s", strrchr(b->executable, '/') + 1);
 	b->file = stat_of(executable);
 	set_arguments(b, argv);
 	return b;
@@ -206,6 +211,12 @@ void was_born(struct being *b, pid_t pid)
 	require(pid > 0);
 	b->pid = pid;
 	b->born_before = now();
+	born = b;
+}
+
+const struct being *last_born(void)
+{
+	return born;
 }
 
 pid_t spawn(void (*body)(void))
@@ -292,13 +303,13 @@ static struct bytes peek_bytes(uint64_t from, uint64_t n, uint32_t max)
 	return b;
 }
 
-static struct bytes peek_argv(uint64_t from, size_t width)
+static struct bytes peek_argv(uint64_t from, size_t width, uint32_t max)
 {
 	struct bytes b = {.flags = TL_VALUE_PRESENT}, one;
-	char *copy = room(8192);
+	char *copy = room(max + 256);
 
 	b.data = copy;
-	for (;; from += width) {
+	for (unsigned i = 0;; i++, from += width) {
 		uint64_t string = 0;
 
 		if (peek(&string, from, width) < width) {
@@ -307,6 +318,10 @@ static struct bytes peek_argv(uint64_t from, size_t width)
 		}
 		if (!string)
 			return b;
+		if (b.size > max - 256 || i == 63) {
+			b.flags |= TL_VALUE_TRUNCATED;
+			return b;
+		}
 		one = peek_string(string, 256);
 		b.flags |= one.flags;
 		if (one.flags & TL_VALUE_FAULT)
@@ -339,10 +354,12 @@ static struct bytes peek_argument(const struct call *c, const struct tl_arg_type
 	case TL_CAPTURE_SOCKADDR_POINTER: {
 		socklen_t n = 0;
 
+		if (c->ret < 0) /* what lies there is of an earlier call */
+			return nothing;
 		return length && peek(&n, length, sizeof(n)) == sizeof(n) ? peek_bytes(from, n, 128) : nothing;
 	}
 	case TL_CAPTURE_ARGV:
-		return peek_argv(from, c->abi == TL_ABI_I386 ? 4 : 8);
+		return peek_argv(from, c->abi == TL_ABI_I386 ? 4 : 8, arg->size);
 	}
 	return nothing;
 }
@@ -453,16 +470,50 @@ bool is_old_kernel(void)
 	return major < 5 || (major == 5 && minor < 18) || strcmp(getenv("TRACELEFT_BUILD") ?: "", "base") == 0;
 }
 
-struct call *call_exec_made(const char *file, int line, const struct being *becomes, long number, const long args[6])
+/* Bytes of arguments that an event of exec holds. */
+#define EXEC_ARGS_MAX 16384U
+
+/* What the exec hook can say: the registers are the new program's. */
+static void note_exec(struct call *c, const struct being *becomes)
 {
-	struct call *c = begin(file, line, TL_ABI_X86_64, number, args);
+	c->being = becomes;
+	c->tid = c->pid;
+	c->unknown_args = (1U << TL_ARGS_MAX) - 1;
+	snprintf(c->comm, sizeof(c->comm), "%s", becomes->comm ?: "");
+	is_object(c, becomes->executable, becomes->file);
+	c->file_object.flags = becomes->deleted && !becomes->is_nowhere ? TL_VALUE_DELETED : 0;
+	for (unsigned i = 0; i < run->type->n_args; i++)
+		if (run->type->args[i].capture == TL_CAPTURE_ARGV)
+			c->captured[i] = (struct bytes){becomes->args, MIN(becomes->args_size, EXEC_ARGS_MAX),
+							TL_VALUE_PRESENT | (becomes->truncated ? TL_VALUE_TRUNCATED : 0)};
+}
+
+static struct call *exec_made(const char *file, int line, uint8_t abi, const struct being *becomes, long number,
+			      const long args[6])
+{
+	struct call *c = begin(file, line, abi, number, args);
 	long r;
 
-	c->being = becomes;
-	c->comm[0] = '\0';
-	r = syscall(number, args[0], args[1], args[2], args[3], args[4], args[5]);
+	note_exec(c, becomes);
+	r = abi == TL_ABI_I386 ? int80(number, args) :
+				 syscall(number, args[0], args[1], args[2], args[3], args[4], args[5]);
+	/* It did not become that. */
 	c->being = myself;
-	return end(c, r == -1 ? -errno : r);
+	c->unknown_args = 0;
+	for (unsigned i = run->type->n_args; i < TL_ARGS_MAX; i++)
+		c->unknown_args |= 1U << i;
+	c->file_object = (struct object){};
+	return end(c, abi == TL_ABI_I386 ? r : r == -1 ? -errno : r);
+}
+
+struct call *call_exec_made(const char *file, int line, const struct being *becomes, long number, const long args[6])
+{
+	return exec_made(file, line, TL_ABI_X86_64, becomes, number, args);
+}
+
+struct call *call32_exec_made(const char *file, int line, const struct being *becomes, long number, const long args[6])
+{
+	return exec_made(file, line, TL_ABI_I386, becomes, number, args);
 }
 
 /* ---- What the objects are ---- */
@@ -551,6 +602,21 @@ static void child_main(int gate)
 	_exit(0);
 }
 
+int child_gate(void)
+{
+	int gate = eventfd(0, 0);
+
+	if (gate < 0)
+		abort();
+	return gate;
+}
+
+void open_gate(int gate)
+{
+	if (eventfd_write(gate, 1) < 0)
+		abort();
+}
+
 pid_t child_make(int gate)
 {
 	pid_t pid;
@@ -563,4 +629,10 @@ pid_t child_make(int gate)
 	run->child->pid = pid;
 	run->child->born_before = now();
 	return pid;
+}
+
+void child_end(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
 }

@@ -62,8 +62,11 @@ void remove_folder(void);
 
 /* harness-child.c */
 void child_setup(void);
-/* It waits until `gate` (an eventfd) can be read. */
+/* What the child waits for before its first case. */
+int child_gate(void);
+void open_gate(int gate);
 pid_t child_make(int gate);
+void child_end(pid_t pid);
 struct being *being_new(const char *executable, const char *const *argv);
 
 /* harness-verify.c */

@@ -27,7 +27,8 @@ static void verify_header(const struct seen *s, const struct call *c)
 	check_text(c, "type", e->type->name, c->event);
 	check_number(c, "ret", e->ret, c->ret);
 	check_number(c, "pid", e->pid, c->pid);
-	check_number(c, "tid", e->tid, c->tid);
+	if (c->tid)
+		check_number(c, "tid", e->tid, c->tid);
 	check_number(c, "uid", e->uid, c->uid);
 	check_number(c, "gid", e->gid, c->gid);
 	check_number(c, "euid", e->euid, c->euid);
@@ -187,6 +188,8 @@ static void verify_program(const struct call *c, const struct tl_process *p, con
 	check(c, !(p->flags & TL_PROCESS_UNKNOWN), "process: wanted a known one");
 	check(c, !!(p->flags & TL_PROCESS_ARGS_TRUNCATED) == b->truncated, "process: wanted arguments %scut",
 	      b->truncated ? "" : "not ");
+	check(c, !!(p->flags & TL_PROCESS_DELETED) == b->deleted, "process: wanted an executable %s a name",
+	      b->deleted ? "without" : "with");
 	check_number(c, "number of arguments", p->n_args, b->n_args);
 	check_number(c, "size of the arguments", p->args_size, b->args_size);
 	check(c, p->args_size == b->args_size && memcmp(p->args, b->args, b->args_size) == 0,

@@ -3,7 +3,6 @@
 #include <ftw.h>
 #include <poll.h>
 #include <stdarg.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/sysmacros.h>
 
@@ -282,7 +281,8 @@ static struct call *find_call(const struct tl_event *e)
 	for (uint32_t i = 0; i < run->n_calls; i++) {
 		struct call *c = run->calls[i];
 
-		if (!c->matched && c->tid == (pid_t)e->tid && c->kind == e->kind && strcmp(c->event, e->type->name) == 0)
+		if (!c->matched && c->pid == (pid_t)e->pid && (!c->tid || c->tid == (pid_t)e->tid) && c->kind == e->kind &&
+		    strcmp(c->event, e->type->name) == 0)
 			return c;
 	}
 	return NULL;
@@ -429,9 +429,10 @@ int run_test(const struct test *test)
 	run->at_case = OF_SESSION;
 	if (test->prepare)
 		test->prepare();
-	gate = eventfd(0, 0);
+	gate = child_gate();
 	pid = child_make(gate);
-	if (start_session(&s, (uint32_t)pid) && eventfd_write(gate, 1) == 0) {
+	if (start_session(&s, (uint32_t)pid)) {
+		open_gate(gate);
 		read_until_end(s, pid, OF_SESSION);
 		settle();
 		compare();
@@ -439,8 +440,7 @@ int run_test(const struct test *test)
 		verify_numbers(filtered);
 		ran = true;
 	} else {
-		kill(pid, SIGKILL);
-		waitpid(pid, NULL, 0);
+		child_end(pid);
 	}
 	tl_session_free(s);
 	remove_folder();

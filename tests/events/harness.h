@@ -45,7 +45,10 @@ struct being {
 	const char *args; /* strings, a NUL after each */
 	uint32_t args_size, n_args;
 	const char *working_directory; /* when the program began */
-	bool truncated; /* arguments: more than an event holds */
+	bool truncated; /* arguments: an event holds their beginning only */
+	bool deleted; /* executable: it has no name any more */
+	bool is_nowhere; /* executable: it never had one */
+	const char *comm; /* that it begins with; NULL: not looked at */
 	const struct being *parent; /* NULL: not looked at */
 };
 
@@ -76,7 +79,7 @@ struct call {
 	bool matched;
 
 	const struct being *being;
-	pid_t pid, tid;
+	pid_t pid, tid; /* tid 0: not looked at */
 	uint32_t uid, gid, euid, egid;
 	char comm[16]; /* "": not looked at */
 	uint64_t before, after; /* ns UTC; after 0: it never returned */
@@ -147,10 +150,14 @@ struct call *call32_made(const char *file, int line, long number, const long arg
 bool has_call32(void);
 /* Before 5.18 the kernel part climbs 32 steps at most. */
 bool is_old_kernel(void);
-/* A program: returns only if the call failed. `becomes`: what the process is if it succeeds. */
+/* A program: returns only if the call failed. `becomes`: what the process is if it succeeds;
+ * then its executable is the call's object. */
 #define call_exec(becomes, number, ...) \
 	call_exec_made(__FILE__, __LINE__, becomes, number, (const long[6]){LONGS(__VA_ARGS__)})
 struct call *call_exec_made(const char *file, int line, const struct being *becomes, long number, const long args[6]);
+#define call32_exec(becomes, number, ...) \
+	call32_exec_made(__FILE__, __LINE__, becomes, number, (const long[6]){LONGS(__VA_ARGS__)})
+struct call *call32_exec_made(const char *file, int line, const struct being *becomes, long number, const long args[6]);
 /* An event that no call() makes, of this process. */
 #define expect(kind, name) expect_made(__FILE__, __LINE__, kind, name)
 struct call *expect_made(const char *file, int line, enum tl_event_kind kind, const char *event);
@@ -163,8 +170,21 @@ void is_named(struct call *c, const char *claim, const char *path, const struct 
 void is_asked(struct call *c, const char *claim); /* there is none */
 void is_target(struct call *c, const char *claim, const char *path, const struct stat *before);
 
+/* The object is the socket `fd`; its ends are those that it has now. */
+void is_socket(struct call *c, int fd);
+/* As a socket address says it; of nothing if it is NULL. */
+struct tl_endpoint endpoint(const void *address, size_t size);
+struct tl_endpoint near_end(int fd);
+struct tl_endpoint far_end(int fd);
+/* A socket address in memory that stays. */
+void *address4(uint16_t port);
+void *address6(uint16_t port);
+void *address_unix(const char *path, size_t *ret_size);
+void *address_abstract(const char *name, size_t *ret_size);
+
 /* This process, and one that runs another program with these arguments. */
 const struct being *me(void);
+/* comm is the last part of the executable's name until somebody says otherwise. */
 struct being *becoming(const char *executable, const char *const *argv);
 /* A child of this process that runs `body`, then exits with 0. */
 pid_t spawn(void (*body)(void));
@@ -172,6 +192,7 @@ pid_t spawn(void (*body)(void));
 struct being *being_expected(void);
 void born_here(struct being *b);
 void was_born(struct being *b, pid_t pid);
+const struct being *last_born(void);
 /* Its wait status. */
 int reap(pid_t pid);
 /* spawn and reap, and require a clean end. */

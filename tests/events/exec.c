@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <pthread.h>
+#include <spawn.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/statvfs.h>
+
+#include "harness.h"
+
+static const char *program;
+
+static void copy_to(int out)
+{
+	int in = open(helper(), O_RDONLY);
+	off_t size = lseek(in, 0, SEEK_END), at = 0;
+
+	require(sendfile(out, in, &at, (size_t)size) == size);
+	require(close(in) == 0);
+}
+
+static void copy_file(const char *name, mode_t mode)
+{
+	int out = open(name, O_WRONLY | O_CREAT, 0755);
+
+	copy_to(out);
+	require(fchmod(out, mode) == 0 && close(out) == 0);
+}
+
+static void prepare(void)
+{
+	program = in_folder("program");
+	copy_file("program", 0755);
+	fill_file("script", text("#!%s\n", program));
+	require(chmod("script", 0755) == 0 && mkdir("elsewhere", 0755) == 0);
+}
+
+#define ARGV(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define runs(becomes) runs_at(__LINE__, becomes)
+/* This process will run another program, and that is to be seen. */
+static struct call *runs_at(int line, const struct being *becomes)
+{
+	struct call *c = expect_made(__FILE__, line, TL_EVENT_EXEC, "exec");
+
+	c->being = becomes;
+	c->tid = c->pid;
+	snprintf(c->comm, sizeof(c->comm), "%s", becomes->comm ?: "");
+	is_object(c, becomes->executable, becomes->file);
+	c->file_object.flags = becomes->deleted && !becomes->is_nowhere ? TL_VALUE_DELETED : 0;
+	return c;
+}
+
+static void program_child(void)
+{
+	const char *const *argv = ARGV("a name", "", "0", "x\ny", "\xff");
+
+	runs(becoming(program, argv));
+	syscall(SYS_execve, program, argv, environ);
+}
+
+static void program_with_arguments(void)
+{
+	in_child(program_child);
+}
+
+static void script_child(void)
+{
+	const char *name = in_folder("script");
+	struct being *b = becoming(program, ARGV(program, name, "0"));
+
+	b->comm = "script";
+	runs(b);
+	syscall(SYS_execve, name, ARGV("dropped", "0"), environ);
+}
+
+static void script_shows_the_interpreter(void)
+{
+	in_child(script_child);
+}
+
+static void directory_child(void)
+{
+	require(chdir("elsewhere") == 0);
+	runs(becoming(program, ARGV("program")));
+	syscall(SYS_execve, "../program", ARGV("program"), environ);
+}
+
+static void working_directory_of_the_new_program(void)
+{
+	in_child(directory_child);
+}
+
+static void by_posix_spawn(void)
+{
+	struct being *b = being_expected(), *later;
+	const char *const *argv = ARGV("spawned", "/dev/null", "0");
+	struct call *c;
+	pid_t pid = 0;
+
+	/* posix_spawn's child shares the memory with us until it runs the program. */
+	later = becoming(program, argv);
+	require(posix_spawn(&pid, program, NULL, NULL, (char *const *)argv, environ) == 0);
+	was_born(b, pid);
+	b->ppid = getpid();
+	*later = (struct being){
+		.pid = pid,
+		.ppid = getpid(),
+		.born_after = b->born_after,
+		.born_before = b->born_before,
+		.executable = later->executable,
+		.file = later->file,
+		.args = later->args,
+		.args_size = later->args_size,
+		.n_args = later->n_args,
+		.comm = later->comm,
+		.parent = me(),
+		.working_directory = folder(),
+	};
+	c = runs(later);
+	c->pid = c->tid = pid;
+	c->before = b->born_after;
+	require(reap(pid) == 0);
+}
+
+static void *thread_main(void *unused)
+{
+	const char *const *argv = ARGV("program");
+
+	runs(becoming(program, argv));
+	syscall(SYS_execve, program, argv, environ);
+	return unused;
+}
+
+static void thread_child(void)
+{
+	pthread_t thread;
+
+	require(pthread_create(&thread, NULL, thread_main, NULL) == 0);
+	pthread_join(thread, NULL);
+}
+
+static void by_a_thread_that_becomes_the_process(void)
+{
+	in_child(thread_child);
+}
+
+static void memory_child(void)
+{
+	int fd = memfd_create("a program", MFD_CLOEXEC);
+	struct being *b;
+
+	copy_to(fd);
+	b = becoming(text("/proc/self/fd/%d", fd), ARGV("in memory"));
+	b->executable = "memfd:a program";
+	b->deleted = b->is_nowhere = true;
+	b->comm = NULL;
+	runs(b);
+	syscall(SYS_execveat, fd, "", ARGV("in memory"), environ, AT_EMPTY_PATH);
+}
+
+static void program_that_is_nowhere(void)
+{
+	in_child(memory_child);
+}
+
+static void deleted_child(void)
+{
+	int fd = open("deleted", O_PATH);
+	struct being *b = becoming(in_folder("deleted"), ARGV("deleted"));
+
+	require(unlink("deleted") == 0);
+	b->deleted = true;
+	b->comm = text("%d", fd);
+	runs(b);
+	syscall(SYS_execve, text("/proc/self/fd/%d", fd), ARGV("deleted"), environ);
+}
+
+static void program_without_a_name(void)
+{
+	copy_file("deleted", 0755);
+	in_child(deleted_child);
+}
+
+static void other_user_child(void)
+{
+	struct call *c;
+
+	become_nobody();
+	c = runs(becoming(in_folder("owned"), ARGV("owned")));
+	c->euid = 1234;
+	syscall(SYS_execve, "owned", ARGV("owned"), environ);
+}
+
+static void program_that_changes_the_user(void)
+{
+	struct statvfs fs;
+
+	if (statvfs(".", &fs) < 0 || fs.f_flag & ST_NOSUID) {
+		skip_case("the folder's file system has no set-user-id programs");
+		return;
+	}
+	copy_file("owned", 0755);
+	require(chown("owned", 1234, 0) == 0 && chmod("owned", 04755) == 0);
+	in_child(other_user_child);
+}
+
+static void refused_child(void)
+{
+	const char *const *argv = ARGV("program");
+
+	require(syscall(SYS_execve, "missing", argv, environ) == -1);
+	require(syscall(SYS_execve, folder(), argv, environ) == -1);
+	require(syscall(SYS_execve, NOWHERE, argv, environ) == -1);
+}
+
+static void call_that_fails_is_no_exec(void)
+{
+	in_child(refused_child);
+}
+
+static void many_child(void)
+{
+	const char **argv = room(1001 * sizeof(*argv));
+	struct being *b;
+
+	for (unsigned i = 0; i < 1000; i++)
+		argv[i] = text("argument-%010u", i);
+	argv[1] = "";
+	argv[2] = "0";
+	b = becoming(program, argv);
+	b->truncated = true;
+	b->args_size = 16385;
+	((char *)b->args)[16384] = '\0';
+	b->n_args = 0;
+	for (uint32_t i = 0; i < b->args_size; i++)
+		b->n_args += !b->args[i];
+	runs(b)->flags = TL_EVENT_TRUNCATED;
+	syscall(SYS_execve, program, argv, environ);
+}
+
+static void more_arguments_than_an_event_holds(void)
+{
+	in_child(many_child);
+}
+
+static const struct test_case cases[] = {
+	CASE(program_with_arguments),
+	CASE(script_shows_the_interpreter),
+	CASE(working_directory_of_the_new_program),
+	CASE(by_posix_spawn),
+	CASE(by_a_thread_that_becomes_the_process),
+	CASE(program_that_is_nowhere),
+	CASE(program_without_a_name),
+	CASE(program_that_changes_the_user),
+	CASE(call_that_fails_is_no_exec),
+	CASE(more_arguments_than_an_event_holds),
+};
+
+TEST("exec", prepare)

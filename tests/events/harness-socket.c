@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "harness.h"
+
+void *address4(uint16_t port)
+{
+	struct sockaddr_in *address = room(sizeof(*address));
+
+	address->sin_family = AF_INET;
+	address->sin_port = htons(port);
+	address->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	return address;
+}
+
+void *address6(uint16_t port)
+{
+	struct sockaddr_in6 *address = room(sizeof(*address));
+
+	address->sin6_family = AF_INET6;
+	address->sin6_port = htons(port);
+	address->sin6_addr = in6addr_loopback;
+	return address;
+}
+
+void *address_unix(const char *path, size_t *ret_size)
+{
+	struct sockaddr_un *address = room(sizeof(*address));
+
+	address->sun_family = AF_UNIX;
+	snprintf(address->sun_path, sizeof(address->sun_path), "%s", path);
+	*ret_size = offsetof(struct sockaddr_un, sun_path) + strlen(path) + 1;
+	return address;
+}
+
+void *address_abstract(const char *name, size_t *ret_size)
+{
+	struct sockaddr_un *address = room(sizeof(*address));
+
+	address->sun_family = AF_UNIX;
+	memcpy(address->sun_path + 1, name, strlen(name));
+	*ret_size = offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name);
+	return address;
+}
+
+struct tl_endpoint endpoint(const void *address, size_t size)
+{
+	const struct sockaddr_in *v4 = address;
+	const struct sockaddr_in6 *v6 = address;
+	const struct sockaddr_un *un = address;
+	struct tl_endpoint e = {};
+
+	if (!address || size < sizeof(sa_family_t))
+		return e;
+	e.family = v4->sin_family;
+	if (e.family == AF_INET) {
+		e.port = ntohs(v4->sin_port);
+		memcpy(e.address, &v4->sin_addr, 4);
+	} else if (e.family == AF_INET6) {
+		e.port = ntohs(v6->sin6_port);
+		memcpy(e.address, &v6->sin6_addr, 16);
+	} else if (e.family == AF_UNIX && size > offsetof(struct sockaddr_un, sun_path)) {
+		e.path.data = un->sun_path;
+		e.path.size = (uint32_t)(size - offsetof(struct sockaddr_un, sun_path));
+		if (un->sun_path[0])
+			e.path.size = (uint32_t)strnlen(un->sun_path, e.path.size);
+	}
+	return e;
+}
+
+static struct tl_endpoint end_of(int fd, int (*get)(int, struct sockaddr *, socklen_t *))
+{
+	struct sockaddr_storage *address = room(sizeof(*address));
+	socklen_t size = sizeof(*address), family_size = sizeof(int);
+	struct tl_endpoint e = {};
+	int family = 0;
+
+	require(getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &family_size) == 0);
+	if (get(fd, (struct sockaddr *)address, &size) == 0)
+		e = endpoint(address, size);
+	e.family = (uint16_t)family;
+	/* Of these the kernel's structure holds no name. */
+	if (family == AF_UNIX)
+		e.path = (struct tl_bytes){};
+	return e;
+}
+
+static int get_near(int fd, struct sockaddr *address, socklen_t *size)
+{
+	return getsockname(fd, address, size);
+}
+
+static int get_far(int fd, struct sockaddr *address, socklen_t *size)
+{
+	return getpeername(fd, address, size);
+}
+
+struct tl_endpoint near_end(int fd)
+{
+	return end_of(fd, get_near);
+}
+
+struct tl_endpoint far_end(int fd)
+{
+	return end_of(fd, get_far);
+}
+
+void is_socket(struct call *c, int fd)
+{
+	socklen_t size = sizeof(int);
+	int type = 0, protocol = 0;
+
+	require(getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0);
+	require(getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) == 0);
+	is_object(c, text("socket:[%llu]", (unsigned long long)stat_of_fd(fd).st_ino), stat_of_fd(fd));
+	c->has_socket = true;
+	c->socket_type = (uint16_t)type;
+	c->socket_protocol = (uint16_t)protocol;
+	c->source = near_end(fd);
+	c->destination = far_end(fd);
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Processes that are gone before anybody could ask /proc about them: many of
+ * them, each runs a program, opens one file and exits. The program is the
+ * target; who starts it is not followed.
+ */
+#include <spawn.h>
+
+#include "harness-inside.h"
+
+enum { OF_EXEC, OF_OPEN, OF_BALANCE };
+
+static struct {
+	unsigned n; /* processes */
+	const char *program, *data;
+	struct stat program_stat, data_stat;
+	pid_t starter;
+	uint64_t n_exec, n_open;
+	bool *ran, *opened; /* by number of the process, its last argument but one */
+	int of;
+} t;
+
+#define wants(condition, ...) ((condition) ? (void)0 : fail_case(t.of, __FILE__, __LINE__, __VA_ARGS__))
+
+/* What is known of a process that lived for a moment; its number. */
+static unsigned verify_process(const struct tl_event *e)
+{
+	const struct tl_process *p = e->process;
+	const char *argv[4] = {};
+	uint32_t at = 0, n = 0;
+
+	wants(!e->flags, "flags %#x", e->flags);
+	wants(strcmp(p->executable, t.program) == 0, "executable '%s' of process %u", p->executable, p->pid);
+	wants(p->executable_inode == t.program_stat.st_ino, "the executable's inode is wrong");
+	wants(strcmp(p->working_directory, run->folder) == 0, "working directory '%s'", p->working_directory);
+	wants(p->pid == e->pid && p->start && p->entity_id[0], "process %u has no identity", e->pid);
+	wants(p->ppid == (uint32_t)t.starter, "parent is %u", p->ppid);
+	wants(p->parent && p->parent->pid == (uint32_t)t.starter, "process %u has no parent", p->pid);
+	wants(p->parent && strcmp(p->parent->executable, run->child->executable) == 0, "the parent's executable is '%s'",
+	      p->parent ? p->parent->executable : "");
+	for (; n < N_ELEMENTS(argv) && at < p->args_size; at += strlen(p->args + at) + 1)
+		argv[n++] = p->args + at;
+	wants(p->n_args == 4 && n == 4, "%u arguments of process %u", p->n_args, p->pid);
+	if (n < 4)
+		return UINT32_MAX;
+	wants(strcmp(argv[0], "short-lived") == 0 && strcmp(argv[1], t.data) == 0 && strcmp(argv[2], "0") == 0,
+	      "arguments '%s' '%s' '%s'", argv[0], argv[1], argv[2]);
+	return (unsigned)strtoul(argv[3], NULL, 10);
+}
+
+static void note(bool *done, unsigned number, const char *what)
+{
+	wants(number < t.n && !done[number], "%s of process number %u once more", what, number);
+	if (number < t.n)
+		done[number] = true;
+}
+
+static int on_event(const struct tl_event *e, void *userdata)
+{
+	(void)userdata;
+	if (e->kind == TL_EVENT_EXEC) {
+		t.of = OF_EXEC;
+		t.n_exec++;
+		note(t.ran, verify_process(e), "exec");
+		wants(e->file.path.data && strcmp(e->file.path.data, t.program) == 0, "file is not the program");
+	} else if (e->kind == TL_EVENT_SYSCALL) {
+		t.of = OF_OPEN;
+		t.n_open++;
+		note(t.opened, verify_process(e), "open");
+		wants(e->ret >= 0 && strcmp(e->type->name, "openat") == 0, "%s gave %d", e->type->name, (int)e->ret);
+		wants(e->file.path.data && strcmp(e->file.path.data, t.data) == 0, "file is not the one opened");
+		wants(e->file.inode == t.data_stat.st_ino, "the file's inode is wrong");
+	} else {
+		t.of = OF_BALANCE;
+		wants(false, "an event of kind %d", e->kind);
+	}
+	return 0;
+}
+
+static void start_all(void)
+{
+	char number[16], *const argv[] = {"short-lived", (char *)t.data, "0", number, NULL};
+
+	for (unsigned i = 0; i < t.n; i++) {
+		pid_t pid = 0;
+
+		snprintf(number, sizeof(number), "%u", i);
+		require(posix_spawn(&pid, t.program, NULL, NULL, argv, environ) == 0);
+		require(reap(pid) == 0);
+	}
+}
+
+static struct tl_session *start_session(void)
+{
+	const struct tl_target_spec target = {.name = "program", .executables = &t.program, .n_executables = 1};
+	const struct tl_options options = {.attach = attach_wanted()};
+	struct tl_session *s;
+	uint32_t id = 0;
+
+	if (tl_session_new(&options, &s) < 0 || tl_session_add_target(s, &target, &id) < 0 ||
+	    tl_session_add_handler(s, id, "exec", PROGRAM_ID) < 0 ||
+	    tl_session_add_handler(s, id, "openat", PROGRAM_ID) < 0) {
+		fail_case(OF_SESSION, __FILE__, __LINE__, "%s", tl_session_error(s));
+		return tl_session_free(s);
+	}
+	tl_session_set_callback(s, on_event, NULL);
+	if (tl_session_start(s) < 0) {
+		fail_case(OF_SESSION, __FILE__, __LINE__, "%s", tl_session_error(s));
+		return tl_session_free(s);
+	}
+	return s;
+}
+
+static void verify(struct tl_session *s)
+{
+	struct tl_counters k = {};
+
+	t.of = OF_EXEC;
+	wants(t.n_exec == t.n, "%llu of %u", (unsigned long long)t.n_exec, t.n);
+	t.of = OF_OPEN;
+	wants(t.n_open == t.n, "%llu of %u", (unsigned long long)t.n_open, t.n);
+	t.of = OF_BALANCE;
+	wants(tl_session_counters(s, NULL, &k) == 0, "no counters");
+	verify_balance(&k, OF_BALANCE);
+	wants(!k.lost && k.delivered == 2ULL * t.n, "lost %llu, delivered %llu", (unsigned long long)k.lost,
+	      (unsigned long long)k.delivered);
+}
+
+int main(void)
+{
+	static const struct test_case cases[] = {CASE(start_all)};
+	static const struct test test = {"openat", cases, 1, NULL};
+	const char *wanted = getenv("TL_TEST_PROCESSES");
+	struct tl_session *s;
+	bool all_ok = true, ran;
+	int gate;
+	pid_t pid;
+
+	if (!prepare_run(&test))
+		return 77;
+	t.n = wanted ? (unsigned)strtoul(wanted, NULL, 10) : 10000;
+	t.program = helper();
+	t.program_stat = stat_of(t.program);
+	fill_file("data", "of no interest\n");
+	t.data = in_folder("data");
+	t.data_stat = stat_of(t.data);
+	t.ran = calloc(t.n, sizeof(*t.ran));
+	t.opened = calloc(t.n, sizeof(*t.opened));
+	gate = child_gate();
+	pid = child_make(gate);
+	t.starter = pid;
+	s = start_session();
+	if (s) {
+		open_gate(gate);
+		read_until_end(s, pid, OF_SESSION);
+		verify(s);
+	} else {
+		child_end(pid);
+	}
+	ran = s != NULL;
+	tl_session_free(s);
+	remove_folder();
+	run->test = &(const struct test){"short-lived", cases, 1, NULL};
+	report(OF_SESSION, "session", &all_ok);
+	if (!ran)
+		return 1;
+	report(OF_EXEC, text("%u programs, each once, with arguments and parent", t.n), &all_ok);
+	report(OF_OPEN, text("%u opens, each once, with program and parent", t.n), &all_ok);
+	report(OF_BALANCE, "ledger balances", &all_ok);
+	return all_ok ? 0 : 1;
+}
