@@ -89,34 +89,52 @@ static void print_refusals(const struct tl_trace *t)
 			fprintf(stderr, "traceleft: refused by the kernel part: %s: %" PRIu64 "\n", name, count);
 }
 
-bool tl_ledger_print(const struct tl_trace *t)
+static struct tl_ledger_reader reader_of(const struct tl_trace *t)
 {
-	const struct tl_ledger_reader reader = {
+	return (struct tl_ledger_reader){
 		.received = t->received,
 		.delivered = t->output.delivered,
 		.filtered = t->filtered,
 		.aggregated = t->summed,
 		.lost = t->output.lost + t->failed,
 	};
-	_cleanup_(tl_buffer_done) struct tl_buffer b = { 0 };
+}
+
+int tl_ledger_sum(const struct tl_trace *t, char **ret_line, bool *ret_balanced)
+{
+	const struct tl_ledger_reader reader = reader_of(t);
+	struct tl_buffer b = { 0 };
+	struct tl_counters all;
+	int r = tl_session_counters(t->session, NULL, &all);
+
+	if (r < 0)
+		return r;
+	*ret_balanced = tl_ledger_line(&b, &all, &reader);
+	tl_put_char(&b, 0);
+	if (b.failed) {
+		tl_buffer_done(&b);
+		return -ENOMEM;
+	}
+	*ret_line = b.data;
+	return 0;
+}
+
+bool tl_ledger_print(const struct tl_trace *t)
+{
+	const struct tl_ledger_reader reader = reader_of(t);
+	_cleanup_free_ char *line = NULL;
 	enum tl_style style = TL_STYLE_GREEN;
 	struct tl_counters all;
 	bool balanced;
-	int r;
 
-	r = tl_session_counters(t->session, NULL, &all);
-	if (r < 0) {
+	if (tl_session_counters(t->session, NULL, &all) < 0 || tl_ledger_sum(t, &line, &balanced) < 0) {
 		tl_print_error("ledger: %s", tl_session_error(t->session));
 		return false;
 	}
-	balanced = tl_ledger_line(&b, &all, &reader);
-	tl_put_char(&b, 0);
-	if (b.failed)
-		return balanced;
 	if (!balanced || all.lost || reader.lost)
 		style = TL_STYLE_RED;
 	if (!t->settings.quiet || !balanced)
-		fprintf(stderr, "traceleft: %s%s%s\n", tl_style(stderr, style), b.data, tl_style(stderr, TL_STYLE_END));
+		fprintf(stderr, "traceleft: %s%s%s\n", tl_style(stderr, style), line, tl_style(stderr, TL_STYLE_END));
 	if (!t->settings.quiet)
 		print_refusals(t);
 	if (!balanced)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What trace does with an event: filter, then count or write. */
+#include <time.h>
+
 #include "trace.h"
 
 static void write_line(struct tl_trace *t, const struct tl_event *event, const struct tl_annotation *annotation)
@@ -97,4 +99,39 @@ int tl_trace_event(const struct tl_event *event, void *userdata)
 	else
 		count_or_write(t, event, &plain);
 	return 0;
+}
+
+/* In the output for whoever reads that alone; text on a terminal has it on standard error. */
+void tl_trace_write_ledger(struct tl_trace *t, bool final)
+{
+	static const struct tl_process nobody = {
+		.executable = "", .args = "", .working_directory = "", .cgroup = "", .unit = "", .container_id = "",
+	};
+	struct tl_event event = {
+		.kind = TL_EVENT_LEDGER,
+		.type = tl_event_type_find("ledger"),
+		.pid = (uint32_t)getpid(),
+		.tid = (uint32_t)getpid(),
+		.uid = getuid(),
+		.gid = getgid(),
+		.euid = geteuid(),
+		.egid = getegid(),
+		.loginuid = UINT32_MAX,
+		.audit_session = UINT32_MAX,
+		.comm = "traceleft",
+		.process = &nobody,
+		.session = t->session,
+	};
+	_cleanup_free_ char *note = NULL;
+	struct timespec now;
+	bool balanced;
+
+	if (!event.type || t->settings.summary || (t->settings.format == TL_TRACE_TEXT && !t->settings.output))
+		return;
+	tl_output_flush(&t->output);
+	if (final && tl_ledger_sum(t, &note, &balanced) >= 0)
+		event.note = note;
+	clock_gettime(CLOCK_REALTIME, &now);
+	event.time = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	write_line(t, &event, NULL);
 }

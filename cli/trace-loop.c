@@ -3,11 +3,13 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
+#include <time.h>
 
 #include "trace.h"
 
 #define BATCH 4096 /* events between two looks at signals */
 #define WAITING_MAX 8
+#define LEDGER_SECONDS 60
 
 enum source { SOURCE_SESSION, SOURCE_SIGNAL, SOURCE_COMMAND, SOURCE_PROCESS };
 
@@ -16,6 +18,7 @@ struct loop {
 	int epoll, signals;
 	int *processes; /* pidfds of those that were named, -1 once ended */
 	size_t n_processes, n_left;
+	time_t ledger; /* when the last one was written, CLOCK_MONOTONIC */
 	bool passed_on; /* a signal, to the command */
 	bool ended;
 };
@@ -143,11 +146,30 @@ static int loop_turn(struct loop *l, bool busy)
 	return 0;
 }
 
+static time_t seconds_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return now.tv_sec;
+}
+
+/* What is done when there is nothing to read. */
+static void loop_idle(struct loop *l)
+{
+	tl_output_flush(&l->trace->output);
+	if (seconds_now() - l->ledger < LEDGER_SECONDS)
+		return;
+	l->ledger = seconds_now();
+	tl_trace_write_ledger(l->trace, false);
+}
+
 static int loop_run(struct loop *l)
 {
 	struct tl_trace *t = l->trace;
 	int r = 0;
 
+	l->ledger = seconds_now();
 	while (!l->ended && !t->output.error) {
 		int n;
 
@@ -161,7 +183,7 @@ static int loop_run(struct loop *l)
 		}
 		r = n;
 		if (n < BATCH)
-			tl_output_flush(&t->output);
+			loop_idle(l);
 	}
 	return 0;
 }

@@ -60,10 +60,17 @@ struct tl_trace {
 /* The session's callback. */
 int tl_trace_event(const struct tl_event *event, void *trace);
 
+/* Writes the balance of the session as a record of the output. final: nothing
+ * is on its way any more, so that the whole sum can be told. */
+void tl_trace_write_ledger(struct tl_trace *t, bool final);
+
 /* Runs until there is nothing more to wait for: the command has ended, or the
  * processes that were named, or a signal came, or nothing can be written any
  * more. Prints what fails; returns 0 or a negative errno. */
 int tl_trace_loop(struct tl_trace *t);
+
+/* The line of the whole balance as it is now, *ret_line is the caller's. */
+int tl_ledger_sum(const struct tl_trace *t, char **ret_line, bool *ret_balanced);
 
 /* Adds up after tl_session_stop() and the output's end. Prints the balance
  * unless the run is quiet, what does not balance in any case. Returns whether

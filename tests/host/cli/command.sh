@@ -34,7 +34,7 @@ first_event_of_a_command_is_its_exec() {
 only_what_was_asked_for_is_shown() {
 	trace -f json openat -- /bin/sh -c 'cat /dev/null; true'
 	expect_status 0 || return
-	[[ $(jq -r .event.action "$dir/out" | sort -u) == openat ]] || why "$(jq -r .event.action "$dir/out" | sort | uniq -c)"
+	[[ $(events | jq -r .event.action | sort -u) == openat ]] || why "$(jq -r .event.action "$dir/out" | sort | uniq -c)"
 }
 
 descendants_are_traced() {

@@ -16,7 +16,7 @@ file_that_is_there_is_emptied() {
 	yes | head -n 100000 >"$dir/events"
 	trace -f json -o "$dir/events" openat -- /bin/true
 	expect_status 0 || return
-	jq -es 'all(.[]; .event.action == "openat")' "$dir/events" >/dev/null || why "$(head -c 100 "$dir/events")"
+	events "$dir/events" | jq -es 'all(.[]; .event.action == "openat")' >/dev/null || why "$(head -c 100 "$dir/events")"
 }
 
 unwritable_directory_is_told_before_anything_runs() {
@@ -100,6 +100,18 @@ events_are_in_the_output_while_the_command_runs() {
 	expect_status 0 && expect_balanced
 }
 
+balance_is_in_the_output_too() {
+	trace -f json openat -- /bin/true
+	expect_status 0 && expect_balanced || return
+	[[ $(tail -n 1 "$dir/out" | jq -r .event.action) == ledger ]] || why "the last line is no ledger" || return
+	expect_json ".event.action == \"ledger\" and .traceleft.ledger.total.delivered == $(events | wc -l)
+		and (.message | endswith(\": balanced\"))" || return
+	trace -o "$dir/events" openat -- /bin/true
+	grep -qi ledger "$dir/events" || why "no ledger in the text file" || return
+	trace openat -- /bin/true
+	! grep -qi ledger "$dir/out" || why "a ledger among the lines on standard output"
+}
+
 count_of_calls_is_exact() {
 	local n
 	trace -f json openat -- /bin/sh -c 'i=0; while [ $i -lt 1000 ]; do : </etc/hostname; i=$((i+1)); done'
@@ -144,7 +156,7 @@ condition_filters_and_counts() {
 	trace -f json --where 'errno == ENOENT and path endswith "traceleft-none"' openat -- \
 		/bin/sh -c '(: </etc/traceleft-none) 2>/dev/null; : </etc/passwd'
 	expect_status 0 && expect_balanced || return
-	[[ $(wc -l <"$dir/out") == 1 ]] || why "$(jq -c '[.event.action, .file.path, .traceleft.ret]' "$dir/out")"
+	[[ $(events | wc -l) == 1 ]] || why "$(jq -c '[.event.action, .file.path, .traceleft.ret]' "$dir/out")"
 }
 
 condition_that_is_wrong_names_its_column() {
@@ -156,6 +168,6 @@ condition_that_is_wrong_names_its_column() {
 run_tests file_is_for_its_owner_alone file_that_is_there_is_emptied unwritable_directory_is_told_before_anything_runs \
 	traps_in_a_directory_of_everybody_are_refused symbolic_link_of_ones_own_is_followed \
 	full_device_fails_and_counts_what_is_lost full_disk_leaves_no_torn_line closed_pipe_ends_cleanly \
-	full_standard_output_fails events_are_in_the_output_while_the_command_runs count_of_calls_is_exact \
-	small_ring_declares_what_it_loses summary_counts_calls_and_errors summary_as_json_is_one_object \
+	full_standard_output_fails events_are_in_the_output_while_the_command_runs balance_is_in_the_output_too \
+	count_of_calls_is_exact small_ring_declares_what_it_loses summary_counts_calls_and_errors summary_as_json_is_one_object \
 	quiet_run_says_nothing condition_filters_and_counts condition_that_is_wrong_names_its_column

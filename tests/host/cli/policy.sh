@@ -60,7 +60,7 @@ rules_of_a_policy_are_for_the_command() {
 	write_policy
 	trace -f json --policy "$dir/policy.yaml" -- /bin/sh -c ': </etc/hostname; : </etc/passwd'
 	expect_status 0 && expect_balanced || return
-	[[ $(wc -l <"$dir/out") == 1 ]] || why "$(jq -c '[.event.action, .file.path]' "$dir/out")" || return
+	[[ $(events | wc -l) == 1 ]] || why "$(jq -c '[.event.action, .file.path]' "$dir/out")" || return
 	expect_json '.file.path == "/etc/hostname" and .rule.name == "hosts" and .tags == ["identity"] and .log.level == "warning"'
 }
 
