@@ -50,10 +50,8 @@ static int deliver(const struct tl_policy_rule *rule, const struct tl_event *eve
 	if (d->done)
 		return 0;
 	d->done = true;
-	if (!ours.target_names || d->trace->command) {
-		ours.target_names = d->trace->target_names;
-		ours.n_target_names = d->trace->n_target_names;
-	}
+	ours.target_names = d->trace->target_names;
+	ours.n_target_names = d->trace->n_target_names;
 	count_or_write(d->trace, d->event, &ours);
 	return 0;
 }

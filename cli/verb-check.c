@@ -89,6 +89,21 @@ static void put_value(struct tl_buffer *b, const char *text)
 	tl_escape_value(b, text, strlen(text));
 }
 
+/* An expression may be written on several lines. */
+static void put_one_line(struct tl_buffer *b, const char *text)
+{
+	while (*text) {
+		size_t n = strcspn(text, " \t\n");
+
+		tl_escape_value(b, text, n);
+		text += n;
+		n = strspn(text, " \t\n");
+		text += n;
+		if (n && *text)
+			tl_put_char(b, ' ');
+	}
+}
+
 static void put_list(struct tl_buffer *b, const char *before, char *const *items, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -133,7 +148,7 @@ static void put_rule(struct tl_buffer *b, const struct plan *p, const struct tl_
 	tl_put_text(b, r->final && !r->drop ? ", no rule after it\n" : "\n");
 	if (r->where_text) {
 		tl_put_text(b, "    where (in the reader): ");
-		put_value(b, r->where_text);
+		put_one_line(b, r->where_text);
 		tl_put_char(b, '\n');
 	}
 	if (r->sample) {

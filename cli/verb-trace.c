@@ -261,7 +261,7 @@ static int want_policy_of_command(struct tl_trace *t)
 		return -ENOMEM;
 	memset(t->every_target, 0xff, t->n_every_target * sizeof(uint64_t));
 	for (size_t i = 0; i < p->n_rules; i++)
-		for (size_t j = 0; j < p->rules[i].n_events; j++) {
+		for (size_t j = 0; j < p->rules[i].n_events && !p->rules[i].drop; j++) {
 			int r = tl_session_add_handler(t->session, t->command_target, p->rules[i].events[j]->name, 0);
 
 			if (r < 0)
@@ -288,8 +288,9 @@ static int name_targets(struct tl_trace *t)
 	t->target_names = calloc(n, sizeof(*t->target_names));
 	if (!t->target_names)
 		return -ENOMEM;
+	/* Behind its targets a policy may have one for rules that name none. */
 	for (size_t i = 0; i < n; i++)
-		t->target_names[i] = i < n_policy ? t->policy->targets[i].name : "";
+		t->target_names[i] = i < n_policy ? t->policy->targets[i].name : "everything";
 	for (size_t i = 0; i < t->selection.n_targets; i++)
 		if (t->selection.targets[i].id < n)
 			t->target_names[t->selection.targets[i].id] = t->selection.targets[i].name;
