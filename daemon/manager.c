@@ -260,7 +260,7 @@ static void describe(const struct tl_generation *g, char *ret, size_t size)
 	for (size_t i = 0; i < g->policy->n_files && n < size; i++)
 		n += (size_t)snprintf(ret + n, size - n, "%s%s", i ? ", " : "policy ", g->policy->files[i]);
 	if (n < size)
-		snprintf(ret + n, size - n, "%s%zu rules, %zu events, %zu targets, %zu outputs", n ? "; " : "",
+		snprintf(ret + n, size - n, "%srules: %zu, events: %zu, targets: %zu, outputs: %zu", n ? "; " : "",
 			 g->policy->n_rules, tl_generation_events(g), g->policy->n_targets, g->policy->n_outputs);
 }
 
