@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "encode.h"
@@ -92,6 +93,12 @@ int tl_parse_size(const char *text, uint64_t *ret);
 /* Flushes stdout; what could not be written is a failure: "traceleft: standard output: WHY". A closed pipe is not.
  * Returns `status`, or TL_EXIT_FAILED instead of TL_EXIT_OK. */
 int tl_finish_stdout(int status);
+
+/* Appends short text, at most 255 bytes of it. */
+void tl_put_format(struct tl_buffer *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* CLOCK_MONOTONIC, without a system call. */
+time_t tl_seconds_now(void);
 
 /* ---- JSON, written into a buffer ---- */
 

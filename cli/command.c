@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "cli.h"
 #include "command.h"
@@ -44,14 +43,6 @@ static void pause_cpu(void)
 #else
 	atomic_signal_fence(memory_order_seq_cst);
 #endif
-}
-
-static time_t seconds_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &t); /* no system call */
-	return t.tv_sec;
 }
 
 /* 0, or why the file cannot be executed. */
@@ -116,11 +107,11 @@ static _Noreturn void child(struct tl_command *c, int sleep_fd, const sigset_t *
 	while (n < 0 && errno == EINTR);
 	if (n != 1)
 		_exit(TL_EXIT_FAILED); /* whoever was to watch us is gone */
-	begun = seconds_now();
+	begun = tl_seconds_now();
 	atomic_store(&c->shared->stage, STAGE_AWAKE);
 	for (unsigned i = 1; atomic_load(&c->shared->stage) != STAGE_GO; i++) {
 		pause_cpu();
-		if (i % 4096 == 0 && seconds_now() - begun > AWAKE_SECONDS)
+		if (i % 4096 == 0 && tl_seconds_now() - begun > AWAKE_SECONDS)
 			_exit(TL_EXIT_FAILED);
 	}
 	execve(c->path, c->argv, environ);

@@ -191,7 +191,11 @@ static int read_word(struct reader *r, struct tl_json *j)
 		const char *word;
 		enum tl_json_type type;
 		bool boolean;
-	} words[] = { { "null", TL_JSON_NULL, false }, { "true", TL_JSON_BOOL, true }, { "false", TL_JSON_BOOL, false } };
+	} words[] = {
+		{ "null", TL_JSON_NULL, false },
+		{ "true", TL_JSON_BOOL, true },
+		{ "false", TL_JSON_BOOL, false },
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		size_t n = strlen(words[i].word);

@@ -1,22 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <inttypes.h>
-#include <stdarg.h>
 #include <string.h>
 
 #include "ledger.h"
 #include "put.h"
 #include "trace.h"
-
-static __attribute__((format(printf, 2, 3))) void put_format(struct tl_buffer *b, const char *format, ...)
-{
-	char text[256];
-	va_list ap;
-
-	va_start(ap, format);
-	vsnprintf(text, sizeof(text), format, ap);
-	va_end(ap);
-	tl_put_text(b, text);
-}
 
 bool tl_ledger_line(struct tl_buffer *b, const struct tl_counters *kernel, const struct tl_ledger_reader *reader)
 {
@@ -25,15 +13,15 @@ bool tl_ledger_line(struct tl_buffer *b, const struct tl_counters *kernel, const
 	uint64_t lost = kernel->lost + kernel->malformed + reader->lost;
 	uint64_t sum = reader->delivered + filtered + aggregated + lost;
 
-	put_format(b,
+	tl_put_format(b,
 		   "seen %" PRIu64 " = delivered %" PRIu64 " + filtered %" PRIu64 " + aggregated %" PRIu64
 		   " + lost %" PRIu64,
 		   kernel->seen, reader->delivered, filtered, aggregated, lost);
 	if (sum == kernel->seen) {
-		put_format(b, ": balanced");
+		tl_put_format(b, ": balanced");
 		return true;
 	}
-	put_format(b, ": NOT BALANCED, %" PRIu64 " %s", sum < kernel->seen ? kernel->seen - sum : sum - kernel->seen,
+	tl_put_format(b, ": NOT BALANCED, %" PRIu64 " %s", sum < kernel->seen ? kernel->seen - sum : sum - kernel->seen,
 		   sum < kernel->seen ? "missing" : "too many");
 	return false;
 }
@@ -46,14 +34,14 @@ unsigned tl_ledger_explain(struct tl_buffer *b, const char *name, const struct t
 	unsigned n = 0;
 
 	if (kernel != c->seen) {
-		put_format(b,
+		tl_put_format(b,
 			   "%s: kernel: seen %" PRIu64 ", but filtered %" PRIu64 " + aggregated %" PRIu64
 			   " + emitted %" PRIu64 " + lost %" PRIu64 " is %" PRIu64 "\n",
 			   name, c->seen, c->filtered - unwanted, c->aggregated, c->emitted, c->lost, kernel);
 		n++;
 	}
 	if (c->emitted != c->received) {
-		put_format(b, "%s: ring: emitted %" PRIu64 ", but received %" PRIu64 "\n", name, c->emitted,
+		tl_put_format(b, "%s: ring: emitted %" PRIu64 ", but received %" PRIu64 "\n", name, c->emitted,
 			   c->received);
 		n++;
 	}
@@ -71,7 +59,7 @@ static void explain(const struct tl_trace *t, const struct tl_counters *all, con
 		if (tl_session_counters(t->session, type, &c) >= 0)
 			tl_ledger_explain(&b, type->name, &c);
 	if (sum != all->delivered)
-		put_format(&b,
+		tl_put_format(&b,
 			   "output: received %" PRIu64 ", but delivered %" PRIu64 " + filtered %" PRIu64
 			   " + aggregated %" PRIu64 " + lost %" PRIu64 " is %" PRIu64 "\n",
 			   all->delivered, reader->delivered, reader->filtered, reader->aggregated, reader->lost, sum);

@@ -140,6 +140,25 @@ const char *tl_duration_text(uint64_t seconds)
 	return text;
 }
 
+void tl_put_format(struct tl_buffer *b, const char *format, ...)
+{
+	char text[256];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	tl_put_text(b, text);
+}
+
+time_t tl_seconds_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return now.tv_sec;
+}
+
 int tl_parse_size(const char *text, uint64_t *ret)
 {
 	static const char units[] = "KMG";

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <string.h>
 
 #include "cli.h"
@@ -81,38 +80,25 @@ static struct tl_summary_row finish(struct tl_summary *s)
 	return total;
 }
 
-static __attribute__((format(printf, 2, 3))) void put_format(struct tl_buffer *out, const char *format, ...)
-{
-	char text[128];
-	va_list ap;
-	int n;
-
-	va_start(ap, format);
-	n = vsnprintf(text, sizeof(text), format, ap);
-	va_end(ap);
-	if (n > 0)
-		tl_put(out, text, (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1);
-}
-
 static void put_row(struct tl_buffer *out, const struct tl_summary_row *row, const struct tl_summary_row *total)
 {
 	if (total->time)
-		put_format(out, "%6.2f %11.6f ", 100.0 * (double)row->time / (double)total->time,
+		tl_put_format(out, "%6.2f %11.6f ", 100.0 * (double)row->time / (double)total->time,
 			   (double)row->time / 1e9);
 	if (total->time && row->timed)
-		put_format(out, "%11.1f ", (double)row->time / (double)row->timed / 1e3);
+		tl_put_format(out, "%11.1f ", (double)row->time / (double)row->timed / 1e3);
 	else if (total->time)
-		put_format(out, "%11s ", "");
-	put_format(out, "%9" PRIu64 " ", row->count);
+		tl_put_format(out, "%11s ", "");
+	tl_put_format(out, "%9" PRIu64 " ", row->count);
 	if (row->errors)
-		put_format(out, "%9" PRIu64 " ", row->errors);
+		tl_put_format(out, "%9" PRIu64 " ", row->errors);
 	else
-		put_format(out, "%9s ", "");
+		tl_put_format(out, "%9s ", "");
 	if (total->bytes && row->bytes)
-		put_format(out, "%13" PRIu64 " ", row->bytes);
+		tl_put_format(out, "%13" PRIu64 " ", row->bytes);
 	else if (total->bytes)
-		put_format(out, "%13s ", "");
-	put_format(out, "%s\n", row->name);
+		tl_put_format(out, "%13s ", "");
+	tl_put_format(out, "%s\n", row->name);
 }
 
 int tl_summary_text(struct tl_summary *s, struct tl_buffer *out)
@@ -122,17 +108,17 @@ int tl_summary_text(struct tl_summary *s, struct tl_buffer *out)
 
 	out->failed = false;
 	if (total.time)
-		put_format(out, "%6s %11s %11s ", "% time", "seconds", "usecs/call");
-	put_format(out, "%9s %9s ", "calls", "errors");
+		tl_put_format(out, "%6s %11s %11s ", "% time", "seconds", "usecs/call");
+	tl_put_format(out, "%9s %9s ", "calls", "errors");
 	if (total.bytes)
-		put_format(out, "%13s ", "bytes");
-	put_format(out, "event\n");
+		tl_put_format(out, "%13s ", "bytes");
+	tl_put_format(out, "event\n");
 	if (total.time)
-		put_format(out, "%.6s %.11s %.11s ", dashes, dashes, dashes);
-	put_format(out, "%.9s %.9s ", dashes, dashes);
+		tl_put_format(out, "%.6s %.11s %.11s ", dashes, dashes, dashes);
+	tl_put_format(out, "%.9s %.9s ", dashes, dashes);
 	if (total.bytes)
-		put_format(out, "%.13s ", dashes);
-	put_format(out, "%s\n", dashes);
+		tl_put_format(out, "%.13s ", dashes);
+	tl_put_format(out, "%s\n", dashes);
 	for (size_t i = 0; i < s->n; i++)
 		put_row(out, &s->rows[i], &total);
 	put_row(out, &total, &total);

@@ -3,7 +3,6 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
-#include <time.h>
 
 #include "trace.h"
 
@@ -146,21 +145,13 @@ static int loop_turn(struct loop *l, bool busy)
 	return 0;
 }
 
-static time_t seconds_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	return now.tv_sec;
-}
-
 /* What is done when there is nothing to read. */
 static void loop_idle(struct loop *l)
 {
 	tl_output_flush(&l->trace->output);
-	if (seconds_now() - l->ledger < LEDGER_SECONDS)
+	if (tl_seconds_now() - l->ledger < LEDGER_SECONDS)
 		return;
-	l->ledger = seconds_now();
+	l->ledger = tl_seconds_now();
 	tl_trace_write_ledger(l->trace, false);
 }
 
@@ -169,7 +160,7 @@ static int loop_run(struct loop *l)
 	struct tl_trace *t = l->trace;
 	int r = 0;
 
-	l->ledger = seconds_now();
+	l->ledger = tl_seconds_now();
 	while (!l->ended && !t->output.error) {
 		int n;
 

@@ -229,7 +229,7 @@ static void metric_events(const struct tl_json *j)
 	static const char *const stages[] = { "seen",	  "filtered",  "aggregated", "emitted",
 					      "lost",	  "received", "malformed",  "delivered" };
 
-	printf("# HELP traceleft_events_total Events by stage: seen = delivered + filtered + aggregated + lost + malformed.\n"
+	printf("# HELP traceleft_events_total seen = delivered + filtered + aggregated + lost + malformed.\n"
 	       "# TYPE traceleft_events_total counter\n");
 	for (const struct tl_json *e = tl_json_first(tl_json_get(j, "events")); e; e = e->next)
 		for (size_t i = 0; i < ARRAY_SIZE(stages); i++) {
@@ -260,7 +260,8 @@ static int print_prometheus(const struct tl_json *j)
 	printf("# HELP traceleft_start_time_seconds When the daemon started, since the epoch.\n"
 	       "# TYPE traceleft_start_time_seconds gauge\ntraceleft_start_time_seconds %.3f\n",
 	       (double)tl_json_get_unsigned(j, "started") / 1e9);
-	printf("# HELP traceleft_rules Rules in the policy.\n# TYPE traceleft_rules gauge\ntraceleft_rules %" PRIu64 "\n",
+	printf("# HELP traceleft_rules Rules in the policy.\n"
+	       "# TYPE traceleft_rules gauge\ntraceleft_rules %" PRIu64 "\n",
 	       tl_json_get_unsigned(policy, "rules"));
 	metric_events(j);
 	metric_list(outputs, "traceleft_output_delivered_total", "counter", "Events that an output has written.",

@@ -32,7 +32,8 @@ static void refuse(const char *text, size_t size)
 static void values_are_found_by_name(void **state)
 {
 	struct tl_json *j = parse(" {\"a\": {\"n\": 18446744073709551615, \"m\": -1, \"f\": 1.5e3},\n"
-				  "\"list\": [1, \"two\", null, true, []], \"s\": \"\\u00e9\\n\\\"\\ud83d\\ude00\\/\"} ");
+				  "\"list\": [1, \"two\", null, true, []],"
+				  "\"s\": \"\\u00e9\\n\\\"\\ud83d\\ude00\\/\"} ");
 	const struct tl_json *list = tl_json_first(tl_json_get(j, "list"));
 
 	(void)state;
@@ -66,8 +67,8 @@ static void broken_text_is_refused(void **state)
 {
 	static const char *const texts[] = {
 		"", " ", "{", "}", "[", "[1", "[1,", "[1,]", "[1 2]", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}",
-		"\"", "\"\\", "\"\\\"", "\"\\x\"", "\"\\u12\"", "\"\\u12g4\"", "\"\n\"", "tru", "nul", "+1", ".5", "1.5.5",
-		"--1", "1 2", "{} {}", "[]]", "e",
+		"\"", "\"\\", "\"\\\"", "\"\\x\"", "\"\\u12\"", "\"\\u12g4\"", "\"\n\"", "tru", "nul", "+1", ".5",
+		"1.5.5", "--1", "1 2", "{} {}", "[]]", "e",
 	};
 
 	(void)state;
