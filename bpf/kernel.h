@@ -312,6 +312,15 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;
 #define tl_peek(pointer, ...) BPF_CORE_READ((pointer), __VA_ARGS__)
 #endif
 
+/* The current task: tgid and tid; by loads where they are cheaper than a call. */
+#if TL_HAS_TASK_STORAGE
+#define tl_me()                                                      \
+	({                                                           \
+		struct task_struct *__me = bpf_get_current_task_btf(); \
+		(__u64)__me->tgid << 32 | (__u32)__me->pid;          \
+	})
+#endif
+
 /* Keeps clang from reasoning about a value, so that the bound just checked
  * stays in the register that the verifier watches. */
 #define tl_barrier(value) asm volatile("" : "+r"(value))

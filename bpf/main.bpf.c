@@ -81,11 +81,19 @@ static __always_inline void tl_choose(const struct tl_task *state, __u32 event, 
 	*program_id = override->program_id;
 }
 
-/* A system call that is about to return `ret`. */
-static __always_inline int tl_exit(void *ctx, __u32 door, __s64 ret, bool refresh)
+/* Those of the tracepoint: a map of programs takes those of one type alone. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, TL_STAGES + 2 * TL_EVENTS_MAX);
+	__type(key, __u32);
+	__type(value, __u32);
+} tracepoint_programs SEC(".maps");
+
+/* A system call that is about to return `ret`; `chain` are the programs to go on with. */
+static __always_inline int tl_exit(void *ctx, void *chain, __u32 door, struct pt_regs *registers, __s64 ret,
+				   bool refresh)
 {
 	struct task_struct *task = tl_task_current();
-	struct pt_regs *registers = tl_registers_of(task);
 	__u32 abi, event, handler, program_id;
 	__u64 nr;
 	const struct tl_plan *plan;
@@ -101,7 +109,7 @@ static __always_inline int tl_exit(void *ctx, __u32 door, __s64 ret, bool refres
 		return 0;
 	if (state->cgroup != tl_cgroup_of(task)) {
 		if (refresh)
-			bpf_tail_call(ctx, &programs, TL_STAGE_REFRESH);
+			bpf_tail_call(ctx, chain, TL_STAGE_REFRESH);
 		return 0;
 	}
 	if (!tl_wants(state, event))
@@ -125,42 +133,53 @@ static __always_inline int tl_exit(void *ctx, __u32 door, __s64 ret, bool refres
 	call->record.ret = abi == TL_ABI_I386 ? (__s32)ret : ret;
 	tl_arguments(&call->record, registers, abi);
 	if (plan->from || plan->target_from || plan->flags)
-		bpf_tail_call(ctx, &programs, TL_STAGE_COLLECT);
-	bpf_tail_call(ctx, &programs, TL_STAGES + handler);
+		bpf_tail_call(ctx, chain, TL_STAGE_COLLECT);
+	bpf_tail_call(ctx, chain, TL_STAGES + handler);
 	tl_call_drop(call, TL_REFUSED_HANDLER);
 	return 0;
 }
 
-/* Where the result stands in the context of each hook. The program's type is
- * changed when it is copied for a hook, so the context has no type here. */
+/*
+ * Where the result stands in the context of each hook. The fexit and kretprobe
+ * programs are written as raw tracepoints: their type is changed when they are
+ * copied for a hook, so the context has no type here. The tracepoint's own
+ * program has one, and gets at the registers without a call: it runs on every
+ * system call of the machine.
+ */
 #define TL_RET_AT(ctx, offset) (*(__s64 *)((char *)(ctx) + (offset)))
-#define TL_RET_TRACEPOINT 8 /* raw_tp/sys_exit: registers, result */
+#define TL_RET_TRACEPOINT 8 /* tp_btf/sys_exit: registers, result */
 #define TL_RET_FEXIT 8 /* fexit: registers, result */
 #define TL_RET_FEXIT_BARE 0 /* fexit on a function without arguments */
 #define TL_RET_KRETPROBE 80 /* kretprobe: struct pt_regs, ax */
+#define TL_REGISTERS_AT(ctx) (*(struct pt_regs **)(ctx))
 
-SEC("raw_tp")
+static __always_inline int tl_exit_hook(void *ctx, __u32 offset, bool refresh)
+{
+	return tl_exit(ctx, &programs, 1, tl_registers_of(tl_task_current()), TL_RET_AT(ctx, offset), refresh);
+}
+
+SEC("tp_btf/sys_exit")
 int tl_exit_raw_tp(void *ctx)
 {
-	return tl_exit(ctx, 0, TL_RET_AT(ctx, TL_RET_TRACEPOINT), true);
+	return tl_exit(ctx, &tracepoint_programs, 0, TL_REGISTERS_AT(ctx), TL_RET_AT(ctx, TL_RET_TRACEPOINT), true);
 }
 
 SEC("raw_tp")
 int tl_exit_fexit(void *ctx)
 {
-	return tl_exit(ctx, 1, TL_RET_AT(ctx, TL_RET_FEXIT), true);
+	return tl_exit_hook(ctx, TL_RET_FEXIT, true);
 }
 
 SEC("raw_tp")
 int tl_exit_fexit_bare(void *ctx)
 {
-	return tl_exit(ctx, 1, TL_RET_AT(ctx, TL_RET_FEXIT_BARE), true);
+	return tl_exit_hook(ctx, TL_RET_FEXIT_BARE, true);
 }
 
 SEC("raw_tp")
 int tl_exit_kretprobe(void *ctx)
 {
-	return tl_exit(ctx, 1, TL_RET_AT(ctx, TL_RET_KRETPROBE), true);
+	return tl_exit_hook(ctx, TL_RET_KRETPROBE, true);
 }
 
 /* ---- Stages ---- */
@@ -176,32 +195,32 @@ static __always_inline void tl_refresh(void)
 	tl_state_combine(state, state->set);
 }
 
-SEC("raw_tp")
+SEC("tp_btf/sys_exit")
 int tl_refresh_raw_tp(void *ctx)
 {
 	tl_refresh();
-	return tl_exit(ctx, 0, TL_RET_AT(ctx, TL_RET_TRACEPOINT), false);
+	return tl_exit(ctx, &tracepoint_programs, 0, TL_REGISTERS_AT(ctx), TL_RET_AT(ctx, TL_RET_TRACEPOINT), false);
 }
 
 SEC("raw_tp")
 int tl_refresh_fexit(void *ctx)
 {
 	tl_refresh();
-	return tl_exit(ctx, 1, TL_RET_AT(ctx, TL_RET_FEXIT), false);
+	return tl_exit_hook(ctx, TL_RET_FEXIT, false);
 }
 
 SEC("raw_tp")
 int tl_refresh_fexit_bare(void *ctx)
 {
 	tl_refresh();
-	return tl_exit(ctx, 1, TL_RET_AT(ctx, TL_RET_FEXIT_BARE), false);
+	return tl_exit_hook(ctx, TL_RET_FEXIT_BARE, false);
 }
 
 SEC("raw_tp")
 int tl_refresh_kretprobe(void *ctx)
 {
 	tl_refresh();
-	return tl_exit(ctx, 1, TL_RET_AT(ctx, TL_RET_KRETPROBE), false);
+	return tl_exit_hook(ctx, TL_RET_KRETPROBE, false);
 }
 
 static __always_inline void tl_add_socket(struct tl_call *call, __u64 address)
@@ -338,10 +357,9 @@ int tl_send(void *ctx)
 
 /* ---- Entry: for calls after which their object is gone ---- */
 
-static __always_inline int tl_enter(__u32 door)
+static __always_inline int tl_enter(__u32 door, struct pt_regs *registers)
 {
 	struct task_struct *task = tl_task_current();
-	struct pt_regs *registers = tl_registers_of(task);
 	__u64 nr, file;
 	const struct tl_plan *plan;
 	struct tl_stash *stash;
@@ -375,16 +393,16 @@ static __always_inline int tl_enter(__u32 door)
 	return 0;
 }
 
-SEC("raw_tp")
+SEC("tp_btf/sys_enter")
 int tl_enter_raw_tp(void *ctx)
 {
-	return tl_enter(0);
+	return tl_enter(0, TL_REGISTERS_AT(ctx));
 }
 
 SEC("raw_tp")
 int tl_enter_hook(void *ctx)
 {
-	return tl_enter(1);
+	return tl_enter(1, tl_registers_of(tl_task_current()));
 }
 
 /* A kretprobe may find no room for its return address; then the call's return
@@ -415,5 +433,5 @@ int tl_enter_kprobe(void *ctx)
 	}
 	/* A successful exec returns into another program. */
 	state->pending = tl_config.plan[event & (TL_EVENTS_MAX - 1)].flags & TL_PLAN_EXEC ? 0 : event;
-	return tl_enter(1);
+	return tl_enter(1, tl_registers_of(tl_task_current()));
 }

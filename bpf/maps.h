@@ -76,11 +76,16 @@ static __always_inline void tl_refuse(__u32 why)
 		__sync_fetch_and_add(count, 1);
 }
 
+/* The current task: tgid and tid. The main programs know a cheaper way. */
+#ifndef tl_me
+#define tl_me() bpf_get_current_pid_tgid()
+#endif
+
 /* The slot that the current task has claimed on this CPU, and its key. */
 static __always_inline struct tl_call *tl_call_mine_at(__u32 *ret_key)
 {
 	__u32 key = bpf_get_smp_processor_id() * TL_CALL_SLOTS;
-	__u64 me = bpf_get_current_pid_tgid();
+	__u64 me = tl_me();
 
 	for (int i = 0; i < TL_CALL_SLOTS; i++, key++) {
 		struct tl_call *call = bpf_map_lookup_elem(&calls, &key);

@@ -27,10 +27,13 @@ struct tl_climb {
 	char *out; /* TL_PATH_MAX + TL_NAME_MAX bytes */
 };
 
-#if TL_HAS_CAST || TL_HAS_TASK_STORAGE
+/* Most paths are done in a few steps, in line; the rest is for bpf_loop, whose
+ * every turn is a call. Without it the verifier walks through each turn. */
+#if TL_HAS_TASK_STORAGE
+#define TL_PATH_STEPS 12
 #define TL_PATH_DEPTH 4096
 #else
-#define TL_PATH_DEPTH 32
+#define TL_PATH_STEPS 32
 #endif
 
 #define TL_CONTINUE 0
@@ -109,7 +112,7 @@ static long tl_climb_iteration(__u32 i, void *data)
 static __always_inline __u32 tl_climb(struct tl_walk *walk, char *out, __u64 dentry, __u64 vfsmount)
 {
 	struct dentry *first = tl_at(struct dentry, dentry);
-	__u32 used;
+	__u32 used, i;
 
 	walk->dentry = dentry;
 	tl_walk_mount(walk, vfsmount);
@@ -117,23 +120,19 @@ static __always_inline __u32 tl_climb(struct tl_walk *walk, char *out, __u64 den
 	walk->flags = 0;
 	if (!tl_peek(first, d_hash.pprev) && dentry != (__u64)tl_peek(first, d_parent))
 		walk->flags = TL_SECTION_DELETED;
+	for (i = 0; i < TL_PATH_STEPS; i++)
+		if (tl_climb_step(walk, out) == TL_STOP)
+			break;
 #if TL_HAS_TASK_STORAGE
-	{
+	if (i == TL_PATH_STEPS) {
 		struct tl_climb climb = {.walk = walk, .out = out};
 
 		if (bpf_loop(TL_PATH_DEPTH, tl_climb_iteration, &climb, 0) >= TL_PATH_DEPTH)
 			walk->flags |= TL_SECTION_TRUNCATED;
 	}
 #else
-	{
-		int i;
-
-		for (i = 0; i < TL_PATH_DEPTH; i++)
-			if (tl_climb_step(walk, out) == TL_STOP)
-				break;
-		if (i == TL_PATH_DEPTH)
-			walk->flags |= TL_SECTION_TRUNCATED;
-	}
+	if (i == TL_PATH_STEPS)
+		walk->flags |= TL_SECTION_TRUNCATED;
 #endif
 	used = walk->used;
 	return tl_clamp(used, TL_PATH_MAX + TL_NAME_MAX);

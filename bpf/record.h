@@ -50,7 +50,7 @@ static __always_inline __u64 tl_next_seq(struct tl_cpu *cpu)
 static __always_inline struct tl_call *tl_slot_claim(struct tl_work **ret_work)
 {
 	__u32 key = bpf_get_smp_processor_id() * TL_CALL_SLOTS;
-	__u64 me = bpf_get_current_pid_tgid();
+	__u64 me = tl_me();
 
 	for (int i = 0; i < TL_CALL_SLOTS; i++, key++) {
 		struct tl_call *call = bpf_map_lookup_elem(&calls, &key);
@@ -125,7 +125,7 @@ static __always_inline void tl_stash_end(struct tl_call *call, struct tl_stash *
 static __always_inline void tl_record_begin(struct tl_record *record, struct task_struct *task,
 					    const struct tl_task *state, __u8 kind)
 {
-	__u64 me = bpf_get_current_pid_tgid();
+	__u64 me = tl_me();
 
 	record->size = sizeof(*record);
 	record->kind = kind;

@@ -434,6 +434,22 @@ static bool needs_raw_tp(struct tl_session *s, bool *ret_entry)
 	return any;
 }
 
+/* BTF id of what a program on the tracepoint is typed by: older kernels do not
+ * tell it of a loaded program. */
+static int tracepoint_type(struct tl_session *s, const struct bpf_program *program)
+{
+	struct bpf_prog_info info = {};
+	uint32_t size = sizeof(info);
+	int id;
+
+	if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) == 0 && info.attach_btf_id)
+		return info.attach_btf_id;
+	if (!s->btf)
+		s->btf = btf__load_vmlinux_btf();
+	id = s->btf ? btf__find_by_name_kind(s->btf, "btf_trace_sys_exit", BTF_KIND_TYPEDEF) : -ENOENT;
+	return id < 0 ? tl_fail(s, id, "this kernel does not describe the tracepoint of system calls") : id;
+}
+
 static int attach_raw_tp(struct tl_session *s)
 {
 	struct bpf_program *leave = bpf_object__find_program_by_name(s->object, "tl_exit_raw_tp");
@@ -446,15 +462,18 @@ static int attach_raw_tp(struct tl_session *s)
 	if (s->needs_tracepoint)
 		for (uint32_t id = 1; id <= s->n_events; id++)
 			s->events[id].kinds[TL_KIND_RAW_TP] |= s->events[id].type.class == TL_CLASS_SYSCALL;
-	r = fill_programs(s, TL_KIND_RAW_TP, 0);
+	r = tracepoint_type(s, leave);
+	if (r < 0)
+		return r;
+	r = fill_programs(s, TL_KIND_RAW_TP, r);
 	if (r < 0)
 		return r;
 	if (entry) {
-		r = attach_trace(s, bpf_program__fd(enter), "sys_enter");
+		r = attach_trace(s, bpf_program__fd(enter), NULL);
 		if (r < 0)
 			return r;
 	}
-	return attach_trace(s, bpf_program__fd(leave), "sys_exit");
+	return attach_trace(s, bpf_program__fd(leave), NULL);
 }
 
 /* Where the kernel asks its security layer about the object of a call that

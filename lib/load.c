@@ -187,7 +187,7 @@ static int make_program_arrays(struct tl_session *s)
 		if (s->programs[kind] == -1)
 			continue;
 		s->programs[kind] = kind == TL_KIND_RAW_TP ?
-					    tl_map_fd(s, "programs") :
+					    tl_map_fd(s, "tracepoint_programs") :
 					    bpf_map_create(BPF_MAP_TYPE_PROG_ARRAY, "programs", sizeof(uint32_t),
 							   sizeof(uint32_t), TL_STAGES + 2 * TL_EVENTS_MAX, NULL);
 		if (s->programs[kind] < 0)
@@ -327,7 +327,7 @@ int tl_load_insns(struct tl_session *s, const char *name, enum tl_kind kind, uin
 		  const struct bpf_func_info *functions, size_t n_functions)
 {
 	static const enum bpf_prog_type types[TL_KINDS] = {
-		[TL_KIND_RAW_TP] = BPF_PROG_TYPE_RAW_TRACEPOINT,
+		[TL_KIND_RAW_TP] = BPF_PROG_TYPE_TRACING,
 		[TL_KIND_FEXIT] = BPF_PROG_TYPE_TRACING,
 		[TL_KIND_FEXIT_OTHER] = BPF_PROG_TYPE_TRACING,
 		[TL_KIND_FEXIT_THIRD] = BPF_PROG_TYPE_TRACING,
@@ -339,7 +339,7 @@ int tl_load_insns(struct tl_session *s, const char *name, enum tl_kind kind, uin
 	int fd;
 
 	if (types[kind] == BPF_PROG_TYPE_TRACING) {
-		options.expected_attach_type = attach_type;
+		options.expected_attach_type = kind == TL_KIND_RAW_TP ? BPF_TRACE_RAW_TP : attach_type;
 		options.attach_btf_id = attach_btf_id;
 	}
 	if (n_functions) {
@@ -370,7 +370,7 @@ int tl_program_copy(struct tl_session *s, const char *name, enum tl_kind kind, u
 	struct bpf_func_info functions[TL_SUBPROGRAMS_MAX] = {};
 	_cleanup_free_ struct bpf_insn *insns = NULL;
 	size_t n, n_functions;
-	int array = tl_map_fd(s, "programs");
+	int array = tl_map_fd(s, "programs"), own = tl_map_fd(s, "tracepoint_programs");
 
 	if (!program)
 		return tl_fail(s, -ENOENT, "the kernel part has no program %s", name);
@@ -381,7 +381,7 @@ int tl_program_copy(struct tl_session *s, const char *name, enum tl_kind kind, u
 	memcpy(insns, bpf_program__insns(program), n * sizeof(*insns));
 	for (size_t i = 0; i < n; i++)
 		if (insns[i].code == (BPF_LD | BPF_IMM | BPF_DW) && insns[i].src_reg == BPF_PSEUDO_MAP_FD &&
-		    insns[i].imm == array)
+		    (insns[i].imm == array || insns[i].imm == own))
 			insns[i].imm = s->programs[kind];
 	n_functions = function_info(bpf_program__fd(program), insns, n, functions);
 	return tl_load_insns(s, name, kind, attach_btf_id, attach_type, insns, n, functions, n_functions);
