@@ -1,0 +1,9 @@
+# What tests/vm/check runs in the guests, besides programs and tests of events.
+
+$(B)/tests/vm/%: $(B)/obj/tests/vm/%.o $(B)/libtraceleft.a
+	@mkdir -p $(@D)
+	$(say)$(CC) $(ALL_LDFLAGS) -pie -o $@ $^ $(LIB_LIBS)
+.SECONDARY: $(B)/obj/tests/vm/load.o
+
+.PHONY: vm-tests
+vm-tests: all event-tests $(B)/tests/vm/load
