@@ -29,6 +29,9 @@ static const char *const function_names[TL_ABI_MAX][3] = {
 	[TL_ABI_X32] = {"__x32_compat_sys_%s"},
 };
 
+/* Behind the older number is a function for 16-bit user ids. */
+static const char *const older_function = "__ia32_sys_%s16";
+
 struct function {
 	char name[64];
 	uint32_t btf_id;
@@ -130,19 +133,6 @@ static int kprobe_open(int pmu, const char *function, bool at_return)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Address of a function, 0 if there is none. Two names may be one function. */
-static uint64_t find_address(const char *function)
-{
-	_cleanup_fclose_ FILE *file = fopen("/proc/kallsyms", "re");
-	char line[256], name[128];
-	unsigned long long address;
-
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "%llx %*c %127s", &address, name) == 2 && strcmp(name, function) == 0)
-			return address;
-	return 0;
-}
-
 static bool kprobe_works(const char *function)
 {
 	int pmu = kprobe_pmu(), fd = pmu < 0 ? pmu : kprobe_open(pmu, function, true);
@@ -187,6 +177,9 @@ static void choose_kind(struct tl_session *s, struct tl_loaded *e, bool fexit, b
 			if (e->type.number[abi] >= 0 && find_call(s->btf, abi, e->type.name, &function) &&
 			    (kind = fexit_kind(s, &function)) >= 0)
 				e->kinds[kind] = true;
+		if (e->type.number2[TL_ABI_I386] > 0 && find_function(s->btf, older_function, e->type.name, &function) &&
+		    (kind = fexit_kind(s, &function)) >= 0)
+			e->kinds[kind] = true;
 		return;
 	}
 	snprintf(name, sizeof(name), "__x64_sys_%s", e->type.name);
@@ -310,14 +303,33 @@ static int fill_programs(struct tl_session *s, enum tl_kind kind, uint32_t btf_i
 	return 0;
 }
 
-static void want_number(struct tl_session *s, int door, enum tl_abi abi, uint32_t id)
-{
-	const struct tl_event_type *type = &s->events[id].type;
+/* Numbers that come by a hook on functions, or by the tracepoint. */
+enum door { DOOR_TRACEPOINT, DOOR_FUNCTION };
 
-	if (type->number[abi] >= 0 && type->number[abi] < TL_NR_MAX)
-		s->config->event_of[door][abi][type->number[abi]] = id;
-	if (type->number2[abi] > 0 && type->number2[abi] < TL_NR_MAX)
-		s->config->event_of[door][abi][type->number2[abi]] = id;
+static void want_one(struct tl_session *s, enum door door, enum tl_abi abi, int number, uint32_t id)
+{
+	if (number >= 0 && number < TL_NR_MAX)
+		s->config->event_of[door][abi][number] = id;
+}
+
+static void want_number(struct tl_session *s, enum door door, enum tl_abi abi, uint32_t id)
+{
+	want_one(s, door, abi, s->events[id].type.number[abi], id);
+}
+
+/* The older number of a call, where it has one. */
+static void want_number2(struct tl_session *s, enum door door, enum tl_abi abi, uint32_t id)
+{
+	if (s->events[id].type.number2[abi] > 0)
+		want_one(s, door, abi, s->events[id].type.number2[abi], id);
+}
+
+/* Whether the functions of all ABIs are one: so it is for calls without arguments. */
+static bool is_shared(const struct tl_event_type *type)
+{
+	const struct tl_event_type *row = tl_event_type_find(type->name);
+
+	return row && row->n_args == 0;
 }
 
 /* One function: its own copy of the main program. */
@@ -336,49 +348,78 @@ static int hook_function(struct tl_session *s, const struct function *function, 
 	return program < 0 ? program : attach_trace(s, program, NULL);
 }
 
+/* 1: hooked, 0: of a prototype too many. */
+static int hook_fexit(struct tl_session *s, const struct function *function, bool entry, bool filled[TL_KINDS])
+{
+	int kind = fexit_kind(s, function), r;
+
+	if (kind < 0)
+		return 0;
+	if (!filled[kind]) {
+		r = fill_programs(s, kind, function->btf_id);
+		if (r < 0)
+			return r;
+		filled[kind] = true;
+	}
+	r = hook_function(s, function, kind, entry);
+	return r < 0 ? r : 1;
+}
+
+/* What the functions do not cover goes by the tracepoint. */
+static void choose_door(struct tl_session *s, enum tl_abi abi, uint32_t id, bool hooked,
+			void (*want)(struct tl_session *, enum door, enum tl_abi, uint32_t))
+{
+	want(s, hooked ? DOOR_FUNCTION : DOOR_TRACEPOINT, abi, id);
+	if (!hooked)
+		s->needs_tracepoint |= abi != TL_ABI_I386 || s->has_ia32;
+}
+
 static int attach_fexit(struct tl_session *s, uint32_t id, bool filled[TL_KINDS])
 {
 	const struct tl_event_type *type = &s->events[id].type;
 	bool entry = type->flags & TL_TYPE_ENTRY;
+	struct function function;
+	int r;
 
 	for (enum tl_abi abi = 0; abi < TL_ABI_MAX; abi++) {
-		struct function function;
-		int kind, r;
-
 		if (type->number[abi] < 0)
 			continue;
-		/* x32 enters by the functions of x86-64 but for a few. */
-		if (!find_call(s->btf, abi, type->name, &function)) {
-			want_number(s, abi == TL_ABI_X32 ? 1 : 0, abi, id);
-			if (abi == TL_ABI_I386)
-				s->needs_tracepoint |= s->has_ia32;
-			continue;
-		}
-		kind = fexit_kind(s, &function);
-		if (kind < 0) {
-			want_number(s, 0, abi, id);
-			s->needs_tracepoint = true;
-			continue;
-		}
-		if (!filled[kind]) {
-			r = fill_programs(s, kind, function.btf_id);
-			if (r < 0)
-				return r;
-			filled[kind] = true;
-		}
-		r = hook_function(s, &function, kind, entry);
+		if (find_call(s->btf, abi, type->name, &function) && !(abi == TL_ABI_I386 && is_shared(type)))
+			r = hook_fexit(s, &function, entry, filled);
+		else /* x32 enters by the functions of x86-64 but for a few */
+			r = abi == TL_ABI_X32 || (abi == TL_ABI_I386 && is_shared(type));
 		if (r < 0)
 			return r;
-		want_number(s, 1, abi, id);
+		choose_door(s, abi, id, r, want_number);
+	}
+	if (type->number2[TL_ABI_I386] > 0) {
+		r = find_function(s->btf, older_function, type->name, &function) ?
+			    hook_fexit(s, &function, entry, filled) : 0;
+		if (r < 0)
+			return r;
+		choose_door(s, TL_ABI_I386, id, r, want_number2);
 	}
 	return 0;
+}
+
+/* 1: hooked, 0: there is no such function. */
+static int hook_kretprobe(struct tl_session *s, const char *format, const char *call, const int programs[2])
+{
+	char name[64];
+	int r;
+
+	snprintf(name, sizeof(name), format, call); /* NOLINT: the formats are the table's */
+	if (!kprobe_works(name))
+		return 0;
+	if ((r = attach_kprobe(s, programs[0], name, true)) < 0 || (r = attach_kprobe(s, programs[1], name, false)) < 0)
+		return r;
+	return 1;
 }
 
 static int attach_kretprobe(struct tl_session *s, uint32_t id, bool *filled)
 {
 	const struct tl_event_type *type = &s->events[id].type;
-	uint64_t hooked = 0, address;
-	int entry, program, r;
+	int programs[2], r = 0;
 
 	if (!*filled) {
 		r = fill_programs(s, TL_KIND_KPROBE, 0);
@@ -386,33 +427,25 @@ static int attach_kretprobe(struct tl_session *s, uint32_t id, bool *filled)
 			return r;
 		*filled = true;
 	}
-	program = tl_program_copy(s, "tl_exit_kretprobe", TL_KIND_KPROBE, 0, 0);
-	entry = tl_program_copy(s, "tl_enter_kprobe", TL_KIND_KPROBE, 0, 0);
-	if (program < 0 || entry < 0)
-		return program < 0 ? program : entry;
+	programs[0] = tl_program_copy(s, "tl_exit_kretprobe", TL_KIND_KPROBE, 0, 0);
+	programs[1] = tl_program_copy(s, "tl_enter_kprobe", TL_KIND_KPROBE, 0, 0);
+	if (programs[0] < 0 || programs[1] < 0)
+		return programs[0] < 0 ? programs[0] : programs[1];
 	for (enum tl_abi abi = 0; abi < TL_ABI_MAX; abi++) {
-		bool any = false;
-
 		if (type->number[abi] < 0)
 			continue;
-		for (size_t i = 0; i < ARRAY_SIZE(function_names[abi]) && function_names[abi][i]; i++) {
-			char name[64];
-
-			snprintf(name, sizeof(name), function_names[abi][i], type->name); /* NOLINT */
-			if (!kprobe_works(name))
-				continue;
-			any = true;
-			address = find_address(name);
-			if (address && address == hooked)
-				break; /* one function for both ABIs */
-			hooked = address;
-			if ((r = attach_kprobe(s, program, name, true)) < 0 || (r = attach_kprobe(s, entry, name, false)) < 0)
-				return r;
-			break;
-		}
-		want_number(s, any || abi == TL_ABI_X32 ? 1 : 0, abi, id);
-		if (!any && abi == TL_ABI_I386)
-			s->needs_tracepoint |= s->has_ia32;
+		r = abi == TL_ABI_I386 && is_shared(type);
+		for (size_t i = 0; !r && i < ARRAY_SIZE(function_names[abi]) && function_names[abi][i]; i++)
+			r = hook_kretprobe(s, function_names[abi][i], type->name, programs);
+		if (r < 0)
+			return r;
+		choose_door(s, abi, id, r || abi == TL_ABI_X32, want_number);
+	}
+	if (type->number2[TL_ABI_I386] > 0) {
+		r = hook_kretprobe(s, older_function, type->name, programs);
+		if (r < 0)
+			return r;
+		choose_door(s, TL_ABI_I386, id, r, want_number2);
 	}
 	return 0;
 }
@@ -582,8 +615,10 @@ int tl_attach_all(struct tl_session *s)
 		else if (e->kinds[TL_KIND_KPROBE])
 			r = attach_kretprobe(s, id, &filled[TL_KIND_KPROBE]);
 		else
-			for (enum tl_abi abi = 0; abi < TL_ABI_MAX; abi++)
-				want_number(s, 0, abi, id);
+			for (enum tl_abi abi = 0; abi < TL_ABI_MAX; abi++) {
+				want_number(s, DOOR_TRACEPOINT, abi, id);
+				want_number2(s, DOOR_TRACEPOINT, abi, id);
+			}
 		if (r < 0)
 			return r;
 	}
