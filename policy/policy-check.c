@@ -44,8 +44,8 @@ static int resolve_one(const struct tl_draft *d, const struct tl_policy_source *
 	int r;
 
 	if (node->kind != TL_YAML_SCALAR)
-		return tl_problems_add(d->problems, false, source->name, node->line, node->column, "expected a name of a %s",
-				       named->what);
+		return tl_problems_add(d->problems, false, source->name, node->line, node->column, "%s: expected a name, not %s",
+				       named->what, tl_yaml_kind_name(node->kind));
 	r = find_name(d, source, node, named, &index);
 	if (r <= 0)
 		return r;
@@ -124,7 +124,7 @@ static bool takes_all(const struct tl_policy_rule *rule)
 static int rule_warning(struct tl_draft *d, const struct tl_policy_rule *rule, const char *message)
 {
 	return tl_problems_add(d->problems, true, rule->file, rule->line, rule->column, "rule '%s' has no effect: %s",
-			       rule->name ? rule->name : "", message);
+			       rule->name ? rule->name : "?", message);
 }
 
 /* taken: a byte per type of event; all of them end in an earlier rule. */

@@ -345,7 +345,7 @@ static int check_rule(struct tl_draft *d, const struct rule_draft *draft, const 
 		      const struct tl_yaml_node *const *given)
 {
 	const struct tl_policy_rule *rule = &draft->rule;
-	const char *name = rule->name ? rule->name : "";
+	const char *name = rule->name ? rule->name : "?";
 	int r = 0;
 
 	if (!given[0])

@@ -207,6 +207,8 @@ int tl_read_string(struct tl_draft *d, const struct tl_policy_field *field, cons
 	char **to = (char **)((char *)object + field->offset);
 	int r;
 
+	/* A key that is there twice has been reported. */
+	free(*to);
 	*to = string_of(d, field, value, &r);
 	return r;
 }

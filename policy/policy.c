@@ -226,16 +226,19 @@ static int read_text(struct tl_draft *d, const char *text, size_t size, bool mai
 		d->broken |= main;
 		return main ? tl_problems_add(d->problems, false, source->name, 0, 0, "there is nothing in it") : 0;
 	}
+	d->broken |= root->kind != TL_YAML_MAPPING;
 	r = tl_policy_read_object(d, &tl_policy_root, root, d->policy, given);
 	if (r >= 0 && root->kind == TL_YAML_MAPPING && !given[0])
 		r = tl_draft_problem(d, root, "there is no 'version: %d'", VERSION);
 	return r;
 }
 
-static int draft_finish(struct tl_draft *d, size_t n_errors, struct tl_policy **ret)
+/* before: problems that there were already; n_errors: errors among them. */
+static int draft_finish(struct tl_draft *d, size_t before, size_t n_errors, struct tl_policy **ret)
 {
 	int r = tl_policy_check(d);
 
+	tl_problems_sort(d->problems, before);
 	if (r < 0)
 		return r;
 	if (d->problems->n_errors > n_errors)
@@ -250,14 +253,14 @@ static int draft_finish(struct tl_draft *d, size_t n_errors, struct tl_policy **
 int tl_policy_parse(const char *name, const char *text, size_t size, struct tl_policy **ret, struct tl_problems *problems)
 {
 	_cleanup_(draft_done) struct tl_draft d = {};
-	size_t n_errors = problems->n_errors;
+	size_t before = problems->n, n_errors = problems->n_errors;
 	int r = draft_init(&d, problems);
 
 	if (r >= 0)
 		r = add_source(&d, name, NULL);
 	if (r >= 0)
 		r = read_text(&d, text, size, true);
-	return r < 0 ? r : draft_finish(&d, n_errors, ret);
+	return r < 0 ? r : draft_finish(&d, before, n_errors, ret);
 }
 
 /* ---- Files ---- */
@@ -401,7 +404,7 @@ static int load_dir(struct tl_draft *d, const char *dir)
 int tl_policy_load_from(const char *path, const char *dir, struct tl_policy **ret, struct tl_problems *problems)
 {
 	_cleanup_(draft_done) struct tl_draft d = {};
-	size_t n_errors = problems->n_errors;
+	size_t before = problems->n, n_errors = problems->n_errors;
 	int r = draft_init(&d, problems), r_dir;
 
 	if (r >= 0)
@@ -411,7 +414,7 @@ int tl_policy_load_from(const char *path, const char *dir, struct tl_policy **re
 	r_dir = dir ? load_dir(&d, dir) : 0;
 	if (r < 0 || r_dir < 0)
 		return r < 0 ? r : r_dir;
-	return draft_finish(&d, n_errors, ret);
+	return draft_finish(&d, before, n_errors, ret);
 }
 
 int tl_policy_load(const char *path, struct tl_policy **ret, struct tl_problems *problems)

@@ -27,6 +27,8 @@ struct tl_problems {
 void tl_problems_done(struct tl_problems *p);
 int tl_problems_add(struct tl_problems *p, bool warning, const char *file, unsigned line, unsigned column,
 		    const char *format, ...) __attribute__((format(printf, 6, 7)));
+/* Puts those from `first` on in the order of their places, file by file. */
+void tl_problems_sort(struct tl_problems *p, size_t first);
 
 struct tl_policy_target {
 	char *name;

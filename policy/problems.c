@@ -71,3 +71,30 @@ int tl_problems_add(struct tl_problems *p, bool warning, const char *file, unsig
 		problem_done(&problem);
 	return r;
 }
+
+static bool is_before(const struct tl_problem *a, const struct tl_problem *b)
+{
+	if (a->line != b->line)
+		return a->line < b->line;
+	return a->column < b->column;
+}
+
+/* Few, and almost in order: those of the same place stay as they were found. */
+void tl_problems_sort(struct tl_problems *p, size_t first)
+{
+	/* That more follow stays the last word. */
+	for (size_t i = first + 1; i < MIN(p->n, (size_t)PROBLEMS_MAX); i++) {
+		struct tl_problem problem = p->problem[i];
+		size_t to = i;
+
+		/* Behind the last one of its file that is not behind it. */
+		for (size_t j = i; j > first; j--)
+			if (strcmp(p->problem[j - 1].file, problem.file) == 0) {
+				if (!is_before(&problem, &p->problem[j - 1]))
+					break;
+				to = j - 1;
+			}
+		memmove(&p->problem[to + 1], &p->problem[to], (i - to) * sizeof(problem));
+		p->problem[to] = problem;
+	}
+}

@@ -19,6 +19,7 @@
 /* A handler's own description stands for the type of its name. */
 struct cached_type {
 	const struct tl_event_type *type;
+	char name[sizeof(((struct tl_event_type *)NULL)->name)];
 	size_t index;
 };
 
@@ -135,12 +136,14 @@ static size_t find_type(const struct tl_rule_index *index, const struct tl_event
 /* n_types: no rule can name it. */
 static size_t type_index(struct tl_rule_index *index, const struct tl_event_type *type)
 {
-	const struct tl_event_type *types = tl_event_types(&(size_t){ 0 });
 	struct cached_type *cached = &index->cache[((uintptr_t)type >> 4) * 0x9e3779b1U >> 8 & (TYPES_CACHE - 1)];
 
 	/* Another session may have another type at the same address. */
-	if (cached->type != type || (cached->index < index->n_types && strcmp(types[cached->index].name, type->name) != 0))
-		*cached = (struct cached_type){ type, find_type(index, type) };
+	if (cached->type != type || strcmp(cached->name, type->name) != 0) {
+		cached->type = type;
+		memcpy(cached->name, type->name, sizeof(cached->name));
+		cached->index = find_type(index, type);
+	}
 	return cached->index;
 }
 

@@ -55,6 +55,12 @@ void tl_suggest_offer(struct tl_suggest *s, const char *candidate)
 
 	if (!s->size || s->size > NAME_MAX_LENGTH || size > NAME_MAX_LENGTH)
 		return;
+	/* A word that was cut short is a likely one. */
+	if (s->size >= 3 && size > s->size && s->distance > 1 && strncmp(candidate, s->word, s->size) == 0) {
+		s->distance = 2;
+		s->best = candidate;
+		return;
+	}
 	if ((size > s->size ? size - s->size : s->size - size) >= s->distance)
 		return;
 	distance = edit_distance(s->word, s->size, candidate, size);
