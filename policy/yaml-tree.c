@@ -336,6 +336,8 @@ static void walk_character(struct walk *w, enum tl_yaml_style style)
 {
 	size_t n = 1;
 
+	if (w->p == w->end)
+		return;
 	if (style == TL_YAML_DOUBLE && *w->p == '\\')
 		n = escape_size(w);
 	else if (style == TL_YAML_SINGLE && *w->p == '\'')
