@@ -315,25 +315,29 @@ static void put_lost(struct tl_buffer *b, const struct tl_event *event)
 	tl_put_u64(b, lost->seq_last);
 }
 
+/* "balance: 9 seen = 4 delivered + 5 filtered + 0 aggregated + 0 lost + 0 malformed + 0 under way" */
 static void put_balance(struct tl_buffer *b, const struct tl_event *event)
 {
 	struct tl_counters sum = { 0 };
-	const struct {
-		const char *word;
-		const uint64_t *value;
-	} columns[] = {
-		{ " seen = ", &sum.seen },	      { " filtered + ", &sum.filtered }, { " aggregated + ", &sum.aggregated },
-		{ " emitted + ", &sum.emitted },      { " lost; ", &sum.lost },		 { " received, ", &sum.received },
-		{ " malformed, ", &sum.malformed },   { " delivered", &sum.delivered },
-	};
 
+	if (event->session && tl_session_counters(event->session, NULL, &sum) < 0)
+		sum = (struct tl_counters){ 0 };
 	TL_PUT_LITERAL(b, "balance: ");
-	if (!event->session || tl_session_counters(event->session, NULL, &sum) < 0)
-		return;
-	for (size_t i = 0; i < ARRAY_SIZE(columns); i++) {
-		tl_put_u64(b, *columns[i].value);
-		tl_put_text(b, columns[i].word);
-	}
+	tl_put_u64(b, sum.seen);
+	TL_PUT_LITERAL(b, " seen = ");
+	tl_put_u64(b, sum.delivered);
+	TL_PUT_LITERAL(b, " delivered + ");
+	tl_put_u64(b, sum.filtered);
+	TL_PUT_LITERAL(b, " filtered + ");
+	tl_put_u64(b, sum.aggregated);
+	TL_PUT_LITERAL(b, " aggregated + ");
+	tl_put_u64(b, sum.lost);
+	TL_PUT_LITERAL(b, " lost + ");
+	tl_put_u64(b, sum.malformed);
+	TL_PUT_LITERAL(b, " malformed + ");
+	/* Between the kernel's counters and ours. */
+	tl_put_i64(b, (int64_t)(sum.seen - sum.delivered - sum.filtered - sum.aggregated - sum.lost - sum.malformed));
+	TL_PUT_LITERAL(b, " under way");
 }
 
 static void put_own(struct tl_buffer *b, const struct tl_event *event)

@@ -1,0 +1,307 @@
+#!/bin/bash
+# traceleftd in the foreground, on this machine's kernel: what it says and how it ends, what arrives.
+# shellcheck disable=SC2015,SC2016 # what fails has said why; shells of commands expand
+cd "$(dirname "$0")/../.." || exit 1
+. tests/lib.sh
+
+daemon=$PWD/build/traceleftd
+status_verb=$PWD/build/traceleft
+[ "$(id -u)" = 0 ] || { skip host/daemon "needs root"; exit 0; }
+
+dir=$(mktemp -d /tmp/traceleft-daemon.XXXXXXXX)
+chmod 755 "$dir"
+pid=
+trap '[ -z "$pid" ] || kill -9 "$pid" 2>/dev/null; rm -rf "$dir"' EXIT
+export RUNTIME_DIRECTORY=$dir/run
+# The one program that is audited.
+cp /bin/dash "$dir/work"
+mkdir "$dir/log"
+
+why() {
+	reason=${1//$'\n'/ | }
+	return 1
+}
+
+# write_policy [LINE]: one rule, with LINE at its end, and one output, a file.
+write_policy() {
+	cat >"$dir/policy.yaml" <<-END
+		version: 1
+		targets:
+		  mine: {executable: $dir/work}
+		rules:
+		  - name: all
+		    target: mine
+		    events: [mkdir, unlink, openat, exec]
+		${1:-}
+		outputs:
+		  log: {type: file, path: $dir/log/events.jsonl}
+	END
+	chmod 644 "$dir/policy.yaml"
+}
+
+# Runs it until it ends by itself.
+run() {
+	timeout 20 "$daemon" --foreground --policy "$dir/policy.yaml" "$@" >"$dir/out" 2>"$dir/err" </dev/null
+	status=$?
+}
+
+expect() {
+	[ "$status" = "$1" ] || why "status $status: $(tail -n 2 "$dir/err")" || return
+	grep -qE -- "$2" "$dir/err" || why "no '$2' in: $(tail -n 3 "$dir/err")"
+}
+
+start() {
+	"$daemon" --foreground --policy "$dir/policy.yaml" >"$dir/out" 2>"$dir/err" </dev/null &
+	pid=$!
+	for _ in $(seq 100); do
+		[ -s "$dir/run/status.json" ] && grep -q auditing "$dir/err" && return
+		sleep 0.1
+		kill -0 "$pid" 2>/dev/null || break
+	done
+	why "it did not start: $(cat "$dir/err")"
+}
+
+stop() {
+	local begin=$EPOCHREALTIME
+	kill -"${1:-TERM}" "$pid"
+	wait "$pid" 2>/dev/null
+	status=$?
+	pid=
+	took=$(((${EPOCHREALTIME/./} - ${begin/./}) / 1000))
+}
+
+# Waits for a line of the log that jq's condition fits.
+await() {
+	for _ in $(seq 50); do
+		jq -e -s "any(.[]; $1)" "$dir/log/events.jsonl" >/dev/null 2>&1 && return
+		sleep 0.1
+	done
+	why "nothing like $1 arrived"
+}
+
+count() {
+	jq -s "map(select($1)) | length" "${2:-$dir/log/events.jsonl}"
+}
+
+descriptors() {
+	local all=("/proc/$pid/fd/"*)
+	echo "${#all[@]}"
+}
+
+# ---- How it ends when it cannot audit
+
+wrong_option_ends_with_64() {
+	write_policy
+	run --attach bogus
+	expect 64 'unknown kind of hook: bogus'
+}
+
+broken_policy_ends_with_78_and_says_where() {
+	write_policy
+	echo 'bogus: 1' >>"$dir/policy.yaml"
+	sed -i 's/target: mine/target: nobody/' "$dir/policy.yaml"
+	run
+	expect 78 'policy.yaml:[0-9]+:[0-9]+: .*bogus' && expect 78 'policy.yaml:[0-9]+:[0-9]+: .*nobody'
+}
+
+missing_policy_ends_with_78() {
+	rm -f "$dir/policy.yaml"
+	run
+	expect 78 'policy.yaml: No such file'
+}
+
+policy_that_others_may_write_ends_with_78() {
+	write_policy
+	chmod 666 "$dir/policy.yaml"
+	run
+	expect 78 'may write'
+}
+
+missing_handlers_end_with_72() {
+	write_policy
+	mkdir -p "$dir/empty"
+	TRACELEFT_BATTERY=$dir/empty run
+	expect 72 'handle_syscall_[a-z]+\.bpf\.o'
+}
+
+damaged_handler_ends_with_72() {
+	write_policy
+	rm -rf "$dir/damaged"
+	cp -r build/battery "$dir/damaged"
+	head -c 1000 build/battery/handle_syscall_openat.bpf.o >"$dir/damaged/handle_syscall_openat.bpf.o"
+	TRACELEFT_BATTERY=$dir/damaged run
+	expect 72 'openat'
+}
+
+output_in_a_missing_directory_ends_with_73() {
+	write_policy
+	sed -i "s,path: .*/events,path: $dir/missing/events," "$dir/policy.yaml"
+	run
+	expect 73 'its directory does not exist; create it'
+}
+
+output_where_all_may_write_ends_with_73() {
+	write_policy
+	mkdir -p "$dir/open"
+	chmod 777 "$dir/open"
+	sed -i "s,path: .*/events,path: $dir/open/events," "$dir/policy.yaml"
+	run
+	expect 73 'all users may write there' && [ -z "$(ls "$dir/open")" ] || why "it made a file"
+}
+
+without_root_it_ends_with_77() {
+	write_policy
+	cp "$daemon" "$dir/traceleftd"
+	status=0
+	setpriv --reuid 65534 --regid 65534 --clear-groups "$dir/traceleftd" -f -p "$dir/policy.yaml" 2>"$dir/err" || status=$?
+	expect 77 'needs root'
+}
+
+without_btf_it_ends_with_69() {
+	write_policy
+	status=0
+	unshare -m sh -c 'mount -t tmpfs none /sys/kernel/btf && exec "$@"' sh \
+		timeout 20 "$daemon" -f -p "$dir/policy.yaml" 2>"$dir/err" || status=$?
+	expect 69 'BTF'
+}
+
+second_daemon_ends_with_75() {
+	write_policy
+	start || return
+	"$daemon" -f -p "$dir/policy.yaml" 2>"$dir/err2"
+	status=$?
+	[ $status = 75 ] && grep -q "running already, as process $pid" "$dir/err2" || why "status $status: $(cat "$dir/err2")" || return
+	stop
+}
+
+# ---- What it does when it can
+
+events_arrive_and_the_balance_is_exact() {
+	write_policy
+	rm -f "$dir"/log/*
+	start || return
+	"$dir/work" -c "mkdir $dir/made; : > $dir/made/x; rm $dir/made/x; exit 3"
+	await ".event.action == \"exec\" and .process.executable == \"$dir/work\"" || return
+	stop
+	[ $status = 0 ] || why "status $status: $(tail -n 2 "$dir/err")" || return
+	[ "$(count '.event.action == "start"')" = 1 ] && [ "$(count '.event.action == "stop"')" = 1 ] || why "no start or stop" || return
+	jq -e -s '(map(select(.event.action == "ledger")) | last | .traceleft.ledger.total) as $l |
+		(map(select(.rule)) | length) as $n |
+		$l.seen == $l.delivered + $l.filtered + $l.aggregated + $l.lost + $l.malformed and $l.delivered >= $n and $n > 0' \
+		"$dir/log/events.jsonl" >/dev/null || why "not balanced: $(grep '"ledger"' "$dir/log/events.jsonl" | tail -n 1)" || return
+	grep -q ' accepted = [0-9]* delivered + 0 lost + 0 waiting' "$dir/log/events.jsonl" || why "no balance of the output"
+}
+
+it_stops_within_a_second_and_leaves_nothing() {
+	write_policy
+	start || return
+	stop
+	[ "$took" -lt 1000 ] || why "it took $took ms" || return
+	[ ! -e "$dir/run/status.json" ] || why "the status file is still there"
+}
+
+who_stopped_it_is_recorded() {
+	write_policy
+	start || return
+	stop INT
+	grep '"action":"stop"' "$dir/log/events.jsonl" | tail -n 1 |
+		grep -q "SIGINT from process $$ (.*), user 0" || why "$(tail -n 1 "$dir/log/events.jsonl")"
+}
+
+status_says_what_it_does() {
+	write_policy
+	start || return
+	"$status_verb" status --file "$dir/run/status.json" >"$dir/status" 2>&1 || why "$(cat "$dir/status")" || return
+	grep -qE '^openat +(raw_tp|fexit|kprobe) ' "$dir/status" && grep -qE "^log +file .*$dir/log/events.jsonl" "$dir/status" ||
+		why "$(cat "$dir/status")" || return
+	[ "$(stat -c %a "$dir/run/status.json")" = 640 ] || why "mode of the status file" || return
+	stop
+}
+
+broken_policy_does_not_replace_the_one_in_force() {
+	write_policy
+	rm -f "$dir"/log/*
+	start || return
+	echo 'bogus: 1' >>"$dir/policy.yaml"
+	kill -HUP "$pid"
+	await '.event.action == "reload" and (.message | contains("the old policy stays in force")) and (.message | contains("bogus"))' || return
+	jq -e '.policy.generation == 1 and (.policy.error | contains("bogus"))' "$dir/run/status.json" >/dev/null ||
+		why "status: $(jq -c .policy "$dir/run/status.json")" || return
+	"$dir/work" -c "mkdir $dir/made2"
+	await '.rule.name == "all" and .event.action == "exec"' || return
+	stop
+}
+
+reload_puts_a_new_policy_into_force() {
+	write_policy
+	rm -f "$dir"/log/*
+	start || return
+	write_policy '    severity: alert'
+	kill -HUP "$pid"
+	await '.event.action == "reload"' || return
+	"$dir/work" -c :
+	await '.log.level == "alert" and .event.action == "exec"' || return
+	jq -e '.policy.generation == 2 and .policy.error == null' "$dir/run/status.json" >/dev/null || why "status" || return
+	stop
+}
+
+twenty_reloads_leak_no_descriptor() {
+	local before after
+	write_policy
+	start || return
+	kill -HUP "$pid"
+	sleep 1
+	before=$(descriptors)
+	for _ in $(seq 20); do
+		kill -HUP "$pid"
+		sleep 0.6
+	done
+	sleep 1
+	after=$(descriptors)
+	stop
+	[ "$after" = "$before" ] || why "$before descriptors before, $after after"
+}
+
+moved_file_gets_nothing_more_after_sighup() {
+	write_policy
+	rm -f "$dir"/log/*
+	start || return
+	mv "$dir/log/events.jsonl" "$dir/log/old"
+	kill -HUP "$pid"
+	await '.event.action == "reload"' || return
+	[ "$(count 'true' "$dir/log/old")" -ge 1 ] || why "the old file is empty" || return
+	[ "$(count '.event.action == "reload"' "$dir/log/old")" = 0 ] || why "the old file was written to" || return
+	stop
+}
+
+killed_while_writing_it_leaves_whole_lines_only() {
+	write_policy
+	rm -f "$dir"/log/*
+	for _ in 1 2 3 4 5; do
+		start || return
+		"$dir/work" -c 'while :; do : </dev/null; done' &
+		local load=$!
+		sleep 0.5
+		kill -9 "$pid"
+		wait "$pid" 2>/dev/null
+		kill "$load"
+		wait "$load" 2>/dev/null
+		printf '{"torn":' >>"$dir/log/events.jsonl"
+	done
+	rm -f "$dir/run/status.json"
+	start || return
+	stop
+	jq -c . "$dir/log/events.jsonl" >/dev/null || why "a line does not parse" || return
+	[ "$(count '.traceleft.stage == "torn"')" -ge 5 ] || why "torn lines were not declared"
+}
+
+for test in $(declare -F | sed -n 's/^declare -f //p' | grep -vxE 'ok|not_ok|skip|why|write_policy|run|expect|start|stop|await|count|descriptors'); do
+	reason=
+	if "$test"; then
+		ok "host/daemon/$test"
+	else
+		not_ok "host/daemon/$test" "$reason"
+	fi
+	[ -z "$pid" ] || { kill -9 "$pid" 2>/dev/null; wait "$pid" 2>/dev/null; pid=; }
+	rm -f "$dir/run/status.json"
+done
