@@ -196,6 +196,7 @@ struct being *being_expected(void)
 	b->pid = 0;
 	b->ppid = myself->pid;
 	b->parent = myself;
+	b->born_before = 0; /* until its parent says */
 	b->born_after = now();
 	return b;
 }

@@ -19,6 +19,7 @@ struct run {
 	const char *folder;
 	const char *program_folder;
 	bool has_call32;
+	bool facts_wanted; /* of what a successful call names, no claim will do */
 	uint64_t cgroup_id; /* 0: not known */
 	const char *cgroup;
 	uint32_t loginuid, audit_session;
@@ -54,8 +55,8 @@ extern size_t n_seen;
 /* harness.c: the steps of run_test(), for tests that are made otherwise */
 bool prepare_run(const struct test *test); /* false: not as root, and said so */
 enum tl_attach attach_wanted(void);
-/* Until the child has ended and the session is stopped. */
-void read_until_end(struct tl_session *s, pid_t pid, int of);
+/* Until the child has ended and the session is stopped; pause_us between turns, 0: as the session wakes us. */
+void read_until_end(struct tl_session *s, pid_t pid, int of, unsigned pause_us);
 void verify_balance(const struct tl_counters *k, int of);
 void report(int of, const char *name, bool *all_ok);
 void remove_folder(void);

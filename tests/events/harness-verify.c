@@ -104,7 +104,7 @@ static void verify_facts(const struct call *c, const char *what, const struct tl
 static void verify_object(const struct call *c, const char *what, const struct tl_file *f, const struct object *o)
 {
 	const char *found = f->path.data ? f->path.data : "";
-	bool is_claim = f->path.flags & TL_VALUE_CLAIM, facts_wanted = getenv("TL_TEST_FACTS") != NULL;
+	bool is_claim = f->path.flags & TL_VALUE_CLAIM;
 	struct object without = {};
 
 	if (!o->path && !o->claim) {
@@ -115,7 +115,7 @@ static void verify_object(const struct call *c, const char *what, const struct t
 	check(c, f->path.flags & TL_VALUE_PRESENT, "%s: wanted '%s', found no path", what, o->path ?: o->claim);
 	check(c, f->path.size == strlen(found), "%s: the path's size is wrong", what);
 	if (is_claim) {
-		check(c, o->claim && (!o->path || !facts_wanted || c->ret < 0), "%s: wanted a fact, found claim '%s'", what,
+		check(c, o->claim && (!o->path || !run->facts_wanted || c->ret < 0), "%s: wanted a fact, found claim '%s'", what,
 		      found);
 		check_text(c, what, found, o->claim ?: "");
 		verify_facts(c, what, f, &without);

@@ -243,13 +243,14 @@ static bool start_session(struct tl_session **ret, uint32_t pid)
 		fail_case(OF_SESSION, __FILE__, __LINE__, "attached by %s", kind);
 	if (run->type->class == TL_CLASS_SYSCALL && attach_wanted() && strcmp(kind, getenv("TL_TEST_ATTACH")) != 0)
 		fail_case(OF_SESSION, __FILE__, __LINE__, "wanted %s, attached by %s", getenv("TL_TEST_ATTACH"), kind);
+	run->facts_wanted = getenv("TL_TEST_FACTS") && strcmp(kind, "raw_tp") != 0;
 	if (tl_session_target_tasks(s, id) != 1)
 		fail_case(OF_SESSION, __FILE__, __LINE__, "wanted 1 task followed, found %d",
 			  (int)tl_session_target_tasks(s, id));
 	return true;
 }
 
-void read_until_end(struct tl_session *s, pid_t pid, int of)
+void read_until_end(struct tl_session *s, pid_t pid, int of, unsigned pause_us)
 {
 	const char *limit = getenv("TL_TEST_TIMEOUT");
 	uint64_t deadline = now() + (limit ? strtoull(limit, NULL, 10) : 60) * 1000000000ULL;
@@ -258,7 +259,10 @@ void read_until_end(struct tl_session *s, pid_t pid, int of)
 	while (waitpid(pid, &status, WNOHANG) != pid) {
 		struct pollfd wait = {.fd = tl_session_fd(s), .events = POLLIN};
 
-		poll(&wait, 1, MIN(tl_session_timeout_ms(s), 20));
+		if (pause_us)
+			usleep(pause_us);
+		else
+			poll(&wait, 1, MIN(tl_session_timeout_ms(s), 20));
 		r = tl_session_dispatch(s, 0);
 		if (r < 0)
 			fail_case(of, __FILE__, __LINE__, "dispatch: %s", tl_session_error(s));
@@ -433,7 +437,7 @@ int run_test(const struct test *test)
 	pid = child_make(gate);
 	if (start_session(&s, (uint32_t)pid)) {
 		open_gate(gate);
-		read_until_end(s, pid, OF_SESSION);
+		read_until_end(s, pid, OF_SESSION, 0);
 		settle();
 		compare();
 		verify_ledger(s, &filtered);

@@ -152,7 +152,7 @@ int main(void)
 	s = start_session();
 	if (s) {
 		open_gate(gate);
-		read_until_end(s, pid, OF_SESSION);
+		read_until_end(s, pid, OF_SESSION, 0);
 		verify(s);
 	} else {
 		child_end(pid);

@@ -148,7 +148,7 @@ int main(void)
 	s = start_session((uint32_t)pid);
 	if (s) {
 		open_gate(gate);
-		read_until_end(s, pid, OF_SESSION);
+		read_until_end(s, pid, OF_SESSION, 20000);
 		verify(s);
 	} else {
 		child_end(pid);
