@@ -28,8 +28,6 @@ static const struct {
 	C(MAP_ANON), C(AF_UNSPEC), C(AF_LOCAL), C(AF_FILE), C(IPPROTO_TCP), C(IPPROTO_UDP), C(IPPROTO_SCTP),
 };
 
-#define ERRNO_MAX 600 /* the last one that tl_errno_name() knows is below */
-
 int tl_number_find(const char *name, int64_t *ret)
 {
 	if (tl_constant_find(name, ret) >= 0)
@@ -39,25 +37,10 @@ int tl_number_find(const char *name, int64_t *ret)
 			*ret = more[i].value;
 			return 0;
 		}
-	for (int i = 1; i < ERRNO_MAX && name[0] == 'E'; i++) {
-		const char *known = tl_errno_name(i);
-
-		if (known && strcmp(known, name) == 0) {
-			*ret = i;
-			return 0;
-		}
-	}
 	return -ENOENT;
 }
 
 const char *tl_number_name(size_t i)
 {
-	static const char none[] = "";
-	size_t n = ARRAY_SIZE(more);
-
-	if (i < n)
-		return more[i].name;
-	if (i < n + ERRNO_MAX)
-		return tl_errno_name((int)(i - n)) ?: none;
-	return tl_constant_name(i - n - ERRNO_MAX);
+	return i < ARRAY_SIZE(more) ? more[i].name : tl_constant_name(i - ARRAY_SIZE(more));
 }

@@ -163,6 +163,7 @@ int tl_parser_choose(struct tl_parser *p, struct tl_named *name, enum tl_field_k
 		return wrong_kind(p, name, kind, what, column);
 	name->reference.kind = (uint8_t)kind;
 	name->reference.joined = name->flags[kind] & TL_FIELD_JOINED;
+	tl_reference_prepare(&name->reference, p->types, p->n_types);
 	if (name->n[kind] < p->n_types && !p->all)
 		tl_parser_warn(p, name->token.column,
 			       "only %zu of the %zu events have '%.*s' as %s: the comparison is false for the others",

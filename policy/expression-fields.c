@@ -9,7 +9,6 @@
 #include "describe.h"
 #include "expression-internal.h"
 #include "util.h"
-#include "values.h"
 
 enum of { OF_ALL, OF_PATH, OF_TARGET, OF_SOCKET, OF_EXIT, OF_FORK };
 
@@ -329,15 +328,23 @@ static bool find_special(const char *name, const struct tl_event_type *type, str
 	return false;
 }
 
+static bool is_argument(const struct tl_reference *r, const struct tl_arg_type *arg)
+{
+	if (arg->position < 1 || arg->position > TL_ARGS_MAX)
+		return false;
+	if (r->source == TL_REFERENCE_POSITION)
+		return arg->position == r->position;
+	return arg->name[0] == r->name[0] && strcmp(arg->name, r->name) == 0;
+}
+
 static bool find_argument(const struct tl_reference *r, const struct tl_event_type *type, struct argument *ret)
 {
-	for (unsigned i = 0; i < type->n_args && i < TL_ARGS_MAX; i++) {
-		const struct tl_arg_type *arg = &type->args[i];
+	for (unsigned i = 0; i <= type->n_args && i <= TL_ARGS_MAX; i++) {
+		/* Where it was found first. */
+		unsigned index = i ? i - 1 : r->hint;
 
-		if (arg->position < 1 || arg->position > TL_ARGS_MAX)
-			continue;
-		if (r->source == TL_REFERENCE_POSITION ? arg->position == r->position : strcmp(arg->name, r->name) == 0) {
-			*ret = (struct argument){ .type = arg, .index = i };
+		if (index < type->n_args && index < TL_ARGS_MAX && is_argument(r, &type->args[index])) {
+			*ret = (struct argument){ .type = &type->args[index], .index = index };
 			return true;
 		}
 	}
@@ -390,6 +397,32 @@ bool tl_reference_resolve(const struct tl_reference *r, const struct tl_event_ty
 	return true;
 }
 
+void tl_reference_prepare(struct tl_reference *r, const struct tl_event_type *const *types, size_t n_types)
+{
+	struct argument argument;
+
+	if (r->source == TL_REFERENCE_FIELD)
+		return;
+	for (size_t i = 0; i < n_types; i++)
+		if (find_argument(r, types[i], &argument) && argument.special == SPECIAL_NONE) {
+			r->hint = argument.index;
+			r->hint_type = *argument.type;
+			r->hint_number = tl_number_of(argument.type);
+			return;
+		}
+}
+
+/* How to read it takes a look at the words of its type. */
+static struct tl_number number_of(const struct tl_reference *r, const struct tl_arg_type *arg)
+{
+	const struct tl_arg_type *hint = &r->hint_type;
+
+	if (hint->size == arg->size && hint->capture == arg->capture && hint->position &&
+	    strcmp(hint->type, arg->type) == 0)
+		return r->hint_number;
+	return tl_number_of(arg);
+}
+
 static bool get_open_how(const struct tl_event *e, const struct argument *a, struct tl_value *ret)
 {
 	const struct tl_bytes *bytes = &e->captured[a->type->position - 1];
@@ -403,7 +436,8 @@ static bool get_open_how(const struct tl_event *e, const struct argument *a, str
 	return true;
 }
 
-static bool get_argument_number(const struct tl_event *e, const struct argument *a, uint8_t flags, struct tl_value *ret)
+static bool get_argument_number(const struct tl_reference *r, const struct tl_event *e, const struct argument *a,
+				uint8_t flags, struct tl_value *ret)
 {
 	struct tl_number number;
 	uint64_t value;
@@ -416,7 +450,7 @@ static bool get_argument_number(const struct tl_event *e, const struct argument 
 	}
 	if (!tl_argument_used(e, a->index))
 		return false;
-	number = tl_number_of(a->type);
+	number = number_of(r, a->type);
 	value = tl_number_value(number, e->args[a->type->position - 1]);
 	ret->number = number.is_signed ? (__int128)(int64_t)value : (__int128)value;
 	if ((flags & TL_FIELD_UNSET) && value == UINT32_MAX)
@@ -469,7 +503,7 @@ static bool get_argument(const struct tl_reference *r, const struct tl_event *e,
 	case TL_FIELD_ADDRESS:
 		return get_argument_ip(e, argument.type, &ret->ip);
 	default:
-		return get_argument_number(e, &argument, resolved.flags, ret);
+		return get_argument_number(r, e, &argument, resolved.flags, ret);
 	}
 }
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The inside of conditions. Used by policy/expression*.c only. */
+/* The inside of conditions. Used by policy/expression*.c and
+ * policy/rules*.c only. */
 #ifndef TRACELEFT_EXPRESSION_INTERNAL_H
 #define TRACELEFT_EXPRESSION_INTERNAL_H
 
 #include "expression.h"
 #include "pattern.h"
+#include "values.h"
 
 /* ---- Memory that lives as long as the expression ---- */
 
@@ -61,6 +63,10 @@ struct tl_reference {
 	bool joined; /* strings with NULs between, to be read with spaces: tl_reference_join() */
 	const struct tl_expression_field *field;
 	char name[32];
+	/* Of an argument in the first type that has it: most often it is the same in all. */
+	unsigned hint; /* its index */
+	struct tl_arg_type hint_type;
+	struct tl_number hint_number;
 };
 
 /* tl_expression_field.flags */
@@ -75,6 +81,9 @@ struct tl_resolved {
 };
 /* False: the type has none of it. */
 bool tl_reference_resolve(const struct tl_reference *r, const struct tl_event_type *type, struct tl_resolved *ret);
+
+/* Once the kind has been chosen. */
+void tl_reference_prepare(struct tl_reference *r, const struct tl_event_type *const *types, size_t n_types);
 
 /* The value of the kind r->kind, not of a joined one. False: the event has none. */
 bool tl_reference_get(const struct tl_reference *r, const struct tl_event *event, struct tl_value *ret);
@@ -152,6 +161,15 @@ struct tl_expression {
 	struct tl_insn *insns;
 	uint32_t n, allocated;
 };
+
+/* A comparison without which the condition is false: FIELD is one of some
+ * values. Strings if there is a choice. False: there is none. */
+struct tl_expression_key {
+	const struct tl_reference *field; /* of the table of fields */
+	const struct tl_value *value; /* NULL: */
+	const struct tl_set *set;
+};
+bool tl_expression_key(const struct tl_expression *e, struct tl_expression_key *ret);
 
 /* ---- Words of the text ---- */
 

@@ -112,6 +112,40 @@ int tl_expression_compile(const char *text, const struct tl_event_type *const *t
 	return 0;
 }
 
+/* ---- What it cannot do without ---- */
+
+static bool is_key(const struct tl_insn *insn)
+{
+	bool one_of = insn->relation == TL_RELATION_EQUAL || insn->relation == TL_RELATION_IN;
+
+	return one_of && !insn->negated && !insn->right_is_field && !insn->left.joined &&
+	       insn->left.source == TL_REFERENCE_FIELD &&
+	       (insn->left.kind == TL_FIELD_STRING || insn->left.kind == TL_FIELD_NUMBER);
+}
+
+bool tl_expression_key(const struct tl_expression *e, struct tl_expression_key *ret)
+{
+	const struct tl_insn *found = NULL, *insn = e->insns;
+
+	/* Comparisons after each of which a false one ends it all. */
+	for (uint32_t i = 0; i < e->n && insn[i].op == TL_INSN_COMPARE; i += 2) {
+		bool last = i + 1 == e->n;
+
+		if (!last && (insn[i + 1].op != TL_INSN_JUMP_FALSE || insn[i + 1].jump != e->n))
+			break;
+		if (is_key(&insn[i]) && (!found || (found->left.kind == TL_FIELD_NUMBER && insn[i].left.kind == TL_FIELD_STRING)))
+			found = &insn[i];
+	}
+	if (!found)
+		return false;
+	*ret = (struct tl_expression_key){
+		.field = &found->left,
+		.value = found->relation == TL_RELATION_EQUAL ? &found->value : NULL,
+		.set = &found->set,
+	};
+	return true;
+}
+
 /* ---- Evaluating ---- */
 
 static bool compare_order(enum tl_relation relation, int order)

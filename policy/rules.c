@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Which rules get an event. Rules are bits: those of the event's type, and of
- * one of its targets (or of none), are looked at in their order, so that a rule
- * that cannot match costs a 64th of a word.
+ * Which rules get an event. Rules are bits: those of the event's type, of one
+ * of its targets (or of none) and of the values that it has are looked at in
+ * their order, so that a rule that cannot match costs a 64th of a word.
  */
-#include <stdatomic.h>
 #include <string.h>
 
 #include "expression.h"
 #include "glob.h"
 #include "policy-parse.h"
+#include "rules-keys.h"
 #include "util.h"
 
 #define TYPES_CACHE 256 /* power of two */
@@ -41,6 +41,7 @@ struct tl_rule_index {
 	struct rule_state *rules;
 	size_t n_rules;
 	const char **target_names;
+	struct tl_rule_keys *keys;
 	struct cached_type cache[TYPES_CACHE];
 };
 
@@ -54,6 +55,7 @@ struct tl_rule_index *tl_rule_index_free(struct tl_rule_index *index)
 	free(index->by_type);
 	free(index->by_target);
 	free(index->target_names);
+	tl_rule_keys_free(index->keys);
 	free(index);
 	return NULL;
 }
@@ -99,6 +101,7 @@ static void index_freep(struct tl_rule_index **index)
 int tl_rule_index_new(const struct tl_policy *p, struct tl_rule_index **ret)
 {
 	_cleanup_(index_freep) struct tl_rule_index *index = calloc(1, sizeof(*index));
+	int r = 0;
 
 	if (!index)
 		return -ENOMEM;
@@ -114,12 +117,12 @@ int tl_rule_index_new(const struct tl_policy *p, struct tl_rule_index **ret)
 	for (size_t i = 0; i < p->n_targets; i++)
 		index->target_names[i] = p->targets[i].name;
 	index->target_names[p->n_targets] = "everything";
-	for (size_t i = 0; i < p->n_rules; i++) {
-		int r = add_rule(p, index, i);
-
-		if (r < 0)
-			return r;
-	}
+	for (size_t i = 0; i < p->n_rules && r >= 0; i++)
+		r = add_rule(p, index, i);
+	if (r >= 0)
+		r = tl_rule_keys_new(p, &index->keys);
+	if (r < 0)
+		return r;
 	*ret = TAKE_PTR(index);
 	return 0;
 }
@@ -253,13 +256,14 @@ int tl_policy_filter(struct tl_policy *p, const struct tl_event *event, tl_rule_
 {
 	struct tl_rule_index *index = p->index;
 	size_t type = event->kind >= TL_EVENT_LOST ? index->n_types : type_index(index, event->type);
-	const uint64_t *of_type = index->by_type + type * index->words;
+	const uint64_t *of_type = index->by_type + type * index->words, *worth;
 	int kept = 0;
 
 	if (type == index->n_types || (p->n_untracked_executables && is_untracked(p, event)))
 		return 0;
+	worth = tl_rule_keys_find(index->keys, of_type, event);
 	for (size_t w = 0; w < index->words; w++)
-		for (uint64_t bits = candidates(p, of_type, event, w); bits; bits &= bits - 1) {
+		for (uint64_t bits = candidates(p, of_type, event, w) & (worth ? worth[w] : UINT64_MAX); bits; bits &= bits - 1) {
 			size_t i = w * 64 + (size_t)__builtin_ctzll(bits);
 			const struct tl_policy_rule *rule = &p->rules[i];
 			int r = apply_rule(rule, &index->rules[i], event, deliver, userdata);

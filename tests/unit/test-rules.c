@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "expression-fixture.h"
+#include "expression.h"
 #include "policy.h"
 
 #define OUTPUT "outputs: {journal: {type: journald}}\n"
@@ -367,6 +368,83 @@ static void a_thousand_rules_that_cannot_match_cost_little(void **state)
 	assert_true(best < 20);
 }
 
+/* ---- Rules by what they ask for ---- */
+
+static const char *random_condition(void)
+{
+	static const char *const conditions[] = {
+		"path == \"/etc/passwd\"", "path == \"/etc/shadow\" and uid == 1000", "path == \"/x\"",
+		"path in (\"/etc/passwd\", \"/tmp/a.txt\")", "path in (\"/x\", \"/y\") or uid == 1000", "uid == 1000",
+		"uid == 0 and path == \"/etc/passwd\"", "uid in (0, 1, 1000) and success", "errno == EACCES",
+		"not path == \"/etc/passwd\"", "not (path == \"/etc/passwd\" and uid == 1000)", "path != \"/x\" and uid == 1000",
+		"(path == \"/etc/passwd\" or success) and uid == 1000", "comm == \"sh\" and (uid == 1 or uid == 1000)",
+		"path == target_path", "path not in (\"/etc/passwd\")", "loginuid == 4294967295", "loginuid in (unset, 5)",
+		"args == \"x\"", "executable == \"\"", "event == \"openat\" and path startswith \"/etc/\"", "ret == -13 or ret == 3",
+		"pathname == \"passwd\"", "uid == 1000 and uid == 1000",
+	};
+
+	return conditions[(size_t)rand() % ARRAY_SIZE(conditions)];
+}
+
+static struct tl_policy *random_rules(unsigned n)
+{
+	char *text = malloc(400 * (size_t)n), *p = text + sprintf(text, "rules:\n");
+	struct tl_policy *policy;
+
+	for (unsigned i = 0; i < n; i++)
+		p += sprintf(p, "  - {name: r%u, events: \"@all\", where: '%s'}\n", i, random_condition());
+	policy = parse(text);
+	free(text);
+	return policy;
+}
+
+static void rules_found_by_values_are_those_that_match(void **state)
+{
+	(void)state;
+	srand(11);
+	for (unsigned round = 0; round < 30; round++) {
+		_cleanup_(policy_freep) struct tl_policy *p = random_rules(1 + (unsigned)rand() % 300);
+
+		for (size_t i = 0; i < ARRAY_SIZE(fixture_events); i++) {
+			char expected[8192] = "", *end = expected;
+			struct tl_event event;
+
+			assert_true(fixture_find(fixture_events[i].name, &event));
+			for (size_t j = 0; j < p->n_rules; j++)
+				if (tl_expression_eval(p->rules[j].where, &event))
+					end += sprintf(end, "%s%s", *expected ? " " : "", p->rules[j].name);
+			keeps(p, fixture_events[i].name, 0, expected);
+		}
+	}
+}
+
+static struct tl_policy *rules_of_paths(unsigned n)
+{
+	char *text = malloc(200 * (size_t)n), *p = text + sprintf(text, "rules:\n");
+	struct tl_policy *policy;
+
+	for (unsigned i = 1; i < n; i++)
+		p += sprintf(p, "  - {name: r%u, events: openat, where: success and path == \"/etc/%u\"}\n", i, i);
+	sprintf(p, "  - {name: last, events: openat, where: path == \"/etc/passwd\"}\n");
+	policy = parse(text);
+	free(text);
+	return policy;
+}
+
+static void a_thousand_conditions_on_other_paths_cost_little(void **state)
+{
+	_cleanup_(policy_freep) struct tl_policy *few = rules_of_paths(1), *many = rules_of_paths(1000);
+	double best = 1e9;
+
+	(void)state;
+	for (int i = 0; i < 5 && best > 5; i++) {
+		double now = time_of(many) / time_of(few);
+
+		best = MIN(best, now);
+	}
+	assert_true(best < 30);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -384,6 +462,8 @@ int main(void)
 		cmocka_unit_test(own_records_are_not_for_rules),
 		cmocka_unit_test(a_type_is_known_by_its_name),
 		cmocka_unit_test(a_thousand_rules_that_cannot_match_cost_little),
+		cmocka_unit_test(rules_found_by_values_are_those_that_match),
+		cmocka_unit_test(a_thousand_conditions_on_other_paths_cost_little),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
