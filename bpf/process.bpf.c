@@ -120,6 +120,13 @@ static __always_inline struct tl_call *tl_process_begin(__u32 event, __u8 kind, 
 		return 0;
 	*ret_walk = &work->walk;
 	tl_record_begin(&call->record, tl_task_current(), state, kind);
+	if (state->override) {
+		struct tl_override_key key = {.term = state->override - 1, .event = event};
+		struct tl_override *override = bpf_map_lookup_elem(&overrides, &key);
+
+		if (override)
+			call->record.program_id = override->program_id;
+	}
 	__builtin_memset(call->record.args, 0, sizeof(call->record.args));
 	tl_walk_root(*ret_walk, tl_task_current());
 	return call;
@@ -228,13 +235,6 @@ static __always_inline void tl_exec_call(struct task_struct *task, struct tl_tas
 	tl_add_exe(walk, call->data, TL_PATH_FILE, task);
 	tl_add_name(call->data, TL_SECTION_ARG, position, (__u64)tl_get(bprm, filename));
 	tl_add_argv(call->data, task, TL_SECTION_ARG, position + 1);
-	if (state->override) {
-		struct tl_override_key key = {.term = state->override - 1, .event = event};
-		struct tl_override *override = bpf_map_lookup_elem(&overrides, &key);
-
-		if (override)
-			call->record.program_id = override->program_id;
-	}
 	tl_record_send(call);
 }
 

@@ -28,30 +28,44 @@ static int fail(struct tl_failure *why, int r, enum tl_status status, const char
 
 /* ---- Policy ---- */
 
-static void log_problem(const struct tl_problem *p)
+/* "FILE:LINE:COLUMN: MESSAGE"; a file as a whole has no place in it. */
+static void put_problem(const struct tl_problem *p, char *ret, size_t size)
 {
-	int priority = p->warning ? LOG_WARNING : LOG_ERR;
 	const char *file = p->file ? p->file : "policy";
 
 	if (p->line)
-		tl_log(priority, "%s:%u:%u: %s", file, p->line, p->column, p->message);
+		snprintf(ret, size, "%s:%u:%u: %s", file, p->line, p->column, p->message);
 	else
-		tl_log(priority, "%s: %s", file, p->message);
+		snprintf(ret, size, "%s: %s", file, p->message);
+}
+
+static void log_problem(const struct tl_problem *p)
+{
+	char text[1024];
+
+	put_problem(p, text, sizeof(text));
+	tl_log(p->warning ? LOG_WARNING : LOG_ERR, "%s", text);
 }
 
 /* The first error says it all where there is one only. */
 static int policy_failure(const struct tl_problems *problems, int r, struct tl_failure *why)
 {
 	const struct tl_problem *first = NULL;
+	const char *hint = "";
+	char text[320];
 
 	for (size_t i = 0; i < problems->n && !first; i++)
 		if (!problems->problem[i].warning)
 			first = &problems->problem[i];
 	if (!first)
 		return fail(why, r, TL_STATUS_CONFIG, "the policy cannot be read: %s", strerror(-r));
-	return fail(why, r, TL_STATUS_CONFIG, "the policy cannot be used: %s:%u:%u: %s%s", first->file ? first->file : "",
-		    first->line, first->column, first->message,
-		    problems->n_errors > 1 ? " (and more; traceleft check lists them)" : "");
+	put_problem(first, text, sizeof(text));
+	/* Root without the capability to override that. */
+	if (r == -EACCES)
+		hint = "; it has to be owned by root";
+	else if (problems->n_errors > 1)
+		hint = " (and more; traceleft check lists them)";
+	return fail(why, r, TL_STATUS_CONFIG, "the policy cannot be used: %s%s", text, hint);
 }
 
 static int load_policy(const struct tl_setup *setup, struct tl_generation *g, struct tl_failure *why)

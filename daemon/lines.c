@@ -6,7 +6,7 @@
 
 #define IS_EVENT 0x80000000U
 #define FIRST 256
-#define TEXT_KEPT (256 * 1024) /* more than that was a bad time, which is over */
+#define TEXT_KEPT (512 * 1024) /* more than that was a bad time, which is over */
 
 void tl_lines_done(struct tl_lines *l)
 {

@@ -16,7 +16,7 @@
 #include "sinks.h"
 #include "util.h"
 
-#define BUFFER_FULL (64 * 1024)
+#define BUFFER_FULL (256 * 1024) /* small writes cost more: the page cache takes large ones in large pieces */
 #define RESERVE (64 * 1024) /* for own records */
 #define FILE_MODE 0640
 

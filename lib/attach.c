@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "attach.h"
@@ -198,6 +199,25 @@ static bool is_attached(const struct tl_loaded *e)
 	return false;
 }
 
+/*
+ * Whether kernel code may be preempted inside a program on a function or a
+ * tracepoint. The kernel then skips the same program for whoever runs on that
+ * CPU meanwhile, and does not say for whom: only a kretprobe is exact there.
+ */
+static bool programs_are_preempted(void)
+{
+	_cleanup_fclose_ FILE *file = fopen("/sys/kernel/debug/sched/preempt", "re");
+	struct utsname name;
+	unsigned major = 0;
+	char mode[64] = "";
+
+	if (uname(&name) == 0 && sscanf(name.release, "%u", &major) == 1 && major >= 7)
+		return true;
+	if (file && fgets(mode, sizeof(mode), file))
+		return strstr(mode, "(full)") || strstr(mode, "(lazy)");
+	return strstr(name.version, " PREEMPT ") != NULL;
+}
+
 int tl_attach_plan(struct tl_session *s)
 {
 	enum tl_attach asked = s->options.attach;
@@ -208,6 +228,9 @@ int tl_attach_plan(struct tl_session *s)
 		n_calls += s->events[id].type.class == TL_CLASS_SYSCALL;
 	if (asked == TL_ATTACH_AUTO && n_calls > TL_HOOKED_CALLS_MAX)
 		asked = TL_ATTACH_RAW_TP;
+	if (asked != TL_ATTACH_FEXIT && s->options.attach == TL_ATTACH_AUTO && programs_are_preempted() &&
+	    kprobe_works("__x64_sys_personality"))
+		asked = TL_ATTACH_KPROBE;
 	fexit = n_calls && (asked == TL_ATTACH_AUTO || asked == TL_ATTACH_FEXIT) && fexit_works(s);
 	if (asked == TL_ATTACH_FEXIT && !fexit && n_calls)
 		return tl_fail(s, -EOPNOTSUPP, "this kernel refuses fexit programs: use --attach auto");

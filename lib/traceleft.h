@@ -66,7 +66,11 @@ struct tl_event_type {
 	char name[32];
 	char groups[96]; /* space-separated, without '@' */
 	char summary[120];
+#ifdef __cplusplus
+	uint8_t event_class; /* enum tl_event_class */
+#else
 	uint8_t class; /* enum tl_event_class */
+#endif
 	uint8_t n_args;
 	uint8_t path_from; /* enum tl_path_source of bpf/wire.h */
 	uint8_t path_fd;

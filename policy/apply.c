@@ -68,7 +68,8 @@ static int add_handlers(const struct tl_policy_rule *rule, struct tl_session *s,
 	return 0;
 }
 
-static int add_rule(const struct tl_policy *p, const struct tl_policy_rule *rule, struct tl_session *s, bool *done, size_t n)
+static int add_rule(const struct tl_policy *p, const struct tl_policy_rule *rule, struct tl_session *s, bool *done,
+		    size_t n)
 {
 	/* What is only dropped need not be seen. */
 	if (rule->drop)

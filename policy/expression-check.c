@@ -138,7 +138,8 @@ int tl_parser_name(struct tl_parser *p, const struct tl_token *word, struct tl_n
 		return tl_parser_fail(p, word->column, "none of the events has '%.*s', which is of %s", SHOWN(word),
 				      tl_expression_field_events(name.reference.field));
 	if (made && name.reference.source == TL_REFERENCE_POSITION)
-		return tl_parser_fail(p, word->column, "none of the events has an argument %u", name.reference.position);
+		return tl_parser_fail(p, word->column, "none of the events has an argument %u",
+				      name.reference.position);
 	return unknown_field(p, word);
 }
 

@@ -217,7 +217,8 @@ struct tl_parser {
 };
 
 int tl_parser_fail(struct tl_parser *p, unsigned column, const char *format, ...) __attribute__((format(printf, 3, 4)));
-void tl_parser_warn(struct tl_parser *p, unsigned column, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void tl_parser_warn(struct tl_parser *p, unsigned column, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* The whole text. -EINVAL: said with p's error; -ENOMEM. */
 int tl_parser_run(struct tl_parser *p);

@@ -17,16 +17,22 @@ static const struct {
 	enum tl_relation relation;
 	bool sign; /* else a word */
 } relations[] = {
-	{ "==", TL_RELATION_EQUAL, true },	    { "!=", TL_RELATION_UNEQUAL, true },
-	{ "<", TL_RELATION_LESS, true },	    { "<=", TL_RELATION_LESS_EQUAL, true },
-	{ ">", TL_RELATION_GREATER, true },	    { ">=", TL_RELATION_GREATER_EQUAL, true },
-	{ "has", TL_RELATION_HAS, false },	    { "in", TL_RELATION_IN, false },
-	{ "startswith", TL_RELATION_STARTS, false }, { "endswith", TL_RELATION_ENDS, false },
-	{ "contains", TL_RELATION_CONTAINS, false }, { "matches", TL_RELATION_MATCHES, false },
+	{ "==", TL_RELATION_EQUAL, true },
+	{ "!=", TL_RELATION_UNEQUAL, true },
+	{ "<", TL_RELATION_LESS, true },
+	{ "<=", TL_RELATION_LESS_EQUAL, true },
+	{ ">", TL_RELATION_GREATER, true },
+	{ ">=", TL_RELATION_GREATER_EQUAL, true },
+	{ "has", TL_RELATION_HAS, false },
+	{ "in", TL_RELATION_IN, false },
+	{ "startswith", TL_RELATION_STARTS, false },
+	{ "endswith", TL_RELATION_ENDS, false },
+	{ "contains", TL_RELATION_CONTAINS, false },
+	{ "matches", TL_RELATION_MATCHES, false },
 };
 
-static const char *const keywords[] = { "and",	      "or",	  "not",      "has",	 "in",
-					"startswith", "endswith", "contains", "matches", "true", "false" };
+static const char *const keywords[] = { "and",      "or",       "not",     "has",  "in",   "startswith",
+					"endswith", "contains", "matches", "true", "false" };
 
 bool tl_token_is(const struct tl_token *t, const char *word)
 {
@@ -97,8 +103,8 @@ static int unknown_value(struct tl_parser *p)
 		tl_suggest_offer(&suggest, name);
 	for (size_t i = 0; (tl_expression_field_get(i)); i++)
 		tl_suggest_offer(&suggest, tl_expression_field_get(i)->name);
-	return tl_parser_fail(p, p->token.column, "unknown constant '%.*s'%s%s", SHOWN(&p->token), tl_suggest_text(&suggest),
-			      suggest.best ? "" : " (a string is written in quotes)");
+	return tl_parser_fail(p, p->token.column, "unknown constant '%.*s'%s%s", SHOWN(&p->token),
+			      tl_suggest_text(&suggest), suggest.best ? "" : " (a string is written in quotes)");
 }
 
 static bool find_constant(const struct tl_token *t, int64_t *ret)
@@ -229,8 +235,8 @@ static int compare_fields(struct tl_parser *p, struct tl_named *left, struct ope
 	while (kind <= TL_FIELD_BOOL && !(left->n[kind] && right->name.n[kind]))
 		kind++;
 	if (kind > TL_FIELD_BOOL)
-		return tl_parser_fail(p, right->column, "'%.*s' is not of the type of '%.*s'", SHOWN(&right->name.token),
-				      SHOWN(&left->token));
+		return tl_parser_fail(p, right->column, "'%.*s' is not of the type of '%.*s'",
+				      SHOWN(&right->name.token), SHOWN(&left->token));
 	if (is_order((enum tl_relation)insn->relation))
 		kind = TL_FIELD_NUMBER;
 	r = tl_parser_choose(p, left, kind, NULL, left->token.column);
@@ -239,7 +245,8 @@ static int compare_fields(struct tl_parser *p, struct tl_named *left, struct ope
 	if (r < 0)
 		return r;
 	if (right->name.reference.joined)
-		return tl_parser_fail(p, right->column, "'%.*s' can only be on the left side", SHOWN(&right->name.token));
+		return tl_parser_fail(p, right->column, "'%.*s' can only be on the left side",
+				      SHOWN(&right->name.token));
 	insn->left = left->reference;
 	insn->right = right->name.reference;
 	insn->right_is_field = true;
@@ -281,8 +288,9 @@ static int compare_bits(struct tl_parser *p, struct tl_named *left, struct tl_in
 	if (r < 0)
 		return r;
 	if (!insn->value.number && tl_token_is(&first, "O_RDONLY"))
-		tl_parser_warn(p, first.column, "O_RDONLY is 0, which every value has: 'not (%.*s has O_WRONLY or %.*s has "
-						"O_RDWR)' is what opens for reading only",
+		tl_parser_warn(p, first.column,
+			       "O_RDONLY is 0, which every value has: 'not (%.*s has O_WRONLY or %.*s has "
+			       "O_RDWR)' is what opens for reading only",
 			       SHOWN(&left->token), SHOWN(&left->token));
 	else if (!insn->value.number)
 		tl_parser_warn(p, first.column, "every value has all the bits of 0");
@@ -305,8 +313,7 @@ static int compile_pattern(struct tl_parser *p, const struct tl_named *left, str
 	return r;
 }
 
-static int compare_strings(struct tl_parser *p, struct tl_named *left, struct tl_insn *insn,
-			   const struct tl_token *op)
+static int compare_strings(struct tl_parser *p, struct tl_named *left, struct tl_insn *insn, const struct tl_token *op)
 {
 	unsigned column = p->token.column;
 	char what[32];
@@ -388,8 +395,8 @@ static int compare_list(struct tl_parser *p, struct tl_named *left, struct tl_in
 	else if (p->token.type == TL_TOKEN_ADDRESS || (p->token.type == TL_TOKEN_STRING && left->n[TL_FIELD_ADDRESS]))
 		r = parse_item(p, left, &items);
 	else
-		return unexpected(p, left->n[TL_FIELD_ADDRESS] ? "a network or a list in parentheses" :
-								 "a list in parentheses");
+		return unexpected(p, left->n[TL_FIELD_ADDRESS] ? "a network or a list in parentheses"
+							       : "a list in parentheses");
 	if (r >= 0)
 		r = tl_set_make(&p->e->arena, &items, &insn->set);
 	if (r < 0)
@@ -439,8 +446,9 @@ static int parse_relation(struct tl_parser *p, struct tl_named *left, struct tl_
 	if (find_relation(&op, &relation) < 0)
 		return unknown_operator(p, left);
 	if (insn->negated && relation < TL_RELATION_STARTS)
-		return tl_parser_fail(p, op.column, "'not' in front of '%.*s' is not supported: write it in front of "
-							  "the field",
+		return tl_parser_fail(p, op.column,
+				      "'not' in front of '%.*s' is not supported: write it in front of "
+				      "the field",
 				      SHOWN(&op));
 	insn->relation = (uint8_t)relation;
 	r = advance(p);

@@ -12,8 +12,8 @@ int tl_set_items_add(struct tl_set_items *items, const struct tl_value *value, c
 	if (items->n == items->allocated) {
 		size_t wanted = items->allocated ? 2 * items->allocated : 8;
 		bool ranges = items->kind == TL_FIELD_ADDRESS;
-		void *grown = ranges ? reallocarray(items->ranges, wanted, sizeof(*items->ranges)) :
-				       reallocarray(items->values, wanted, sizeof(*items->values));
+		void *grown = ranges ? reallocarray(items->ranges, wanted, sizeof(*items->ranges))
+				     : reallocarray(items->values, wanted, sizeof(*items->values));
 
 		if (!grown)
 			return -ENOMEM;
@@ -94,7 +94,8 @@ static struct tl_text *find_text(const struct tl_set *s, const struct tl_text *t
 {
 	size_t i = hash_text(text) & (s->table_size - 1);
 
-	while (s->table[i].data && (s->table[i].size != text->size || memcmp(s->table[i].data, text->data, text->size) != 0))
+	while (s->table[i].data &&
+	       (s->table[i].size != text->size || memcmp(s->table[i].data, text->data, text->size) != 0))
 		i = (i + 1) & (s->table_size - 1);
 	return &s->table[i];
 }

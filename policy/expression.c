@@ -133,7 +133,8 @@ bool tl_expression_key(const struct tl_expression *e, struct tl_expression_key *
 
 		if (!last && (insn[i + 1].op != TL_INSN_JUMP_FALSE || insn[i + 1].jump != e->n))
 			break;
-		if (is_key(&insn[i]) && (!found || (found->left.kind == TL_FIELD_NUMBER && insn[i].left.kind == TL_FIELD_STRING)))
+		if (is_key(&insn[i]) &&
+		    (!found || (found->left.kind == TL_FIELD_NUMBER && insn[i].left.kind == TL_FIELD_STRING)))
 			found = &insn[i];
 	}
 	if (!found)

@@ -44,8 +44,8 @@ static int resolve_one(const struct tl_draft *d, const struct tl_policy_source *
 	int r;
 
 	if (node->kind != TL_YAML_SCALAR)
-		return tl_problems_add(d->problems, false, source->name, node->line, node->column, "%s: expected a name, not %s",
-				       named->what, tl_yaml_kind_name(node->kind));
+		return tl_problems_add(d->problems, false, source->name, node->line, node->column,
+				       "%s: expected a name, not %s", named->what, tl_yaml_kind_name(node->kind));
 	r = find_name(d, source, node, named, &index);
 	if (r <= 0)
 		return r;
@@ -68,8 +68,9 @@ static int resolve(const struct tl_draft *d, const struct tl_policy_source *sour
 	if (!value)
 		return 0;
 	if (value->kind == TL_YAML_LIST && !value->first && named->items == (const char *)d->policy->targets)
-		return tl_problems_add(d->problems, false, source->name, value->line, value->column, "target: the list is "
-												     "empty");
+		return tl_problems_add(d->problems, false, source->name, value->line, value->column,
+				       "target: the list is "
+				       "empty");
 	while (r >= 0 && (item = tl_policy_item(value, item)))
 		r = resolve_one(d, source, item, named, items, n);
 	return r;
@@ -193,7 +194,8 @@ static int check_whole(struct tl_draft *d)
 	if (!d->has_rules)
 		r = tl_problems_add(d->problems, false, file, 0, 0, "there are no rules: nothing would be audited");
 	else if (d->policy->n_rules && !kept)
-		r = tl_problems_add(d->problems, false, file, 0, 0, "all rules drop their events: nothing would be audited");
+		r = tl_problems_add(d->problems, false, file, 0, 0,
+				    "all rules drop their events: nothing would be audited");
 	if (r >= 0 && !d->has_outputs)
 		r = tl_problems_add(d->problems, false, file, 0, 0, "there are no outputs: events would go nowhere");
 	return r;

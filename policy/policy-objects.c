@@ -7,7 +7,7 @@
 #include "util.h"
 
 static const struct tl_policy_object *const objects[] = {
-	&tl_policy_root,   &tl_policy_target, &tl_policy_rule,	 &tl_policy_aggregate,
+	&tl_policy_root,   &tl_policy_target, &tl_policy_rule,   &tl_policy_aggregate,
 	&tl_policy_output, &tl_policy_rotate, &tl_policy_limits, &tl_policy_untracked,
 };
 
@@ -57,7 +57,8 @@ static int read_key(struct tl_draft *d, const struct tl_policy_object *object, c
 	if (given)
 		given[i] = key;
 	if (!field->read)
-		return tl_draft_problem(d, key, "%s: key '%s' is not available in this version", object->name, field->name);
+		return tl_draft_problem(d, key, "%s: key '%s' is not available in this version", object->name,
+					field->name);
 	if (tl_yaml_is_null(value))
 		return object->nothing ? 0 : tl_draft_problem(d, key, "key '%s' has no value", field->name);
 	return field->read(d, field, value, to);
@@ -76,7 +77,8 @@ int tl_policy_read_object(struct tl_draft *d, const struct tl_policy_object *obj
 }
 
 int tl_policy_read_named(struct tl_draft *d, const struct tl_yaml_node *node, const char *what,
-			 int (*read)(struct tl_draft *d, const struct tl_yaml_node *name, const struct tl_yaml_node *value))
+			 int (*read)(struct tl_draft *d, const struct tl_yaml_node *name,
+				     const struct tl_yaml_node *value))
 {
 	int r = 0;
 

@@ -59,7 +59,8 @@ static const struct tl_policy_field rotate_fields[] = {
 	  .offset = offsetof(struct tl_policy_output, rotate_compress) },
 };
 
-const struct tl_policy_object tl_policy_rotate = { "rotate", rotate_fields, ARRAY_SIZE(rotate_fields), .nothing = false };
+const struct tl_policy_object tl_policy_rotate = { "rotate", rotate_fields, ARRAY_SIZE(rotate_fields),
+						   .nothing = false };
 
 static int read_rotate(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value,
 		       void *object)
@@ -91,8 +92,8 @@ static int check_name(struct tl_draft *d, const struct tl_yaml_node *name)
 
 		/* In the same file, the key has been reported. */
 		if (strcmp(o->name, name->text) == 0 && o->file != d->source->name)
-			return tl_draft_problem(d, name, "output '%s' is there twice, first in %s:%u:%u", name->text, o->file,
-						o->line, o->column);
+			return tl_draft_problem(d, name, "output '%s' is there twice, first in %s:%u:%u", name->text,
+						o->file, o->line, o->column);
 	}
 	return 0;
 }
@@ -104,8 +105,8 @@ static int check_path(struct tl_draft *d, const struct tl_policy_output *output,
 		const struct tl_policy_output *o = &d->policy->outputs[i];
 
 		if (o != output && o->path && strcmp(o->path, output->path) == 0)
-			return tl_draft_problem(d, value, "output '%s' in %s:%u:%u writes the same file", o->name, o->file, o->line,
-						o->column);
+			return tl_draft_problem(d, value, "output '%s' in %s:%u:%u writes the same file", o->name,
+						o->file, o->line, o->column);
 	}
 	return 0;
 }
@@ -140,7 +141,8 @@ static int check_keys(struct tl_draft *d, const struct tl_policy_output *o, cons
 /* The type decides what the other keys mean: it is looked for first. */
 static const struct tl_yaml_node *find_type(const struct tl_yaml_node *value)
 {
-	for (const struct tl_yaml_node *key = value->first; value->kind == TL_YAML_MAPPING && key; key = key->next->next)
+	for (const struct tl_yaml_node *key = value->first; value->kind == TL_YAML_MAPPING && key;
+	     key = key->next->next)
 		if (strcmp(key->text, "type") == 0 && key->next->kind == TL_YAML_SCALAR)
 			return key->next;
 	return NULL;

@@ -51,7 +51,8 @@ struct tl_policy_field {
 	const char *name; /* of the key */
 	const char *type, *summary; /* as in struct tl_policy_key */
 	/* NULL: not available in this version. */
-	int (*read)(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value, void *object);
+	int (*read)(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value,
+		    void *object);
 	size_t offset, n_offset; /* in the object: of the value, of the number of values */
 	uint64_t min, max; /* of a number; max 0: none */
 	const char *(*check)(const char *text); /* of a string: NULL, or what is wrong */
@@ -75,7 +76,8 @@ int tl_policy_read_object(struct tl_draft *d, const struct tl_policy_object *obj
 
 /* Reads a mapping of names to objects: `read` gets each pair whose name is valid. */
 int tl_policy_read_named(struct tl_draft *d, const struct tl_yaml_node *node, const char *what,
-			 int (*read)(struct tl_draft *d, const struct tl_yaml_node *name, const struct tl_yaml_node *value));
+			 int (*read)(struct tl_draft *d, const struct tl_yaml_node *name,
+				     const struct tl_yaml_node *value));
 
 /* Whether the node is of the kind; reports "what: expected KIND". */
 bool tl_policy_expect(struct tl_draft *d, const struct tl_yaml_node *node, enum tl_yaml_kind kind, const char *what);
@@ -83,14 +85,19 @@ bool tl_policy_expect(struct tl_draft *d, const struct tl_yaml_node *node, enum 
 /* ---- Values ---- */
 
 int tl_read_bool(struct tl_draft *, const struct tl_policy_field *, const struct tl_yaml_node *, void *); /* bool */
-int tl_read_number(struct tl_draft *, const struct tl_policy_field *, const struct tl_yaml_node *, void *); /* uint32_t */
+int tl_read_number(struct tl_draft *, const struct tl_policy_field *, const struct tl_yaml_node *,
+		   void *); /* uint32_t */
 int tl_read_size(struct tl_draft *, const struct tl_policy_field *, const struct tl_yaml_node *, void *); /* uint64_t */
-int tl_read_duration(struct tl_draft *, const struct tl_policy_field *, const struct tl_yaml_node *, void *); /* uint64_t */
+int tl_read_duration(struct tl_draft *, const struct tl_policy_field *, const struct tl_yaml_node *,
+		     void *); /* uint64_t */
 int tl_read_string(struct tl_draft *, const struct tl_policy_field *, const struct tl_yaml_node *, void *); /* char * */
-int tl_read_word(struct tl_draft *, const struct tl_policy_field *, const struct tl_yaml_node *, void *); /* uint32_t, its index */
+int tl_read_word(struct tl_draft *, const struct tl_policy_field *, const struct tl_yaml_node *,
+		 void *); /* uint32_t, its index */
 /* A single value is a list of one. */
-int tl_read_strings(struct tl_draft *, const struct tl_policy_field *, const struct tl_yaml_node *, void *); /* char ** */
-int tl_read_numbers(struct tl_draft *, const struct tl_policy_field *, const struct tl_yaml_node *, void *); /* uint32_t * */
+int tl_read_strings(struct tl_draft *, const struct tl_policy_field *, const struct tl_yaml_node *,
+		    void *); /* char ** */
+int tl_read_numbers(struct tl_draft *, const struct tl_policy_field *, const struct tl_yaml_node *,
+		    void *); /* uint32_t * */
 
 /* Digits and K, M or G. -EINVAL, -ERANGE. */
 int tl_policy_size(const char *text, uint64_t *ret);

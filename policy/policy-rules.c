@@ -9,8 +9,8 @@
 
 #define SAMPLE_MAX 1000000000U
 
-static const char *const severity_words[] = { "emerg",	 "alert",  "crit", "err", "warning",
-					      "notice", "info", "debug", NULL };
+static const char *const severity_words[] = { "emerg",  "alert", "crit",  "err", "warning",
+					      "notice", "info",  "debug", NULL };
 
 /* A rule while it is read: what needs the other keys is kept as it stands in the file. */
 struct rule_draft {
@@ -20,7 +20,8 @@ struct rule_draft {
 	bool has_events;
 };
 
-static int read_node(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value, void *object)
+static int read_node(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value,
+		     void *object)
 {
 	(void)d;
 	*(const struct tl_yaml_node **)((char *)object + field->offset) = value;
@@ -37,14 +38,14 @@ static int read_aggregate(struct tl_draft *d, const struct tl_policy_field *fiel
 static const struct tl_policy_field fields[] = {
 	{ "name", "a name", "of the rule, in every event that it keeps", .read = tl_read_string, RULE(rule.name),
 	  .check = tl_check_name },
-	{ "target", "a target or a list of targets", "whose events; without it those of every process", .read = read_node,
-	  RULE(targets) },
+	{ "target", "a target or a list of targets", "whose events; without it those of every process",
+	  .read = read_node, RULE(targets) },
 	{ "events", "an event, @GROUP, or a list of them", "which events", .read = read_events },
 	{ "where", "a condition", "which of them", .read = read_node, RULE(where) },
 	{ "capture", "a mapping of arguments to sizes", "how much of an argument is kept", .read = read_node,
 	  RULE(captures) },
-	{ "tags", "a word or a list of words", "put on every event that it keeps", .read = tl_read_strings, RULE(rule.tags),
-	  .n_offset = offsetof(struct rule_draft, rule.n_tags), .check = tl_check_tag },
+	{ "tags", "a word or a list of words", "put on every event that it keeps", .read = tl_read_strings,
+	  RULE(rule.tags), .n_offset = offsetof(struct rule_draft, rule.n_tags), .check = tl_check_tag },
 	{ "severity", "emerg, alert, crit, err, warning, notice, info or debug", "how bad it is; info by default",
 	  .read = tl_read_word, RULE(severity), .words = severity_words },
 	{ "to", "an output or a list of outputs", "where the events go; without it to every output", .read = read_node,
@@ -146,8 +147,8 @@ static int unknown_group(struct tl_draft *d, const struct tl_yaml_node *node)
 			if (suggest.best == word)
 				suggest.best = strcpy(best, word);
 		}
-	return tl_draft_problem(d, node, "unknown group '%.60s'%s%s%s", node->text, *best ? ", did you mean '@" : "", best,
-				*best ? "'?" : "");
+	return tl_draft_problem(d, node, "unknown group '%.60s'%s%s%s", node->text, *best ? ", did you mean '@" : "",
+				best, *best ? "'?" : "");
 }
 
 static int add_group(struct tl_draft *d, struct tl_policy_rule *rule, const struct tl_yaml_node *node)
@@ -184,7 +185,8 @@ static int add_named_event(struct tl_draft *d, struct tl_policy_rule *rule, cons
 	if (!type)
 		return unknown_event(d, node);
 	if (type->class == TL_CLASS_RECORD)
-		return tl_draft_problem(d, node, "'%s' is a record of TraceLeft's own, which every output gets", node->text);
+		return tl_draft_problem(d, node, "'%s' is a record of TraceLeft's own, which every output gets",
+					node->text);
 	return add_event(rule, type);
 }
 
@@ -226,7 +228,8 @@ static int check_spellings(struct tl_draft *d, const struct tl_policy_rule *rule
 
 		for (const char *p = type ? type->spellings : ""; r >= 0 && next_word(&p, word);)
 			if (tl_event_type_find(word) && !has_event(rule, word))
-				r = tl_draft_warning(d, item, "the C library may do '%s' by '%s', which is not among the events",
+				r = tl_draft_warning(d, item,
+						     "the C library may do '%s' by '%s', which is not among the events",
 						     type->name, word);
 	}
 	return r;
@@ -234,7 +237,8 @@ static int check_spellings(struct tl_draft *d, const struct tl_policy_rule *rule
 
 /* ---- Condition ---- */
 
-static int place_note(struct tl_draft *d, const struct tl_yaml_node *node, bool warning, unsigned column, const char *message)
+static int place_note(struct tl_draft *d, const struct tl_yaml_node *node, bool warning, unsigned column,
+		      const char *message)
 {
 	unsigned line, file_column;
 
@@ -305,8 +309,9 @@ static int add_capture(struct tl_draft *d, struct tl_policy_rule *rule, const st
 	if (value->kind != TL_YAML_SCALAR || tl_policy_size(value->text, &size) < 0)
 		return tl_draft_problem(d, value, "capture: expected a number of bytes for '%s'", key->text);
 	if (size > most)
-		return tl_draft_problem(d, value, "capture: more than the %u bytes of '%s' that the built-in handler collects "
-						  "is not available in this version",
+		return tl_draft_problem(d, value,
+					"capture: more than the %u bytes of '%s' that the built-in handler collects "
+					"is not available in this version",
 					most, key->text);
 	capture = tl_array_add(&rule->captures, &rule->n_captures, sizeof(*capture));
 	if (!capture)
@@ -335,8 +340,8 @@ static int check_name(struct tl_draft *d, const struct tl_policy_rule *rule, con
 		const struct tl_policy_rule *other = &d->policy->rules[i];
 
 		if (other->name && strcmp(other->name, rule->name) == 0)
-			return tl_draft_problem(d, name, "rule '%s' is there twice, first in %s:%u:%u", rule->name, other->file,
-						other->line, other->column);
+			return tl_draft_problem(d, name, "rule '%s' is there twice, first in %s:%u:%u", rule->name,
+						other->file, other->line, other->column);
 	}
 	return 0;
 }
@@ -355,11 +360,13 @@ static int check_rule(struct tl_draft *d, const struct rule_draft *draft, const 
 	if (r >= 0 && !draft->has_events)
 		r = tl_draft_problem(d, node, "rule '%s' has no events", name);
 	if (r >= 0 && rule->drop && draft->outputs)
-		r = tl_draft_problem(d, draft->outputs, "rule '%s' drops its events: 'to' has no meaning beside it", name);
+		r = tl_draft_problem(d, draft->outputs, "rule '%s' drops its events: 'to' has no meaning beside it",
+				     name);
 	if (r >= 0 && rule->drop && rule->final)
 		r = tl_draft_problem(d, node, "rule '%s' drops its events: 'final' has no meaning beside it", name);
 	if (r >= 0 && rule->drop && draft->captures)
-		r = tl_draft_problem(d, draft->captures, "rule '%s' drops its events: 'capture' has no meaning beside it", name);
+		r = tl_draft_problem(d, draft->captures,
+				     "rule '%s' drops its events: 'capture' has no meaning beside it", name);
 	if (r >= 0 && draft->outputs && draft->outputs->kind == TL_YAML_LIST && !draft->outputs->first)
 		r = tl_draft_problem(d, draft->outputs, "rule '%s' has no effect: it neither drops nor writes", name);
 	if (r >= 0 && given[2])

@@ -13,14 +13,14 @@
 
 static const struct tl_policy_field fields[] = {
 	{ "pid", "a process id or a list of them", "these processes", .read = tl_read_numbers,
-	  .offset = offsetof(struct tl_policy_target, pids), .n_offset = offsetof(struct tl_policy_target, n_pids), .min = 1,
-	  .max = PID_MAX },
+	  .offset = offsetof(struct tl_policy_target, pids), .n_offset = offsetof(struct tl_policy_target, n_pids),
+	  .min = 1, .max = PID_MAX },
 	{ "executable", "an absolute path or glob, or a list of them", "processes that run one of these programs",
 	  STRINGS(executables), .check = tl_check_executable },
 	{ "cgroup", "a path or glob below the cgroup root, or a list of them", "processes in these cgroups and below",
 	  STRINGS(cgroups), .check = tl_check_cgroup },
-	{ "unit", "a systemd unit or glob, or a list of them", "processes of these units, across restarts", STRINGS(units),
-	  .check = tl_check_unit },
+	{ "unit", "a systemd unit or glob, or a list of them", "processes of these units, across restarts",
+	  STRINGS(units), .check = tl_check_unit },
 	{ "everything", "true or false", "every process", .read = tl_read_bool,
 	  .offset = offsetof(struct tl_policy_target, everything) },
 	{ "descendants", "true or false", "the children of what matches, too", .read = tl_read_bool,
@@ -62,8 +62,8 @@ static int check_name(struct tl_draft *d, const struct tl_yaml_node *name)
 
 		/* In the same file, the key has been reported. */
 		if (strcmp(t->name, name->text) == 0 && t->file != d->source->name)
-			return tl_draft_problem(d, name, "target '%s' is there twice, first in %s:%u:%u", name->text, t->file,
-						t->line, t->column);
+			return tl_draft_problem(d, name, "target '%s' is there twice, first in %s:%u:%u", name->text,
+						t->file, t->line, t->column);
 	}
 	return 0;
 }
@@ -79,12 +79,13 @@ static int check_selectors(struct tl_draft *d, const struct tl_policy_target *t,
 
 		n += given[i] && selects;
 		if (given[i] && selects && t->everything)
-			return tl_draft_problem(d, given[i], "target '%s' is everything: '%s' has no meaning beside it", t->name,
-						fields[i].name);
+			return tl_draft_problem(d, given[i], "target '%s' is everything: '%s' has no meaning beside it",
+						t->name, fields[i].name);
 	}
 	if (!n && !t->everything)
-		return tl_draft_problem(d, name, "target '%s' selects nothing: it needs pid, executable, cgroup, unit or "
-						 "everything",
+		return tl_draft_problem(d, name,
+					"target '%s' selects nothing: it needs pid, executable, cgroup, unit or "
+					"everything",
 					t->name);
 	return 0;
 }

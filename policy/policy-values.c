@@ -25,7 +25,8 @@ bool tl_policy_expect(struct tl_draft *d, const struct tl_yaml_node *node, enum 
 {
 	if (node->kind == kind)
 		return true;
-	tl_draft_problem(d, node, "%s: expected %s, not %s", what, tl_yaml_kind_name(kind), tl_yaml_kind_name(node->kind));
+	tl_draft_problem(d, node, "%s: expected %s, not %s", what, tl_yaml_kind_name(kind),
+			 tl_yaml_kind_name(node->kind));
 	return false;
 }
 
@@ -38,7 +39,8 @@ const struct tl_yaml_node *tl_policy_item(const struct tl_yaml_node *value, cons
 
 /* ---- Single values ---- */
 
-int tl_read_bool(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value, void *object)
+int tl_read_bool(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value,
+		 void *object)
 {
 	static const char *const words[2][3] = { { "false", "no", "off" }, { "true", "yes", "on" } };
 
@@ -86,7 +88,8 @@ static bool number_of(struct tl_draft *d, const struct tl_policy_field *field, c
 	return true;
 }
 
-int tl_read_number(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value, void *object)
+int tl_read_number(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value,
+		   void *object)
 {
 	number_of(d, field, value, (uint32_t *)((char *)object + field->offset));
 	return 0;
@@ -120,7 +123,8 @@ int tl_policy_size(const char *text, uint64_t *ret)
 	return 0;
 }
 
-int tl_read_size(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value, void *object)
+int tl_read_size(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value,
+		 void *object)
 {
 	uint64_t size;
 
@@ -136,7 +140,8 @@ int tl_read_size(struct tl_draft *d, const struct tl_policy_field *field, const 
 	return 0;
 }
 
-int tl_read_duration(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value, void *object)
+int tl_read_duration(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value,
+		     void *object)
 {
 	static const struct {
 		const char *unit;
@@ -163,7 +168,8 @@ int tl_read_duration(struct tl_draft *d, const struct tl_policy_field *field, co
 				field->name, value->text);
 }
 
-int tl_read_word(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value, void *object)
+int tl_read_word(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value,
+		 void *object)
 {
 	struct tl_suggest suggest;
 
@@ -183,7 +189,8 @@ int tl_read_word(struct tl_draft *d, const struct tl_policy_field *field, const 
 }
 
 /* NULL and *ret_r: it was reported, or there is no memory. */
-static char *string_of(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value, int *ret_r)
+static char *string_of(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value,
+		       int *ret_r)
 {
 	const char *wrong;
 	char *copy;
@@ -202,7 +209,8 @@ static char *string_of(struct tl_draft *d, const struct tl_policy_field *field, 
 	return copy;
 }
 
-int tl_read_string(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value, void *object)
+int tl_read_string(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value,
+		   void *object)
 {
 	char **to = (char **)((char *)object + field->offset);
 	int r;
@@ -228,7 +236,8 @@ static bool expect_items(struct tl_draft *d, const struct tl_policy_field *field
 	return true;
 }
 
-int tl_read_strings(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value, void *object)
+int tl_read_strings(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value,
+		    void *object)
 {
 	size_t *n = (size_t *)((char *)object + field->n_offset);
 	const struct tl_yaml_node *item = NULL;
@@ -251,7 +260,8 @@ int tl_read_strings(struct tl_draft *d, const struct tl_policy_field *field, con
 	return r;
 }
 
-int tl_read_numbers(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value, void *object)
+int tl_read_numbers(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value,
+		    void *object)
 {
 	size_t *n = (size_t *)((char *)object + field->n_offset);
 	const struct tl_yaml_node *item = NULL;

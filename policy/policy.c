@@ -12,7 +12,8 @@
 
 /* ---- The keys of a file ---- */
 
-static int read_version(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value, void *to)
+static int read_version(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value,
+			void *to)
 {
 	uint32_t version = VERSION;
 	int r = tl_read_number(d, field, value, &version);
@@ -23,20 +24,23 @@ static int read_version(struct tl_draft *d, const struct tl_policy_field *field,
 	return r;
 }
 
-static int read_targets(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value, void *to)
+static int read_targets(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value,
+			void *to)
 {
 	(void)to;
 	return tl_policy_read_named(d, value, field->name, tl_policy_add_target);
 }
 
-static int read_outputs(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value, void *to)
+static int read_outputs(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value,
+			void *to)
 {
 	(void)to;
 	d->has_outputs |= value->size;
 	return tl_policy_read_named(d, value, field->name, tl_policy_add_output);
 }
 
-static int read_rules(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value, void *to)
+static int read_rules(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value,
+		      void *to)
 {
 	int r = 0;
 
@@ -52,13 +56,16 @@ static int read_rules(struct tl_draft *d, const struct tl_policy_field *field, c
 #define LIMIT(member) .read = tl_read_size, .offset = offsetof(struct tl_policy, member)
 
 static const struct tl_policy_field limit_fields[] = {
-	{ "buffer", "a size", "ring buffer between kernel and daemon", LIMIT(limit_buffer), .min = 4096, .max = 1U << 30 },
-	{ "memory", "a size", "what may wait for the outputs", LIMIT(limit_memory), .min = 1U << 20, .max = 1ULL << 40 },
+	{ "buffer", "a size", "ring buffer between kernel and daemon", LIMIT(limit_buffer), .min = 4096,
+	  .max = 1U << 30 },
+	{ "memory", "a size", "what may wait for the outputs", LIMIT(limit_memory), .min = 1U << 20,
+	  .max = 1ULL << 40 },
 };
 
 const struct tl_policy_object tl_policy_limits = { "limits", limit_fields, ARRAY_SIZE(limit_fields), .nothing = false };
 
-static int read_limits(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value, void *to)
+static int read_limits(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value,
+		       void *to)
 {
 	const struct tl_yaml_node *given[ARRAY_SIZE(limit_fields)] = {};
 	int r = tl_policy_read_object(d, &tl_policy_limits, value, d->policy, given);
@@ -69,8 +76,9 @@ static int read_limits(struct tl_draft *d, const struct tl_policy_field *field, 
 		if (!given[i])
 			continue;
 		if (d->limits_source[i])
-			r = tl_draft_problem(d, given[i], "limit '%s' is there twice, first in %s:%u:%u", limit_fields[i].name,
-					     d->limits_source[i]->name, d->limits_node[i]->line, d->limits_node[i]->column);
+			r = tl_draft_problem(d, given[i], "limit '%s' is there twice, first in %s:%u:%u",
+					     limit_fields[i].name, d->limits_source[i]->name, d->limits_node[i]->line,
+					     d->limits_node[i]->column);
 		d->limits_source[i] = d->source;
 		d->limits_node[i] = given[i];
 	}
@@ -91,7 +99,8 @@ const struct tl_policy_object tl_policy_untracked = { "untracked", untracked_fie
 						      .nothing = false };
 
 /* A mapping, or a list of both. */
-static int read_untracked(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value, void *to)
+static int read_untracked(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value,
+			  void *to)
 {
 	const struct tl_yaml_node *item = NULL;
 	int r = 0;
@@ -101,7 +110,8 @@ static int read_untracked(struct tl_draft *d, const struct tl_policy_field *fiel
 	if (value->kind == TL_YAML_MAPPING)
 		return tl_policy_read_object(d, &tl_policy_untracked, value, d->policy, NULL);
 	while (r >= 0 && (item = tl_policy_item(value, item))) {
-		bool number = item->kind == TL_YAML_SCALAR && item->size && item->text[0] >= '0' && item->text[0] <= '9';
+		bool number =
+			item->kind == TL_YAML_SCALAR && item->size && item->text[0] >= '0' && item->text[0] <= '9';
 
 		field = &untracked_fields[number ? 0 : 1];
 		if (tl_policy_expect(d, item, TL_YAML_SCALAR, "untracked"))
@@ -250,7 +260,8 @@ static int draft_finish(struct tl_draft *d, size_t before, size_t n_errors, stru
 	return 0;
 }
 
-int tl_policy_parse(const char *name, const char *text, size_t size, struct tl_policy **ret, struct tl_problems *problems)
+int tl_policy_parse(const char *name, const char *text, size_t size, struct tl_policy **ret,
+		    struct tl_problems *problems)
 {
 	_cleanup_(draft_done) struct tl_draft d = {};
 	size_t before = problems->n, n_errors = problems->n_errors;
@@ -419,6 +430,6 @@ int tl_policy_load_from(const char *path, const char *dir, struct tl_policy **re
 
 int tl_policy_load(const char *path, struct tl_policy **ret, struct tl_problems *problems)
 {
-	return path ? tl_policy_load_from(path, NULL, ret, problems) :
-		      tl_policy_load_from(TL_POLICY_PATH, TL_POLICY_DIR, ret, problems);
+	return path ? tl_policy_load_from(path, NULL, ret, problems)
+		    : tl_policy_load_from(TL_POLICY_PATH, TL_POLICY_DIR, ret, problems);
 }

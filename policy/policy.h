@@ -116,7 +116,8 @@ int tl_policy_load(const char *path, struct tl_policy **ret, struct tl_problems 
 /* Same, of any file and folder; dir NULL, or not there: only the file. */
 int tl_policy_load_from(const char *path, const char *dir, struct tl_policy **ret, struct tl_problems *problems);
 /* Same, from memory; `name` stands for the file. */
-int tl_policy_parse(const char *name, const char *text, size_t size, struct tl_policy **ret, struct tl_problems *problems);
+int tl_policy_parse(const char *name, const char *text, size_t size, struct tl_policy **ret,
+		    struct tl_problems *problems);
 struct tl_policy *tl_policy_free(struct tl_policy *p);
 
 /* The keys of a policy, for help, the manual and the test that compares them. */

@@ -247,8 +247,8 @@ static int apply_rule(const struct tl_policy_rule *rule, struct rule_state *stat
 		return 0;
 	if (rule->drop)
 		return 1;
-	r = rule->n_captures ? deliver_trimmed(rule, event, &state->annotation, deliver, userdata) :
-			       deliver(rule, event, &state->annotation, userdata);
+	r = rule->n_captures ? deliver_trimmed(rule, event, &state->annotation, deliver, userdata)
+			     : deliver(rule, event, &state->annotation, userdata);
 	return r < 0 ? r : 1;
 }
 
@@ -263,7 +263,8 @@ int tl_policy_filter(struct tl_policy *p, const struct tl_event *event, tl_rule_
 		return 0;
 	worth = tl_rule_keys_find(index->keys, of_type, event);
 	for (size_t w = 0; w < index->words; w++)
-		for (uint64_t bits = candidates(p, of_type, event, w) & (worth ? worth[w] : UINT64_MAX); bits; bits &= bits - 1) {
+		for (uint64_t bits = candidates(p, of_type, event, w) & (worth ? worth[w] : UINT64_MAX); bits;
+		     bits &= bits - 1) {
 			size_t i = w * 64 + (size_t)__builtin_ctzll(bits);
 			const struct tl_policy_rule *rule = &p->rules[i];
 			int r = apply_rule(rule, &index->rules[i], event, deliver, userdata);

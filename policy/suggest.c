@@ -11,7 +11,9 @@
 void tl_suggest_init(struct tl_suggest *s, const char *word, size_t size)
 {
 	/* One mistake in three letters. */
-	*s = (struct tl_suggest){ .word = word, .size = size, .distance = (unsigned)MIN(size, NAME_MAX_LENGTH) / 3 + 2 };
+	*s = (struct tl_suggest){ .word = word,
+				  .size = size,
+				  .distance = (unsigned)MIN(size, NAME_MAX_LENGTH) / 3 + 2 };
 	if (size < 3)
 		s->distance = 2;
 }

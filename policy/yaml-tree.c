@@ -176,8 +176,9 @@ static int check_keys(struct reading *r, const struct tl_yaml_node *mapping)
 	qsort(keys, n, sizeof(*keys), compare_keys);
 	for (size_t i = 1; i < n; i++)
 		if (strcmp(keys[i]->text, keys[i - 1]->text) == 0)
-			report(r, keys[i]->line, keys[i]->column, "key '%.60s' is given twice, first in line %u, column %u",
-			       keys[i]->text, keys[i - 1]->line, keys[i - 1]->column);
+			report(r, keys[i]->line, keys[i]->column,
+			       "key '%.60s' is given twice, first in line %u, column %u", keys[i]->text,
+			       keys[i - 1]->line, keys[i - 1]->column);
 	return 0;
 }
 

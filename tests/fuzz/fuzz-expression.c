@@ -9,8 +9,15 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct tl_process process = {
-	.pid = 1, .executable = "/usr/bin/x", .args = "x\0-y", .args_size = 5, .n_args = 2, .working_directory = "/",
-	.cgroup = "/x.slice", .unit = "x.service", .container_id = "",
+	.pid = 1,
+	.executable = "/usr/bin/x",
+	.args = "x\0-y",
+	.args_size = 5,
+	.n_args = 2,
+	.working_directory = "/",
+	.cgroup = "/x.slice",
+	.unit = "x.service",
+	.container_id = "",
 };
 
 static void eval_all(const struct tl_expression *e)
@@ -19,7 +26,9 @@ static void eval_all(const struct tl_expression *e)
 	const struct tl_event_type *types = tl_event_types(&n);
 
 	for (size_t i = 0; i < n; i++) {
-		struct tl_event event = { .type = &types[i], .process = &process, .ret = -13, .comm = "0123456789abcde" };
+		struct tl_event event = {
+			.type = &types[i], .process = &process, .ret = -13, .comm = "0123456789abcde"
+		};
 
 		event.file.path = (struct tl_bytes){ "/etc/passwd", 11, TL_VALUE_PRESENT };
 		for (int j = 0; j < TL_ARGS_MAX; j++)

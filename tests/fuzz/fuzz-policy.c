@@ -8,12 +8,19 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct tl_process process = {
-	.pid = 1, .executable = "/usr/bin/x", .args = "x", .args_size = 2, .n_args = 1, .working_directory = "/",
-	.cgroup = "/x.slice", .unit = "x.service", .container_id = "",
+	.pid = 1,
+	.executable = "/usr/bin/x",
+	.args = "x",
+	.args_size = 2,
+	.n_args = 1,
+	.working_directory = "/",
+	.cgroup = "/x.slice",
+	.unit = "x.service",
+	.container_id = "",
 };
 
-static int deliver(const struct tl_policy_rule *rule, const struct tl_event *event, const struct tl_annotation *annotation,
-		   void *userdata)
+static int deliver(const struct tl_policy_rule *rule, const struct tl_event *event,
+		   const struct tl_annotation *annotation, void *userdata)
 {
 	(void)userdata;
 	if (!rule->name || !annotation->severity || !rule->n_outputs || !event->type)
@@ -28,7 +35,9 @@ static void filter_all(struct tl_policy *p)
 	uint64_t targets = 5;
 
 	for (size_t i = 0; i < n; i++) {
-		struct tl_event event = { .type = &types[i], .process = &process, .targets = &targets, .n_target_words = 1 };
+		struct tl_event event = {
+			.type = &types[i], .process = &process, .targets = &targets, .n_target_words = 1
+		};
 
 		event.file.path = (struct tl_bytes){ "/etc/passwd", 11, TL_VALUE_PRESENT };
 		event.captured[1] = (struct tl_bytes){ "passwd", 7, TL_VALUE_PRESENT };

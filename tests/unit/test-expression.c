@@ -350,7 +350,8 @@ static void threads_may_share_a_condition(void **state)
 static void types_of_other_tables_are_understood(void **state)
 {
 	_cleanup_(expression_freep) struct tl_expression *e = NULL;
-	struct tl_event_type own = { .name = "ioctl", .n_args = 2,
+	struct tl_event_type own = { .name = "ioctl",
+				     .n_args = 2,
 				     .args = { { .name = "fd", .type = "int", .position = 1 },
 					       { .name = "cmd", .type = "unsigned int", .position = 2 } } };
 	const struct tl_event_type *types[] = { &own };

@@ -150,7 +150,8 @@ static void untracked_may_be_a_list_of_both(void **state)
 
 static void a_group_is_all_its_events_and_never_own_records(void **state)
 {
-	_cleanup_(policy_freep) struct tl_policy *p = accept("version: 1\nrules: [{name: a, events: \"@all\"}]\n" OUTPUT);
+	_cleanup_(policy_freep) struct tl_policy *p =
+		accept("version: 1\nrules: [{name: a, events: \"@all\"}]\n" OUTPUT);
 	size_t n, expected = 0;
 	const struct tl_event_type *types = tl_event_types(&n);
 
@@ -527,8 +528,10 @@ static void files_of_the_folder_are_merged_in_the_order_of_names(void **state)
 	(void)state;
 	mkdir(in_folder("policy.d"), 0755);
 	write_file("policy.d/20-b.yaml", "version: 1\nrules: [{name: c, target: web, events: exit}]\n", 0644);
-	write_file("policy.d/10-a.yaml",
-		   "version: 1\ntargets: {web: {unit: nginx}}\nrules: [{name: b, events: exec}]\nlimits: {buffer: 1M}\n", 0644);
+	write_file(
+		"policy.d/10-a.yaml",
+		"version: 1\ntargets: {web: {unit: nginx}}\nrules: [{name: b, events: exec}]\nlimits: {buffer: 1M}\n",
+		0644);
 	write_file("policy.d/30-empty.yaml", "# nothing\n", 0644);
 	write_file("policy.d/README", "no policy: {", 0644);
 	write_file("policy.d/.hidden.yaml", "no policy: {", 0644);
@@ -552,10 +555,13 @@ static void what_is_there_in_two_files_is_refused_with_both_places(void **state)
 
 	(void)state;
 	write_file("policy.d/40-twice.yaml",
-		   "version: 1\ntargets: {web: {pid: 1}}\nrules: [{name: a, events: exec}]\n" OUTPUT "limits: {buffer: 2M}\n", 0644);
+		   "version: 1\ntargets: {web: {pid: 1}}\nrules: [{name: a, events: exec}]\n" OUTPUT
+		   "limits: {buffer: 2M}\n",
+		   0644);
 	assert_int_equal(tl_policy_load_from(in_folder("policy.yaml"), in_folder("policy.d"), &p, &problems), -EINVAL);
 	assert_int_equal(problems.n, 4);
-	snprintf(expected, sizeof(expected), "target 'web' is there twice, first in %s:2:11", in_folder("policy.d/10-a.yaml"));
+	snprintf(expected, sizeof(expected), "target 'web' is there twice, first in %s:2:11",
+		 in_folder("policy.d/10-a.yaml"));
 	assert_string_equal(problems.problem[0].message, expected);
 	assert_string_equal(problems.problem[0].file, in_folder("policy.d/40-twice.yaml"));
 	assert_int_equal(problems.problem[0].line, 2);

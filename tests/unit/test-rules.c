@@ -29,7 +29,8 @@ static struct tl_policy *parse(const char *rules)
 
 	assert_true(asprintf(&text, "version: 1\n" OUTPUT "%s", rules) > 0);
 	if (tl_policy_parse("policy.yaml", text, strlen(text), &p, &problems) < 0)
-		fail_msg("%u:%u: %s", problems.problem[0].line, problems.problem[0].column, problems.problem[0].message);
+		fail_msg("%u:%u: %s", problems.problem[0].line, problems.problem[0].column,
+			 problems.problem[0].message);
 	free(text);
 	return p;
 }
@@ -81,12 +82,13 @@ static void keeps(struct tl_policy *p, const char *event_name, uint64_t targets,
 
 static void an_event_goes_to_every_rule_that_matches_in_their_order(void **state)
 {
-	_cleanup_(policy_freep) struct tl_policy *p = parse("rules:\n"
-							    "  - {name: a, events: [openat, read]}\n"
-							    "  - {name: b, events: read}\n"
-							    "  - {name: c, events: openat, where: path startswith \"/etc/\"}\n"
-							    "  - {name: d, events: \"@file\"}\n"
-							    "  - {name: e, events: openat, where: uid == 0}\n");
+	_cleanup_(policy_freep) struct tl_policy *p =
+		parse("rules:\n"
+		      "  - {name: a, events: [openat, read]}\n"
+		      "  - {name: b, events: read}\n"
+		      "  - {name: c, events: openat, where: path startswith \"/etc/\"}\n"
+		      "  - {name: d, events: \"@file\"}\n"
+		      "  - {name: e, events: openat, where: uid == 0}\n");
 
 	(void)state;
 	keeps(p, "read-passwd", 0, "a c d");
@@ -229,10 +231,11 @@ static void the_first_of_a_hash_is_kept_however_many_hashes(void **state)
 
 static void a_capture_cuts_the_argument_for_its_rule_alone(void **state)
 {
-	_cleanup_(policy_freep) struct tl_policy *p = parse("rules:\n"
-							    "  - {name: a, events: [read, openat], capture: {buf: 4}}\n"
-							    "  - {name: b, events: read}\n"
-							    "  - {name: c, events: read, capture: {buf: 64}, where: uid == 1}\n");
+	_cleanup_(policy_freep) struct tl_policy *p =
+		parse("rules:\n"
+		      "  - {name: a, events: [read, openat], capture: {buf: 4}}\n"
+		      "  - {name: b, events: read}\n"
+		      "  - {name: c, events: read, capture: {buf: 64}, where: uid == 1}\n");
 	struct tl_event event;
 	struct kept kept;
 
@@ -270,7 +273,9 @@ static void events_of_untracked_programs_are_kept_by_no_rule(void **state)
 static void own_records_are_not_for_rules(void **state)
 {
 	_cleanup_(policy_freep) struct tl_policy *p = parse("rules: [{name: a, events: \"@all\"}]\n");
-	struct tl_event event = { .kind = TL_EVENT_LOST, .type = tl_event_type_find("lost"), .process = &fixture_process };
+	struct tl_event event = { .kind = TL_EVENT_LOST,
+				  .type = tl_event_type_find("lost"),
+				  .process = &fixture_process };
 	struct kept kept;
 
 	(void)state;
@@ -283,7 +288,8 @@ static void own_records_are_not_for_rules(void **state)
 /* Handlers of anybody's table describe themselves; a session has copies of types. */
 static void a_type_is_known_by_its_name(void **state)
 {
-	_cleanup_(policy_freep) struct tl_policy *p = parse("rules: [{name: a, events: openat}, {name: b, events: read}]\n");
+	_cleanup_(policy_freep) struct tl_policy *p =
+		parse("rules: [{name: a, events: openat}, {name: b, events: read}]\n");
 	struct tl_event_type type = *tl_event_type_find("openat");
 	struct tl_event event;
 	struct kept kept;
@@ -321,15 +327,16 @@ static struct tl_policy *many_rules(unsigned n)
 
 	p += sprintf(p, "targets: {x: {pid: 1}, y: {pid: 2}}\nrules:\n");
 	for (unsigned i = 0; i + 1 < n; i++)
-		p += sprintf(p, "  - {name: r%u, events: %s, target: %s}\n", i, i % 2 ? "read" : "openat", i % 2 ? "x" : "y");
+		p += sprintf(p, "  - {name: r%u, events: %s, target: %s}\n", i, i % 2 ? "read" : "openat",
+			     i % 2 ? "x" : "y");
 	sprintf(p, "  - {name: last, target: x, events: openat}\n");
 	policy = parse(text);
 	free(text);
 	return policy;
 }
 
-static int count(const struct tl_policy_rule *rule, const struct tl_event *event, const struct tl_annotation *annotation,
-		 void *userdata)
+static int count(const struct tl_policy_rule *rule, const struct tl_event *event,
+		 const struct tl_annotation *annotation, void *userdata)
 {
 	(void)rule;
 	(void)event;
@@ -373,14 +380,30 @@ static void a_thousand_rules_that_cannot_match_cost_little(void **state)
 static const char *random_condition(void)
 {
 	static const char *const conditions[] = {
-		"path == \"/etc/passwd\"", "path == \"/etc/shadow\" and uid == 1000", "path == \"/x\"",
-		"path in (\"/etc/passwd\", \"/tmp/a.txt\")", "path in (\"/x\", \"/y\") or uid == 1000", "uid == 1000",
-		"uid == 0 and path == \"/etc/passwd\"", "uid in (0, 1, 1000) and success", "errno == EACCES",
-		"not path == \"/etc/passwd\"", "not (path == \"/etc/passwd\" and uid == 1000)", "path != \"/x\" and uid == 1000",
-		"(path == \"/etc/passwd\" or success) and uid == 1000", "comm == \"sh\" and (uid == 1 or uid == 1000)",
-		"path == target_path", "path not in (\"/etc/passwd\")", "loginuid == 4294967295", "loginuid in (unset, 5)",
-		"args == \"x\"", "executable == \"\"", "event == \"openat\" and path startswith \"/etc/\"", "ret == -13 or ret == 3",
-		"pathname == \"passwd\"", "uid == 1000 and uid == 1000",
+		"path == \"/etc/passwd\"",
+		"path == \"/etc/shadow\" and uid == 1000",
+		"path == \"/x\"",
+		"path in (\"/etc/passwd\", \"/tmp/a.txt\")",
+		"path in (\"/x\", \"/y\") or uid == 1000",
+		"uid == 1000",
+		"uid == 0 and path == \"/etc/passwd\"",
+		"uid in (0, 1, 1000) and success",
+		"errno == EACCES",
+		"not path == \"/etc/passwd\"",
+		"not (path == \"/etc/passwd\" and uid == 1000)",
+		"path != \"/x\" and uid == 1000",
+		"(path == \"/etc/passwd\" or success) and uid == 1000",
+		"comm == \"sh\" and (uid == 1 or uid == 1000)",
+		"path == target_path",
+		"path not in (\"/etc/passwd\")",
+		"loginuid == 4294967295",
+		"loginuid in (unset, 5)",
+		"args == \"x\"",
+		"executable == \"\"",
+		"event == \"openat\" and path startswith \"/etc/\"",
+		"ret == -13 or ret == 3",
+		"pathname == \"passwd\"",
+		"uid == 1000 and uid == 1000",
 	};
 
 	return conditions[(size_t)rand() % ARRAY_SIZE(conditions)];

@@ -1,0 +1,53 @@
+# shellcheck shell=bash
+# Sourced by tests in the guest, in /tl.
+. tests/lib.sh
+
+# check NAME COMMAND...: a line with the verdict; what the command said is the reason.
+check() {
+	local name=$1 said
+	shift
+	if said=$("$@" 2>&1); then
+		ok "$name"
+	else
+		not_ok "$name" "$(tail -n 4 <<<"$said" | tr '\n' ' ' | cut -c 1-600)"
+	fi
+}
+
+# Waits until COMMAND... succeeds, ten seconds at most.
+await() {
+	for ((i = 0; i < 50; i++)); do
+		"$@" >/dev/null 2>&1 && return
+		sleep 0.2
+	done
+	"$@"
+}
+
+# ---- Is anything of ours left in the kernel?
+
+# One word per program, map, link, pin and probe. systemd has some of its own.
+kernel_objects() {
+	bpftool prog show | sed -n 's/^\([0-9]*\): \([a-z_]*\)  *name \([^ ]*\).*/prog:\1:\2:\3/p'
+	bpftool map show | sed -n 's/^\([0-9]*\): \([a-z_]*\)  *name \([^ ]*\).*/map:\1:\2:\3/p'
+	bpftool link show | sed -n 's/^\([0-9]*\): \([a-z_]*\)  *prog.*/link:\1:\2/p'
+	find /sys/fs/bpf -mindepth 1 2>/dev/null | sed 's/^/pin:/'
+	sed 's/^\([^ ]*\) .*/kprobe:\1/' /sys/kernel/debug/kprobes/list 2>/dev/null
+}
+
+remember_kernel_objects() {
+	kernel_objects | sort >/tmp/kernel-objects
+}
+
+# What was not there when they were remembered.
+new_kernel_objects() {
+	kernel_objects | grep -v ':sd_' | sort | comm -13 /tmp/kernel-objects -
+}
+
+# They are freed a little after their last user.
+kernel_objects_are_gone() {
+	for ((i = 0; i < 50; i++)); do
+		[[ $(new_kernel_objects) ]] || return 0
+		sleep 0.2
+	done
+	echo "$(new_kernel_objects | wc -l): $(new_kernel_objects | head -n 4 | tr '\n' ' ')"
+	return 1
+}
