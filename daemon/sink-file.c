@@ -16,7 +16,7 @@
 #include "sinks.h"
 #include "util.h"
 
-#define BUFFER_FULL (256 * 1024) /* small writes cost more: the page cache takes large ones in large pieces */
+#define BUFFER_FULL (256 * 1024) /* at most: a large write costs less per byte than a small one */
 #define RESERVE (64 * 1024) /* for own records */
 #define FILE_MODE 0640
 
@@ -26,6 +26,7 @@ struct file {
 	enum tl_output_format format;
 	struct tl_lines lines;
 	size_t memory;
+	size_t full; /* bytes that are written at once */
 	uint64_t size; /* of the file */
 	bool needs_repair; /* it may end with a part of a line */
 	bool detached; /* the path names another file now, which could not be opened */
@@ -200,6 +201,9 @@ static int file_open(struct tl_sink *s, const struct tl_policy_output *output, c
 	f->format = output->format;
 	f->memory = setup->memory;
 	f->rotate_size = output->rotate_size;
+	f->full = MIN((size_t)BUFFER_FULL, f->memory);
+	if (f->rotate_size)
+		f->full = MIN(f->full, f->rotate_size);
 	f->rotate_age = output->rotate_age * 1000000000;
 	f->sync = output->fsync;
 	f->name = strdup(basename(copy));
@@ -373,7 +377,7 @@ static int file_write(struct tl_sink *s, const struct tl_event *event, const str
 	r = tl_lines_add(&f->lines, f->format, event, annotation);
 	if (r < 0)
 		return r;
-	if (f->lines.text.size >= BUFFER_FULL)
+	if (f->lines.text.size >= f->full)
 		file_flush(s);
 	return 0;
 }
