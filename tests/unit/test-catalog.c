@@ -100,7 +100,6 @@ static void fields_that_the_catalog_uses_exist(void **state)
 	free(source);
 }
 
-/* Statuses after which the unit does not try again are those that the manual lists as such. */
 static void exit_statuses_are_documented(void **state)
 {
 	char *source = read_path("daemon/generation.h", NULL);
@@ -122,6 +121,25 @@ static void exit_statuses_are_documented(void **state)
 	free(source);
 }
 
+/* "64 69 72" in the unit is "64, 69 and 72" in the manual. */
+static void statuses_without_a_restart_are_the_manuals(void **state)
+{
+	char *unit = read_path("systemd/traceleftd.service", NULL), sentence[128] = "After ";
+	const char *p = strstr(unit, "\nRestartPreventExitStatus=");
+
+	(void)state;
+	assert_non_null(p);
+	for (p = strchr(p, '=') + 1; *p != '\n'; p += 2 + (p[2] == ' ')) {
+		const char *behind = p[2] == '\n' ? " systemd" : p[5] == '\n' ? " and " : ", ";
+
+		strncat(sentence, p, 2);
+		strncat(sentence, behind, 16);
+	}
+	if (!strstr(manual, sentence))
+		fail_msg("man/traceleftd.8 does not say '%s'", sentence);
+	free(unit);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -130,6 +148,7 @@ int main(void)
 		cmocka_unit_test(fields_of_entries_are_documented),
 		cmocka_unit_test(fields_that_the_catalog_uses_exist),
 		cmocka_unit_test(exit_statuses_are_documented),
+		cmocka_unit_test(statuses_without_a_restart_are_the_manuals),
 	};
 
 	return cmocka_run_group_tests(tests, read_files, free_files);
