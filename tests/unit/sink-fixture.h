@@ -92,16 +92,17 @@ static inline void sinks_balance(const struct sinks *t)
 static inline char *read_path(const char *path, size_t *ret_size)
 {
 	FILE *f = fopen(path, "re");
-	char *text = NULL;
-	size_t size = 0;
+	struct stat st;
+	char *text;
 
 	assert_non_null(f);
-	assert_true(getdelim(&text, &size, EOF, f) >= -1);
-	fseek(f, 0, SEEK_END);
+	assert_int_equal(fstat(fileno(f), &st), 0);
+	text = malloc((size_t)st.st_size + 1);
+	assert_non_null(text);
+	assert_int_equal(fread(text, 1, (size_t)st.st_size, f), st.st_size);
+	text[st.st_size] = 0;
 	if (ret_size)
-		*ret_size = (size_t)ftell(f);
-	if (ftell(f) == 0)
-		text[0] = 0;
+		*ret_size = (size_t)st.st_size;
 	fclose(f);
 	return text;
 }

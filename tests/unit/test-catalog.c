@@ -124,17 +124,20 @@ static void exit_statuses_are_documented(void **state)
 /* "64 69 72" in the unit is "64, 69 and 72" in the manual. */
 static void statuses_without_a_restart_are_the_manuals(void **state)
 {
-	char *unit = read_path("systemd/traceleftd.service", NULL), sentence[128] = "After ";
-	const char *p = strstr(unit, "\nRestartPreventExitStatus=");
+	static const char key[] = "\nRestartPreventExitStatus=";
+	char *unit = read_path("systemd/traceleftd.service", NULL), *line = strstr(unit, key);
+	char sentence[128] = "After ";
 
 	(void)state;
-	assert_non_null(p);
-	for (p = strchr(p, '=') + 1; *p != '\n'; p += 2 + (p[2] == ' ')) {
-		const char *behind = p[2] == '\n' ? " systemd" : p[5] == '\n' ? " and " : ", ";
-
-		strncat(sentence, p, 2);
-		strncat(sentence, behind, 16);
+	assert_non_null(line);
+	line[strlen(key) + strcspn(line + strlen(key), "\n")] = 0;
+	for (char *word = strtok(line + strlen(key), " "), *next; word; word = next) {
+		next = strtok(NULL, " ");
+		if (sentence[6])
+			strcat(sentence, next ? ", " : " and ");
+		strcat(sentence, word);
 	}
+	strcat(sentence, " systemd");
 	if (!strstr(manual, sentence))
 		fail_msg("man/traceleftd.8 does not say '%s'", sentence);
 	free(unit);
