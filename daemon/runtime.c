@@ -37,7 +37,10 @@ static int open_directory(void)
 	if (!path)
 		return -ENOMEM;
 	if (mkdir(path, DIRECTORY_MODE) == 0) {
+		/* Whatever the umask says; without the group it is for root alone. */
 		if (chown(path, (uid_t)-1, tl_readers_group()) < 0 && errno != EPERM)
+			return -errno;
+		if (chmod(path, DIRECTORY_MODE) < 0)
 			return -errno;
 	} else if (errno != EEXIST) {
 		return -errno;
