@@ -45,4 +45,4 @@ check-vm: ## kernel matrix and service tests in virtual machines
 bench: all ## costs as ratios, in one run
 	tests/bench/run
 
--include tests/events.mk tests/vm.mk
+-include tests/events.mk tests/vm.mk tests/bench.mk
