@@ -277,6 +277,33 @@ static int path_of(const struct tl_cgroups *c, uint64_t id, char ret_path[PATH_M
 	return 0;
 }
 
+struct search {
+	uint64_t id;
+	char *path;
+};
+
+static int is_wanted(uint64_t id, const char *path, void *userdata)
+{
+	const struct search *search = userdata;
+
+	if (id != search->id)
+		return 0;
+	strcpy(search->path, path);
+	return -ECANCELED;
+}
+
+/* A daemon without CAP_DAC_READ_SEARCH may not open by handle, but look at every directory. */
+static int search_path(struct tl_cgroups *c, uint64_t id, char ret_path[PATH_MAX])
+{
+	struct search search = {id, ret_path};
+	int r = path_of(c, id, ret_path);
+
+	if (r != -EPERM)
+		return r;
+	r = tl_cgroups_walk(c, is_wanted, &search);
+	return r == -ECANCELED ? 0 : r < 0 ? r : -ESTALE;
+}
+
 static time_t now(void)
 {
 	struct timespec t;
@@ -289,7 +316,7 @@ static const struct tl_cgroup *look_for(struct tl_cgroups *c, uint64_t id)
 {
 	const struct tl_cgroup *cgroup;
 	char path[PATH_MAX];
-	bool known = path_of(c, id, path) == 0;
+	bool known = search_path(c, id, path) == 0;
 
 	cgroup = tl_cgroup_parse(id, known ? path : "");
 	if (!cgroup)

@@ -5,10 +5,13 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cgroup.h"
@@ -165,6 +168,37 @@ static void an_id_finds_its_path(void **state)
 	tl_cgroups_free(c);
 }
 
+/* As the sandboxed daemon has it. */
+static bool give_up_capabilities(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct none[2] = {};
+
+	return syscall(SYS_capset, &header, none) == 0;
+}
+
+static void an_id_finds_its_path_without_capabilities(void **state)
+{
+	struct tl_cgroups *c = open_or_skip();
+	char path[128];
+	struct seen seen = {.path = path};
+	int status;
+	pid_t pid;
+
+	(void)state;
+	snprintf(path, sizeof(path), "/traceleft-test-%d.slice", getpid());
+	make(c, path);
+	assert_int_equal(tl_cgroups_walk(c, note, &seen), 0);
+	pid = fork();
+	if (pid == 0)
+		_exit(!give_up_capabilities() || strcmp(tl_cgroups_find(c, seen.id)->path, path) != 0 ||
+		      *tl_cgroups_find(c, 1ULL << 60)->path);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	take_away(c, path);
+	assert_int_equal(status, 0);
+	tl_cgroups_free(c);
+}
+
 static void the_callback_ends_the_walk(void **state)
 {
 	struct tl_cgroups *c = open_or_skip();
@@ -213,6 +247,7 @@ int main(void)
 		cmocka_unit_test(paths_tell_unit_slice_and_container),
 		cmocka_unit_test(nothing_is_known_without_a_hierarchy),
 		cmocka_unit_test(an_id_finds_its_path),
+		cmocka_unit_test(an_id_finds_its_path_without_capabilities),
 		cmocka_unit_test(the_callback_ends_the_walk),
 		cmocka_unit_test(the_root_is_a_slash),
 		cmocka_unit_test(memory_is_bounded_and_kept_ones_outlive_it),
