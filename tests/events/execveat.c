@@ -180,21 +180,15 @@ static void by_the_32_bit_door(void)
 	}
 	argv = room(2 * sizeof(*argv));
 	argv[0] = (uint32_t)(uintptr_t)text("one");
-	is_asked(call32_exec(becoming(program, ARGV("x")), 358, AT_FDCWD, text("missing"), argv, 0, 0), in_folder("missing"));
+	is_asked(call32_exec(becoming(program, ARGV("x")), 358, AT_FDCWD, text("missing"), argv, 0, 0),
+		 in_folder("missing"));
 }
 
 static const struct test_case cases[] = {
-	CASE(program_in_a_directory),
-	CASE(program_by_name),
-	CASE(symbolic_link_shows_the_program),
-	CASE(descriptor_of_the_program),
-	CASE(program_that_is_nowhere),
-	CASE(script_shows_the_interpreter),
-	CASE(no_such_program_or_descriptor),
-	CASE(link_that_is_refused),
-	CASE(flags_that_are_none),
-	CASE(name_that_cannot_be_read),
-	CASE(by_the_32_bit_door),
+	CASE(program_in_a_directory),        CASE(program_by_name),         CASE(symbolic_link_shows_the_program),
+	CASE(descriptor_of_the_program),     CASE(program_that_is_nowhere), CASE(script_shows_the_interpreter),
+	CASE(no_such_program_or_descriptor), CASE(link_that_is_refused),    CASE(flags_that_are_none),
+	CASE(name_that_cannot_be_read),      CASE(by_the_32_bit_door),
 };
 
 TEST("execveat", prepare)

@@ -126,14 +126,9 @@ static void call_that_fails_is_no_fork(void)
 }
 
 static const struct test_case cases[] = {
-	CASE(child),
-	CASE(child_of_a_child),
-	CASE(by_vfork),
-	CASE(by_clone3),
-	CASE(child_of_our_parent),
-	CASE(by_a_thread),
-	CASE(by_another_user),
-	CASE(call_that_fails_is_no_fork),
+	CASE(child),           CASE(child_of_a_child),           CASE(by_vfork),
+	CASE(by_clone3),       CASE(child_of_our_parent),        CASE(by_a_thread),
+	CASE(by_another_user), CASE(call_that_fails_is_no_fork),
 };
 
 TEST("fork", NULL)

@@ -5,8 +5,6 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/uio.h>
 #include <sys/utsname.h>
 #include <time.h>
 
@@ -253,128 +251,16 @@ void become_nobody(void)
 	require(setresuid(NOBODY, NOBODY, NOBODY) == 0);
 }
 
-/* ---- What the handlers must have captured ---- */
-
-/* Bytes of this process from an address that may be none; how many could be read. */
-static size_t peek(void *to, uint64_t from, size_t n)
-{
-	size_t have = 0;
-
-	while (have < n) {
-		size_t part = MIN(n - have, 4096 - ((from + have) & 4095));
-		struct iovec here = {(char *)to + have, part}, there = {(void *)(uintptr_t)(from + have), part};
-
-		if (process_vm_readv(getpid(), &here, 1, &there, 1, 0) != (ssize_t)part)
-			break;
-		have += part;
-	}
-	return have;
-}
-
-static struct bytes peek_string(uint64_t from, uint32_t max)
-{
-	struct bytes b = {.flags = TL_VALUE_PRESENT};
-	char *copy = room(max + 1);
-	size_t n = peek(copy, from, max + 1), length = strnlen(copy, n);
-
-	if (length == n && n < max + 1) {
-		b.flags |= TL_VALUE_FAULT;
-		return b;
-	}
-	if (length >= max)
-		b.flags |= TL_VALUE_TRUNCATED;
-	b.size = MIN((uint32_t)length, max - 1);
-	b.data = copy;
-	copy[b.size] = '\0';
-	return b;
-}
-
-static struct bytes peek_bytes(uint64_t from, uint64_t n, uint32_t max)
-{
-	struct bytes b = {.flags = TL_VALUE_PRESENT, .size = MIN(n, max)};
-	char *copy = room(max);
-
-	if (n > max)
-		b.flags |= TL_VALUE_TRUNCATED;
-	if (peek(copy, from, b.size) < b.size) {
-		b.flags |= TL_VALUE_FAULT;
-		b.size = 0;
-	}
-	b.data = copy;
-	return b;
-}
-
-static struct bytes peek_argv(uint64_t from, size_t width, uint32_t max)
-{
-	struct bytes b = {.flags = TL_VALUE_PRESENT}, one;
-	char *copy = room(max + 256);
-
-	b.data = copy;
-	for (unsigned i = 0;; i++, from += width) {
-		uint64_t string = 0;
-
-		if (peek(&string, from, width) < width) {
-			b.flags |= TL_VALUE_FAULT;
-			return b;
-		}
-		if (!string)
-			return b;
-		if (b.size > max - 256 || i == 63) {
-			b.flags |= TL_VALUE_TRUNCATED;
-			return b;
-		}
-		one = peek_string(string, 256);
-		b.flags |= one.flags;
-		if (one.flags & TL_VALUE_FAULT)
-			return b;
-		memcpy(copy + b.size, one.data, one.size + 1);
-		b.size += one.size + 1;
-	}
-}
-
-static struct bytes peek_argument(const struct call *c, const struct tl_arg_type *arg)
-{
-	uint64_t from = c->args[arg->position - 1], length = 0;
-	struct bytes nothing = {};
-
-	if (arg->length_arg)
-		length = c->args[arg->length_arg - 1];
-	if (!from)
-		return nothing;
-	switch (arg->capture) {
-	case TL_CAPTURE_STRING:
-		return peek_string(from, arg->size);
-	case TL_CAPTURE_BUFFER:
-		if (arg->length_arg)
-			return peek_bytes(from, length, arg->size);
-		return c->ret < 0 ? nothing : peek_bytes(from, (uint64_t)c->ret, arg->size);
-	case TL_CAPTURE_STRUCT:
-		return peek_bytes(from, arg->size, arg->size);
-	case TL_CAPTURE_SOCKADDR:
-		return peek_bytes(from, (uint32_t)length, 128);
-	case TL_CAPTURE_SOCKADDR_POINTER: {
-		socklen_t n = 0;
-
-		if (c->ret < 0) /* what lies there is of an earlier call */
-			return nothing;
-		return length && peek(&n, length, sizeof(n)) == sizeof(n) ? peek_bytes(from, n, 128) : nothing;
-	}
-	case TL_CAPTURE_ARGV:
-		return peek_argv(from, c->abi == TL_ABI_I386 ? 4 : 8, arg->size);
-	}
-	return nothing;
-}
+/* ---- Calls ---- */
 
 static void note_captured(struct call *c)
 {
 	for (unsigned i = 0; i < run->type->n_args; i++) {
 		const struct tl_arg_type *arg = &run->type->args[i];
 
-		c->captured[arg->position - 1] = peek_argument(c, arg);
+		c->captured[arg->position - 1] = captured_of(c, arg);
 	}
 }
-
-/* ---- Calls ---- */
 
 static void note_task(struct call *c)
 {
@@ -485,8 +371,9 @@ static void note_exec(struct call *c, const struct being *becomes)
 	c->file_object.flags = becomes->deleted && !becomes->is_nowhere ? TL_VALUE_DELETED : 0;
 	for (unsigned i = 0; i < run->type->n_args; i++)
 		if (run->type->args[i].capture == TL_CAPTURE_ARGV)
-			c->captured[i] = (struct bytes){becomes->args, MIN(becomes->args_size, EXEC_ARGS_MAX),
-							TL_VALUE_PRESENT | (becomes->truncated ? TL_VALUE_TRUNCATED : 0)};
+			c->captured[i] =
+				(struct bytes){becomes->args, MIN(becomes->args_size, EXEC_ARGS_MAX),
+					       TL_VALUE_PRESENT | (becomes->truncated ? TL_VALUE_TRUNCATED : 0)};
 }
 
 static struct call *exec_made(const char *file, int line, uint8_t abi, const struct being *becomes, long number,
@@ -496,8 +383,8 @@ static struct call *exec_made(const char *file, int line, uint8_t abi, const str
 	long r;
 
 	note_exec(c, becomes);
-	r = abi == TL_ABI_I386 ? int80(number, args) :
-				 syscall(number, args[0], args[1], args[2], args[3], args[4], args[5]);
+	r = abi == TL_ABI_I386 ? int80(number, args)
+			       : syscall(number, args[0], args[1], args[2], args[3], args[4], args[5]);
 	/* It did not become that. */
 	c->being = myself;
 	c->unknown_args = 0;

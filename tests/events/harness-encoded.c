@@ -71,7 +71,10 @@ static bool is_plain(const char *data, size_t n)
 
 static void verify_json_call(const struct scalars *all, const struct tl_event *e)
 {
-	wants(all, "event.outcome", e->ret >= 0 ? "\"success\"" : e->ret == -EINPROGRESS ? "\"unknown\"" : "\"failure\"");
+	wants(all, "event.outcome",
+	      e->ret >= 0              ? "\"success\""
+	      : e->ret == -EINPROGRESS ? "\"unknown\""
+				       : "\"failure\"");
 	wants(all, "traceleft.ret", "%" PRId64, e->ret);
 	if (e->ret < 0)
 		wants(all, "traceleft.errno", "\"%s\"", strerrorname_np((int)-e->ret));

@@ -70,6 +70,9 @@ pid_t child_make(int gate);
 void child_end(pid_t pid);
 struct being *being_new(const char *executable, const char *const *argv);
 
+/* harness-capture.c: of an argument of a call that this process makes or has made */
+struct bytes captured_of(const struct call *c, const struct tl_arg_type *arg);
+
 /* harness-verify.c */
 void verify_event(const struct seen *s, const struct call *c);
 void verify_hashes(int of);

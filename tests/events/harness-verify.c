@@ -11,7 +11,7 @@
 
 /* The failure is told with the line of the call. */
 #define check(c, condition, ...) ((condition) ? (void)0 : fail_case((c)->of, (c)->file, (c)->line, __VA_ARGS__))
-#define check_number(c, what, found, wanted)                                                             \
+#define check_number(c, what, found, wanted) \
 	check(c, (uint64_t)(found) == (uint64_t)(wanted), "%s: wanted %" PRId64 ", found %" PRId64, what, \
 	      (int64_t)(wanted), (int64_t)(found))
 #define check_text(c, what, found, wanted) \
@@ -69,8 +69,8 @@ static void verify_call(const struct tl_event *e, const struct call *c)
 			      c->args[i], e->args[i]);
 		if (found->data && (is_string || (e->type->flags & TL_TYPE_EXEC && i + 1 == e->type->path_name)))
 			n = (uint32_t)strnlen(found->data, n);
-		check(c, found->flags == wanted->flags, "captured %u: wanted flags %#x, found %#x", i + 1, wanted->flags,
-		      found->flags);
+		check(c, found->flags == wanted->flags, "captured %u: wanted flags %#x, found %#x", i + 1,
+		      wanted->flags, found->flags);
 		check(c, n == wanted->size && (!n || memcmp(found->data, wanted->data, n) == 0),
 		      "captured %u: wanted %u bytes '%.64s', found %u '%.64s'", i + 1, wanted->size,
 		      wanted->size ? wanted->data : "", n, n ? found->data : "");
@@ -97,8 +97,9 @@ static void verify_facts(const struct call *c, const char *what, const struct tl
 	      (uint64_t)o->before.st_ino, f->inode);
 	check(c, makedev(f->major, f->minor) == o->before.st_dev, "%s: wanted device %u:%u, found %u:%u", what,
 	      major(o->before.st_dev), minor(o->before.st_dev), f->major, f->minor);
-	check(c, facts_are(f, &o->before) || facts_are(f, &o->after), "%s: wanted mode %#o of %u:%u, found %#o of %u:%u",
-	      what, o->after.st_mode, o->after.st_uid, o->after.st_gid, f->mode, f->uid, f->gid);
+	check(c, facts_are(f, &o->before) || facts_are(f, &o->after),
+	      "%s: wanted mode %#o of %u:%u, found %#o of %u:%u", what, o->after.st_mode, o->after.st_uid,
+	      o->after.st_gid, f->mode, f->uid, f->gid);
 }
 
 static void verify_object(const struct call *c, const char *what, const struct tl_file *f, const struct object *o)
@@ -115,8 +116,8 @@ static void verify_object(const struct call *c, const char *what, const struct t
 	check(c, f->path.flags & TL_VALUE_PRESENT, "%s: wanted '%s', found no path", what, o->path ?: o->claim);
 	check(c, f->path.size == strlen(found), "%s: the path's size is wrong", what);
 	if (is_claim) {
-		check(c, o->claim && (!o->path || !run->facts_wanted || c->ret < 0), "%s: wanted a fact, found claim '%s'", what,
-		      found);
+		check(c, o->claim && (!o->path || !run->facts_wanted || c->ret < 0),
+		      "%s: wanted a fact, found claim '%s'", what, found);
 		check_text(c, what, found, o->claim ?: "");
 		verify_facts(c, what, f, &without);
 		return;
@@ -130,10 +131,13 @@ static void verify_object(const struct call *c, const char *what, const struct t
 static void verify_endpoint(const struct call *c, const char *what, const struct tl_endpoint *found,
 			    const struct tl_endpoint *wanted)
 {
-	check(c, found->family == wanted->family, "%s: wanted family %u, found %u", what, wanted->family, found->family);
+	check(c, found->family == wanted->family, "%s: wanted family %u, found %u", what, wanted->family,
+	      found->family);
 	check(c, found->port == wanted->port, "%s: wanted port %u, found %u", what, wanted->port, found->port);
-	check(c, memcmp(found->address, wanted->address, sizeof(found->address)) == 0, "%s: wanted another address", what);
-	check(c, found->path.size == wanted->path.size &&
+	check(c, memcmp(found->address, wanted->address, sizeof(found->address)) == 0, "%s: wanted another address",
+	      what);
+	check(c,
+	      found->path.size == wanted->path.size &&
 		      (!found->path.size || memcmp(found->path.data, wanted->path.data, found->path.size) == 0),
 	      "%s: wanted '%.*s', found '%.*s'", what, (int)wanted->path.size, wanted->path.data ?: "",
 	      (int)found->path.size, found->path.data ?: "");
@@ -174,7 +178,9 @@ static void verify_identity(const struct call *c, const struct tl_process *p, co
 	check_number(c, "process's pid", p->pid, b->pid);
 	check_text(c, "entity id", p->entity_id, entity);
 	check(c, p->start > 0, "process's start: wanted one");
-	check(c, p->start_time + SLACK_NS >= b->born_after && (!b->born_before || p->start_time <= b->born_before + SLACK_NS),
+	check(c,
+	      p->start_time + SLACK_NS >= b->born_after &&
+		      (!b->born_before || p->start_time <= b->born_before + SLACK_NS),
 	      "process's start: wanted one between %" PRIu64 " and %" PRIu64 ", found %" PRIu64, b->born_after,
 	      b->born_before, p->start_time);
 }
@@ -183,8 +189,8 @@ static void verify_program(const struct call *c, const struct tl_process *p, con
 {
 	check_text(c, "executable", p->executable, b->executable);
 	check_number(c, "executable's inode", p->executable_inode, b->file.st_ino);
-	check(c, makedev(p->executable_major, p->executable_minor) == b->file.st_dev, "executable's device: found %u:%u",
-	      p->executable_major, p->executable_minor);
+	check(c, makedev(p->executable_major, p->executable_minor) == b->file.st_dev,
+	      "executable's device: found %u:%u", p->executable_major, p->executable_minor);
 	check(c, !(p->flags & TL_PROCESS_UNKNOWN), "process: wanted a known one");
 	check(c, !!(p->flags & TL_PROCESS_ARGS_TRUNCATED) == b->truncated, "process: wanted arguments %scut",
 	      b->truncated ? "" : "not ");
@@ -287,7 +293,8 @@ void verify_hashes(int of)
 			if (a->kind != TL_EVENT_SYSCALL || b->kind != TL_EVENT_SYSCALL)
 				continue;
 			if (same_arguments(a, b) != (a->hash == b->hash))
-				fail_case(of, seen[i].call ? seen[i].call->file : "", seen[i].call ? seen[i].call->line : 0,
+				fail_case(of, seen[i].call ? seen[i].call->file : "",
+					  seen[i].call ? seen[i].call->line : 0,
 					  "hashes %016" PRIx64 " and %016" PRIx64 " of %s calls", a->hash, b->hash,
 					  same_arguments(a, b) ? "equal" : "different");
 		}

@@ -205,7 +205,10 @@ static const struct {
 	const char *name;
 	enum tl_attach attach;
 } kinds[] = {
-	{"auto", TL_ATTACH_AUTO}, {"fexit", TL_ATTACH_FEXIT}, {"kprobe", TL_ATTACH_KPROBE}, {"raw_tp", TL_ATTACH_RAW_TP},
+	{"auto", TL_ATTACH_AUTO},
+	{"fexit", TL_ATTACH_FEXIT},
+	{"kprobe", TL_ATTACH_KPROBE},
+	{"raw_tp", TL_ATTACH_RAW_TP},
 };
 
 enum tl_attach attach_wanted(void)
@@ -285,8 +288,8 @@ static struct call *find_call(const struct tl_event *e)
 	for (uint32_t i = 0; i < run->n_calls; i++) {
 		struct call *c = run->calls[i];
 
-		if (!c->matched && c->pid == (pid_t)e->pid && (!c->tid || c->tid == (pid_t)e->tid) && c->kind == e->kind &&
-		    strcmp(c->event, e->type->name) == 0)
+		if (!c->matched && c->pid == (pid_t)e->pid && (!c->tid || c->tid == (pid_t)e->tid) &&
+		    c->kind == e->kind && strcmp(c->event, e->type->name) == 0)
 			return c;
 	}
 	return NULL;
@@ -299,7 +302,8 @@ static void compare(void)
 		struct call *c = find_call(&s->event);
 
 		if (!c) {
-			fail_case(OF_SESSION, __FILE__, __LINE__, "an event of no call: %.*s", (int)s->line_size - 1, s->line);
+			fail_case(OF_SESSION, __FILE__, __LINE__, "an event of no call: %.*s", (int)s->line_size - 1,
+				  s->line);
 			continue;
 		}
 		c->matched = true;
@@ -319,9 +323,11 @@ static void compare(void)
 void verify_balance(const struct tl_counters *k, int of)
 {
 	if (k->seen != k->delivered + k->filtered + k->aggregated + k->lost)
-		fail_case(of, __FILE__, __LINE__, "seen %llu != delivered %llu + filtered %llu + aggregated %llu + lost %llu",
-			  (unsigned long long)k->seen, (unsigned long long)k->delivered, (unsigned long long)k->filtered,
-			  (unsigned long long)k->aggregated, (unsigned long long)k->lost);
+		fail_case(of, __FILE__, __LINE__,
+			  "seen %llu != delivered %llu + filtered %llu + aggregated %llu + lost %llu",
+			  (unsigned long long)k->seen, (unsigned long long)k->delivered,
+			  (unsigned long long)k->filtered, (unsigned long long)k->aggregated,
+			  (unsigned long long)k->lost);
 	if (k->emitted != k->received || k->malformed)
 		fail_case(of, __FILE__, __LINE__, "emitted %llu, received %llu, malformed %llu",
 			  (unsigned long long)k->emitted, (unsigned long long)k->received,
@@ -373,8 +379,8 @@ static void verify_numbers(uint64_t filtered)
 		if (i == 0 || e->cpu != sorted[i - 1].event.cpu)
 			next = 1;
 		if (e->seq < next)
-			fail_case(OF_NUMBERS, __FILE__, __LINE__, "number %llu twice on CPU %u", (unsigned long long)e->seq,
-				  e->cpu);
+			fail_case(OF_NUMBERS, __FILE__, __LINE__, "number %llu twice on CPU %u",
+				  (unsigned long long)e->seq, e->cpu);
 		holes += e->seq > next ? e->seq - next : 0;
 		next = e->seq + 1;
 	}

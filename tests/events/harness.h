@@ -116,11 +116,11 @@ struct test {
 
 /* Everything; the exit status of main(). */
 int run_test(const struct test *test);
-#define TEST(name, prepare_function)                                                    \
-	int main(void)                                                                  \
-	{                                                                               \
+#define TEST(name, prepare_function) \
+	int main(void) \
+	{ \
 		static const struct test test = {name, cases, N_ELEMENTS(cases), prepare_function}; \
-		return run_test(&test);                                                 \
+		return run_test(&test); \
 	}
 
 /* ---- For prepare and cases ---- */
@@ -215,7 +215,7 @@ void fail_case(int of, const char *file, int line, const char *format, ...) __at
 #define LONGS_5(a, ...) (long)(a), LONGS_4(__VA_ARGS__)
 #define LONGS_6(a, ...) (long)(a), LONGS_5(__VA_ARGS__)
 #define LONGS_PICK(_0, _1, _2, _3, _4, _5, _6, name, ...) name
-#define LONGS(...)                                                                                      \
+#define LONGS(...) \
 	LONGS_PICK(_, ##__VA_ARGS__, LONGS_6, LONGS_5, LONGS_4, LONGS_3, LONGS_2, LONGS_1, LONGS_0)(__VA_ARGS__)
 
 #endif

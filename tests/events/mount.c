@@ -23,7 +23,8 @@ static void file_system_child(void)
 
 	private_mounts();
 	before = stat_of("point");
-	c = call(SYS_mount, text("a source"), text("point"), text("tmpfs"), MS_NODEV | MS_NOSUID, text("size=64k,mode=0711"));
+	c = call(SYS_mount, text("a source"), text("point"), text("tmpfs"), MS_NODEV | MS_NOSUID,
+		 text("size=64k,mode=0711"));
 	require(c->ret == 0);
 	is_named(c, in_folder("point"), in_folder("point"), &before);
 	before = stat_of("point");

@@ -35,7 +35,8 @@ static void file_in_a_directory(void)
 
 static void new_file_gets_its_mode(void)
 {
-	opened(call(SYS_openat2, AT_FDCWD, text("made"), how(O_CREAT | O_EXCL | O_RDWR, 0601, 0), sizeof(struct open_how)),
+	opened(call(SYS_openat2, AT_FDCWD, text("made"), how(O_CREAT | O_EXCL | O_RDWR, 0601, 0),
+		    sizeof(struct open_how)),
 	       in_folder("made"));
 	require(stat_of("made").st_mode == (S_IFREG | 0601));
 }

@@ -40,15 +40,16 @@ static void symbolic_link_itself(void)
 {
 	new_file("object", 0644);
 	require(symlink("object", "link") == 0);
-	moved(text("link"), text("link-2"), in_folder("link"), in_folder("link"), in_folder("link-2"), in_folder("link-2"));
+	moved(text("link"), text("link-2"), in_folder("link"), in_folder("link"), in_folder("link-2"),
+	      in_folder("link-2"));
 }
 
 static void below_symbolic_links(void)
 {
 	require(symlink("folder", "alias") == 0);
 	new_file("folder/one", 0644);
-	moved(text("alias/one"), text("alias/two"), in_folder("alias/one"), in_folder("folder/one"), in_folder("alias/two"),
-	      in_folder("folder/two"));
+	moved(text("alias/one"), text("alias/two"), in_folder("alias/one"), in_folder("folder/one"),
+	      in_folder("alias/two"), in_folder("folder/two"));
 }
 
 static void no_such_file(void)

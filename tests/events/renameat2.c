@@ -42,7 +42,8 @@ static void not_onto_another(void)
 	const char *one = in_folder("one"), *two = in_folder("two");
 
 	require(moved(AT_FDCWD, text("one"), AT_FDCWD, text("two"), RENAME_NOREPLACE, one, two)->ret == -EEXIST);
-	require(moved(AT_FDCWD, text("one"), AT_FDCWD, text("three"), RENAME_NOREPLACE, one, in_folder("three"))->ret == 0);
+	require(moved(AT_FDCWD, text("one"), AT_FDCWD, text("three"), RENAME_NOREPLACE, one, in_folder("three"))->ret ==
+		0);
 }
 
 static void no_such_file_or_flags(void)
@@ -84,12 +85,8 @@ static void by_the_32_bit_door(void)
 }
 
 static const struct test_case cases[] = {
-	CASE(between_two_directories),
-	CASE(exchange),
-	CASE(not_onto_another),
-	CASE(no_such_file_or_flags),
-	CASE(names_that_cannot_be_read),
-	CASE(by_the_32_bit_door),
+	CASE(between_two_directories),   CASE(exchange),           CASE(not_onto_another), CASE(no_such_file_or_flags),
+	CASE(names_that_cannot_be_read), CASE(by_the_32_bit_door),
 };
 
 TEST("renameat2", NULL)

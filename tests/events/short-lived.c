@@ -36,8 +36,8 @@ static unsigned verify_process(const struct tl_event *e)
 	wants(p->pid == e->pid && p->start && p->entity_id[0], "process %u has no identity", e->pid);
 	wants(p->ppid == (uint32_t)t.starter, "parent is %u", p->ppid);
 	wants(p->parent && p->parent->pid == (uint32_t)t.starter, "process %u has no parent", p->pid);
-	wants(p->parent && strcmp(p->parent->executable, run->child->executable) == 0, "the parent's executable is '%s'",
-	      p->parent ? p->parent->executable : "");
+	wants(p->parent && strcmp(p->parent->executable, run->child->executable) == 0,
+	      "the parent's executable is '%s'", p->parent ? p->parent->executable : "");
 	for (; n < N_ELEMENTS(argv) && at < p->args_size; at += strlen(p->args + at) + 1)
 		argv[n++] = p->args + at;
 	wants(p->n_args == 4 && n == 4, "%u arguments of process %u", p->n_args, p->pid);

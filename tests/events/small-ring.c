@@ -53,12 +53,15 @@ static void verify_record(const struct tl_event *e)
 	wants(OF_RECORDS, lost->count == lost->seq_last - lost->seq_first + 1, "count %llu of numbers %llu to %llu",
 	      (unsigned long long)lost->count, (unsigned long long)lost->seq_first, (unsigned long long)lost->seq_last);
 	wants(OF_RECORDS, strcmp(lost->stage, "ring") == 0, "stage %s", lost->stage);
-	wants(OF_RECORDS, lost->time_first <= lost->time_last && lost->time_last <= now() + 20000000, "times are wrong");
+	wants(OF_RECORDS, lost->time_first <= lost->time_last && lost->time_last <= now() + 20000000,
+	      "times are wrong");
 	account(e->cpu, lost->seq_first, lost->seq_last);
 	wants(OF_RECORDS, tl_encode_json(&json, e, NULL) == 0 && tl_encode_text(&line, e, NULL) == 0, "not encoded");
 	wants(OF_RECORDS, memmem(json.data, json.size, "\"action\":\"lost\"", 15) && json.data[json.size - 1] == '\n',
 	      "JSON: %.*s", (int)json.size, json.data);
-	wants(OF_RECORDS, memmem(json.data, json.size, "\"seq_first\":", 12) && memmem(json.data, json.size, "\"stage\":\"ring\"", 14),
+	wants(OF_RECORDS,
+	      memmem(json.data, json.size, "\"seq_first\":", 12) &&
+		      memmem(json.data, json.size, "\"stage\":\"ring\"", 14),
 	      "JSON: %.*s", (int)json.size, json.data);
 	wants(OF_RECORDS, memmem(line.data, line.size, "lost", 4) && line.data[line.size - 1] == '\n', "text: %.*s",
 	      (int)line.size, line.data);
@@ -76,8 +79,8 @@ static int on_event(const struct tl_event *e, void *userdata)
 		return 0;
 	}
 	t.delivered++;
-	wants(OF_SUM, e->kind == TL_EVENT_SYSCALL && e->pid == (uint32_t)run->child->pid, "an event of kind %d of process %u",
-	      e->kind, e->pid);
+	wants(OF_SUM, e->kind == TL_EVENT_SYSCALL && e->pid == (uint32_t)run->child->pid,
+	      "an event of kind %d of process %u", e->kind, e->pid);
 	account(e->cpu, e->seq, e->seq);
 	return 0;
 }
