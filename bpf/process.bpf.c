@@ -278,6 +278,31 @@ int BPF_PROG(tl_exec, struct task_struct *task, int old_pid, struct linux_binprm
 	return 0;
 }
 
+/* Processes whose end has been told: two threads that go at the same time both
+ * find themselves the last. */
+struct tl_ended {
+	__u64 start;
+	__u32 pid;
+	__u32 pad;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 8192);
+	__type(key, struct tl_ended);
+	__type(value, __u32);
+} ended SEC(".maps");
+
+#define TL_EEXIST 17
+
+static __always_inline bool tl_ends_now(const struct tl_task *state, __u32 tgid)
+{
+	struct tl_ended key = {.start = state->start, .pid = tgid};
+	__u32 one = 1;
+
+	return bpf_map_update_elem(&ended, &key, &one, BPF_NOEXIST) != -TL_EEXIST;
+}
+
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(tl_exit_process, struct task_struct *task)
 {
@@ -286,7 +311,7 @@ int BPF_PROG(tl_exit_process, struct task_struct *task)
 	struct tl_walk *walk;
 	__s32 code;
 
-	if (state && state->set && tl_get(task, signal, live.counter) == 0) {
+	if (state && state->set && tl_get(task, signal, live.counter) == 0 && tl_ends_now(state, task->tgid)) {
 		code = tl_get(task, signal, flags) & TL_SIGNAL_GROUP_EXIT ? tl_get(task, signal, group_exit_code) :
 									      task->exit_code;
 		call = tl_process_begin(tl_config.exit_event, TL_RECORD_EXIT, state, &walk);
