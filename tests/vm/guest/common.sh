@@ -13,9 +13,10 @@ check() {
 	fi
 }
 
-# Waits until COMMAND... succeeds, ten seconds at most.
+# Waits until COMMAND... succeeds, a minute at most: guests are slow, the more so if there are several.
 await() {
-	for ((i = 0; i < 50; i++)); do
+	local end=$((SECONDS + 60))
+	while ((SECONDS < end)); do
 		"$@" >/dev/null 2>&1 && return
 		sleep 0.2
 	done
