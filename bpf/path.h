@@ -18,6 +18,7 @@ struct tl_walk {
 	__u64 mount_root; /* dentry where vfsmount's tree begins */
 	__u64 root_dentry; /* of the process */
 	__u64 root_vfsmount;
+	__u64 mnt_ns; /* of the process */
 	__u32 used;
 	__u32 flags; /* TL_SECTION_* */
 };
@@ -54,8 +55,13 @@ static __always_inline __u64 tl_walk_above(struct tl_walk *walk, __u64 vfsmount)
 	struct mount *mount = tl_at(struct mount, address);
 
 	above = (__u64)tl_peek(mount, mnt_parent);
-	if (!above || above == address)
+	if (!above || above == address) {
+		/* A tree that is in no namespace, or in another: whoever made it
+		 * chose its names. */
+		if ((__u64)tl_peek(mount, mnt_ns) != walk->mnt_ns)
+			walk->flags |= TL_SECTION_DETACHED;
 		return 0;
+	}
 	walk->dentry = (__u64)tl_peek(mount, mnt_mountpoint);
 	tl_walk_mount(walk, above + bpf_core_field_offset(struct mount, mnt));
 	return above;
@@ -143,6 +149,7 @@ static __always_inline void tl_walk_root(struct tl_walk *walk, struct task_struc
 {
 	walk->root_dentry = (__u64)tl_get(task, fs, root.dentry);
 	walk->root_vfsmount = (__u64)tl_get(task, fs, root.mnt);
+	walk->mnt_ns = (__u64)tl_get(task, nsproxy, mnt_ns);
 }
 
 static __always_inline void tl_file_facts(struct tl_file_facts *facts, __u64 address)

@@ -149,7 +149,9 @@ static __always_inline __u32 tl_exe_terms(struct task_struct *task)
 	}
 	tl_walk_root(&work->walk, task);
 	used = tl_climb(&work->walk, (char *)call->data, dentry, (__u64)tl_get(task, mm, exe_file, f_path.mnt));
-	found = tl_match_executable(&work->match, (char *)call->data, used);
+	/* Names outside of the process's tree of mounts prove nothing. */
+	if (!(work->walk.flags & TL_SECTION_DETACHED))
+		found = tl_match_executable(&work->match, (char *)call->data, used);
 	call->owner = 0;
 	return found;
 }

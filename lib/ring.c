@@ -230,6 +230,16 @@ static int declare_refused(struct tl_session *s)
 	return declare(s, 0, &hole, refused, "program");
 }
 
+/* Numbers in holes that are not declared yet. */
+static uint64_t missing(const struct tl_stream *stream)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < stream->n_holes; i++)
+		n += stream->holes[i].last - stream->holes[i].first + 1;
+	return n;
+}
+
 int tl_ring_declare(struct tl_session *s, bool final)
 {
 	int r;
@@ -239,8 +249,10 @@ int tl_ring_declare(struct tl_session *s, bool final)
 		uint64_t lost = __atomic_load_n(&s->cpus[cpu].lost, __ATOMIC_ACQUIRE);
 		uint64_t seq = __atomic_load_n(&s->cpus[cpu].seq, __ATOMIC_ACQUIRE);
 
-		/* Numbers at the end that nothing came after yet. */
-		if (final && seq >= stream->next && stream->n_holes < TL_HOLES_MAX) {
+		/* Numbers at the end that nothing came after yet: as soon as all that
+		 * is missing is known to be lost, or there is nothing to wait for. */
+		if (seq >= stream->next && stream->n_holes < TL_HOLES_MAX &&
+		    (final || missing(stream) + (seq - stream->next + 1) == lost - stream->declared)) {
 			add_hole(stream, stream->next, seq, tl_now_boot());
 			stream->next = seq + 1;
 		}
