@@ -3,6 +3,9 @@
 #include "escape.h"
 #include "put.h"
 
+/* Of a buffer; the limit of strace. */
+#define SHOWN_BYTES 32
+
 static void plain_number(struct tl_buffer *out, const struct tl_encode_arg *arg, uint64_t value)
 {
 	if (arg->form == TL_FORM_SIGNED)
@@ -61,6 +64,57 @@ void tl_encode_arguments(struct tl_buffer *out, const struct tl_event *event, st
 		tl_put_char(out, '<');
 		tl_escape_text(out, fd_path->data, fd_path->size);
 		tl_put_char(out, '>');
+	}
+}
+
+static void put_string(struct tl_buffer *out, const struct tl_encode_arg *known, const struct tl_bytes *bytes)
+{
+	size_t n = known->is_trimmed ? tl_string_size(bytes) : bytes->size;
+	bool cut = bytes->flags & TL_VALUE_TRUNCATED;
+
+	if (known->form == TL_FORM_BYTES && n > SHOWN_BYTES) {
+		n = SHOWN_BYTES;
+		cut = true;
+	}
+	TL_PUT_LITERAL(out, "\\\"");
+	tl_escape_text_json(out, bytes->data, n);
+	tl_put_text(out, cut ? "\\\"..." : "\\\"");
+}
+
+static void put_captured(struct tl_buffer *out, const struct tl_event *event, const struct tl_arg_type *arg,
+			 const struct tl_encode_arg *known)
+{
+	const struct tl_bytes *bytes = &event->captured[arg->position - 1];
+	struct tl_buffer *scratch;
+
+	if (known->is_string && (bytes->flags & TL_VALUE_PRESENT) && !(bytes->flags & TL_VALUE_FAULT)) {
+		put_string(out, known, bytes);
+		return;
+	}
+	scratch = tl_encode_scratch();
+	tl_argument_text(scratch, event, arg, known->decoder);
+	tl_quote_json(out, scratch->data, scratch->size);
+	out->failed |= scratch->failed;
+}
+
+void tl_encode_arguments_json(struct tl_buffer *out, const struct tl_event *event, struct tl_encode_type *type)
+{
+	bool first = true;
+
+	for (unsigned i = 0; i < type->type.n_args && i < TL_ARGS_MAX; i++) {
+		const struct tl_arg_type *arg = &type->type.args[i];
+		struct tl_encode_arg *known = &type->args[i];
+
+		if (!tl_encode_has(known, event))
+			continue;
+		if (!first)
+			TL_PUT_LITERAL(out, ", ");
+		first = false;
+		if (known->form > TL_FORM_POINTER)
+			put_captured(out, event, arg, known);
+		else /* a number's text has nothing to quote */
+			tl_encode_number_text(out, known,
+					      tl_number_value(known->number, event->args[arg->position - 1]));
 	}
 }
 

@@ -35,6 +35,8 @@ struct tl_encode_arg {
 	uint8_t form; /* enum tl_encode_form */
 	uint8_t key_size;
 	uint8_t unless; /* argument with open's flags, which say whether there is this one; 0: there is */
+	bool is_string; /* what was captured is shown as a string in quotes */
+	bool is_trimmed; /* without the NULs at its end */
 	char key[192]; /* "name": and in front of it the comma that the first one does not need */
 	struct tl_encode_memo memo;
 };
@@ -70,6 +72,9 @@ void tl_encode_number_text(struct tl_buffer *out, struct tl_encode_arg *arg, uin
  * what to show in <> behind the descriptor in argument `fd_position`, or NULL. */
 void tl_encode_arguments(struct tl_buffer *out, const struct tl_event *event, struct tl_encode_type *type,
 			 unsigned fd_position, const struct tl_bytes *fd_path);
+
+/* Same as the inside of a JSON string; of a buffer, its first 32 bytes: all of it is in "args". */
+void tl_encode_arguments_json(struct tl_buffer *out, const struct tl_event *event, struct tl_encode_type *type);
 
 /* TL_TIME_SIZE bytes, with the second's text kept from the last call. */
 char *tl_encode_time(char *p, uint64_t ns);

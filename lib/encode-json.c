@@ -179,7 +179,6 @@ static void put_key(struct tl_line *l, const struct tl_encode_arg *known, bool f
 
 static void put_args(struct tl_line *l)
 {
-	struct tl_buffer *scratch;
 	bool first = true;
 
 	TL_PUT_LITERAL(l->b, "\"args\":{");
@@ -196,12 +195,9 @@ static void put_args(struct tl_line *l)
 		else
 			put_captured(l, arg, known);
 	}
-	scratch = tl_encode_scratch();
-	tl_encode_arguments(scratch, l->event, l->type, 0, NULL);
 	TL_PUT_LITERAL(l->b, "},\"args_text\":\"");
-	tl_quote_json(l->b, scratch->data, scratch->size);
+	tl_encode_arguments_json(l->b, l->event, l->type);
 	TL_PUT_LITERAL(l->b, "\",");
-	l->b->failed |= scratch->failed;
 }
 
 static void put_result(struct tl_line *l)

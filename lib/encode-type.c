@@ -111,6 +111,15 @@ static enum tl_encode_form form_of(const struct tl_arg_type *arg, struct tl_numb
 	return number.is_signed ? TL_FORM_SIGNED : TL_FORM_UNSIGNED;
 }
 
+/* As tl_argument_text() shows what was captured. */
+static void fill_string(struct tl_encode_arg *to)
+{
+	bool special = to->decoder && to->decoder->kind == TL_DECODE_BYTES && to->decoder->bytes != tl_string_text;
+
+	to->is_trimmed = special && to->decoder->bytes == tl_path_text;
+	to->is_string = to->form == TL_FORM_BYTES || (to->form == TL_FORM_STRING && (!special || to->is_trimmed));
+}
+
 static void fill_arg(struct tl_encode_type *cached, unsigned i, struct tl_buffer *scratch)
 {
 	const struct tl_arg_type *arg = &cached->type.args[i];
@@ -119,6 +128,7 @@ static void fill_arg(struct tl_encode_type *cached, unsigned i, struct tl_buffer
 	to->decoder = arg->decoder[0] ? tl_decoder_find(arg->decoder) : NULL;
 	to->number = tl_number_of(arg);
 	to->form = (uint8_t)form_of(arg, to->number, to->decoder);
+	fill_string(to);
 	to->unless = tl_argument_conditional(&cached->type, i) ? arg[-1].position : 0;
 	scratch->size = 0;
 	tl_put_char(scratch, ',');

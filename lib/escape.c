@@ -6,7 +6,13 @@
 #include "escape.h"
 #include "put.h"
 
-enum notation { NOTATION_JSON, NOTATION_VALUE, NOTATION_TEXT };
+/* NOTATION_QUOTED: text as it is inside a JSON string. */
+enum notation { NOTATION_JSON, NOTATION_VALUE, NOTATION_TEXT, NOTATION_QUOTED };
+
+/* Bytes that are looked at one by one after a special one, before whole words again. */
+#define BLOCK 16
+#define ESCAPE_MAX 5 /* of one byte */
+#define NULS 8 /* that are written at once */
 
 #define ONES 0x0101010101010101ULL
 #define HIGHS 0x8080808080808080ULL
@@ -146,37 +152,71 @@ static bool is_hex(char c)
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-static char *write_escape(char *p, unsigned char c, enum notation notation)
+/* What each byte of ASCII is in JSON, as far as it does not depend on what follows. */
+struct piece {
+	char text[7];
+	uint8_t size; /* ESCAPE_MAX: is escaped */
+};
+
+#define PLAIN(c) ((c) >= 0x20 && (c) < 0x7f && !QUOTED(c))
+#define QUOTED(c) ((c) == '"' || (c) == '\\')
+#define DIGIT(n) ((n) < 10 ? '0' + (n) : 'a' - 10 + (n))
+#define PIECE(c) { { PLAIN(c) ? (c) : '\\', QUOTED(c) ? (c) : '\\', 'x', DIGIT((c) >> 4), DIGIT((c) & 15) }, \
+	PLAIN(c) ? 1 : QUOTED(c) ? 2 : ESCAPE_MAX }
+#define PIECES_4(c) PIECE(c), PIECE((c) + 1), PIECE((c) + 2), PIECE((c) + 3)
+#define PIECES_16(c) PIECES_4(c), PIECES_4((c) + 4), PIECES_4((c) + 8), PIECES_4((c) + 12)
+
+static const struct piece pieces[128] = { PIECES_16(0x00), PIECES_16(0x10), PIECES_16(0x20), PIECES_16(0x30),
+					  PIECES_16(0x40), PIECES_16(0x50), PIECES_16(0x60), PIECES_16(0x70) };
+
+static inline char *write_escape(char *p, unsigned char c, enum notation notation)
 {
-	if (notation == NOTATION_JSON)
+	if (notation == NOTATION_JSON || notation == NOTATION_QUOTED)
 		*p++ = '\\';
 	p = TL_W_LITERAL(p, "\\x");
 	return tl_w_bytes(p, tl_hex_pairs + c * 2, 2);
 }
 
-static char *write_text(char *p, unsigned char c)
+/* What stands for c behind a backslash in C's notation, 0: nothing. */
+static inline char text_letter(unsigned char c)
 {
-	static const char from[5] = "\n\t\r\"\\", to[5] = "ntr\"\\";
-	const char *at = memchr(from, c, sizeof(from));
+	switch (c) {
+	case '\n':
+		return 'n';
+	case '\t':
+		return 't';
+	case '\r':
+		return 'r';
+	case '"':
+	case '\\':
+		return (char)c;
+	}
+	return 0;
+}
 
-	if (!at)
-		return write_escape(p, c, NOTATION_TEXT);
+static inline char *write_text(char *p, unsigned char c, enum notation notation)
+{
+	char letter = text_letter(c);
+
+	if (!letter)
+		return write_escape(p, c, notation);
 	*p++ = '\\';
-	*p++ = to[at - from];
+	if (notation == NOTATION_QUOTED) {
+		*p++ = '\\';
+		if (QUOTED(letter))
+			*p++ = '\\';
+	}
+	*p++ = letter;
 	return p;
 }
 
-/* One special byte, or the bytes of one character, at s; adds what it took to *taken. */
-static char *write_special(char *p, const char *s, size_t n, enum notation notation, size_t *taken, bool *escaped)
+/* A byte at s that is special, and begins no harmless character. */
+static inline char *write_special(char *p, const char *s, size_t n, enum notation notation, bool *escaped)
 {
 	unsigned char c = (unsigned char)s[0];
-	unsigned length = c >= 0x80 ? tl_utf8_harmless(s, n) : 0;
 
-	*taken += length ? length : 1;
-	if (length)
-		return tl_w_bytes(p, s, length);
-	if (notation == NOTATION_TEXT)
-		return write_text(p, c);
+	if (notation == NOTATION_TEXT || notation == NOTATION_QUOTED)
+		return write_text(p, c, notation);
 	if (c == '"' || (c == '\\' && !(n >= 4 && s[1] == 'x' && is_hex(s[2]) && is_hex(s[3])))) {
 		if (notation == NOTATION_JSON)
 			*p++ = '\\';
@@ -187,32 +227,82 @@ static char *write_special(char *p, const char *s, size_t n, enum notation notat
 	return write_escape(p, c, notation);
 }
 
+/* Whether `pieces` has the byte's text. */
+static inline bool has_piece(unsigned char c, enum notation notation)
+{
+	return notation == NOTATION_JSON    ? c < 0x80 && c != '\\' :
+	       notation == NOTATION_QUOTED ? c < 0x80 && !text_letter(c) :
+					     false;
+}
+
+/* NULs at s, which binary data is full of. */
+static inline bool are_nuls(const char *s, size_t n, enum notation notation)
+{
+	uint64_t word;
+
+	if (n < NULS || s[0] || (notation != NOTATION_JSON && notation != NOTATION_QUOTED))
+		return false;
+	memcpy(&word, s, NULS);
+	return !word;
+}
+
+/* The bytes from i on to the end of a block, or a bit more; returns where that is. */
+static inline size_t escape_block(char **end, const char *s, size_t i, size_t n, enum notation notation, bool *escaped)
+{
+	size_t stop = n - i < BLOCK ? n : i + BLOCK;
+	unsigned sizes = 0;
+	char *p = *end;
+
+	while (i < stop) {
+		unsigned char c = (unsigned char)s[i];
+		unsigned length;
+
+		if (are_nuls(s + i, n - i, notation)) {
+			p = TL_W_LITERAL(p, "\\\\x00\\\\x00\\\\x00\\\\x00\\\\x00\\\\x00\\\\x00\\\\x00");
+			sizes |= ESCAPE_MAX;
+			i += NULS;
+			continue;
+		}
+		length = c >= 0x80 ? tl_utf8_harmless(s + i, n - i) : 0;
+
+		if (has_piece(c, notation)) {
+			memcpy(p, &pieces[c], sizeof(pieces[c]));
+			p += pieces[c].size;
+			sizes |= pieces[c].size;
+		} else if (length) {
+			p = tl_w_bytes(p, s + i, length);
+		} else if (special1(c)) {
+			p = write_special(p, s + i, n - i, notation, escaped);
+		} else {
+			*p++ = (char)c;
+		}
+		i += length ? length : 1;
+	}
+	*escaped |= sizes >= ESCAPE_MAX;
+	*end = p;
+	return i;
+}
+
 static inline bool escape(struct tl_buffer *b, const char *s, size_t n, enum notation notation)
 {
 	bool escaped = false;
 	size_t i = 0;
 
-	if (!tl_room(b, n + 32))
-		return false;
-	for (;;) {
-		char *p = tl_end(b);
-		size_t clean = copy_clean(p, s + i, n - i);
+	while (i < n) {
+		size_t clean;
+		char *p;
 
+		if (!tl_room(b, n - i + 16 + (BLOCK + NULS) * ESCAPE_MAX + sizeof(struct piece)))
+			break;
+		p = tl_end(b);
+		clean = copy_clean(p, s + i, n - i);
 		i += clean;
 		p += clean;
+		if (i < n)
+			i = escape_block(&p, s, i, n, notation, &escaped);
 		tl_ended(b, p);
-		if (i == n)
-			return escaped;
-		/* A run of special ones: room for each, and for what may follow. */
-		do {
-			if (!tl_room(b, n - i + 32))
-				return escaped;
-			p = write_special(tl_end(b), s + i, n - i, notation, &i, &escaped);
-			tl_ended(b, p);
-		} while (i < n && special1((unsigned char)s[i]));
-		if (!tl_room(b, n - i + 32))
-			return escaped;
 	}
+	return escaped;
 }
 
 bool tl_escape_json(struct tl_buffer *b, const char *s, size_t n)
@@ -252,6 +342,11 @@ bool tl_escape_value(struct tl_buffer *b, const char *s, size_t n)
 void tl_escape_text(struct tl_buffer *b, const char *s, size_t n)
 {
 	escape(b, s, n, NOTATION_TEXT);
+}
+
+void tl_escape_text_json(struct tl_buffer *b, const char *s, size_t n)
+{
+	escape(b, s, n, NOTATION_QUOTED);
 }
 
 void tl_quote_json(struct tl_buffer *b, const char *s, size_t n)

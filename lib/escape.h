@@ -30,6 +30,9 @@ bool tl_escape_value(struct tl_buffer *b, const char *s, size_t n);
  * \" \\, and \xNN for what a value escapes. */
 void tl_escape_text(struct tl_buffer *b, const char *s, size_t n);
 
+/* Same as the inside of a JSON string: what tl_quote_json() makes of it. */
+void tl_escape_text_json(struct tl_buffer *b, const char *s, size_t n);
+
 /* Appends text that is harmless already as the inside of a JSON string. */
 void tl_quote_json(struct tl_buffer *b, const char *s, size_t n);
 

@@ -300,6 +300,13 @@ static int take_record(struct tl_session *s, const void *data, size_t size)
 	return s->callback ? s->callback(&s->event, s->userdata) : 0;
 }
 
+/* The record that comes next, which another CPU has in its cache. */
+static void prefetch(const char *record)
+{
+	for (size_t line = 0; line < 4; line++)
+		__builtin_prefetch(record + line * 64);
+}
+
 int tl_ring_read(struct tl_session *s, size_t max)
 {
 	unsigned long *consumer = s->consumer, *producer = s->producer;
@@ -316,6 +323,7 @@ int tl_ring_read(struct tl_session *s, size_t max)
 		if (length & BPF_RINGBUF_BUSY_BIT)
 			break;
 		at += ((length & ~BPF_RINGBUF_DISCARD_BIT) + BPF_RINGBUF_HDR_SZ + 7) & ~7UL;
+		prefetch(data + (at & (s->ring_size - 1)));
 		if (!(length & BPF_RINGBUF_DISCARD_BIT)) {
 			r = take_record(s, header + 2, length);
 			n++;

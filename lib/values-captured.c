@@ -18,7 +18,7 @@ static void put_quoted(struct tl_buffer *out, const char *s, size_t n, bool trun
 	tl_put_text(out, truncated ? "\"..." : "\"");
 }
 
-static void path_text(struct tl_buffer *out, const struct tl_bytes *bytes)
+void tl_path_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 {
 	put_quoted(out, bytes->data, tl_string_size(bytes), bytes->flags & TL_VALUE_TRUNCATED);
 }
@@ -190,8 +190,8 @@ void tl_sockaddr_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 }
 
 static const struct tl_decoder decoders[] = {
-	BYTES("path", path_text),
-	BYTES("string", path_text),
+	BYTES("path", tl_path_text),
+	BYTES("string", tl_path_text),
 	BYTES("bytes", tl_string_text),
 	BYTES("argv", argv_bytes),
 	BYTES("sockaddr", tl_sockaddr_text),

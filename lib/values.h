@@ -91,7 +91,9 @@ static inline size_t tl_string_size(const struct tl_bytes *bytes)
 
 /* Parts of decoders that others use, too. */
 void tl_sockaddr_text(struct tl_buffer *out, const struct tl_bytes *bytes);
+/* In quotes: all of it, or without the NULs at its end. */
 void tl_string_text(struct tl_buffer *out, const struct tl_bytes *bytes);
+void tl_path_text(struct tl_buffer *out, const struct tl_bytes *bytes);
 /* "[\"a\", \"b\"]" of n strings with a NUL after each; the last may be cut. */
 void tl_argv_text(struct tl_buffer *out, const char *data, size_t size, bool truncated);
 /* Whether it is AF_INET or AF_INET6, and more than an unset address and port. */

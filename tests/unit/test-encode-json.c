@@ -191,6 +191,35 @@ static void arguments_keep_their_types(void **state)
 	fixture_done(&f);
 }
 
+/* It is whole in "args", so the list may be short. */
+static void a_long_buffer_is_short_in_the_list(void **state)
+{
+	static const char zeros[40];
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	fixture_type(&f.type, "write", "file");
+	fixture_arg(&f.type, "buf", "const void *", "", TL_CAPTURE_BUFFER);
+	fixture_arg(&f.type, "name", "const char *", "", TL_CAPTURE_STRING);
+	f.event.captured[0] = fixture_bytes("0123456789\n\"\\\0001234567890123456789", 33);
+	f.event.captured[1] = fixture_bytes("a name of more than thirty-two bytes", 36);
+	has(line(&f, NULL), "\"args\":{\"buf\":\"0123456789\\\\x0a\\\"\\\\\\\\x001234567890123456789\",\"name\":\"a name of "
+			    "more than thirty-two bytes\"},\"args_text\":\"\\\"0123456789\\\\n\\\\\\\"\\\\\\\\\\\\x00123456789012345678"
+			    "\\\"..., \\\"a name of more than thirty-two bytes\\\"\",");
+	f.event.captured[0] = fixture_bytes("01234567890123456789012345678901", 32);
+	has(line(&f, NULL), "\"args_text\":\"\\\"01234567890123456789012345678901\\\", ");
+	f.event.captured[0].flags |= TL_VALUE_TRUNCATED;
+	has(line(&f, NULL), "\"args_text\":\"\\\"01234567890123456789012345678901\\\"..., ");
+	f.event.captured[0] = fixture_bytes(zeros, sizeof(zeros));
+	has(line(&f, NULL), "\\\\x00\\\\x00\\\"..., ");
+	assert_null(strstr(line(&f, NULL), "truncated"));
+	f.event.captured[0].flags |= TL_VALUE_FAULT;
+	f.event.args[0] = 0x1000;
+	has(line(&f, NULL), "\"args_text\":\"0x1000, ");
+	fixture_done(&f);
+}
+
 /* A type may be freed and another take its address, or the name and not the rest stay. */
 static void another_type_at_the_same_address_is_noticed(void **state)
 {
@@ -632,6 +661,7 @@ int main(void)
 		cmocka_unit_test(the_rule_and_its_targets_are_named),
 		cmocka_unit_test(flags_say_what_to_know_about_the_values),
 		cmocka_unit_test(arguments_keep_their_types),
+		cmocka_unit_test(a_long_buffer_is_short_in_the_list),
 		cmocka_unit_test(another_type_at_the_same_address_is_noticed),
 		cmocka_unit_test(a_change_of_the_process_shows),
 		cmocka_unit_test(a_thread_may_have_a_name_of_its_own),

@@ -232,6 +232,28 @@ static void harmless_text_is_quoted_only(void **state)
 	assert_string_equal(done(&b), "\\\"a\\\\x01\\\\n\\\" = \303\274 and more that is long");
 }
 
+/* Text at once as JSON is text, and then quoted. */
+static void text_is_quoted_in_one_go(void **state)
+{
+	char s[90];
+
+	(void)state;
+	srandom(11);
+	for (int turn = 0; turn < 50000; turn++) {
+		size_t n = (size_t)random() % sizeof(s);
+		struct tl_buffer one = { 0 }, two = { 0 };
+		char want[2048];
+
+		for (size_t i = 0; i < n; i++)
+			s[i] = (char)(random() % 3 ? random() : "\"\\\n\t\rax\303\274\0"[random() % 10]);
+		strcpy(want, text(s, n));
+		tl_quote_json(&two, want, strlen(want));
+		strcpy(want, done(&two));
+		tl_escape_text_json(&one, s, n);
+		assert_string_equal(done(&one), want);
+	}
+}
+
 static void no_memory_is_remembered(void **state)
 {
 	struct tl_buffer b = { 0 };
@@ -256,6 +278,7 @@ int main(void)
 		cmocka_unit_test(text_is_in_the_notation_of_c),
 		cmocka_unit_test(the_bytes_come_back),
 		cmocka_unit_test(harmless_text_is_quoted_only),
+		cmocka_unit_test(text_is_quoted_in_one_go),
 		cmocka_unit_test(no_memory_is_remembered),
 	};
 
