@@ -237,7 +237,7 @@ int tl_attach_plan(struct tl_session *s)
 	kprobe = n_calls && (asked == TL_ATTACH_KPROBE || (asked == TL_ATTACH_AUTO && !fexit)) &&
 		 kprobe_works("__x64_sys_personality");
 	if (asked == TL_ATTACH_KPROBE && !kprobe && n_calls)
-		return tl_fail(s, -EOPNOTSUPP, "this kernel has no kprobes: use --attach auto");
+		return tl_fail(s, -EOPNOTSUPP, "this kernel refuses kprobes: use --attach auto");
 	for (uint32_t id = 1; id <= s->n_events; id++) {
 		choose_kind(s, &s->events[id], fexit, kprobe);
 		if (s->events[id].type.class == TL_CLASS_SYSCALL && !is_attached(&s->events[id]))

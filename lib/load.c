@@ -196,8 +196,20 @@ static int make_program_arrays(struct tl_session *s)
 	return 0;
 }
 
+/* Then the kernel refuses programs that read its memory, and says no more than that they are invalid. */
+static bool is_locked_down(void)
+{
+	_cleanup_fclose_ FILE *file = fopen("/sys/kernel/security/lockdown", "re");
+	char levels[64] = "";
+
+	return file && fgets(levels, sizeof(levels), file) && strstr(levels, "[confidentiality]");
+}
+
 static int load_error(struct tl_session *s, int r)
 {
+	if (is_locked_down())
+		return tl_fail(s, -EPERM, "not permitted to load eBPF programs: the kernel is locked down "
+					  "(lockdown=confidentiality)");
 	if (r == -EPERM)
 		return tl_fail(s, r, "not permitted to load eBPF programs: run as root (or with CAP_BPF, CAP_PERFMON "
 				     "and CAP_SYS_RESOURCE), and without lockdown=confidentiality");

@@ -269,7 +269,8 @@ static int place_handler(struct tl_session *s, uint32_t event, struct tl_handler
 	return 0;
 }
 
-static int add_object(struct tl_session *s, uint32_t target, const char *path, uint32_t program_id)
+/* name: of the event that it must be for; NULL: any. */
+static int add_object(struct tl_session *s, uint32_t target, const char *path, const char *name, uint32_t program_id)
 {
 	struct tl_handler handler = {};
 	const char *why = NULL;
@@ -280,6 +281,11 @@ static int add_object(struct tl_session *s, uint32_t target, const char *path, u
 		return tl_fail(s, r, "%s cannot be used: %s", path, why ? why : "it is damaged");
 	if (r < 0)
 		return tl_fail(s, r, "cannot read handler %s: %s", path, strerror(-r));
+	if (name && strcmp(handler.type.name, name) != 0) {
+		r = tl_fail(s, -EBADMSG, "%s cannot be used: it is a handler of %s", path, handler.type.name);
+		tl_handler_done(&handler);
+		return r;
+	}
 	event = find_event(s, handler.type.name);
 	if (!event)
 		event = add_event(s, &handler.type);
@@ -320,14 +326,14 @@ int tl_session_add_handler(struct tl_session *s, uint32_t target, const char *wh
 	if (r < 0)
 		return r;
 	if (is_file(what))
-		return add_object(s, target, what, program_id);
+		return add_object(s, target, what, NULL, program_id);
 	type = tl_event_type_find(what);
 	if (!type || type->class == TL_CLASS_RECORD)
 		return tl_fail(s, -ENOENT, "no event %s", what);
 	if (type->class != TL_CLASS_SYSCALL)
 		return register_event(s, target, find_event(s, what), find_event(s, what), program_id);
 	snprintf(path, sizeof(path), "%s/handle_syscall_%s.bpf.o", s->options.battery, what);
-	return add_object(s, target, path, program_id);
+	return add_object(s, target, path, what, program_id);
 }
 
 /* ---- Start ---- */
