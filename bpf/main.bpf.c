@@ -422,9 +422,7 @@ int tl_enter_kprobe(void *ctx)
 	if (!state || !tl_wants(state, event))
 		return 0;
 	if (state->pending) {
-		__u32 missed = state->pending;
-
-		account = bpf_map_lookup_elem(&ledger, &missed);
+		account = tl_account_of(state->pending);
 		if (account) {
 			tl_count(&account->seen, 1);
 			tl_count(&account->lost, 1);

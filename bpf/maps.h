@@ -42,21 +42,33 @@ struct {
 	__type(value, __u32);
 } programs SEC(".maps");
 
-/* Key: event id. */
+/* The accounts: key CPU x TL_EVENTS_MAX + event id. Not a map per CPU, since the
+ * reader looks at it all the time and does so in shared memory: while a process
+ * is in bpf(2) for a map, kprobes on its CPU do not run their programs. */
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, TL_EVENTS_MAX);
 	__type(key, __u32);
 	__type(value, struct tl_account);
 } ledger SEC(".maps");
 
-/* Key: enum tl_refusal. */
+/* Key: CPU x TL_REFUSALS + enum tl_refusal. */
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, TL_REFUSALS);
 	__type(key, __u32);
 	__type(value, __u64);
 } refusals SEC(".maps");
+
+/* The account of an event on this CPU. */
+static __always_inline struct tl_account *tl_account_of(__u32 event)
+{
+	__u32 key = bpf_get_smp_processor_id() * TL_EVENTS_MAX + event;
+
+	return bpf_map_lookup_elem(&ledger, &key);
+}
 
 /* `value`, but `max` (a constant) if it is larger. In assembly, because the
  * compiler would test one register and use another, and the verifier would
@@ -70,7 +82,8 @@ struct {
 
 static __always_inline void tl_refuse(__u32 why)
 {
-	__u64 *count = bpf_map_lookup_elem(&refusals, &why);
+	__u32 key = bpf_get_smp_processor_id() * TL_REFUSALS + why;
+	__u64 *count = bpf_map_lookup_elem(&refusals, &key);
 
 	if (count)
 		__sync_fetch_and_add(count, 1);
@@ -108,8 +121,7 @@ static __always_inline struct tl_call *tl_call_mine(void)
 /* An event that was begun and cannot be sent: nothing vanishes uncounted. */
 static __always_inline void tl_call_drop(struct tl_call *call, __u32 why)
 {
-	__u32 event = call->event;
-	struct tl_account *account = bpf_map_lookup_elem(&ledger, &event);
+	struct tl_account *account = tl_account_of(call->event);
 
 	if (account)
 		__sync_fetch_and_add(&account->lost, 1);

@@ -70,7 +70,7 @@ static __always_inline struct tl_call *tl_slot_claim(struct tl_work **ret_work)
  * none, counted. */
 static __always_inline struct tl_call *tl_call_claim(__u32 event, struct tl_work **ret_work)
 {
-	struct tl_account *account = bpf_map_lookup_elem(&ledger, &event);
+	struct tl_account *account = tl_account_of(event);
 	struct tl_call *call;
 
 	if (!account)
@@ -157,7 +157,7 @@ static __always_inline void tl_record_begin(struct tl_record *record, struct tas
 static __always_inline void tl_record_send(struct tl_call *call)
 {
 	__u32 event = call->event, cpu_key = call->record.cpu, size = call->record.size;
-	struct tl_account *account = bpf_map_lookup_elem(&ledger, &event);
+	struct tl_account *account = tl_account_of(event);
 	struct tl_cpu *cpu = bpf_map_lookup_elem(&cpus, &cpu_key);
 	__u64 flags = BPF_RB_NO_WAKEUP;
 

@@ -8,19 +8,19 @@
 #include "session.h"
 #include "util.h"
 
-static int add_event(struct tl_session *s, uint32_t id, struct tl_account *accounts, struct tl_counters *sum)
+static void add_event(const struct tl_session *s, uint32_t id, struct tl_counters *sum)
 {
 	const struct tl_loaded *e = &s->events[id];
 	uint64_t unwanted;
 
-	if (bpf_map_lookup_elem(tl_map_fd(s, "ledger"), &id, accounts) < 0)
-		return -errno;
 	for (uint32_t cpu = 0; cpu < s->n_cpus; cpu++) {
-		sum->seen += accounts[cpu].seen;
-		sum->filtered += accounts[cpu].filtered;
-		sum->aggregated += accounts[cpu].aggregated;
-		sum->emitted += accounts[cpu].emitted;
-		sum->lost += accounts[cpu].lost;
+		const struct tl_account *account = &s->ledger[(size_t)cpu * TL_EVENTS_MAX + id];
+
+		sum->seen += __atomic_load_n(&account->seen, __ATOMIC_RELAXED);
+		sum->filtered += __atomic_load_n(&account->filtered, __ATOMIC_RELAXED);
+		sum->aggregated += __atomic_load_n(&account->aggregated, __ATOMIC_RELAXED);
+		sum->emitted += __atomic_load_n(&account->emitted, __ATOMIC_RELAXED);
+		sum->lost += __atomic_load_n(&account->lost, __ATOMIC_RELAXED);
 	}
 	/* What the reader keeps for the process table alone is filtered, too. */
 	unwanted = e->received - e->delivered - e->malformed;
@@ -28,28 +28,19 @@ static int add_event(struct tl_session *s, uint32_t id, struct tl_account *accou
 	sum->received += e->received;
 	sum->malformed += e->malformed;
 	sum->delivered += e->delivered;
-	return 0;
 }
 
 int tl_session_counters(struct tl_session *s, const struct tl_event_type *type, struct tl_counters *ret)
 {
-	_cleanup_free_ struct tl_account *accounts = NULL;
 	struct tl_counters sum = {};
 	bool any = false;
 
-	if (!s->object || !s->config)
+	if (!s->ledger)
 		return tl_fail(s, -EINVAL, "the session has not started");
-	accounts = calloc(s->n_cpus, sizeof(*accounts));
-	if (!accounts)
-		return -ENOMEM;
 	for (uint32_t id = 1; id <= s->n_events; id++) {
-		int r;
-
 		if (type && strcmp(s->events[id].type.name, type->name) != 0)
 			continue;
-		r = add_event(s, id, accounts, &sum);
-		if (r < 0)
-			return r;
+		add_event(s, id, &sum);
 		any = true;
 	}
 	if (type && !any)
@@ -65,24 +56,44 @@ const struct tl_event_type *tl_session_event_type(const struct tl_session *s, si
 	return i < s->n_events ? &s->events[i + 1].type : NULL;
 }
 
+static uint64_t skipped_by(int program)
+{
+	struct bpf_prog_info info = {};
+	uint32_t size = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(program, &info, &size) < 0 ? 0 : info.recursion_misses;
+}
+
+/* Runs of our programs that the kernel skipped, since another one of them, or
+ * a call for a map, was under way on that CPU; for whom it does not say. */
+static uint64_t skipped(const struct tl_session *s)
+{
+	struct bpf_program *program;
+	uint64_t n = 0;
+
+	bpf_object__for_each_program(program, s->object)
+		if (bpf_program__fd(program) >= 0)
+			n += skipped_by(bpf_program__fd(program));
+	for (size_t i = 0; i < s->n_loaded_programs; i++)
+		n += skipped_by(s->loaded_programs[i]);
+	return n;
+}
+
 const char *tl_session_refusal(struct tl_session *s, size_t i, uint64_t *ret_count)
 {
-	static const char *const names[TL_REFUSALS] = {
+	static const char *const names[TL_REFUSALS + 1] = {
 		[TL_REFUSED_TASK_STATE] = "task-state", [TL_REFUSED_SET] = "target-combination",
 		[TL_REFUSED_SLOT] = "record-slot",	[TL_REFUSED_HANDLER] = "handler",
 		[TL_REFUSED_STASH] = "entry-stash",	[TL_REFUSED_CGROUP] = "cgroup",
-		[TL_REFUSED_PENDING] = "missed-return",
+		[TL_REFUSED_PENDING] = "missed-return", [TL_REFUSALS] = "skipped-program",
 	};
-	_cleanup_free_ uint64_t *counts = NULL;
-	uint32_t key = i;
 
-	if (i >= TL_REFUSALS)
+	if (i > TL_REFUSALS)
 		return NULL;
 	*ret_count = 0;
-	counts = calloc(s->n_cpus, sizeof(*counts));
-	if (!counts || !s->config || bpf_map_lookup_elem(tl_map_fd(s, "refusals"), &key, counts) < 0)
-		return names[i];
-	for (uint32_t cpu = 0; cpu < s->n_cpus; cpu++)
-		*ret_count += counts[cpu];
+	if (i == TL_REFUSALS && s->ledger)
+		*ret_count = skipped(s);
+	for (uint32_t cpu = 0; i < TL_REFUSALS && s->refusals && cpu < s->n_cpus; cpu++)
+		*ret_count += __atomic_load_n(&s->refusals[(size_t)cpu * TL_REFUSALS + i], __ATOMIC_RELAXED);
 	return names[i];
 }

@@ -205,6 +205,21 @@ static bool is_locked_down(void)
 	return file && fgets(levels, sizeof(levels), file) && strstr(levels, "[confidentiality]");
 }
 
+static size_t pages(size_t bytes)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+
+	return (bytes + page - 1) / page * page;
+}
+
+/* An array's memory, to be read; NULL with errno. */
+static const void *map_array(struct tl_session *s, const char *name, size_t bytes)
+{
+	void *memory = mmap(NULL, pages(bytes), PROT_READ, MAP_SHARED, tl_map_fd(s, name), 0);
+
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
 static int load_error(struct tl_session *s, int r)
 {
 	if (is_locked_down())
@@ -226,7 +241,9 @@ int tl_kernel_load(struct tl_session *s)
 	choose_programs(s);
 	s->ring_size = ring_bytes(s->options.buffer ? s->options.buffer : 16U << 20);
 	if ((r = set_map_size(s, "calls", slots)) < 0 || (r = set_map_size(s, "works", slots)) < 0 ||
-	    (r = set_map_size(s, "cpus", s->n_cpus)) < 0 || (r = set_map_size(s, "ring", s->ring_size)) < 0)
+	    (r = set_map_size(s, "cpus", s->n_cpus)) < 0 ||
+	    (r = set_map_size(s, "ledger", (size_t)s->n_cpus * TL_EVENTS_MAX)) < 0 ||
+	    (r = set_map_size(s, "refusals", (size_t)s->n_cpus * TL_REFUSALS)) < 0 || (r = set_map_size(s, "ring", s->ring_size)) < 0)
 		return r;
 	r = bpf_object__load(s->object);
 	if (r < 0)
@@ -239,6 +256,10 @@ int tl_kernel_load(struct tl_session *s)
 	if (memory == MAP_FAILED)
 		return tl_fail(s, -errno, "cannot map the configuration: %s", strerror(errno));
 	s->config = memory;
+	s->ledger = map_array(s, "ledger", (size_t)s->n_cpus * TL_EVENTS_MAX * sizeof(*s->ledger));
+	s->refusals = map_array(s, "refusals", (size_t)s->n_cpus * TL_REFUSALS * sizeof(*s->refusals));
+	if (!s->ledger || !s->refusals)
+		return tl_fail(s, -errno, "cannot map the accounts: %s", strerror(errno));
 	return make_program_arrays(s);
 }
 
@@ -257,7 +278,13 @@ void tl_kernel_close(struct tl_session *s)
 	s->object = NULL;
 	if (s->config)
 		munmap(s->config, s->config_size);
+	if (s->ledger)
+		munmap((void *)s->ledger, pages((size_t)s->n_cpus * TL_EVENTS_MAX * sizeof(*s->ledger)));
+	if (s->refusals)
+		munmap((void *)s->refusals, pages((size_t)s->n_cpus * TL_REFUSALS * sizeof(*s->refusals)));
 	s->config = NULL;
+	s->ledger = NULL;
+	s->refusals = NULL;
 	btf__free(s->btf);
 	s->btf = NULL;
 }
