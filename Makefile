@@ -136,6 +136,19 @@ demo: ## set up, build, audit a small workload
 	$(MAKE) -j$(JOBS) all
 	tests/demo
 
+.PHONY: check check-unit check-host check-vm bench
+check: ## all tests
+	packaging/install-dependencies
+	tests/check
+check-unit: ## unit tests, plain and sanitised, and a short run of the fuzz targets
+	tests/check unit
+check-host: ## tests on this machine's kernel; traces only its own processes
+	tests/check host
+check-vm: ## kernel matrix and service tests in virtual machines
+	tests/check vm
+bench: all ## costs as ratios, in one run
+	tests/bench/run
+
 .PHONY: format
 format: ## format the C sources
 	$(CLANG_FORMAT) -i $(wildcard bpf/*.[ch] lib/*.[ch] policy/*.[ch] daemon/*.[ch] cli/*.[ch] tests/*/*.[ch])

@@ -49,11 +49,6 @@ static __always_inline void tl_arguments(struct tl_record *record, struct pt_reg
 	record->args[5] = tl_get(registers, r9);
 }
 
-static __always_inline bool tl_wants(const struct tl_task *state, __u32 event)
-{
-	return state->wants[(event >> 6) & (TL_EVENT_WORDS - 1)] >> (event & 63) & 1;
-}
-
 /* Id of the event behind the current call, 0 if nobody wants it. */
 static __always_inline __u32 tl_event_of(__u32 door, struct task_struct *task, struct pt_regs *registers, __u32 *abi,
 					 __u64 *nr)
@@ -63,22 +58,6 @@ static __always_inline __u32 tl_event_of(__u32 door, struct task_struct *task, s
 	if (*nr >= TL_NR_MAX || *abi >= TL_ABI_MAX)
 		return 0;
 	return tl_config.event_of[door][*abi][*nr & (TL_NR_MAX - 1)];
-}
-
-static __always_inline void tl_choose(const struct tl_task *state, __u32 event, __u32 *slot, __u32 *program_id)
-{
-	struct tl_override_key key = {.term = state->override - 1, .event = event};
-	struct tl_override *override;
-
-	*slot = event;
-	*program_id = 0;
-	if (!state->override)
-		return;
-	override = bpf_map_lookup_elem(&overrides, &key);
-	if (!override)
-		return;
-	*slot = override->slot;
-	*program_id = override->program_id;
 }
 
 /* Those of the tracepoint: a map of programs takes those of one type alone. */

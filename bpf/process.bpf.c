@@ -112,6 +112,7 @@ static __always_inline struct tl_call *tl_process_begin(__u32 event, __u8 kind, 
 {
 	struct tl_work *work;
 	struct tl_call *call;
+	__u32 handler;
 
 	if (!event)
 		return 0;
@@ -120,13 +121,7 @@ static __always_inline struct tl_call *tl_process_begin(__u32 event, __u8 kind, 
 		return 0;
 	*ret_walk = &work->walk;
 	tl_record_begin(&call->record, tl_task_current(), state, kind);
-	if (state->override) {
-		struct tl_override_key key = {.term = state->override - 1, .event = event};
-		struct tl_override *override = bpf_map_lookup_elem(&overrides, &key);
-
-		if (override)
-			call->record.program_id = override->program_id;
-	}
+	tl_choose(state, event, &handler, &call->record.program_id);
 	__builtin_memset(call->record.args, 0, sizeof(call->record.args));
 	tl_walk_root(*ret_walk, tl_task_current());
 	return call;
@@ -167,7 +162,6 @@ int BPF_PROG(tl_fork, struct task_struct *parent, struct task_struct *child)
 	struct tl_task *state = tl_state_of(parent), born = {}, *made;
 	struct tl_call *call;
 	struct tl_walk *walk;
-	__u64 cgroup;
 	bool thread;
 
 	if (!state)
@@ -179,8 +173,7 @@ int BPF_PROG(tl_fork, struct task_struct *parent, struct task_struct *child)
 		born.start = tl_get(child, start_boottime);
 		born.pid_terms = tl_pid_terms(child->tgid);
 	}
-	cgroup = tl_cgroup_of(child);
-	born.cgroup = cgroup;
+	born.cgroup = tl_cgroup_of(child);
 	made = tl_state_create(child, &born);
 	if (!made)
 		return 0;
@@ -196,6 +189,16 @@ int BPF_PROG(tl_fork, struct task_struct *parent, struct task_struct *child)
 	tl_add_task(call->data, child, made, 0);
 	tl_record_send(call);
 	return 0;
+}
+
+/* Event of an exec call of that number, by either door; 0: it is none, or unwanted. */
+static __always_inline __u32 tl_exec_event(__u32 abi, __u64 nr)
+{
+	__u32 event = tl_config.event_of[0][abi][nr];
+
+	if (!event)
+		event = tl_config.event_of[1][abi][nr];
+	return event && tl_config.plan[event & (TL_EVENTS_MAX - 1)].flags & TL_PLAN_EXEC ? event : 0;
 }
 
 /* The call's own event: what execve was asked and what it ran. */
@@ -214,19 +217,13 @@ static __always_inline void tl_exec_call(struct task_struct *task, struct tl_tas
 	}
 	if (nr >= TL_NR_MAX)
 		return;
-	event = tl_config.event_of[0][abi][nr];
-	if (!event)
-		event = tl_config.event_of[1][abi][nr];
-	if (!event || !(tl_config.plan[event & (TL_EVENTS_MAX - 1)].flags & TL_PLAN_EXEC)) {
+	event = tl_exec_event(abi, nr);
+	if (!event) {
 		/* A 32-bit program: the flag of its entry may be gone by now. */
-		event = tl_config.event_of[0][TL_ABI_I386][nr];
-		if (!event)
-			event = tl_config.event_of[1][TL_ABI_I386][nr];
 		abi = TL_ABI_I386;
+		event = tl_exec_event(abi, nr);
 	}
-	if (!event || !(tl_config.plan[event & (TL_EVENTS_MAX - 1)].flags & TL_PLAN_EXEC))
-		return;
-	if (!(state->wants[(event >> 6) & (TL_EVENT_WORDS - 1)] >> (event & 63) & 1))
+	if (!event || !tl_wants(state, event))
 		return;
 	call = tl_process_begin(event, TL_RECORD_EVENT, state, &walk);
 	if (!call)

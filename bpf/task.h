@@ -548,4 +548,27 @@ static __noinline int tl_state_combine(struct tl_task *state, __u64 before)
 	return 0;
 }
 
+/* Does some term of the task want the event? */
+static __always_inline bool tl_wants(const struct tl_task *state, __u32 event)
+{
+	return state->wants[(event >> 6) & (TL_EVENT_WORDS - 1)] >> (event & 63) & 1;
+}
+
+/* The handler and the registration that an event of this task goes by. */
+static __always_inline void tl_choose(const struct tl_task *state, __u32 event, __u32 *slot, __u32 *program_id)
+{
+	struct tl_override_key key = {.term = state->override - 1, .event = event};
+	struct tl_override *override;
+
+	*slot = event;
+	*program_id = 0;
+	if (!state->override)
+		return;
+	override = bpf_map_lookup_elem(&overrides, &key);
+	if (!override)
+		return;
+	*slot = override->slot;
+	*program_id = override->program_id;
+}
+
 #endif

@@ -11,8 +11,6 @@
 #include <linux/types.h>
 #endif
 
-#define TL_WIRE_VERSION 1
-
 /* Limits that both sides build on. */
 #define TL_EVENTS_MAX 512 /* event ids: 0 is "none" */
 #define TL_EVENT_WORDS (TL_EVENTS_MAX / 64)
@@ -39,7 +37,6 @@ enum tl_record_kind {
 	TL_RECORD_EXEC = 2, /* a process has a new program */
 	TL_RECORD_FORK = 3, /* a new process; the header is the parent's */
 	TL_RECORD_EXIT = 4, /* a process ended */
-	TL_RECORD_TASK = 5, /* a process that became a target later in life */
 };
 
 /* tl_record.flags */
@@ -93,7 +90,6 @@ enum tl_section_type {
 	TL_SECTION_SOCKET = 4, /* struct tl_socket_facts */
 	TL_SECTION_TASK = 5, /* struct tl_task_facts */
 	TL_SECTION_ARGV = 6, /* NUL-terminated strings, one after the other */
-	TL_SECTION_CGROUP = 7, /* path of the cgroup, a string */
 	TL_SECTION_NAME = 8, /* index: enum tl_path_index; a kernel string */
 };
 
@@ -204,7 +200,6 @@ enum tl_stage {
 	TL_STAGE_COLLECT = 0, /* paths, sockets: what needs kernel types */
 	TL_STAGE_REFRESH = 1, /* the task's targets have to be worked out again */
 	TL_STAGE_SEND = 2,
-	TL_STAGE_FILTER = 3,
 	TL_STAGES = 8,
 };
 
@@ -227,7 +222,6 @@ enum tl_path_source {
 /* tl_plan.flags */
 #define TL_PLAN_ENTRY 0x01 /* the object is gone at exit: resolve at entry */
 #define TL_PLAN_SOCKET 0x02 /* descriptor `fd` (or ret) is a socket */
-#define TL_PLAN_INTERNAL 0x04 /* for the process table; no rule asked */
 #define TL_PLAN_EXEC 0x08 /* success is reported by the exec hook */
 
 /* What the main program collects for an event before it calls the handler. */

@@ -188,7 +188,7 @@ int tl_handler_load(struct tl_session *s, const struct tl_handler *h, enum tl_ki
 /* target.c: what the targets become in the kernel's maps. plan before load. */
 struct tl_target_plan;
 int tl_targets_plan(struct tl_session *s);
-/* -1 on failure, else entries that map `terms` needs, and so on. */
+/* How many entries maps terms, automaton and paths need. */
 void tl_targets_sizes(const struct tl_session *s, uint32_t *ret_terms, uint32_t *ret_rows, uint32_t *ret_paths);
 int tl_targets_install(struct tl_session *s);
 int tl_targets_mark(struct tl_session *s);

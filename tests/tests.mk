@@ -32,17 +32,4 @@ FUZZ_SECONDS ?= 600
 fuzz: fuzz-targets ## run every fuzz target for FUZZ_SECONDS (600)
 	tests/fuzz/run $(FUZZ_SECONDS) $(fuzz_tests)
 
-.PHONY: check check-unit check-host check-vm bench
-check: ## all tests
-	packaging/install-dependencies
-	tests/check
-check-unit: ## unit tests, plain and sanitised, and a short run of the fuzz targets
-	tests/check unit
-check-host: ## tests on this machine's kernel; traces only its own processes
-	tests/check host
-check-vm: ## kernel matrix and service tests in virtual machines
-	tests/check vm
-bench: all ## costs as ratios, in one run
-	tests/bench/run
-
 -include tests/events.mk tests/vm.mk tests/bench.mk
