@@ -28,7 +28,7 @@ MULTIARCH := $(shell $(CC) -print-multiarch)
 BPF_CFLAGS := -g -O2 -Wall -Wextra -Werror -Wno-unused-parameter -target bpf -D__bpf__ -D__TARGET_ARCH_x86 \
 	-Ibpf -I/usr/include/$(MULTIARCH) -MMD -MP
 
-LIB_LIBS := -lbpf -lelf
+LIB_LIBS := -lbpf -lelf -lprotobuf-c
 POLICY_LIBS := -lyaml
 DAEMON_LIBS := -lsystemd -lz
 
@@ -37,7 +37,7 @@ policy_src := $(wildcard policy/*.c)
 daemon_src := $(wildcard daemon/*.c)
 cli_src := $(wildcard cli/*.c)
 object = $(patsubst %.c,$(B)/obj/%.o,$(1))
-lib_obj := $(call object,$(lib_src)) $(B)/obj/lib/objects.o $(B)/obj/gen/event-table.o
+lib_obj := $(call object,$(lib_src)) $(B)/obj/lib/objects.o $(B)/obj/gen/event-table.o $(B)/obj/gen/event.pb-c.o
 policy_obj := $(call object,$(policy_src))
 daemon_obj := $(call object,$(daemon_src))
 cli_obj := $(call object,$(cli_src))
@@ -90,6 +90,14 @@ $(B)/gen/handlers.stamp: policy/events.yaml $(B)/generate
 	@mkdir -p $(B)/gen/handlers
 	$(B)/generate handlers $< $(B)/gen/handlers
 	touch $@
+
+# ---- The schema of protobuf
+
+$(B)/gen/%.pb-c.c $(B)/gen/%.pb-c.h &: lib/%.proto
+	@mkdir -p $(@D)
+	$(say)protoc-c --proto_path=lib --c_out=$(B)/gen $<
+
+$(call object,lib/encode-proto.c lib/decode-proto.c): | $(B)/gen/event.pb-c.h
 
 # ---- The kernel part
 

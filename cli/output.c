@@ -61,85 +61,47 @@ static int open_file(const char *path, int *ret_fd)
 int tl_output_open(const char *path, struct tl_output *ret)
 {
 	struct stat st;
-	bool regular;
 	int fd = -1, r;
 
 	r = open_file(path, &fd);
 	if (r < 0)
 		return r;
-	regular = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
-	if (regular && ftruncate(fd, 0) < 0) {
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && ftruncate(fd, 0) < 0) {
 		r = -errno;
 		close(fd);
 		return r;
 	}
-	*ret = (struct tl_output){ .fd = fd, .regular = regular, .own_fd = true, .name = path };
+	*ret = (struct tl_output){ .fd = fd, .own_fd = true, .name = path };
 	return 0;
-}
-
-/* Writes all. Returns how much was written; *ret_error is why it was not all. */
-static size_t write_all(int fd, const char *data, size_t size, int *ret_error)
-{
-	size_t done = 0;
-
-	*ret_error = 0;
-	while (done < size) {
-		ssize_t n = write(fd, data + done, size - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			*ret_error = n < 0 ? errno : EIO;
-			break;
-		}
-		done += (size_t)n;
-	}
-	return done;
-}
-
-/* Counts the lines of the part that was written and takes the torn one back. */
-static void keep_whole_lines(struct tl_output *o, size_t done)
-{
-	uint64_t lines = 0;
-	size_t whole = 0;
-
-	for (size_t i = 0; i < done; i++)
-		if (o->buffer.data[i] == '\n') {
-			lines++;
-			whole = i + 1;
-		}
-	if (o->regular && ftruncate(o->fd, (off_t)(o->written + whole)) == 0)
-		lseek(o->fd, (off_t)(o->written + whole), SEEK_SET);
-	if (lines > o->buffered)
-		lines = o->buffered;
-	o->delivered += lines;
-	o->lost += o->buffered - lines;
-	o->written += whole;
 }
 
 int tl_output_flush(struct tl_output *o)
 {
-	size_t done = 0;
+	uint64_t events = 0;
+	bool torn;
+	int error = 0;
 
 	if (!o->error)
-		done = write_all(o->fd, o->buffer.data, o->buffer.size, &o->error);
-	if (o->error)
-		keep_whole_lines(o, done);
-	else {
-		o->delivered += o->buffered;
-		o->written += done;
-	}
-	o->buffered = 0;
-	o->buffer.size = 0;
+		tl_records_write(&o->records, o->fd, &events, &torn, &error);
+	o->error = error ? -error : o->error;
+	o->delivered += events;
+	if (!o->error)
+		return 0;
+	tl_records_take(&o->records, o->records.ended, false, &events);
+	o->lost += events;
 	return -o->error;
 }
 
-int tl_output_line(struct tl_output *o, bool event)
+int tl_output_end(struct tl_output *o, bool event)
 {
-	if (!event) /* the last line of its write: all before it are events */
-		return tl_output_flush(o);
-	o->buffered++;
-	return o->error || o->buffer.size >= BUFFER_FULL ? tl_output_flush(o) : 0;
+	int r = tl_records_end(&o->records, event);
+
+	if (r < 0) {
+		o->lost += event;
+		return r;
+	}
+	/* Before a record of our own all are events. */
+	return !event || o->error || o->records.ended >= BUFFER_FULL ? tl_output_flush(o) : 0;
 }
 
 int tl_output_done(struct tl_output *o)
@@ -150,7 +112,7 @@ int tl_output_done(struct tl_output *o)
 		o->error = errno;
 		r = -errno;
 	}
-	tl_buffer_done(&o->buffer);
+	tl_records_done(&o->records);
 	o->fd = -1;
 	return r;
 }

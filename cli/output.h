@@ -1,22 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where trace writes its lines: buffered, whole lines only, and every event
+ * Where trace writes events: buffered, whole ones only, and every event
  * that was handed over is delivered or lost, never neither.
  */
 #ifndef TRACELEFT_OUTPUT_H
 #define TRACELEFT_OUTPUT_H
 
-#include "encode.h"
+#include "records.h"
 
 struct tl_output {
 	int fd;
-	bool regular; /* a file of ours: a torn line can be taken back */
 	bool own_fd;
 	const char *name; /* for messages */
-	struct tl_buffer buffer; /* append lines here, then call tl_output_line() */
-	uint64_t buffered; /* events in it */
+	struct tl_records records; /* append to their text, then call tl_output_end() */
 	uint64_t delivered, lost; /* events */
-	uint64_t written; /* bytes */
 	int error; /* errno of the first failure: from then on all is lost */
 };
 
@@ -31,9 +28,9 @@ int tl_output_open(const char *path, struct tl_output *ret);
 /* Writes what is buffered and closes. Returns the first error of all. */
 int tl_output_done(struct tl_output *o);
 
-/* One line was appended: `event`, or a record of our own. Writes when the
- * buffer is full. Returns 0 or the negative errno of the first failure. */
-int tl_output_line(struct tl_output *o, bool event);
+/* A line, or an event in another notation, was appended: `event`, or a record of
+ * our own. Writes when the buffer is full. Returns 0 or the negative errno of the first failure. */
+int tl_output_end(struct tl_output *o, bool event);
 int tl_output_flush(struct tl_output *o);
 
 #endif

@@ -4,22 +4,22 @@
 
 #include "trace.h"
 
+static const tl_encoder encoders[] = {
+	[TL_TRACE_TEXT] = tl_encode_text,
+	[TL_TRACE_JSON] = tl_encode_json,
+	[TL_TRACE_PROTO] = tl_encode_proto,
+};
+
 static void write_line(struct tl_trace *t, const struct tl_event *event, const struct tl_annotation *annotation)
 {
 	bool ours = event->kind >= TL_EVENT_LOST; /* records of TraceLeft's own are no events */
-	struct tl_buffer *b = &t->output.buffer;
-	size_t before = b->size;
-	int r;
 
-	r = t->settings.format == TL_TRACE_JSON ? tl_encode_json(b, event, annotation) :
-						  tl_encode_text(b, event, annotation);
-	if (r < 0) {
-		b->size = before;
+	if (encoders[t->settings.format](&t->output.records.text, event, annotation) < 0) {
 		t->failed += !ours;
 		return;
 	}
 	/* A failure stays in the output: the loop ends for it, the drain counts on. */
-	tl_output_line(&t->output, !ours);
+	tl_output_end(&t->output, !ours);
 }
 
 static void count_or_write(struct tl_trace *t, const struct tl_event *event, const struct tl_annotation *annotation)

@@ -17,7 +17,7 @@
 #include "selection.h"
 #include "summary.h"
 
-enum tl_trace_format { TL_TRACE_TEXT, TL_TRACE_JSON };
+enum tl_trace_format { TL_TRACE_TEXT, TL_TRACE_JSON, TL_TRACE_PROTO };
 
 struct tl_trace_settings {
 	enum tl_trace_format format;
@@ -49,7 +49,7 @@ struct tl_trace {
 	struct tl_output output;
 	struct tl_summary summary;
 	/* What became of the events that the library delivered: together with
-	 * output.delivered, .lost and .buffered they are all. */
+	 * output.delivered, .lost and what waits in it they are all. */
 	uint64_t received, filtered, summed, failed;
 
 	sigset_t signals, old_signals;

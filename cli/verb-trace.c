@@ -8,7 +8,7 @@
 enum { OPTION_WHERE = 256, OPTION_POLICY, OPTION_ATTACH, OPTION_BUFFER, OPTION_BATTERY };
 
 static const struct tl_option options[] = {
-	{ 'f', "format", "FORMAT", "how events are written: text (the default) or json" },
+	{ 'f', "format", "FORMAT", "how events are written: text (the default), json or proto" },
 	{ 'o', "output", "FILE", "write events to FILE, not to standard output" },
 	{ 'p', "pid", "PID[,PID...]", "the processes for each SPEC that names none" },
 	{ OPTION_WHERE, "where", "EXPRESSION", "only events for which it is true" },
@@ -33,9 +33,9 @@ static int parse_format(const struct tl_verb *verb, struct tl_trace_settings *s,
 	else if (strcmp(name, "json") == 0)
 		s->format = TL_TRACE_JSON;
 	else if (strcmp(name, "proto") == 0)
-		return tl_usage_error(verb, "format proto is not available in this version");
+		s->format = TL_TRACE_PROTO;
 	else
-		return tl_usage_error(verb, "format %s is neither text nor json", name);
+		return tl_usage_error(verb, "format %s is none of text, json, proto", name);
 	return 0;
 }
 
@@ -241,6 +241,10 @@ static int compile_where(const struct tl_verb *verb, struct tl_trace *t)
 
 static int check_request(const struct tl_verb *verb, const struct tl_trace *t)
 {
+	if (t->settings.format == TL_TRACE_PROTO && t->settings.summary)
+		return tl_usage_error(verb, "a summary is text or json, not proto");
+	if (t->settings.format == TL_TRACE_PROTO && !t->settings.output && isatty(STDOUT_FILENO))
+		return tl_usage_error(verb, "format proto is not for a terminal: name a file with -o");
 	if (!t->n_specs && !t->policy)
 		return tl_usage_error(verb, "what to trace is missing: a SPEC, as openat or @file");
 	if (t->settings.command && !t->policy && !tl_selection_has_default(&t->selection))
@@ -431,11 +435,11 @@ static int finish_output(struct tl_trace *t)
 	int r;
 
 	if (t->settings.summary) {
-		r = t->settings.format == TL_TRACE_JSON ? tl_summary_json(&t->summary, &t->output.buffer) :
-							  tl_summary_text(&t->summary, &t->output.buffer);
+		r = t->settings.format == TL_TRACE_JSON ? tl_summary_json(&t->summary, &t->output.records.text) :
+							  tl_summary_text(&t->summary, &t->output.records.text);
 		if (r < 0)
 			return tl_print_errno(r, "summary");
-		tl_output_line(&t->output, false);
+		tl_output_end(&t->output, false);
 	}
 	r = tl_output_done(&t->output);
 	/* Whoever reads has read enough: no failure. */

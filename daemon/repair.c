@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "encode-proto.h"
 #include "repair.h"
 #include "util.h"
 
@@ -24,17 +25,10 @@ static int read_all(int fd, char *to, size_t size, off_t at)
 	return 0;
 }
 
-int tl_repair_tail(int fd)
+/* Where the last line ends. */
+static int end_of_lines(int fd, off_t size, char *chunk, off_t *ret)
 {
-	_cleanup_free_ char *chunk = malloc(CHUNK);
-	off_t end, keep = 0;
-	struct stat st;
-
-	if (!chunk)
-		return -ENOMEM;
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	for (end = st.st_size; end > 0;) {
+	for (off_t end = size; end > 0;) {
 		size_t n = (size_t)MIN(end, (off_t)CHUNK);
 		const char *newline;
 		int r = read_all(fd, chunk, n, end - (off_t)n);
@@ -43,15 +37,73 @@ int tl_repair_tail(int fd)
 			return r;
 		newline = memrchr(chunk, '\n', n);
 		if (newline) {
-			keep = end - (off_t)n + (newline - chunk) + 1;
-			break;
+			*ret = end - (off_t)n + (newline - chunk) + 1;
+			return 0;
 		}
 		end -= (off_t)n;
 	}
+	/* JSON, text, or the zeros that a power failure leaves. */
+	if (size && chunk[0] != '{' && chunk[0] != '[' && chunk[0])
+		return -EBADMSG;
+	*ret = 0;
+	return 0;
+}
+
+/* Whether there are only zeros from `at` on: of a power failure, too. */
+static int check_zeros(int fd, off_t at, off_t size, char *chunk)
+{
+	for (; at < size; at += CHUNK) {
+		size_t n = (size_t)MIN(size - at, (off_t)CHUNK);
+		int r = read_all(fd, chunk, n, at);
+
+		if (r < 0)
+			return r;
+		if (chunk[0] || memcmp(chunk, chunk + 1, n - 1))
+			return -EBADMSG;
+	}
+	return 0;
+}
+
+/* Where the last whole event of protobuf ends. */
+static int end_of_events(int fd, off_t size, char *chunk, off_t *ret)
+{
+	off_t at = 0, base = 0, end = 0; /* what is in the chunk: from base to end */
+	int head = 0, r;
+
+	while (at < size) {
+		size_t length = 0;
+
+		if (end < MIN(at + TL_PROTO_HEAD_MAX, size)) {
+			base = at;
+			end = MIN(at + CHUNK, size);
+			r = read_all(fd, chunk, (size_t)(end - base), base);
+			if (r < 0)
+				return r;
+		}
+		head = tl_proto_frame(chunk + (at - base), (size_t)(end - at), &length);
+		if (head <= 0 || at + head + (off_t)length > size)
+			break;
+		at += head + (off_t)length;
+	}
+	*ret = at;
+	return head < 0 ? check_zeros(fd, at, size, chunk) : 0;
+}
+
+int tl_repair_tail(int fd, bool is_proto)
+{
+	_cleanup_free_ char *chunk = malloc(CHUNK);
+	struct stat st;
+	off_t keep;
+	int r;
+
+	if (!chunk)
+		return -ENOMEM;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	r = (is_proto ? end_of_events : end_of_lines)(fd, st.st_size, chunk, &keep);
+	if (r < 0)
+		return r;
 	if (keep == st.st_size)
 		return 0;
-	/* JSON, text, or the zeros that a power failure leaves. */
-	if (!keep && chunk[0] != '{' && chunk[0] != '[' && chunk[0])
-		return -EBADMSG;
 	return ftruncate(fd, keep) < 0 ? -errno : 1;
 }

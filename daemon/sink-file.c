@@ -6,9 +6,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "lines.h"
+#include "encoders.h"
 #include "log.h"
 #include "record.h"
+#include "records.h"
 #include "repair.h"
 #include "rotation.h"
 #include "runtime.h"
@@ -23,8 +24,8 @@
 struct file {
 	int directory, fd;
 	char *name; /* in the directory */
-	enum tl_output_format format;
-	struct tl_lines lines;
+	tl_encoder encode;
+	struct tl_records records;
 	size_t memory;
 	size_t full; /* bytes that are written at once */
 	uint64_t size; /* of the file */
@@ -43,7 +44,7 @@ static void file_free(struct file *f)
 	if (!f)
 		return;
 	tl_rotation_done(&f->rotation);
-	tl_lines_done(&f->lines);
+	tl_records_done(&f->records);
 	if (f->fd >= 0)
 		close(f->fd);
 	if (f->directory >= 0)
@@ -127,7 +128,7 @@ static const char *explain(int r)
 static int take_up(struct tl_sink *s, struct file *f)
 {
 	struct stat st;
-	int r = tl_repair_tail(f->fd);
+	int r = tl_repair_tail(f->fd, f->encode == tl_encode_proto);
 
 	if (r < 0)
 		return r;
@@ -135,7 +136,7 @@ static int take_up(struct tl_sink *s, struct file *f)
 		return -errno;
 	if (r > 0) {
 		tl_sink_torn(s, (uint64_t)st.st_mtim.tv_sec * 1000000000 + (uint64_t)st.st_mtim.tv_nsec);
-		tl_log(LOG_WARNING, "output %s: removed a line from the end of %s that a crash had left unfinished", s->name,
+		tl_log(LOG_WARNING, "output %s: removed an event from the end of %s that a crash had left unfinished", s->name,
 		       s->path);
 	}
 	f->size = (uint64_t)st.st_size;
@@ -198,7 +199,7 @@ static int file_open(struct tl_sink *s, const struct tl_policy_output *output, c
 	if (!f || !copy)
 		return -ENOMEM;
 	f->directory = f->fd = -1;
-	f->format = output->format;
+	f->encode = tl_encoder_of(output->format);
 	f->memory = setup->memory;
 	f->rotate_size = output->rotate_size;
 	f->full = MIN((size_t)BUFFER_FULL, f->memory);
@@ -209,8 +210,8 @@ static int file_open(struct tl_sink *s, const struct tl_policy_output *output, c
 	f->name = strdup(basename(copy));
 	if (!f->name)
 		return -ENOMEM;
-	if (!tl_lines_format_known(output->format)) {
-		tl_log(LOG_ERR, "output %s: files have the formats json and text only", s->name);
+	if (!f->encode) {
+		tl_log(LOG_ERR, "output %s: files have the formats json, text and proto only", s->name);
 		return -EOPNOTSUPP;
 	}
 	r = open_path(s, f);
@@ -273,7 +274,7 @@ static bool is_full(const struct file *f)
 {
 	if (!f->size)
 		return false;
-	if (f->rotate_size && f->size + f->lines.text.size > f->rotate_size)
+	if (f->rotate_size && f->size + f->records.text.size > f->rotate_size)
 		return true;
 	return f->rotate_age && tl_now() >= f->born + f->rotate_age;
 }
@@ -294,48 +295,17 @@ static void rotate_if_full(struct tl_sink *s)
 
 /* ---- Writing ---- */
 
-/* Writes what it can. Returns how much; *ret_error: why not all. */
-static size_t write_out(struct file *f, int *ret_error)
-{
-	size_t done = 0;
-
-	*ret_error = 0;
-	while (done < f->lines.text.size) {
-		ssize_t n = write(f->fd, f->lines.text.data + done, f->lines.text.size - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			*ret_error = n < 0 ? -errno : -EIO;
-			break;
-		}
-		done += (size_t)n;
-	}
-	return done;
-}
-
-/* Takes back the part of a line at the end. */
-static void cut(struct file *f, size_t part)
-{
-	struct stat st;
-
-	if (!part)
-		return;
-	f->needs_repair = fstat(f->fd, &st) < 0 || st.st_size < (off_t)part ||
-			  ftruncate(f->fd, st.st_size - (off_t)part) < 0;
-}
-
 static void push(struct tl_sink *s)
 {
 	struct file *f = s->data;
 	uint64_t events;
-	size_t done, whole;
+	size_t written;
 	int r;
 
-	if (f->detached || (!f->lines.text.size && !s->error))
+	if (f->detached || (!f->records.text.size && !s->error))
 		return;
 	if (f->needs_repair) {
-		r = tl_repair_tail(f->fd);
+		r = tl_repair_tail(f->fd, f->encode == tl_encode_proto);
 		if (r < 0) {
 			tl_sink_fails(s, r, "cannot repair the end of");
 			return;
@@ -343,11 +313,9 @@ static void push(struct tl_sink *s)
 		f->needs_repair = false;
 	}
 	rotate_if_full(s);
-	done = write_out(f, &r);
-	whole = tl_lines_take(&f->lines, done, false, &events);
-	cut(f, done - whole);
-	f->size += whole;
-	tl_sink_delivered(s, events, whole);
+	written = tl_records_write(&f->records, f->fd, &events, &f->needs_repair, &r);
+	f->size += written;
+	tl_sink_delivered(s, events, written);
 	if (r < 0) {
 		tl_sink_fails(s, r, "cannot write to");
 		return;
@@ -372,12 +340,12 @@ static int file_write(struct tl_sink *s, const struct tl_event *event, const str
 	struct file *f = s->data;
 	int r;
 
-	if (f->lines.text.size >= f->memory + (event->kind >= TL_EVENT_LOST ? RESERVE : 0))
+	if (f->records.text.size >= f->memory + (event->kind >= TL_EVENT_LOST ? RESERVE : 0))
 		return -ENOBUFS;
-	r = tl_lines_add(&f->lines, f->format, event, annotation);
+	r = tl_records_add(&f->records, f->encode, event, annotation);
 	if (r < 0)
 		return r;
-	if (f->lines.text.size >= f->full)
+	if (f->records.text.size >= f->full)
 		file_flush(s);
 	return 0;
 }

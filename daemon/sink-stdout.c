@@ -4,8 +4,9 @@
 #include <limits.h>
 #include <poll.h>
 
-#include "lines.h"
+#include "encoders.h"
 #include "log.h"
+#include "records.h"
 #include "sink.h"
 #include "sinks.h"
 #include "util.h"
@@ -15,8 +16,8 @@
 #define LAST_WAIT_MS 500 /* for a reader, at the end */
 
 struct out {
-	struct tl_lines lines;
-	enum tl_output_format format;
+	struct tl_records records;
+	tl_encoder encode;
 	size_t memory;
 };
 
@@ -24,14 +25,14 @@ static int out_open(struct tl_sink *s, const struct tl_policy_output *output, co
 {
 	struct out *o;
 
-	if (!tl_lines_format_known(output->format)) {
+	if (!tl_encoder_of(output->format)) {
 		tl_log(LOG_ERR, "output %s: standard output has the formats json and text only", s->name);
 		return -EOPNOTSUPP;
 	}
 	o = calloc(1, sizeof(*o));
 	if (!o)
 		return -ENOMEM;
-	o->format = output->format;
+	o->encode = tl_encoder_of(output->format);
 	o->memory = setup->memory;
 	s->data = o;
 	return 0;
@@ -59,17 +60,17 @@ static void push(struct tl_sink *s, int wait_ms)
 	size_t done = 0;
 	ssize_t n = 0;
 
-	while (done < o->lines.text.size) {
-		n = write_some(o->lines.text.data + done, o->lines.text.size - done, wait_ms);
+	while (done < o->records.text.size) {
+		n = write_some(o->records.text.data + done, o->records.text.size - done, wait_ms);
 		if (n <= 0)
 			break;
 		done += (size_t)n;
 	}
-	tl_lines_take(&o->lines, done, true, &events);
+	tl_records_take(&o->records, done, true, &events);
 	tl_sink_delivered(s, events, done);
 	if (n < 0)
 		tl_sink_fails(s, (int)n, "cannot write to standard output");
-	else if (!o->lines.text.size) {
+	else if (!o->records.text.size) {
 		tl_sink_works(s);
 		tl_sink_unblock(s);
 	}
@@ -85,12 +86,12 @@ static int out_write(struct tl_sink *s, const struct tl_event *event, const stru
 	struct out *o = s->data;
 	int r;
 
-	if (o->lines.text.size >= o->memory + (event->kind >= TL_EVENT_LOST ? RESERVE : 0))
+	if (o->records.text.size >= o->memory + (event->kind >= TL_EVENT_LOST ? RESERVE : 0))
 		return -ENOBUFS;
-	r = tl_lines_add(&o->lines, o->format, event, annotation);
+	r = tl_records_add(&o->records, o->encode, event, annotation);
 	if (r < 0)
 		return r;
-	if (o->lines.text.size >= BUFFER_FULL && !s->error)
+	if (o->records.text.size >= BUFFER_FULL && !s->error)
 		push(s, 0);
 	return 0;
 }
@@ -100,7 +101,7 @@ static void out_close(struct tl_sink *s)
 	struct out *o = s->data;
 
 	push(s, LAST_WAIT_MS);
-	tl_lines_done(&o->lines);
+	tl_records_done(&o->records);
 	free(o);
 }
 

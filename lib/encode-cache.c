@@ -12,6 +12,7 @@ static _Thread_local struct {
 	char clock[20]; /* 2026-11-26T04:00:00. */
 	struct tl_buffer host;
 	struct tl_buffer scratch;
+	struct tl_buffer line;
 } cache;
 
 /* ---- Time ---- */
@@ -82,6 +83,12 @@ struct tl_buffer *tl_encode_scratch(void)
 	return &cache.scratch;
 }
 
+struct tl_buffer *tl_encode_line(void)
+{
+	cache.line.size = 0;
+	return &cache.line;
+}
+
 const struct tl_buffer *tl_encode_host(void)
 {
 	const struct tl_host *host = tl_host();
@@ -93,7 +100,9 @@ const struct tl_buffer *tl_encode_host(void)
 	tl_escape_json(b, host->name, strlen(host->name));
 	TL_PUT_LITERAL(b, "\",\"id\":\"");
 	tl_escape_json(b, host->machine_id, strlen(host->machine_id));
-	TL_PUT_LITERAL(b, "\"}");
+	TL_PUT_LITERAL(b, "\",\"boot\":{\"id\":\"");
+	tl_escape_json(b, host->boot_id, strlen(host->boot_id));
+	TL_PUT_LITERAL(b, "\"}}");
 	return b;
 }
 
@@ -103,6 +112,7 @@ void tl_encode_done(void)
 	tl_encode_processes_done();
 	tl_buffer_done(&cache.host);
 	tl_buffer_done(&cache.scratch);
+	tl_buffer_done(&cache.line);
 	memset(&cache, 0, sizeof(cache));
 	tl_users_done();
 }

@@ -85,7 +85,10 @@ uint64_t tl_encode_users(void);
 /* Scratch of this thread, empty. */
 struct tl_buffer *tl_encode_scratch(void);
 
-/* `"host":{"name":"...","id":"..."}` */
+/* For a whole JSON line that becomes something else, of this thread, empty. */
+struct tl_buffer *tl_encode_line(void);
+
+/* `"host":{"name":"...","id":"...","boot":{"id":"..."}}` */
 const struct tl_buffer *tl_encode_host(void);
 
 /* LOST, LEDGER, START, STOP, RELOAD: members of "traceleft" after "cpu" and "seq", each with a comma before. */

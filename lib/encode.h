@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Events as text: one JSON object a line, or one strace-like line. Hot: no
+/* Events as one JSON object a line, one strace-like line, or protobuf. Hot: no
  * allocation per event once the buffer has grown, no printf. */
 #ifndef TRACELEFT_ENCODE_H
 #define TRACELEFT_ENCODE_H
@@ -35,8 +35,13 @@ struct tl_annotation {
 
 /* Appends one object and a newline. annotation may be NULL. -ENOMEM. */
 int tl_encode_json(struct tl_buffer *b, const struct tl_event *event, const struct tl_annotation *annotation);
+/* Appends the event's length and an Event of event.proto. Errors as above. */
+int tl_encode_proto(struct tl_buffer *b, const struct tl_event *event, const struct tl_annotation *annotation);
 /* Appends one line: "[pid comm] openat(AT_FDCWD, "/etc/passwd", O_RDONLY) = 3 </etc/passwd>". */
 int tl_encode_text(struct tl_buffer *b, const struct tl_event *event, const struct tl_annotation *annotation);
+
+/* Any of these. */
+typedef int (*tl_encoder)(struct tl_buffer *b, const struct tl_event *event, const struct tl_annotation *annotation);
 
 /* The event's host facts, read once: host.name, host.id, boot id. */
 struct tl_host {
@@ -55,6 +60,8 @@ size_t tl_event_id(char ret[TL_EVENT_ID_MAX], const struct tl_event *event);
 /* "2026-11-26T04:00:00.123456789Z" of ns since the epoch; not NUL-terminated. */
 #define TL_TIME_SIZE 30
 void tl_time_text(char ret[TL_TIME_SIZE], uint64_t ns);
+/* The other way round; -EINVAL for anything else. */
+int tl_time_parse(const char *text, size_t size, uint64_t *ret_ns);
 
 /* For whoever frees a process. The encoders keep their text per thread, bounded,
  * and look at the process's generation; process->cache stays NULL. */

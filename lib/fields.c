@@ -64,6 +64,7 @@ static const struct tl_field fields[] = {
 	{ "log.level", "keyword", "the rule's severity" },
 	{ "host.name", "keyword", "name of the machine" },
 	{ "host.id", "keyword", "its machine id" },
+	{ "host.boot.id", "keyword", "which of its boots: the kernel's boot id" },
 
 	{ "traceleft.args.*", "object", "arguments by name: a number, a string, an array of strings; an address as a "
 					"string 0x...; null for an address of 0 and for what could not be read" },

@@ -113,11 +113,9 @@ static int check_path(struct tl_draft *d, const struct tl_policy_output *output,
 
 static int check_format(struct tl_draft *d, const struct tl_policy_output *o, const struct tl_yaml_node *key)
 {
-	if (!key || o->type == TL_OUTPUT_HTTP || o->format == TL_FORMAT_JSON || o->format == TL_FORMAT_TEXT)
+	if (!key || o->type == TL_OUTPUT_HTTP || o->format == TL_FORMAT_JSON || o->format == TL_FORMAT_TEXT ||
+	    (o->format == TL_FORMAT_PROTO && o->type == TL_OUTPUT_FILE))
 		return 0;
-	if (o->format == TL_FORMAT_PROTO && o->type == TL_OUTPUT_FILE)
-		return tl_draft_problem(d, key->next, "format: '%s' is not available in this version",
-					format_words[o->format]);
 	return tl_draft_problem(d, key->next, "format: '%s' is not for outputs of type %s", format_words[o->format],
 				type_words[o->type]);
 }

@@ -19,12 +19,12 @@ sanitise := B=$(B)/sanitised FORTIFY= CFLAGS="-O1 -g" \
 
 fuzz_src := $(wildcard tests/fuzz/fuzz-*.c)
 fuzz_tests := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz/%,$(fuzz_src))
-$(B)/tests/fuzz/%: tests/fuzz/%.c $(lib_src) $(policy_src) $(cli_src) $(daemon_src) $(B)/gen/event-table.c $(B)/obj/lib/objects.o
+$(B)/tests/fuzz/%: tests/fuzz/%.c $(lib_src) $(policy_src) $(cli_src) $(daemon_src) $(B)/gen/event-table.c $(B)/gen/event.pb-c.c $(B)/obj/lib/objects.o
 	@mkdir -p $(@D)
-	$(say)$(CLANG) -std=gnu17 -O1 -g -D_GNU_SOURCE -DTL_PREFIX='"$(prefix)"' -Ilib -Ipolicy -Idaemon -Icli -Ibpf \
+	$(say)$(CLANG) -std=gnu17 -O1 -g -D_GNU_SOURCE -DTL_PREFIX='"$(prefix)"' -Ilib -Ipolicy -Idaemon -Icli -Ibpf -I$(B)/gen \
 		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -w -o $@ $< \
 		$(lib_src) $(policy_src) $(filter-out cli/main.c,$(cli_src)) $(filter-out daemon/main.c,$(daemon_src)) \
-		$(B)/gen/event-table.c $(B)/obj/lib/objects.o $(POLICY_LIBS) $(LIB_LIBS) $(DAEMON_LIBS)
+		$(B)/gen/event-table.c $(B)/gen/event.pb-c.c $(B)/obj/lib/objects.o $(POLICY_LIBS) $(LIB_LIBS) $(DAEMON_LIBS)
 
 .PHONY: fuzz-targets fuzz
 fuzz-targets: $(fuzz_tests)

@@ -20,7 +20,7 @@ _traceleft_files() {
 # Argument of the option before the word; fails if that takes none.
 _traceleft_argument() {
 	case $1 in
-	-f | --format) _traceleft_words 'text json' "$2" ;;
+	-f | --format) _traceleft_words 'text json proto' "$2" ;;
 	--attach) _traceleft_words 'auto fexit kprobe raw_tp' "$2" ;;
 	-p | --pid) _traceleft_words "$(cd /proc && echo [0-9]*)" "$2" ;;
 	-o | --output | --policy | --config | --file) _traceleft_files "$2" ;;
@@ -36,20 +36,21 @@ _traceleft_argument() {
 _traceleft_operand() {
 	case $2 in
 	trace | events) _traceleft_words "$(_traceleft_events "$1")" "$3" ;;
-	check) _traceleft_files "$3" ;;
+	check | decode) _traceleft_files "$3" ;;
 	battery) _traceleft_words 'list build' "$3" ;;
 	help) _traceleft_words "$4" "$3" ;;
 	esac
 }
 
 _traceleft() {
-	local verbs='trace events check status battery help'
+	local verbs='trace events check status battery decode help'
 	local -A options=(
 		[trace]='-f --format -o --output -p --pid --where --policy -c --summary -q --quiet --attach --buffer --battery -h --help'
 		[events]='--json -h --help'
 		[check]='--explain --json -h --help'
 		[status]='--json --prometheus --file -h --help'
 		[battery]='--json --battery --config --out --keep-source -h --help'
+		[decode]='-o --output -h --help'
 		[help]='-h --help'
 	)
 	local word=${COMP_WORDS[COMP_CWORD]} verb=${COMP_WORDS[1]} i

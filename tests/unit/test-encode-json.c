@@ -12,6 +12,7 @@
 
 #include "encode-cache.h"
 #include "encode-fixture.h"
+#include "encode-proto.h"
 #include "fields.h"
 #include "json-check.h"
 #include "users.h"
@@ -38,13 +39,28 @@ static void see(const char *path, const char *text, size_t n, void *userdata)
 	fail_msg("no field %s in the table", path);
 }
 
-/* The line, after a check that it is one, and that its fields are in the table. */
+/* Protobuf is the same line in another notation: nothing is lost on the way there and back. */
+static void check_proto(const char *text)
+{
+	struct tl_buffer proto = { 0 }, back = { 0 };
+
+	assert_int_equal(tl_proto_from_json(&proto, text, strlen(text)), 0);
+	assert_int_equal(tl_proto_to_json(&back, proto.data, proto.size), 0);
+	assert_int_equal(tl_buffer_append(&back, "", 1), 0);
+	assert_string_equal(back.data, text);
+	tl_buffer_done(&proto);
+	tl_buffer_done(&back);
+}
+
+/* The line, after a check that it is one, that its fields are in the table, and
+ * that protobuf carries it. */
 static const char *line(struct fixture *f, const struct tl_annotation *annotation)
 {
 	const char *text = fixture_line(f, tl_encode_json, annotation);
 
 	if (!json_line(text, strlen(text), see, NULL))
 		fail_msg("not JSON: %s", text);
+	check_proto(text);
 	if (kept.size < KEEP_MAX)
 		assert_int_equal(tl_buffer_append(&kept, text, strlen(text)), 0);
 	return text;
@@ -82,13 +98,15 @@ static void an_openat_is_told_whole(void **state)
 		 "\"user\":{\"id\":\"0\",\"name\":\"root\",\"effective\":{\"id\":\"0\",\"name\":\"root\"},"
 		 "\"audit\":{\"id\":\"1000\",\"name\":\"alice\"}},\"group\":{\"id\":\"100\"},"
 		 "\"file\":{\"path\":\"/etc/passwd\",\"inode\":\"131\",\"device\":\"8:1\",\"mode\":\"0644\",\"type\":\"file\"},"
-		 "\"host\":{\"name\":\"%s\",\"id\":\"%s\"},\"traceleft\":{\"args\":{\"dfd\":-100,"
+		 "\"host\":{\"name\":\"%s\",\"id\":\"%s\",\"boot\":{\"id\":\"%s\"}},"
+		 "\"traceleft\":{\"args\":{\"dfd\":-100,"
 		 "\"filename\":\"/etc/passwd\",\"flags\":524288},"
 		 "\"args_text\":\"AT_FDCWD, \\\"/etc/passwd\\\", O_RDONLY|O_CLOEXEC\",\"ret\":3,\"program_id\":7,\"cpu\":1,"
 		 "\"seq\":42,\"hash\":\"0123456789abcdef\",\"netns\":4026531840,\"audit_session\":3,"
 		 "\"cgroup\":\"/user.slice/session-3.scope\",\"unit\":\"session-3.scope\",\"mntns\":4026531841,"
 		 "\"inner_pid\":7}}\n",
-		 tl_host()->boot_id, (unsigned)(f.event.time & 0xffffffff), tl_host()->name, tl_host()->machine_id);
+		 tl_host()->boot_id, (unsigned)(f.event.time & 0xffffffff), tl_host()->name, tl_host()->machine_id,
+		 tl_host()->boot_id);
 	assert_string_equal(line(&f, NULL), want);
 	assert_string_equal(line(&f, NULL), want); /* from what was kept */
 	fixture_done(&f);
@@ -519,6 +537,7 @@ static void the_ledger_is_the_whole_balance(void **state)
 	tl_encode_ledger_json(&b, NULL, &ledger_source);
 	assert_int_equal(tl_buffer_append(&b, "}}\n", 4), 0);
 	assert_true(json_line(b.data, b.size - 1, see, NULL));
+	check_proto(b.data);
 	assert_string_equal(b.data,
 		"{\"traceleft\":{\"cpu\":0,\"ledger\":{\"total\":{\"seen\":30,\"filtered\":3,\"aggregated\":6,\"emitted\":18,"
 		"\"lost\":3,\"received\":15,\"malformed\":3,\"delivered\":12},\"events\":["

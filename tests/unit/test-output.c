@@ -37,8 +37,8 @@ static int tear_down(void **state)
 
 static void add_line(struct tl_output *o, const char *line, bool event)
 {
-	assert_int_equal(tl_buffer_append(&o->buffer, line, strlen(line)), 0);
-	tl_output_line(o, event);
+	assert_int_equal(tl_buffer_append(&o->records.text, line, strlen(line)), 0);
+	tl_output_end(o, event);
 }
 
 static size_t file_size(void)
@@ -80,7 +80,7 @@ static void full_buffer_is_written(void **state)
 	for (int i = 0; i < 200; i++)
 		add_line(&o, line, true);
 	assert_true(o.delivered >= 100);
-	assert_true(o.buffered < 100);
+	assert_true(o.records.events < 100);
 	assert_int_equal(tl_output_done(&o), 0);
 	assert_int_equal(o.delivered, 200);
 	assert_int_equal(file_size(), 200000);
@@ -115,7 +115,7 @@ static void partial_write_is_counted_by_lines(void **state)
 	o.fd = fds[1];
 	for (int i = 0; i < size / 4 - 2; i++) /* room for two lines and a part is left */
 		assert_int_equal(write(fds[1], "....", 4), 4);
-	o.buffer = (struct tl_buffer){ 0 };
+	o.records = (struct tl_records){ 0 };
 	for (int i = 0; i < 5; i++)
 		add_line(&o, "abc\n", true);
 	assert_int_equal(tl_output_flush(&o), -EAGAIN);

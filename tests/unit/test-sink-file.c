@@ -4,6 +4,7 @@
 #include <sys/mount.h>
 
 #include "json-check.h"
+#include "encode-proto.h"
 #include "sink-fixture.h"
 
 /* Every line is one JSON object; returns how many. */
@@ -145,6 +146,68 @@ static void zeros_that_a_power_failure_left_are_removed(void **state)
 	sinks_open(&t);
 	tl_sink_flush(t.sink);
 	assert_int_equal(check_lines(t.path), 2);
+	sinks_done(&t);
+}
+
+static void put_bytes(const char *path, const char *bytes, size_t n)
+{
+	FILE *f = fopen(path, "ae");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(bytes, 1, n, f), n);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* Whole events in a file of protobuf; fails if there is anything else. */
+static size_t count_events(const char *path)
+{
+	size_t n = 0, size, length;
+	char *bytes = read_path(path, &size);
+
+	for (size_t at = 0; at < size; n++) {
+		int head = tl_proto_frame(bytes + at, size - at, &length);
+
+		assert_true(head > 0);
+		at += (size_t)head + length;
+		assert_true(at <= size);
+	}
+	free(bytes);
+	return n;
+}
+
+static void event_of_protobuf_torn_by_a_crash_is_removed_and_declared(void **state)
+{
+	static const char zeros[70000];
+	struct sinks t;
+	size_t size;
+	char *bytes;
+
+	(void)state;
+	sinks_init(&t);
+	t.output.format = TL_FORMAT_PROTO;
+	sinks_open(&t);
+	sinks_write_many(&t, 1, 500);
+	sinks_restart(&t);
+	assert_int_equal(t.sink->counters.torn, 0);
+	assert_int_equal(count_events(t.path), 500);
+	bytes = read_path(t.path, &size);
+	put_bytes(t.path, bytes, size / 500 - 20); /* all but the end of the first */
+	sinks_restart(&t);
+	assert_int_equal(t.sink->counters.torn, 1);
+	tl_sink_flush(t.sink);
+	assert_int_equal(count_events(t.path), 501); /* and the loss */
+	put_bytes(t.path, "\x90", 1); /* half a length */
+	sinks_restart(&t);
+	tl_sink_flush(t.sink);
+	put_bytes(t.path, zeros, sizeof(zeros));
+	sinks_restart(&t);
+	tl_sink_flush(t.sink);
+	assert_int_equal(count_events(t.path), 503);
+	t.sink = tl_sink_unref(t.sink);
+	put_bytes(t.path, "\xff\xff\xff\xff\xff\xff", 6);
+	put_bytes(t.path, bytes, size);
+	assert_int_equal(tl_sink_new(&t.output, &t.setup, &t.sink), -EBADMSG);
+	free(bytes);
 	sinks_done(&t);
 }
 
@@ -534,6 +597,7 @@ int main(void)
 		cmocka_unit_test(line_torn_by_a_crash_is_removed_and_declared),
 		cmocka_unit_test(torn_line_longer_than_any_buffer_is_removed),
 		cmocka_unit_test(zeros_that_a_power_failure_left_are_removed),
+		cmocka_unit_test(event_of_protobuf_torn_by_a_crash_is_removed_and_declared),
 		cmocka_unit_test(file_that_is_not_ours_is_refused_and_not_touched),
 		cmocka_unit_test(symbolic_link_is_refused),
 		cmocka_unit_test(device_or_directory_is_refused),

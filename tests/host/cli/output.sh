@@ -165,7 +165,36 @@ condition_that_is_wrong_names_its_column() {
 	[[ ! -e $dir/ran ]] || why "the command ran"
 }
 
-run_tests file_is_for_its_owner_alone file_that_is_there_is_emptied unwritable_directory_is_told_before_anything_runs \
+protobuf_is_decoded_to_the_same_events() {
+	trace -f proto -o "$dir/events.pb" openat,read,exec,exit -- cat /etc/passwd
+	expect_status 0 && expect_balanced || return
+	"$TRACELEFT" decode "$dir/events.pb" >"$dir/lines" || why "decode" || return
+	jq -es 'map(select(.file.path == "/etc/passwd" and .event.action == "openat")) | length == 1' "$dir/lines" >/dev/null &&
+		jq -es '.[-1].event.action == "ledger" and (.[-1].traceleft.ledger.total.delivered == length - 1)' "$dir/lines" >/dev/null ||
+		why "$(tail -n 1 "$dir/lines" | cut -c1-300)" || return
+	"$TRACELEFT" decode - <"$dir/events.pb" | cmp -s - "$dir/lines" || why "standard input"
+}
+
+torn_file_of_protobuf_is_told_with_its_place_and_read_up_to_there() {
+	local size
+	trace -q -f proto -o "$dir/events.pb" openat -- cat /etc/passwd
+	expect_status 0 || return
+	"$TRACELEFT" decode "$dir/events.pb" >"$dir/whole"
+	size=$(stat -c %s "$dir/events.pb")
+	head -c $((size - 3)) "$dir/events.pb" >"$dir/torn.pb"
+	"$TRACELEFT" decode "$dir/torn.pb" "$dir/events.pb" >"$dir/lines" 2>"$dir/err"
+	status=$?
+	expect_status 1 && expect_error "torn.pb: ends within an event, at byte " || return
+	(($(wc -l <"$dir/lines") == 2 * $(wc -l <"$dir/whole") - 1)) || why "$(wc -l <"$dir/lines") lines" || return
+	printf '\0\0\0' >>"$dir/events.pb"
+	"$TRACELEFT" decode "$dir/events.pb" >"$dir/lines" 2>"$dir/err"
+	status=$?
+	expect_status 1 && expect_error "no event begins at byte $size; the rest cannot be read" || return
+	cmp -s "$dir/lines" "$dir/whole" || why "lines differ"
+}
+
+run_tests protobuf_is_decoded_to_the_same_events torn_file_of_protobuf_is_told_with_its_place_and_read_up_to_there \
+	file_is_for_its_owner_alone file_that_is_there_is_emptied unwritable_directory_is_told_before_anything_runs \
 	traps_in_a_directory_of_everybody_are_refused symbolic_link_of_ones_own_is_followed \
 	full_device_fails_and_counts_what_is_lost full_disk_leaves_no_torn_line closed_pipe_ends_cleanly \
 	full_standard_output_fails events_are_in_the_output_while_the_command_runs balance_is_in_the_output_too \

@@ -58,8 +58,7 @@ wrong_usage_gives_2_and_one_line() {
 		refused 2 'option --format needs an argument' trace openat --format &&
 		refused 2 'takes no argument' trace --summary=yes openat &&
 		refused 2 'what to trace is missing' trace &&
-		refused 2 'neither text nor json' trace -f xml openat &&
-		refused 2 'not available in this version' trace -f proto openat &&
+		refused 2 'none of text, json, proto' trace -f xml openat &&
 		refused 2 'none of auto' trace --attach magic openat &&
 		refused 2 'no size' trace --buffer lots openat &&
 		refused 2 'no size' trace --buffer 0 openat &&

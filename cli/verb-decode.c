@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* traceleft decode: a file of protobuf events as JSON lines. */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "cli.h"
+#include "encode-proto.h"
+#include "output.h"
+
+#define CHUNK ((size_t)256 * 1024)
+
+static const struct tl_option options[] = {
+	{ 'o', "output", "FILE", "write lines to FILE, not to standard output" },
+	{ 0 },
+};
+
+struct input {
+	const char *name;
+	int fd;
+	char *data;
+	size_t n, allocated; /* bytes read and not yet used */
+	uint64_t at; /* where data[0] is in the file */
+	unsigned broken; /* places */
+};
+
+/* Reads on until there are `want` bytes, or the end of the file. */
+static int fill(struct input *in, size_t want)
+{
+	if (want > in->allocated) {
+		char *data = realloc(in->data, want + CHUNK);
+
+		if (!data)
+			return -ENOMEM;
+		in->data = data;
+		in->allocated = want + CHUNK;
+	}
+	while (in->n < want) {
+		ssize_t n = read(in->fd, in->data + in->n, in->allocated - in->n);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		in->n += (size_t)n;
+	}
+	return 0;
+}
+
+static int decode_event(struct input *in, const char *event, size_t size, struct tl_output *out)
+{
+	int r = tl_proto_to_json(&out->records.text, event, size);
+
+	if (r == -EBADMSG) {
+		in->broken++;
+		tl_print_error("%s: what stands at byte %" PRIu64 ", %zu bytes, is no event", in->name, in->at, size);
+		return 0;
+	}
+	return r < 0 ? r : tl_output_end(out, true);
+}
+
+/* Decodes all whole events of a buffer. Returns how far it came, or a negative
+ * error; *ret_want: bytes from there on that the next one has at least. */
+static ssize_t decode_chunk(struct input *in, struct tl_output *out, size_t *ret_want)
+{
+	size_t used = 0;
+
+	for (;;) {
+		size_t size = 0, left = in->n - used;
+		int head = tl_proto_frame(in->data + used, left, &size), r;
+
+		if (head < 0)
+			return head;
+		*ret_want = head ? (size_t)head + size : left + 1;
+		if (*ret_want > left)
+			return (ssize_t)used;
+		r = decode_event(in, in->data + used + head, size, out);
+		if (r < 0)
+			return r;
+		used += *ret_want;
+		in->at += *ret_want;
+	}
+}
+
+static void tell_tail(struct input *in)
+{
+	if (!in->n)
+		return;
+	in->broken++;
+	tl_print_error("%s: ends within an event, at byte %" PRIu64 ": %zu bytes of it are there", in->name, in->at, in->n);
+}
+
+/* Errors of the file itself are printed; returns those of the output. */
+static int decode(struct input *in, struct tl_output *out)
+{
+	size_t want = 1;
+	ssize_t used;
+	int r;
+
+	while ((r = fill(in, want)) >= 0 && in->n >= want) {
+		used = decode_chunk(in, out, &want);
+		if (used == -EBADMSG) {
+			in->broken++;
+			tl_print_error("%s: no event begins at byte %" PRIu64 "; the rest cannot be read", in->name, in->at);
+			return 0;
+		}
+		if (used < 0)
+			return (int)used;
+		in->n -= (size_t)used;
+		memmove(in->data, in->data + used, in->n);
+	}
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0) {
+		in->broken++;
+		tl_print_errno(r, "%s", in->name);
+	}
+	tell_tail(in);
+	return 0;
+}
+
+static int decode_file(const char *path, struct tl_output *out, bool *ret_broken)
+{
+	bool is_stdin = strcmp(path, "-") == 0;
+	_cleanup_close_ int fd = is_stdin ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	struct input in = { .name = is_stdin ? "standard input" : path, .fd = fd };
+	int r;
+
+	if (fd < 0) {
+		tl_print_errno(errno, "%s", path);
+		*ret_broken = true;
+		return 0;
+	}
+	r = decode(&in, out);
+	free(in.data);
+	*ret_broken |= in.broken > 0;
+	return r;
+}
+
+static int run(const struct tl_verb *verb, int argc, char **argv)
+{
+	struct tl_output out = { .fd = -1 };
+	const char *path = NULL;
+	bool broken = false;
+	int id, r = 0;
+
+	while ((id = tl_option_next(verb, argc, argv)) != TL_OPTION_END) {
+		if (id != 'o')
+			return id == TL_OPTION_HELP ? TL_EXIT_OK : TL_EXIT_USAGE;
+		path = optarg;
+	}
+	if (optind == argc)
+		return tl_usage_error(verb, "a FILE is missing (- is standard input)");
+	if (!path || strcmp(path, "-") == 0)
+		tl_output_stdout(&out);
+	else if ((r = tl_output_open(path, &out)) < 0)
+		return tl_print_errno(r, "%s", path);
+	for (int i = optind; i < argc && r >= 0; i++)
+		r = decode_file(argv[i], &out, &broken);
+	if (r >= 0)
+		r = tl_output_done(&out);
+	else
+		tl_output_done(&out);
+	tl_encode_done();
+	/* Whoever reads has read enough: no failure. */
+	if (r < 0 && r != -EPIPE)
+		return tl_print_errno(r, "%s", out.name);
+	return broken ? TL_EXIT_FAILED : TL_EXIT_OK;
+}
+
+const struct tl_verb tl_verb_decode = {
+	.name = "decode",
+	.arguments = "[OPTIONS] FILE...",
+	.summary = "Show a file of protobuf events as JSON lines.",
+	.options = options,
+	.details = "FILE is what a file output with format: proto or trace -f proto has written; - is\n"
+		   "standard input. What is broken is told with its place and left out, the rest is shown;\n"
+		   "the exit status is 1 then.\n\n"
+		   "  traceleft decode /var/log/traceleft/events.pb | jq -r .file.path\n",
+	.run = run,
+};
