@@ -141,7 +141,8 @@ static __always_inline void tl_capture_sockaddr(struct tl_call *call, __u32 posi
 #define TL_ARGV_STRINGS 64
 static __always_inline void tl_capture_argv(struct tl_call *call, __u32 position, __u32 max)
 {
-	const __u64 *from = (const __u64 *)call->record.args[position - 1];
+	const char *from = (const char *)call->record.args[position - 1];
+	__u32 width = call->record.abi == 0 ? 8 : 4; /* of a pointer: TL_ABI_X86_64 */
 	struct tl_section *section;
 	char *data;
 
@@ -153,7 +154,7 @@ static __always_inline void tl_capture_argv(struct tl_call *call, __u32 position
 		__u64 string = 0;
 		long n;
 
-		if (bpf_probe_read_user(&string, sizeof(string), from + i) < 0) {
+		if (bpf_probe_read_user(&string, width, from + i * width) < 0) {
 			section->flags |= TL_SECTION_FAULT;
 			break;
 		}

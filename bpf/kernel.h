@@ -87,6 +87,9 @@ struct fdtable {
 };
 
 struct files_struct {
+	struct {
+		int counter;
+	} count;
 	struct fdtable *fdt;
 };
 
@@ -163,8 +166,13 @@ struct signal_struct {
 	} live;
 	int group_exit_code;
 	unsigned int flags;
-	unsigned long long utime;
+	unsigned long long utime; /* of the threads that are gone */
 	unsigned long long stime;
+	unsigned long long sum_sched_runtime;
+};
+
+struct sched_entity {
+	__u64 sum_exec_runtime;
 };
 
 struct thread_info {
@@ -191,6 +199,7 @@ struct task_struct {
 	__u64 start_boottime;
 	__u64 utime;
 	__u64 stime;
+	struct sched_entity se;
 	struct kuid loginuid;
 	unsigned int sessionid;
 	char comm[16];

@@ -7,6 +7,8 @@
  */
 #include "record.h"
 
+#include "handler.h"
+
 char LICENSE[] SEC("license") = "GPL";
 
 static __always_inline struct pt_regs *tl_registers_of(struct task_struct *task)
@@ -79,6 +81,7 @@ static __always_inline int tl_exit(void *ctx, void *chain, __u32 door, struct pt
 	struct tl_task *state;
 	struct tl_work *work;
 	struct tl_call *call;
+	bool stashed;
 
 	event = tl_event_of(door, task, registers, &abi, &nr);
 	if (!event)
@@ -97,11 +100,12 @@ static __always_inline int tl_exit(void *ctx, void *chain, __u32 door, struct pt
 	if ((plan->flags & TL_PLAN_EXEC) && ret == 0)
 		return 0; /* by the hook on exec, with what it really was */
 	state->pending = 0;
+	stashed = state->stashed == event;
+	state->stashed = 0;
 	call = tl_call_claim(event, &work);
-	if (!call) {
-		tl_stash_forget();
+	if (!call)
 		return 0;
-	}
+	call->stashed = stashed;
 	tl_choose(state, event, &handler, &program_id);
 	call->slot = handler;
 	tl_record_begin(&call->record, task, state, TL_RECORD_EVENT);
@@ -171,7 +175,7 @@ static __always_inline void tl_refresh(void)
 	if (!state)
 		return;
 	state->cgroup = tl_cgroup_of(tl_task_current());
-	tl_state_combine(state, state->set);
+	tl_state_combine(state, state->set, 0);
 }
 
 SEC("tp_btf/sys_exit")
@@ -241,14 +245,44 @@ static __always_inline void tl_add_socket(struct tl_call *call, __u64 address)
 	tl_area_end(call->data, TL_RECORD_MAX, section, TL_SECTION_SOCKET, 0, 0, sizeof(*facts));
 }
 
-/* The directory that argument `name` starts from, when it is relative. */
+/* Has chroot(2) put the task's root elsewhere? The root of the machine lies on that
+ * of the first file system, where the kernel unpacked its initial files. */
+static __always_inline bool tl_root_is_moved(struct task_struct *task)
+{
+	__u64 vfsmount = (__u64)tl_get(task, fs, root.mnt), dentry = (__u64)tl_get(task, fs, root.dentry);
+
+	for (int i = 0; i < 2; i++) {
+		__u64 address = vfsmount - bpf_core_field_offset(struct mount, mnt), above;
+		struct mount *mount = tl_at(struct mount, address);
+
+		if (dentry != (__u64)tl_peek(mount, mnt.mnt_root))
+			return true;
+		above = (__u64)tl_peek(mount, mnt_parent);
+		if (above == address)
+			return false;
+		dentry = (__u64)tl_peek(mount, mnt_mountpoint);
+		vfsmount = above + bpf_core_field_offset(struct mount, mnt);
+	}
+	return true;
+}
+
+/* The directory that argument `name` starts from. An empty name that the kernel
+ * took (AT_EMPTY_PATH) means that very object. */
 static __always_inline void tl_add_base(struct tl_call *call, struct tl_walk *walk, struct task_struct *task,
 					__u8 index, __u32 fd, __u32 name)
 {
 	char first = 0;
 
-	if (!name || bpf_probe_read_user(&first, 1, (void *)call->record.args[(name - 1) & 7]) < 0 || first == '/')
+	if (!name || bpf_probe_read_user(&first, 1, (void *)call->record.args[(name - 1) & 7]) < 0)
 		return;
+	if (first == '/') {
+		if (tl_root_is_moved(task))
+			tl_add_path(walk, call->data, TL_RECORD_MAX, index, (__u64)tl_get(task, fs, root.dentry),
+				    (__u64)tl_get(task, fs, root.mnt));
+		return;
+	}
+	if (!first && call->record.ret >= 0)
+		index = index == TL_PATH_BASE ? TL_PATH_FILE : TL_PATH_TARGET;
 	if (fd && (__s32)call->record.args[(fd - 1) & 7] != -100 /* AT_FDCWD */) {
 		__u64 file = tl_fd_file(task, call->record.args[(fd - 1) & 7]);
 
@@ -260,24 +294,30 @@ static __always_inline void tl_add_base(struct tl_call *call, struct tl_walk *wa
 		    (__u64)tl_get(task, fs, pwd.mnt));
 }
 
-/* Takes over what the entry hook found, if it belongs to this call. */
-static __always_inline bool tl_add_stash(struct tl_call *call)
+/* The sections that were found at the call's entry. */
+static __always_inline bool tl_add_sections(struct tl_call *call, struct tl_stash *stash)
 {
-	struct tl_stash *stash = tl_stash_current(false);
-	__u32 n, at;
+	__u32 n = stash->size, at = call->record.size;
 
-	if (!stash || stash->event != call->event)
-		return false;
-	stash->event = 0;
-	call->record.duration = stash->time ? call->record.time - stash->time : 0;
-	n = stash->size;
-	at = call->record.size;
 	if (!n || n > TL_STASH_MAX || at > TL_RECORD_MAX - TL_STASH_MAX)
 		return false;
 	bpf_probe_read_kernel(call->data + tl_clamp(at, TL_RECORD_MAX - TL_STASH_MAX), tl_clamp(n, TL_STASH_MAX),
 			      stash->data);
 	call->record.size = at + n;
 	return true;
+}
+
+/* Takes over what the entry hook found for this call; *ret_file is the open
+ * file behind its descriptor at that time. */
+static __always_inline bool tl_add_stash(struct tl_call *call, __u64 *ret_file)
+{
+	struct tl_stash *stash = tl_stash_current(false);
+
+	if (!stash)
+		return false;
+	call->record.duration = stash->time ? call->record.time - stash->time : 0;
+	*ret_file = stash->args[0];
+	return tl_add_sections(call, stash);
 }
 
 SEC("raw_tp")
@@ -289,7 +329,7 @@ int tl_collect(void *ctx)
 	struct task_struct *task;
 	struct tl_work *work;
 	struct tl_walk *walk;
-	__u64 file = 0;
+	__u64 file = 0, before = 0;
 
 	if (!call)
 		return 0;
@@ -299,15 +339,17 @@ int tl_collect(void *ctx)
 	if (!work)
 		goto next;
 	walk = &work->walk;
-	tl_walk_root(walk, task);
-	if ((plan->flags & TL_PLAN_ENTRY) || plan->from == TL_FROM_AT || plan->from == TL_FROM_NAME) {
-		if (tl_add_stash(call))
-			goto next;
-	}
+	tl_walk_for(walk, task);
 	if (plan->from == TL_FROM_RET && call->record.ret >= 0)
 		file = tl_fd_file(task, call->record.ret);
 	else if (plan->from == TL_FROM_FD && !(plan->flags & TL_PLAN_ENTRY))
 		file = tl_fd_file(task, call->record.args[(plan->fd - 1) & 7]);
+	/* A failed exec has its memory still: the handler reads that. */
+	if (call->stashed && !(plan->flags & TL_PLAN_EXEC) && tl_add_stash(call, &before)) {
+		if (file == before && file && plan->flags & TL_PLAN_SOCKET)
+			tl_add_socket(call, file);
+		goto next;
+	}
 	if (file) {
 		tl_add_file(walk, call->data, TL_RECORD_MAX, TL_PATH_FILE, file);
 		if (plan->flags & TL_PLAN_SOCKET)
@@ -334,7 +376,59 @@ int tl_send(void *ctx)
 
 #include "object.h"
 
-/* ---- Entry: for calls after which their object is gone ---- */
+/* ---- Entry: for calls after which what they were about is gone ---- */
+
+#define TL_ASKED_ARGV_MAX 2560 /* with a whole path it fits a stash */
+
+/* How an exec was asked for. When it has succeeded the memory with its name and
+ * arguments is gone, and the registers say that it was another call. */
+static __always_inline int tl_exec_asked(struct task_struct *task, struct pt_regs *registers,
+					 const struct tl_plan *plan, __u32 event, __u32 abi, __u32 nr)
+{
+	struct tl_stash *stash = tl_stash_current(true);
+	struct tl_walk *walk;
+	struct tl_call *call = stash ? tl_stash_begin(task, &walk) : 0;
+
+	if (!call)
+		return 0;
+	call->record.abi = abi;
+	tl_arguments(&call->record, registers, abi);
+	if (plan->name == 1) {
+		tl_capture_string(call, 1, TL_PATH_MAX);
+		tl_capture_argv(call, 2, TL_ASKED_ARGV_MAX);
+	} else {
+		tl_capture_string(call, 2, TL_PATH_MAX);
+		tl_capture_argv(call, 3, TL_ASKED_ARGV_MAX);
+	}
+	stash->time = bpf_ktime_get_boot_ns();
+	stash->abi = abi;
+	stash->nr = nr;
+	bpf_probe_read_kernel(stash->args, sizeof(stash->args), call->record.args);
+	tl_stash_end(call, stash, 0, event);
+	return 0;
+}
+
+/* The last moment before the old memory goes, where a kernel has it (6.10). */
+SEC("tp_btf/sched_prepare_exec")
+int BPF_PROG(tl_prepare_exec, struct task_struct *task)
+{
+	struct pt_regs *registers = tl_registers_of(task);
+	__u32 abi, event;
+	__u64 nr;
+
+	event = tl_event_of(0, task, registers, &abi, &nr);
+	if (!event)
+		event = tl_event_of(1, task, registers, &abi, &nr);
+	if (!event || !(tl_config.plan[event & (TL_EVENTS_MAX - 1)].flags & TL_PLAN_EXEC))
+		return 0;
+	return tl_exec_asked(task, registers, &tl_config.plan[event & (TL_EVENTS_MAX - 1)], event, abi, nr);
+}
+
+/* Can others change what the task's descriptors stand for while it is in a call? */
+static __always_inline bool tl_shares_files(struct task_struct *task)
+{
+	return tl_get(task, files, count.counter) > 1;
+}
 
 static __always_inline int tl_enter(__u32 door, struct pt_regs *registers)
 {
@@ -345,13 +439,15 @@ static __always_inline int tl_enter(__u32 door, struct pt_regs *registers)
 	struct tl_task *state;
 	struct tl_call *call;
 	struct tl_walk *walk;
-	__u32 abi, event, fd;
+	__u32 abi, event;
 
 	event = tl_event_of(door, task, registers, &abi, &nr);
 	if (!event)
 		return 0;
 	plan = &tl_config.plan[event & (TL_EVENTS_MAX - 1)];
-	if (!(plan->flags & TL_PLAN_ENTRY))
+	if (plan->flags & TL_PLAN_EXEC)
+		return tl_exec_asked(task, registers, plan, event, abi, nr);
+	if (plan->from != TL_FROM_FD || !(plan->flags & TL_PLAN_ENTRY || tl_shares_files(task)))
 		return 0;
 	state = tl_state_current();
 	if (!state || !tl_wants(state, event))
@@ -361,14 +457,15 @@ static __always_inline int tl_enter(__u32 door, struct pt_regs *registers)
 	if (!call)
 		return 0;
 	stash->time = bpf_ktime_get_boot_ns();
-	if (plan->from == TL_FROM_FD) {
-		/* Such calls have it first. */
-		fd = abi == TL_ABI_I386 ? tl_get(registers, bx) : tl_get(registers, di);
-		file = tl_fd_file(task, fd);
-		if (file)
-			tl_add_file(walk, call->data, TL_RECORD_MAX, TL_PATH_FILE, file);
+	tl_arguments(&call->record, registers, abi);
+	file = tl_fd_file(task, call->record.args[(plan->fd - 1) & 7]);
+	stash->args[0] = file;
+	if (file) {
+		tl_add_file(walk, call->data, TL_RECORD_MAX, TL_PATH_FILE, file);
+		if (plan->flags & TL_PLAN_SOCKET)
+			tl_add_socket(call, file);
 	}
-	tl_stash_end(call, stash, event);
+	tl_stash_end(call, stash, state, event);
 	return 0;
 }
 

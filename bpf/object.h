@@ -13,11 +13,10 @@
 
 /* Id of the current call's event, if it is wanted and takes its object from
  * here; what an earlier function of the same call left stays. */
-static __always_inline __u32 tl_object_wanted(struct task_struct *task)
+static __always_inline __u32 tl_object_wanted(struct task_struct *task, struct tl_task **ret_state)
 {
 	struct pt_regs *registers = tl_registers_of(task);
 	const struct tl_plan *plan;
-	struct tl_stash *stash;
 	struct tl_task *state;
 	__u32 abi, event;
 	__u64 nr;
@@ -33,8 +32,8 @@ static __always_inline __u32 tl_object_wanted(struct task_struct *task)
 	state = tl_state_current();
 	if (!state || !tl_wants(state, event))
 		return 0;
-	stash = tl_stash_current(false);
-	return stash && stash->event == event ? 0 : event;
+	*ret_state = state;
+	return state->stashed == event ? 0 : event;
 }
 
 static __always_inline void tl_object_add(struct tl_call *call, struct tl_walk *walk, __u8 index, __u64 dentry,
@@ -50,7 +49,8 @@ static __always_inline void tl_object_add(struct tl_call *call, struct tl_walk *
 static __always_inline int tl_object(__u64 dentry, __u64 vfsmount, __u64 other, __u64 other_vfsmount)
 {
 	struct task_struct *task = tl_task_current();
-	__u32 event = tl_object_wanted(task);
+	struct tl_task *state = 0;
+	__u32 event = tl_object_wanted(task, &state);
 	struct tl_stash *stash;
 	struct tl_walk *walk;
 	struct tl_call *call;
@@ -65,7 +65,7 @@ static __always_inline int tl_object(__u64 dentry, __u64 vfsmount, __u64 other, 
 	if (other)
 		tl_object_add(call, walk, TL_PATH_TARGET, other, other_vfsmount);
 	stash->time = 0;
-	tl_stash_end(call, stash, event);
+	tl_stash_end(call, stash, state, event);
 	return 0;
 }
 

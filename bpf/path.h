@@ -16,8 +16,6 @@ struct tl_walk {
 	__u64 dentry;
 	__u64 vfsmount;
 	__u64 mount_root; /* dentry where vfsmount's tree begins */
-	__u64 root_dentry; /* of the process */
-	__u64 root_vfsmount;
 	__u64 mnt_ns; /* of the process */
 	__u32 used;
 	__u32 flags; /* TL_SECTION_* */
@@ -75,8 +73,6 @@ static __always_inline long tl_climb_step(struct tl_walk *walk, char *out)
 	__u32 used = walk->used;
 	long n;
 
-	if (walk->dentry == walk->root_dentry && vfsmount == walk->root_vfsmount)
-		return TL_STOP;
 	if (walk->dentry == parent || walk->dentry == walk->mount_root) {
 		__u64 above;
 
@@ -114,7 +110,9 @@ static long tl_climb_iteration(__u32 i, void *data)
 }
 #endif
 
-/* Climbs to the root of the process. Returns the bytes used. */
+/* Climbs to the root of the mount namespace: a process chooses its own root
+ * with chroot(2), and so would choose what its paths look like. Returns the
+ * bytes used. */
 static __always_inline __u32 tl_climb(struct tl_walk *walk, char *out, __u64 dentry, __u64 vfsmount)
 {
 	struct dentry *first = tl_at(struct dentry, dentry);
@@ -144,11 +142,9 @@ static __always_inline __u32 tl_climb(struct tl_walk *walk, char *out, __u64 den
 	return tl_clamp(used, TL_PATH_MAX + TL_NAME_MAX);
 }
 
-/* The root that paths of `task` end at. */
-static __always_inline void tl_walk_root(struct tl_walk *walk, struct task_struct *task)
+/* Paths are to be those of the mount namespace of `task`. */
+static __always_inline void tl_walk_for(struct tl_walk *walk, struct task_struct *task)
 {
-	walk->root_dentry = (__u64)tl_get(task, fs, root.dentry);
-	walk->root_vfsmount = (__u64)tl_get(task, fs, root.mnt);
 	walk->mnt_ns = (__u64)tl_get(task, nsproxy, mnt_ns);
 }
 

@@ -51,8 +51,8 @@ static __always_inline void tl_inner_pid(struct tl_task_facts *facts, struct tas
 }
 
 /* Who `task` and its parent are. */
-static __always_inline void tl_add_task(__u8 *data, struct task_struct *task, const struct tl_task *state,
-					__s32 exit_code)
+static __always_inline struct tl_task_facts *tl_add_task(__u8 *data, struct task_struct *task,
+							 const struct tl_task *state)
 {
 	struct tl_section *section = tl_area_begin(data, TL_RECORD_MAX);
 	struct tl_task_facts *facts = (struct tl_task_facts *)tl_area_data(section);
@@ -65,7 +65,6 @@ static __always_inline void tl_add_task(__u8 *data, struct task_struct *task, co
 	facts->parent_start = tl_get(task, group_leader, real_parent, group_leader, start_boottime);
 	facts->cgroup = state->cgroup;
 	facts->set = state->set;
-	facts->exit_code = exit_code;
 	facts->session = tl_get(task, sessionid);
 	bpf_probe_read_kernel(facts->comm, TL_COMM_LEN,
 			      (void *)((__u64)task + bpf_core_field_offset(struct task_struct, comm)));
@@ -76,6 +75,7 @@ static __always_inline void tl_add_task(__u8 *data, struct task_struct *task, co
 	facts->netns = tl_get(task, nsproxy, net_ns, ns.inum);
 	tl_inner_pid(facts, task);
 	tl_area_end(data, TL_RECORD_MAX, section, TL_SECTION_TASK, 0, 0, sizeof(*facts));
+	return facts;
 }
 
 static __always_inline void tl_add_argv(__u8 *data, struct task_struct *task, __u8 type, __u8 index)
@@ -123,7 +123,7 @@ static __always_inline struct tl_call *tl_process_begin(__u32 event, __u8 kind, 
 	tl_record_begin(&call->record, tl_task_current(), state, kind);
 	tl_choose(state, event, &handler, &call->record.program_id);
 	__builtin_memset(call->record.args, 0, sizeof(call->record.args));
-	tl_walk_root(*ret_walk, tl_task_current());
+	tl_walk_for(*ret_walk, tl_task_current());
 	return call;
 }
 
@@ -142,7 +142,7 @@ static __always_inline __u32 tl_exe_terms(struct task_struct *task)
 		tl_refuse(TL_REFUSED_SLOT);
 		return found;
 	}
-	tl_walk_root(&work->walk, task);
+	tl_walk_for(&work->walk, task);
 	used = tl_climb(&work->walk, (char *)call->data, dentry, (__u64)tl_get(task, mm, exe_file, f_path.mnt));
 	/* Names outside of the process's tree of mounts prove nothing. */
 	if (!(work->walk.flags & TL_SECTION_DETACHED))
@@ -151,9 +151,18 @@ static __always_inline __u32 tl_exe_terms(struct task_struct *task)
 	return found;
 }
 
-static __always_inline bool tl_untracked(__u32 tgid)
+/* A state for a task that was there before our hooks. */
+static __always_inline struct tl_task *tl_state_make(struct task_struct *task, __u64 inherited)
 {
-	return tgid == tl_config.self;
+	struct tl_task fresh = {};
+
+	fresh.exe_terms = tl_exe_terms(task);
+	fresh.pid_terms = tl_pid_terms(task->tgid);
+	fresh.cgroup = tl_cgroup_of(task);
+	fresh.start = tl_start_of(task);
+	if ((__u32)task->tgid != tl_config.self)
+		tl_state_combine(&fresh, 0, inherited);
+	return tl_state_create(task, &fresh);
 }
 
 SEC("tp_btf/sched_process_fork")
@@ -164,11 +173,14 @@ int BPF_PROG(tl_fork, struct task_struct *parent, struct task_struct *child)
 	struct tl_walk *walk;
 	bool thread;
 
+	/* Not marked yet, and the iterator may have passed the child's place already. */
 	if (!state)
-		return 0; /* not marked yet: the iterator or its own exec will */
+		state = tl_state_make(parent, 0);
+	if (!state)
+		return 0;
 	thread = child->pid != child->tgid;
 	born = *state;
-	born.pending = 0;
+	born.pending = born.stashed = born.ended = 0;
 	if (!thread) {
 		born.start = tl_get(child, start_boottime);
 		born.pid_terms = tl_pid_terms(child->tgid);
@@ -179,91 +191,105 @@ int BPF_PROG(tl_fork, struct task_struct *parent, struct task_struct *child)
 		return 0;
 	if (made->pid_terms != state->pid_terms || made->cgroup != state->cgroup ||
 	    (!thread && state->set))
-		tl_state_combine(made, state->set);
+		tl_state_combine(made, state->set, 0);
 	if (thread || !(made->set | state->set))
 		return 0;
 	call = tl_process_begin(tl_config.fork_event, TL_RECORD_FORK, state, &walk);
 	if (!call)
 		return 0;
 	call->record.ret = child->tgid;
-	tl_add_task(call->data, child, made, 0);
+	tl_add_task(call->data, child, made);
 	tl_record_send(call);
 	return 0;
 }
 
-/* Event of an exec call of that number, by either door; 0: it is none, or unwanted. */
-static __always_inline __u32 tl_exec_event(__u32 abi, __u64 nr)
+/* The call's own event: what was asked (see tl_exec_asked()) and what it ran. It
+ * is the old program's doing, so it is wanted if either of the two is followed. */
+static __always_inline void tl_exec_call(struct task_struct *task, const struct tl_task *state,
+					 const struct tl_task *old, struct linux_binprm *bprm)
 {
-	__u32 event = tl_config.event_of[0][abi][nr];
-
-	if (!event)
-		event = tl_config.event_of[1][abi][nr];
-	return event && tl_config.plan[event & (TL_EVENTS_MAX - 1)].flags & TL_PLAN_EXEC ? event : 0;
-}
-
-/* The call's own event: what execve was asked and what it ran. */
-static __always_inline void tl_exec_call(struct task_struct *task, struct tl_task *state, struct linux_binprm *bprm)
-{
-	struct pt_regs *registers = tl_registers_of(task);
-	__u32 event, abi = TL_ABI_X86_64, position;
+	struct tl_stash *stash = tl_stash_current(false);
+	const struct tl_task *by = state;
 	struct tl_call *call;
+	struct tl_section *name;
 	struct tl_walk *walk;
-	__u64 nr;
+	bool is_script;
+	__u32 event;
 
-	nr = tl_get(registers, orig_ax);
-	if (nr & TL_X32_BIT) {
-		nr &= ~(__u64)TL_X32_BIT;
-		abi = TL_ABI_X32;
-	}
-	if (nr >= TL_NR_MAX)
+	event = stash ? stash->event & (TL_EVENTS_MAX - 1) : 0;
+	if (!event || !(tl_config.plan[event].flags & TL_PLAN_EXEC))
 		return;
-	event = tl_exec_event(abi, nr);
-	if (!event) {
-		/* A 32-bit program: the flag of its entry may be gone by now. */
-		abi = TL_ABI_I386;
-		event = tl_exec_event(abi, nr);
-	}
-	if (!event || !tl_wants(state, event))
+	stash->event = 0;
+	if (!tl_wants(by, event))
+		by = old;
+	if (!tl_wants(by, event))
 		return;
-	call = tl_process_begin(event, TL_RECORD_EVENT, state, &walk);
+	call = tl_process_begin(event, TL_RECORD_EVENT, by, &walk);
 	if (!call)
 		return;
-	call->record.abi = abi;
-	call->record.nr = abi == TL_ABI_X32 ? nr | TL_X32_BIT : nr;
-	position = tl_config.plan[event & (TL_EVENTS_MAX - 1)].name;
+	call->record.abi = stash->abi;
+	call->record.nr = stash->abi == TL_ABI_X32 ? stash->nr | TL_X32_BIT : stash->nr;
+	call->record.duration = call->record.time - stash->time;
+	bpf_probe_read_kernel(call->record.args, sizeof(call->record.args), stash->args);
+	/* The new memory has more of the arguments; but those of a script became its interpreter's. */
+	is_script = tl_get(bprm, interp) != tl_get(bprm, filename);
+	name = (struct tl_section *)stash->data;
+	if (!is_script && name->index == tl_config.plan[event].name)
+		stash->size = sizeof(*name) + ((name->size + 7) & ~7U);
+	tl_add_sections(call, stash);
+	if (!is_script)
+		tl_add_argv(call->data, task, TL_SECTION_ARG, tl_config.plan[event].name + 1);
 	tl_add_exe(walk, call->data, TL_PATH_FILE, task);
-	tl_add_name(call->data, TL_SECTION_ARG, position, (__u64)tl_get(bprm, filename));
-	tl_add_argv(call->data, task, TL_SECTION_ARG, position + 1);
 	tl_record_send(call);
 }
+
+#if !TL_HAS_TASK_STORAGE
+/* A thread that runs another program takes over the pid of the first one. */
+static __always_inline void tl_rename(__u32 from, __u32 to)
+{
+	struct tl_task *state = bpf_map_lookup_elem(&tasks, &from);
+	struct tl_stash *stash = bpf_map_lookup_elem(&stashes, &from);
+
+	if (state)
+		bpf_map_update_elem(&tasks, &to, state, BPF_ANY);
+	if (stash)
+		bpf_map_update_elem(&stashes, &to, stash, BPF_ANY);
+	bpf_map_delete_elem(&tasks, &from);
+	bpf_map_delete_elem(&stashes, &from);
+}
+#endif
 
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(tl_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
-	struct tl_task *state = tl_state_of(task), fresh = {};
+	struct tl_task *state, old = {};
 	struct tl_call *call;
 	struct tl_walk *walk;
-	__u64 before;
 
+#if !TL_HAS_TASK_STORAGE
+	if (old_pid != task->pid)
+		tl_rename(old_pid, task->pid);
+#endif
+	state = tl_state_of(task);
 	if (!state) {
-		fresh.start = tl_start_of(task);
-		fresh.pid_terms = tl_pid_terms(task->tgid);
-		state = tl_state_create(task, &fresh);
+		state = tl_state_create(task, &old);
 		if (!state)
 			return 0;
 	}
-	before = state->set;
+	old = *state;
 	state->exe_terms = tl_exe_terms(task);
 	state->cgroup = tl_cgroup_of(task);
 	state->pid_terms = tl_pid_terms(task->tgid); /* a thread's exec takes over the leader's pid */
 	state->start = tl_start_of(task);
 	state->pending = 0;
-	tl_state_combine(state, before);
-	if (!(state->set | before))
+	tl_state_combine(state, old.set, 0);
+	if (!(state->set | old.set)) {
+		tl_stash_free();
 		return 0;
+	}
 	call = tl_process_begin(tl_config.exec_event, TL_RECORD_EXEC, state, &walk);
 	if (call) {
-		tl_add_task(call->data, task, state, 0);
+		tl_add_task(call->data, task, state);
 		tl_add_exe(walk, call->data, TL_PATH_EXE, task);
 		tl_add_path(walk, call->data, TL_RECORD_MAX, TL_PATH_CWD, (__u64)tl_get(task, fs, pwd.dentry),
 			    (__u64)tl_get(task, fs, pwd.mnt));
@@ -273,12 +299,22 @@ int BPF_PROG(tl_exec, struct task_struct *task, int old_pid, struct linux_binprm
 		tl_add_argv(call->data, task, TL_SECTION_ARGV, 0);
 		tl_record_send(call);
 	}
-	tl_exec_call(task, state, bprm);
+	tl_exec_call(task, state, &old, bprm);
 	return 0;
 }
 
-/* Processes whose end has been told: two threads that go at the same time both
- * find themselves the last. */
+/* Two threads that go at the same time both find themselves the last. Whichever is
+ * first tells the end of the process: the mark is on its first thread, which stays
+ * until all others are gone. */
+#if TL_HAS_TASK_STORAGE
+static __always_inline bool tl_ends_now(struct task_struct *task, const struct tl_task *state)
+{
+	struct tl_task *first = tl_state_of(task->group_leader);
+
+	return !first || __sync_val_compare_and_swap(&first->ended, 0, 1) == 0;
+}
+#else
+/* Where states go with their threads the mark has a map of its own. */
 struct tl_ended {
 	__u64 start;
 	__u32 pid;
@@ -294,29 +330,59 @@ struct {
 
 #define TL_EEXIST 17
 
-static __always_inline bool tl_ends_now(const struct tl_task *state, __u32 tgid)
+static __always_inline bool tl_ends_now(struct task_struct *task, const struct tl_task *state)
 {
-	struct tl_ended key = {.start = state->start, .pid = tgid};
+	struct tl_ended key = {.start = state->start, .pid = task->tgid};
 	__u32 one = 1;
 
 	return bpf_map_update_elem(&ended, &key, &one, BPF_NOEXIST) != -TL_EEXIST;
+}
+#endif
+
+/* As wait(2) will give it. */
+static __always_inline __s32 tl_exit_code(struct task_struct *task)
+{
+	if (tl_get(task, signal, flags) & TL_SIGNAL_GROUP_EXIT)
+		return tl_get(task, signal, group_exit_code);
+	return tl_get(task, group_leader, exit_code);
+}
+
+/*
+ * What the process has used: threads that are gone, the last one, and the
+ * first, which stays until the others have ended. User and system time are
+ * counted in ticks and only tell in which proportion to divide the exact sum.
+ */
+static __always_inline void tl_cpu_time(struct tl_task_facts *facts, struct task_struct *task)
+{
+	__u64 user = tl_get(task, signal, utime) + tl_get(task, utime);
+	__u64 system = tl_get(task, signal, stime) + tl_get(task, stime);
+	__u64 exact = tl_get(task, signal, sum_sched_runtime) + tl_get(task, se.sum_exec_runtime), share;
+
+	if (task->pid != task->tgid) {
+		user += tl_get(task, group_leader, utime);
+		system += tl_get(task, group_leader, stime);
+		exact += tl_get(task, group_leader, se.sum_exec_runtime);
+	}
+	share = (system << 10) / (((user + system) >> 10) + 1); /* of 1 << 20 */
+	facts->stime = exact >> 43 ? (exact >> 20) * share : exact * share >> 20;
+	facts->utime = exact - facts->stime;
 }
 
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(tl_exit_process, struct task_struct *task)
 {
 	struct tl_task *state = tl_state_of(task);
+	struct tl_task_facts *facts;
 	struct tl_call *call;
 	struct tl_walk *walk;
-	__s32 code;
 
-	if (state && state->set && tl_get(task, signal, live.counter) == 0 && tl_ends_now(state, task->tgid)) {
-		code = tl_get(task, signal, flags) & TL_SIGNAL_GROUP_EXIT ? tl_get(task, signal, group_exit_code) :
-									      task->exit_code;
+	if (state && state->set && tl_get(task, signal, live.counter) == 0 && tl_ends_now(task, state)) {
 		call = tl_process_begin(tl_config.exit_event, TL_RECORD_EXIT, state, &walk);
 		if (call) {
-			call->record.ret = code;
-			tl_add_task(call->data, task, state, code);
+			facts = tl_add_task(call->data, task, state);
+			facts->exit_code = tl_exit_code(task);
+			tl_cpu_time(facts, task);
+			call->record.ret = facts->exit_code;
 			tl_record_send(call);
 		}
 	}
@@ -365,31 +431,38 @@ int BPF_PROG(tl_cgroup_rmdir, struct cgroup *cgroup, const char *path)
 	return 0;
 }
 
-/* What already runs: after the hooks are on, so nothing falls between. The
- * reader gets the ids of the tasks that are followed. */
+/* What the task's parent matches; 0 if that is nothing or not known yet. */
+static __always_inline __u64 tl_inherited(struct task_struct *task)
+{
+	struct task_struct *parent = task->real_parent;
+	struct tl_task *state = parent ? tl_state_of(parent) : 0;
+
+	return state ? state->set : 0;
+}
+
+/*
+ * What already runs: after the hooks are on, so nothing falls between. The
+ * reader gets the ids of the tasks that are followed. Parents need not come
+ * before their children: the reader goes round until nothing changes.
+ */
 SEC("iter/task")
 int tl_mark(struct bpf_iter__task *ctx)
 {
 	struct seq_file *seq = ctx->meta->seq;
 	struct task_struct *task = ctx->task;
-	struct tl_task fresh = {}, *state;
 	struct tl_marked marked = {};
+	struct tl_task *state;
+	__u64 before;
 
 	if (!task || (task->flags & TL_PF_KTHREAD))
 		return 0;
 	state = tl_state_of(task);
+	before = state ? state->set : 0;
 	if (!state) {
-		fresh.exe_terms = tl_exe_terms(task);
-		fresh.pid_terms = tl_pid_terms(task->tgid);
-		fresh.cgroup = tl_cgroup_of(task);
-		fresh.start = tl_start_of(task);
-		if (!tl_untracked(task->tgid))
-			tl_state_combine(&fresh, 0);
-		state = tl_state_create(task, &fresh);
-	} else if (tl_pid_terms(task->tgid) != state->pid_terms) {
-		/* A pid that was named after the start. */
-		state->pid_terms = tl_pid_terms(task->tgid);
-		tl_state_combine(state, state->set);
+		state = tl_state_make(task, tl_inherited(task));
+	} else if ((__u32)task->tgid != tl_config.self) {
+		state->pid_terms = tl_pid_terms(task->tgid); /* it may have been named after the start */
+		tl_state_combine(state, before, tl_inherited(task));
 	}
 	if (!state || !state->set)
 		return 0;
@@ -397,6 +470,7 @@ int tl_mark(struct bpf_iter__task *ctx)
 	marked.tid = task->pid;
 	marked.start = state->start;
 	marked.set = state->set;
+	marked.changed = state->set != before;
 	bpf_seq_write(seq, &marked, sizeof(marked));
 	return 0;
 }

@@ -90,7 +90,7 @@ static __always_inline struct tl_call *tl_call_claim(__u32 event, struct tl_work
  * Finding something for the stash of the current task: the sections are built
  * in a slot, and what is used of it is kept. NULL if there is no slot, counted.
  */
-#define TL_STASH_BEGIN 8 /* where sections begin: the size stands before them */
+#define TL_STASH_BEGIN sizeof(struct tl_record) /* sections; the header before them is not kept */
 static __always_inline struct tl_call *tl_stash_begin(struct task_struct *task, struct tl_walk **ret_walk)
 {
 	struct tl_work *work;
@@ -100,13 +100,14 @@ static __always_inline struct tl_call *tl_stash_begin(struct task_struct *task, 
 		tl_refuse(TL_REFUSED_STASH);
 		return 0;
 	}
-	tl_walk_root(&work->walk, task);
+	tl_walk_for(&work->walk, task);
 	call->record.size = TL_STASH_BEGIN;
 	*ret_walk = &work->walk;
 	return call;
 }
 
-static __always_inline void tl_stash_end(struct tl_call *call, struct tl_stash *stash, __u32 event)
+static __always_inline void tl_stash_end(struct tl_call *call, struct tl_stash *stash, struct tl_task *state,
+					 __u32 event)
 {
 	__u32 size = call->record.size - TL_STASH_BEGIN;
 
@@ -118,6 +119,8 @@ static __always_inline void tl_stash_end(struct tl_call *call, struct tl_stash *
 		bpf_probe_read_kernel(stash->data, tl_clamp(size, TL_STASH_MAX), call->data + TL_STASH_BEGIN);
 	stash->size = size;
 	stash->event = event;
+	if (state)
+		state->stashed = event;
 	call->owner = 0;
 }
 

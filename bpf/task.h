@@ -27,6 +27,8 @@ struct tl_task {
 	__u32 pid_terms;
 	__u32 override; /* 1 + term with overrides; 0: none */
 	__u32 pending; /* kprobe: event whose return is awaited; 0: none */
+	__u32 stashed; /* event of the running call that the stash is for; 0: none */
+	__u32 ended; /* of a process's first thread: the end has been told */
 	__u32 pad;
 };
 
@@ -38,6 +40,9 @@ struct tl_stash {
 	__u64 time;
 	__u32 event; /* 0: empty */
 	__u32 size;
+	__u32 abi; /* EXEC: how the call was made, which its success forgets */
+	__u32 nr;
+	__u64 args[TL_ARGS];
 	__u8 data[TL_STASH_MAX];
 };
 
@@ -227,13 +232,16 @@ static __always_inline struct tl_stash *tl_stash_current(bool create)
 	return stash;
 }
 
-/* What it holds is not for the next call. */
-static __always_inline void tl_stash_forget(void)
+/* The current task keeps none. */
+static __always_inline void tl_stash_free(void)
 {
-	struct tl_stash *stash = tl_stash_current(false);
+#if TL_HAS_TASK_STORAGE
+	bpf_task_storage_delete(&stashes, bpf_get_current_task_btf());
+#else
+	__u32 tid = bpf_get_current_pid_tgid();
 
-	if (stash)
-		stash->event = 0;
+	bpf_map_delete_elem(&stashes, &tid);
+#endif
 }
 
 static __always_inline __u64 tl_cgroup_of(struct task_struct *task)
@@ -464,7 +472,7 @@ static __always_inline void tl_set_fill(struct tl_set *set)
 
 struct tl_dimensions {
 	struct tl_terms *exe, *cgroup, *pid, *sticky;
-	struct tl_set *before;
+	struct tl_set *before, *inherited;
 };
 
 static __always_inline __u64 tl_word(const struct tl_dimensions *d, int w)
@@ -473,6 +481,8 @@ static __always_inline __u64 tl_word(const struct tl_dimensions *d, int w)
 
 	if (d->before)
 		word |= d->before->terms.word[w] & d->sticky->word[w];
+	if (d->inherited)
+		word |= d->inherited->terms.word[w] & d->sticky->word[w];
 	return word;
 }
 
@@ -501,8 +511,9 @@ static __always_inline struct tl_set *tl_set_get(__u64 hash, const struct tl_dim
 }
 
 /* Works out the terms and wants of `state` from its three dimensions and, for
- * those that children inherit, from what it or its parent matched before. */
-static __noinline int tl_state_combine(struct tl_task *state, __u64 before)
+ * those that children inherit, from what it matched before and what its parent
+ * matches: hashes of sets, 0 for none. */
+static __noinline int tl_state_combine(struct tl_task *state, __u64 before, __u64 inherited)
 {
 	__u64 hash = 0xcbf29ce484222325ULL, any = 0;
 	struct tl_dimensions d;
@@ -521,6 +532,7 @@ static __noinline int tl_state_combine(struct tl_task *state, __u64 before)
 	key = tl_config.descendants;
 	d.sticky = bpf_map_lookup_elem(&terms, &key);
 	d.before = before ? bpf_map_lookup_elem(&sets, &before) : 0;
+	d.inherited = inherited ? bpf_map_lookup_elem(&sets, &inherited) : 0;
 	if (!d.exe || !d.cgroup || !d.pid || !d.sticky)
 		return 0;
 	for (int w = 0; w < TL_TERM_WORDS; w++) {

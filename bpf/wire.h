@@ -208,6 +208,8 @@ struct tl_marked {
 	__u32 pid, tid;
 	__u64 start;
 	__u64 set;
+	__u32 changed; /* 1: by this round */
+	__u32 pad;
 };
 
 /* Where file.path comes from. */

@@ -397,10 +397,20 @@ static void choose_door(struct tl_session *s, enum tl_abi abi, uint32_t id, bool
 		s->needs_tracepoint |= abi != TL_ABI_I386 || s->has_ia32;
 }
 
+/* Whether the call has to be seen when it begins, too: for objects that are gone
+ * afterwards, descriptors that another thread may change meanwhile, and how an
+ * exec was asked for where no tracepoint tells. */
+static bool needs_entry(const struct tl_session *s, const struct tl_event_type *type)
+{
+	return type->flags & TL_TYPE_ENTRY || type->path_from == TL_FROM_FD ||
+	       (type->flags & TL_TYPE_SOCKET && !(type->flags & TL_TYPE_RETURNS_FD)) ||
+	       (type->flags & TL_TYPE_EXEC && !tl_has_program(s, "tl_prepare_exec"));
+}
+
 static int attach_fexit(struct tl_session *s, uint32_t id, bool filled[TL_KINDS])
 {
 	const struct tl_event_type *type = &s->events[id].type;
-	bool entry = type->flags & TL_TYPE_ENTRY;
+	bool entry = needs_entry(s, type);
 	struct function function;
 	int r;
 
@@ -485,7 +495,7 @@ static bool needs_raw_tp(struct tl_session *s, bool *ret_entry)
 		if (e->type.class != TL_CLASS_SYSCALL || !(any || e->kinds[TL_KIND_RAW_TP]))
 			continue;
 		any = true;
-		*ret_entry |= e->type.flags & TL_TYPE_ENTRY;
+		*ret_entry |= needs_entry(s, &e->type);
 	}
 	return any;
 }
@@ -605,15 +615,20 @@ static int attach_object_hooks(struct tl_session *s)
 static int attach_process_hooks(struct tl_session *s)
 {
 	static const char *const names[] = {
-		"tl_fork", "tl_exec", "tl_exit_process", "tl_cgroup_mkdir", "tl_cgroup_rmdir",
+		"tl_fork", "tl_exec", "tl_exit_process", "tl_cgroup_mkdir", "tl_cgroup_rmdir", "tl_prepare_exec",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		struct bpf_program *program = bpf_object__find_program_by_name(s->object, names[i]);
-		int r = program ? attach_trace(s, bpf_program__fd(program), NULL) : -ENOENT;
+		int r;
 
+		if (!program)
+			return tl_fail(s, -ENOENT, "the kernel part has no program %s", names[i]);
+		if (!bpf_program__autoload(program))
+			continue;
+		r = attach_trace(s, bpf_program__fd(program), NULL);
 		if (r < 0)
-			return r == -ENOENT ? tl_fail(s, r, "the kernel part has no program %s", names[i]) : r;
+			return r;
 	}
 	return 0;
 }

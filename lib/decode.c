@@ -156,7 +156,9 @@ static struct tl_bytes make_path(struct tl_session *s, const struct tl_bytes *co
 	return path;
 }
 
-/* What was asked for, from where it starts: a claim. */
+/* What was asked for, from where it starts: a claim. `base` is the directory that a
+ * relative name starts from; of an absolute one the process's root, if that is not
+ * the namespace's. */
 static struct tl_bytes make_claim(struct tl_session *s, const struct tl_bytes *name, const struct tl_bytes *base)
 {
 	size_t room = base->size + name->size + 4;
@@ -171,12 +173,15 @@ static struct tl_bytes make_claim(struct tl_session *s, const struct tl_bytes *n
 	text = text_room(s, room);
 	if (!text)
 		return path;
-	n = name->data[0] == '/' ? 0 : base->size;
-	memcpy(text, base->data, n);
-	text[n++] = '/';
-	memcpy(text + n, name->data, name->size);
-	n += strnlen(name->data, name->size);
-	text[n] = '\0';
+	n = base->size;
+	if (n)
+		memcpy(text, base->data, n);
+	text[n] = '/';
+	memcpy(text + n + 1, name->data, name->size);
+	text[n + 1 + strnlen(name->data, name->size)] = '\0';
+	/* An absolute name does not leave its base, which is the process's root then. */
+	if (name->data[0] == '/')
+		tl_path_clean(text + n);
 	path.data = text;
 	path.size = tl_path_clean(text);
 	path.flags = TL_VALUE_PRESENT | TL_VALUE_CLAIM | (name->flags & TL_VALUE_TRUNCATED);
@@ -405,9 +410,9 @@ static int decode_fork(struct tl_session *s, const struct tl_record *record, con
 	facts.mntns = p->task->mntns;
 	facts.netns = p->task->netns;
 	facts.pidns = p->task->pidns;
-	facts.parent_pid = record->pid;
+	facts.parent_pid = p->task->ppid; /* not the maker's, if that asked for CLONE_PARENT */
 	facts.start = p->task->start;
-	facts.parent_start = record->start;
+	facts.parent_start = p->task->parent_start;
 	facts.cgroup = p->task->cgroup;
 	facts.realtime_offset = s->realtime_offset;
 	facts.comm = child_comm;

@@ -121,6 +121,22 @@ static size_t ring_bytes(size_t wanted)
 	return size;
 }
 
+static bool audits_exec(const struct tl_session *s)
+{
+	for (uint32_t id = 1; id <= s->n_events; id++)
+		if (s->events[id].type.flags & TL_TYPE_EXEC)
+			return true;
+	return false;
+}
+
+/* Does this kernel have the tracepoint whose type has that name? */
+static bool has_tracepoint(struct tl_session *s, const char *type)
+{
+	if (!s->btf)
+		s->btf = btf__load_vmlinux_btf();
+	return s->btf && btf__find_by_name_kind(s->btf, type, BTF_KIND_TYPEDEF) > 0;
+}
+
 static void choose_programs(struct tl_session *s)
 {
 	static const struct {
@@ -167,6 +183,9 @@ static void choose_programs(struct tl_session *s)
 	program = bpf_object__find_program_by_name(s->object, "tl_object_path_kprobe");
 	if (program && used[TL_KIND_FEXIT] && kernel_version() < 6001)
 		bpf_program__set_autoload(program, true);
+	program = bpf_object__find_program_by_name(s->object, "tl_prepare_exec");
+	if (program)
+		bpf_program__set_autoload(program, audits_exec(s) && has_tracepoint(s, "btf_trace_sched_prepare_exec"));
 	for (int kind = 0; kind < TL_KINDS; kind++)
 		s->programs[kind] = used[kind] ? -2 : -1;
 }

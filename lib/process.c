@@ -183,6 +183,9 @@ static struct entry *lookup(struct tl_processes *t, uint32_t pid, uint64_t start
 	touch(t, e);
 	if (start && e->process.start != start)
 		set_start(t, e, start, t->realtime_offset);
+	/* The parent's may have become exact since. */
+	if (e->process.parent)
+		e->process.parent_start = e->process.parent->start;
 	return e;
 }
 

@@ -400,9 +400,27 @@ static int iterate(struct tl_session *s, void (*each)(struct tl_session *s, cons
 /* Processes that run already are looked up while they can be. */
 static void remember(struct tl_session *s, const struct tl_marked *m, void *userdata)
 {
-	(void)userdata;
-	if (m->pid == m->tid)
+	bool *changed = userdata;
+
+	*changed |= m->changed;
+	if (m->changed && m->pid == m->tid)
 		tl_processes_get(s->processes, m->pid, m->start, "");
+}
+
+/* Each round carries what descendants inherit at least one generation further:
+ * the iterator may meet a child before its parent. */
+#define TL_GENERATIONS_MAX 1000
+
+static int mark_tasks(struct tl_session *s)
+{
+	bool changed = true;
+	int r = 0;
+
+	for (int round = 0; r >= 0 && changed && round < TL_GENERATIONS_MAX; round++) {
+		changed = false;
+		r = iterate(s, remember, &changed);
+	}
+	return r;
 }
 
 int tl_targets_mark(struct tl_session *s)
@@ -419,7 +437,7 @@ int tl_targets_mark(struct tl_session *s)
 		if (r < 0)
 			return tl_fail(s, r, "cannot go through the cgroups: %s", strerror(-r));
 	}
-	return iterate(s, remember, NULL);
+	return mark_tasks(s);
 }
 
 int tl_session_follow(struct tl_session *s, uint32_t target, uint32_t pid)
@@ -428,7 +446,7 @@ int tl_session_follow(struct tl_session *s, uint32_t target, uint32_t pid)
 		return tl_fail(s, -EINVAL, "no such target, or not started");
 	if (bpf_map_update_elem(tl_map_fd(s, "pids"), &pid, &s->target_plan->only[target], BPF_ANY) < 0)
 		return tl_fail(s, -errno, "cannot follow process %u: %s", pid, strerror(errno));
-	return iterate(s, NULL, NULL);
+	return mark_tasks(s);
 }
 
 struct count {

@@ -360,17 +360,17 @@ bool is_old_kernel(void)
 /* Bytes of arguments that an event of exec holds. */
 #define EXEC_ARGS_MAX 16384U
 
-/* What the exec hook can say: the registers are the new program's. */
+/* What the call became. It is told how it was asked for; of arguments that are too
+ * many for a call's own event there are more, since the new program has them. */
 static void note_exec(struct call *c, const struct being *becomes)
 {
 	c->being = becomes;
 	c->tid = c->pid;
-	c->unknown_args = (1U << TL_ARGS_MAX) - 1;
 	snprintf(c->comm, sizeof(c->comm), "%s", becomes->comm ?: "");
 	is_object(c, becomes->executable, becomes->file);
 	c->file_object.flags = becomes->deleted && !becomes->is_nowhere ? TL_VALUE_DELETED : 0;
 	for (unsigned i = 0; i < run->type->n_args; i++)
-		if (run->type->args[i].capture == TL_CAPTURE_ARGV)
+		if (run->type->args[i].capture == TL_CAPTURE_ARGV && c->captured[i].flags & TL_VALUE_TRUNCATED)
 			c->captured[i] =
 				(struct bytes){becomes->args, MIN(becomes->args_size, EXEC_ARGS_MAX),
 					       TL_VALUE_PRESENT | (becomes->truncated ? TL_VALUE_TRUNCATED : 0)};
@@ -382,14 +382,13 @@ static struct call *exec_made(const char *file, int line, uint8_t abi, const str
 	struct call *c = begin(file, line, abi, number, args);
 	long r;
 
+	for (unsigned i = run->type->n_args; i < TL_ARGS_MAX; i++)
+		c->unknown_args |= 1U << i;
 	note_exec(c, becomes);
 	r = abi == TL_ABI_I386 ? int80(number, args)
 			       : syscall(number, args[0], args[1], args[2], args[3], args[4], args[5]);
 	/* It did not become that. */
 	c->being = myself;
-	c->unknown_args = 0;
-	for (unsigned i = run->type->n_args; i < TL_ARGS_MAX; i++)
-		c->unknown_args |= 1U << i;
 	c->file_object = (struct object){};
 	return end(c, abi == TL_ABI_I386 ? r : r == -1 ? -errno : r);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <pthread.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
@@ -34,6 +35,42 @@ static void whole_file_then_its_end(void)
 	c = read_from(fd, 64, in_folder("short"), 0);
 	require(c->captured[1].size == 0 && c->captured[1].flags == TL_VALUE_PRESENT);
 	require(close(fd) == 0);
+}
+
+struct swap {
+	int fd, other, writer;
+};
+
+static void *swap_descriptor(void *data)
+{
+	const struct swap *swap = data;
+
+	usleep(30000); /* the call waits by now */
+	require(dup2(swap->other, swap->fd) == swap->fd);
+	require(write(swap->writer, "x", 1) == 1);
+	return NULL;
+}
+
+/* The descriptor stands for another file when the call returns. */
+static void descriptor_that_another_thread_changes(void)
+{
+	const char *fifo = in_folder("fifo");
+	struct swap swap;
+	pthread_t thread;
+	struct call *c;
+	struct stat facts;
+
+	require(mkfifo(fifo, 0600) == 0);
+	swap.fd = open(fifo, O_RDWR);
+	swap.writer = open(fifo, O_RDWR);
+	swap.other = open("short", O_RDONLY);
+	facts = stat_of_fd(swap.fd);
+	require(pthread_create(&thread, NULL, swap_descriptor, &swap) == 0);
+	c = call(SYS_read, swap.fd, room(8), 4);
+	require(pthread_join(thread, NULL) == 0);
+	require(c->ret == 1);
+	is_object(c, fifo, facts);
+	require(close(swap.fd) == 0 && close(swap.writer) == 0 && close(swap.other) == 0);
 }
 
 static void equal_calls(void)
@@ -166,6 +203,7 @@ static void by_the_32_bit_door(void)
 
 static const struct test_case cases[] = {
 	CASE(whole_file_then_its_end),
+	CASE(descriptor_that_another_thread_changes),
 	CASE(equal_calls),
 	CASE(more_than_is_captured),
 	CASE(inherited_and_copied_descriptors),
