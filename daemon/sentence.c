@@ -126,7 +126,7 @@ static bool put_object(struct tl_buffer *b, const struct tl_event *event, const 
 	if (!(bytes->flags & TL_VALUE_PRESENT) || !bytes->size || !bytes->data)
 		return false;
 	tl_escape_value(b, bytes->data, strnlen(bytes->data, bytes->size));
-	if (bytes->flags & TL_VALUE_TRUNCATED)
+	if ((bytes->flags & TL_VALUE_TRUNCATED) && bytes->data[0] == '/')
 		TL_PUT_LITERAL(b, "...");
 	return true;
 }

@@ -12,6 +12,7 @@
 #include "paths.h"
 #include "session.h"
 #include "util.h"
+#include "values.h"
 
 /* What the sections of a record hold, found in one pass. */
 struct parts {
@@ -139,9 +140,11 @@ static struct tl_bytes make_path(struct tl_session *s, const struct tl_bytes *co
 {
 	size_t room = components->size + 64;
 	struct tl_bytes path = {};
+	/* Where the climb ended early, what is above is not known. */
+	bool cut = components->flags & (TL_SECTION_TRUNCATED | TL_SECTION_FAULT);
 	char *text;
 
-	if (!(components->flags >> 16))
+	if (!(components->flags >> 16) || (cut && !components->size))
 		return path;
 	text = text_room(s, room);
 	if (!text)
@@ -151,7 +154,7 @@ static struct tl_bytes make_path(struct tl_session *s, const struct tl_bytes *co
 	if (components->flags & TL_SECTION_PSEUDO)
 		path.size = tl_path_pseudo(text, room, components->data, components->size, facts);
 	else
-		path.size = tl_path_turn(text, components->data, components->size);
+		path.size = tl_path_turn(text, components->data, components->size, cut);
 	s->text_size -= room - path.size - 1;
 	return path;
 }
@@ -163,8 +166,7 @@ static struct tl_bytes make_claim(struct tl_session *s, const struct tl_bytes *n
 {
 	size_t room = base->size + name->size + 4;
 	struct tl_bytes path = {};
-	char *text;
-	size_t n;
+	char *text, *asked, *end;
 
 	if (!(name->flags & TL_VALUE_PRESENT) || (name->flags & TL_VALUE_FAULT) || !name->size || !name->data[0])
 		return path;
@@ -173,18 +175,19 @@ static struct tl_bytes make_claim(struct tl_session *s, const struct tl_bytes *n
 	text = text_room(s, room);
 	if (!text)
 		return path;
-	n = base->size;
-	if (n)
-		memcpy(text, base->data, n);
-	text[n] = '/';
-	memcpy(text + n + 1, name->data, name->size);
-	text[n + 1 + strnlen(name->data, name->size)] = '\0';
+	path.flags = TL_VALUE_PRESENT | TL_VALUE_CLAIM | (name->flags & TL_VALUE_TRUNCATED);
+	path.flags |= base->flags & (TL_VALUE_TRUNCATED | TL_VALUE_FAULT | TL_VALUE_DELETED | TL_VALUE_DETACHED);
+	if (base->size)
+		memcpy(text, base->data, base->size);
+	end = asked = text + base->size;
+	*end++ = '/';
+	end = mempcpy(end, name->data, strnlen(name->data, name->size));
+	*end = '\0';
 	/* An absolute name does not leave its base, which is the process's root then. */
 	if (name->data[0] == '/')
-		tl_path_clean(text + n);
+		tl_path_clean(asked);
 	path.data = text;
 	path.size = tl_path_clean(text);
-	path.flags = TL_VALUE_PRESENT | TL_VALUE_CLAIM | (name->flags & TL_VALUE_TRUNCATED);
 	s->text_size -= room - path.size - 1;
 	s->event.flags |= TL_EVENT_CLAIM;
 	return path;
@@ -253,13 +256,15 @@ static struct tl_endpoint endpoint_of(const struct tl_socket_facts *facts, bool 
 	struct tl_endpoint endpoint = {.family = facts->family};
 
 	if (facts->family == AF_INET || facts->family == AF_INET6) {
-		endpoint.port = remote ? facts->remote_port : facts->local_port;
+		/* A raw socket has its protocol where others have their port. */
+		if (facts->type != SOCK_RAW)
+			endpoint.port = remote ? facts->remote_port : facts->local_port;
 		memcpy(endpoint.address, remote ? facts->remote : facts->local, facts->family == AF_INET ? 4 : 16);
 	}
 	return endpoint;
 }
 
-static const struct tl_bytes *captured_sockaddr(const struct tl_event *event)
+static struct tl_bytes *captured_sockaddr(struct tl_event *event)
 {
 	for (size_t i = 0; i < event->type->n_args; i++) {
 		const struct tl_arg_type *arg = &event->type->args[i];
@@ -270,10 +275,40 @@ static const struct tl_bytes *captured_sockaddr(const struct tl_event *event)
 	return NULL;
 }
 
+/*
+ * The kernel writes as much of an address as there was room for, and says how
+ * long it is: behind that stands whatever stood there before. How much room
+ * there was is not known any more, but what the kernel had to write is.
+ */
+static void cut_unwritten(struct tl_event *event, struct tl_bytes *captured, const struct tl_endpoint *endpoint)
+{
+	struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(endpoint->port)};
+	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(endpoint->port)};
+	const char *written = endpoint->family == AF_INET ? (const char *)&v4 : (const char *)&v6;
+	uint32_t n = endpoint->family == AF_INET ? sizeof(v4) : offsetof(struct sockaddr_in6, sin6_scope_id);
+	uint32_t same = 0;
+
+	if (!tl_endpoint_known(endpoint) || !(captured->flags & TL_VALUE_PRESENT) || (captured->flags & TL_VALUE_FAULT))
+		return;
+	memcpy(&v4.sin_addr, endpoint->address, sizeof(v4.sin_addr));
+	memcpy(&v6.sin6_addr, endpoint->address, sizeof(v6.sin6_addr));
+	n = MIN(n, captured->size);
+	if (endpoint->family == AF_INET6 && n >= offsetof(struct sockaddr_in6, sin6_addr))
+		memcpy(&v6.sin6_flowinfo, captured->data + offsetof(struct sockaddr_in6, sin6_flowinfo),
+		       sizeof(v6.sin6_flowinfo)); /* not known */
+	while (same < n && captured->data[same] == written[same])
+		same++;
+	if (same == n)
+		return;
+	captured->size = same;
+	captured->flags |= TL_VALUE_TRUNCATED;
+	event->flags |= TL_EVENT_TRUNCATED;
+}
+
 /* Who calls whom: accept's peer is the source, connect's the destination. */
 static void fill_socket(struct tl_event *event, const struct tl_socket_facts *facts)
 {
-	const struct tl_bytes *asked = captured_sockaddr(event);
+	struct tl_bytes *asked = captured_sockaddr(event);
 	bool incoming = event->type->flags & TL_TYPE_RETURNS_FD && asked;
 	bool binds = asked && !incoming && strcmp(event->type->name, "bind") == 0;
 	struct tl_endpoint *near = incoming ? &event->destination : &event->source;
@@ -286,6 +321,8 @@ static void fill_socket(struct tl_event *event, const struct tl_socket_facts *fa
 		event->socket_netns = facts->netns;
 		*near = endpoint_of(facts, false);
 		*far = endpoint_of(facts, true);
+		if (incoming)
+			cut_unwritten(event, asked, far);
 	}
 	/* Without a connection the kernel has no far end: then what was asked. */
 	if (asked && binds && (!near->port || event->ret < 0))

@@ -40,6 +40,27 @@ void tl_encode_number_text(struct tl_buffer *out, struct tl_encode_arg *arg, uin
 	}
 }
 
+void tl_encode_link(struct tl_buffer *out, const struct tl_bytes *path)
+{
+	const char *at = path->data, *end = at + tl_string_size(path), *bracket;
+
+	tl_put_char(out, '<');
+	while ((bracket = memchr(at, '>', (size_t)(end - at)))) {
+		tl_escape_text(out, at, (size_t)(bracket - at));
+		TL_PUT_LITERAL(out, "\\x3e");
+		at = bracket + 1;
+	}
+	tl_escape_text(out, at, (size_t)(end - at));
+	/* The beginning is missing, or the end of what was asked for. */
+	if ((path->flags & TL_VALUE_TRUNCATED) && path->data[0] == '/')
+		TL_PUT_LITERAL(out, "...");
+	tl_put_char(out, '>');
+	if (path->flags & TL_VALUE_DELETED)
+		TL_PUT_LITERAL(out, "(deleted)");
+	if (path->flags & TL_VALUE_DETACHED)
+		TL_PUT_LITERAL(out, "(detached)");
+}
+
 void tl_encode_arguments(struct tl_buffer *out, const struct tl_event *event, struct tl_encode_type *type,
 			 unsigned fd_position, const struct tl_bytes *fd_path)
 {
@@ -61,9 +82,7 @@ void tl_encode_arguments(struct tl_buffer *out, const struct tl_event *event, st
 			tl_argument_text(out, event, arg, known->decoder);
 		if (!fd_path || arg->position != fd_position)
 			continue;
-		tl_put_char(out, '<');
-		tl_escape_text(out, fd_path->data, fd_path->size);
-		tl_put_char(out, '>');
+		tl_encode_link(out, fd_path);
 	}
 }
 

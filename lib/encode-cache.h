@@ -68,8 +68,12 @@ static inline bool tl_encode_has(const struct tl_encode_arg *arg, const struct t
 /* A number's text through the memo: a decoder's, or a plain number. */
 void tl_encode_number_text(struct tl_buffer *out, struct tl_encode_arg *arg, uint64_t value);
 
+/* Appends an object's path as "</tmp/x>", with "(deleted)" or "(detached)"
+ * behind it where the flags say so; a '>' in it is \x3e. */
+void tl_encode_link(struct tl_buffer *out, const struct tl_bytes *path);
+
 /* Appends the arguments as strace lists them, without the parentheses. fd_path:
- * what to show in <> behind the descriptor in argument `fd_position`, or NULL. */
+ * what to show as a link behind the descriptor in argument `fd_position`, or NULL. */
 void tl_encode_arguments(struct tl_buffer *out, const struct tl_event *event, struct tl_encode_type *type,
 			 unsigned fd_position, const struct tl_bytes *fd_path);
 
@@ -102,7 +106,8 @@ struct tl_ledger_source {
 	const char *(*refusal)(struct tl_session *s, size_t i, uint64_t *ret_count);
 };
 void tl_encode_ledger_json(struct tl_buffer *b, struct tl_session *s, const struct tl_ledger_source *source);
-void tl_encode_ledger_text(struct tl_buffer *b, struct tl_session *s, const struct tl_ledger_source *source);
+void tl_encode_ledger_text(struct tl_buffer *b, struct tl_session *s, const struct tl_ledger_source *source,
+			   const char *note);
 
 void tl_encode_types_done(void);
 void tl_encode_processes_done(void);

@@ -250,11 +250,6 @@ const struct tl_encode_process *tl_encode_process_get(const struct tl_event *eve
 	return &slot->fragment;
 }
 
-void tl_process_cache_free(struct tl_process_cache *process_cache)
-{
-	(void)process_cache; /* the fragments are kept per thread */
-}
-
 void tl_encode_processes_done(void)
 {
 	flush_processes();

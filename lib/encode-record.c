@@ -25,8 +25,6 @@ static const struct tl_ledger_source session_source = {
 };
 
 #define N_COLUMNS (sizeof(columns) / sizeof(columns[0]))
-#define NAME_WIDTH 20
-#define COLUMN_WIDTH 11
 
 static uint64_t column(const struct tl_counters *counters, size_t i)
 {
@@ -138,58 +136,43 @@ void tl_encode_record_json(struct tl_buffer *b, const struct tl_event *event)
 
 /* ---- Text ---- */
 
-static void pad(struct tl_buffer *b, size_t used, size_t width)
+static void put_counter(struct tl_buffer *b, const char *before, const char *name, uint64_t value)
 {
-	for (; used < width; used++)
-		tl_put_char(b, ' ');
+	tl_put_text(b, before);
+	tl_put_text(b, name);
+	tl_put_char(b, ' ');
+	tl_put_u64(b, value);
 }
 
-static void put_row(struct tl_buffer *b, const char *name, const struct tl_counters *counters)
+/* The sum of all events, as whoever asks for the record has it, or as the
+ * kernel part has it; and what was refused besides events. One line, as all. */
+void tl_encode_ledger_text(struct tl_buffer *b, struct tl_session *s, const struct tl_ledger_source *source,
+			   const char *note)
 {
-	size_t start = b->size;
-
-	TL_PUT_LITERAL(b, "  ");
-	tl_escape_text(b, name, strlen(name));
-	pad(b, b->size - start, NAME_WIDTH);
-	for (size_t i = 0; i < N_COLUMNS; i++) {
-		uint64_t value = column(counters, i);
-
-		tl_put_char(b, ' ');
-		pad(b, tl_digits(value), COLUMN_WIDTH);
-		tl_put_u64(b, value);
-	}
-	tl_put_char(b, '\n');
-}
-
-/* A row per event, the sum last, and what was refused besides events. */
-void tl_encode_ledger_text(struct tl_buffer *b, struct tl_session *s, const struct tl_ledger_source *source)
-{
-	const struct tl_event_type *type;
-	struct tl_counters counters = { 0 };
-	const char *refusal;
+	struct tl_counters sum = { 0 };
+	const char *refusal, *before = "; refused: ";
 	uint64_t count = 0;
 
-	TL_PUT_LITERAL(b, "ledger\n  event             ");
-	for (size_t i = 0; i < N_COLUMNS; i++) {
-		tl_put_char(b, ' ');
-		pad(b, strlen(columns[i].name), COLUMN_WIDTH);
-		tl_put_text(b, columns[i].name);
+	TL_PUT_LITERAL(b, "ledger: ");
+	if (note) {
+		tl_escape_text(b, note, strlen(note));
+	} else if (source->counters(s, NULL, &sum) >= 0) {
+		put_counter(b, "", "seen", sum.seen);
+		put_counter(b, " = ", "filtered", sum.filtered - (sum.received - sum.malformed - sum.delivered));
+		put_counter(b, " + ", "aggregated", sum.aggregated);
+		put_counter(b, " + ", "emitted", sum.emitted);
+		put_counter(b, " + ", "lost", sum.lost);
+		put_counter(b, "; ", "received", sum.received);
+		put_counter(b, ", ", "malformed", sum.malformed);
+		put_counter(b, ", ", "delivered", sum.delivered);
 	}
-	tl_put_char(b, '\n');
-	for (size_t i = 0; (type = source->event_type(s, i)); i++)
-		if (source->counters(s, type, &counters) >= 0)
-			put_row(b, type->name, &counters);
-	if (source->counters(s, NULL, &counters) >= 0)
-		put_row(b, "all", &counters);
 	for (size_t i = 0; (refusal = source->refusal(s, i, &count)); i++) {
 		if (!count)
 			continue;
-		TL_PUT_LITERAL(b, "  refused: ");
-		tl_put_text(b, refusal);
-		tl_put_char(b, ' ');
-		tl_put_u64(b, count);
-		tl_put_char(b, '\n');
+		put_counter(b, before, refusal, count);
+		before = ", ";
 	}
+	tl_put_char(b, '\n');
 }
 
 static void put_lost_text(struct tl_buffer *b, const struct tl_event *event)
@@ -218,7 +201,7 @@ void tl_encode_record_text(struct tl_buffer *b, const struct tl_event *event)
 		return;
 	}
 	if (event->kind == TL_EVENT_LEDGER && event->session) {
-		tl_encode_ledger_text(b, event->session, &session_source);
+		tl_encode_ledger_text(b, event->session, &session_source, event->note);
 		return;
 	}
 	tl_escape_text(b, event->type->name, strnlen(event->type->name, sizeof(event->type->name)));

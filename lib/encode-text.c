@@ -20,13 +20,8 @@ static void put_name(struct tl_buffer *b, uint32_t pid, const char *comm)
 
 static void put_link(struct tl_buffer *b, const struct tl_bytes *path)
 {
-	TL_PUT_LITERAL(b, " <");
-	tl_escape_text(b, path->data, tl_string_size(path));
-	if (path->flags & TL_VALUE_DELETED)
-		TL_PUT_LITERAL(b, " (deleted)");
-	if (path->flags & TL_VALUE_TRUNCATED)
-		TL_PUT_LITERAL(b, "...");
-	tl_put_char(b, '>');
+	tl_put_char(b, ' ');
+	tl_encode_link(b, path);
 }
 
 static void put_address(struct tl_buffer *b, const struct tl_endpoint *endpoint)
@@ -106,8 +101,8 @@ static bool says_path(const struct tl_event *event, unsigned position, const str
 	if (i >= TL_ARGS_MAX)
 		return false;
 	name = &event->captured[i];
-	return (name->flags & TL_VALUE_PRESENT) && tl_string_size(name) == n &&
-	       !memcmp(name->data, path->data, n);
+	return (name->flags & TL_VALUE_PRESENT) && !(path->flags & (TL_VALUE_DELETED | TL_VALUE_DETACHED)) &&
+	       tl_string_size(name) == n && !memcmp(name->data, path->data, n);
 }
 
 /* Which objects they were, where the arguments do not tell. */
@@ -147,7 +142,9 @@ static void put_exec(struct tl_buffer *b, const struct tl_event *event)
 	const struct tl_bytes *path = &event->file.path;
 
 	TL_PUT_LITERAL(b, "exec ");
-	if (path->flags & TL_VALUE_PRESENT)
+	if (path->flags & (TL_VALUE_DELETED | TL_VALUE_DETACHED))
+		tl_encode_link(b, path);
+	else if (path->flags & TL_VALUE_PRESENT)
 		tl_escape_text(b, path->data, tl_string_size(path));
 	else
 		tl_escape_text(b, p->executable ? p->executable : "", p->executable ? strlen(p->executable) : 0);

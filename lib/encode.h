@@ -63,10 +63,6 @@ void tl_time_text(char ret[TL_TIME_SIZE], uint64_t ns);
 /* The other way round; -EINVAL for anything else. */
 int tl_time_parse(const char *text, size_t size, uint64_t *ret_ns);
 
-/* For whoever frees a process. The encoders keep their text per thread, bounded,
- * and look at the process's generation; process->cache stays NULL. */
-void tl_process_cache_free(struct tl_process_cache *cache);
-
 /* Frees what the encoders of this thread keep between events. */
 void tl_encode_done(void);
 

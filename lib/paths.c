@@ -7,13 +7,19 @@
 
 #define ANON_INODE_MAGIC 0x09041934
 
-size_t tl_path_turn(char *out, const char *components, size_t n)
+size_t tl_path_turn(char *out, const char *components, size_t n, bool cut)
 {
+	size_t before = 0;
 	char *at;
 
+	if (cut) {
+		before = strlen(TL_PATH_CUT);
+		memcpy(out, TL_PATH_CUT, before);
+		out += before;
+	}
 	if (!n) {
 		strcpy(out, "/");
-		return 1;
+		return before + 1;
 	}
 	/* Each component's NUL becomes the slash before it. */
 	at = out + n;
@@ -27,7 +33,7 @@ size_t tl_path_turn(char *out, const char *components, size_t n)
 		memcpy(at + 1, components + i, length);
 		i += length + 1;
 	}
-	return n;
+	return before + n;
 }
 
 size_t tl_path_pseudo(char *out, size_t room, const char *name, size_t n, const struct tl_file_facts *facts)
@@ -49,7 +55,8 @@ size_t tl_path_pseudo(char *out, size_t room, const char *name, size_t n, const 
 
 size_t tl_path_clean(char *path)
 {
-	size_t from = 0, to = 0;
+	size_t begin = strncmp(path, TL_PATH_CUT "/", sizeof(TL_PATH_CUT)) == 0 ? strlen(TL_PATH_CUT) : 0;
+	size_t from = begin, to = begin;
 
 	while (path[from]) {
 		size_t n;
@@ -60,7 +67,7 @@ size_t tl_path_clean(char *path)
 		if (!n)
 			break;
 		if (n == 2 && path[from] == '.' && path[from + 1] == '.') {
-			while (to && path[--to] != '/')
+			while (to > begin && path[--to] != '/')
 				;
 		} else if (!(n == 1 && path[from] == '.')) {
 			path[to++] = '/';
@@ -69,7 +76,7 @@ size_t tl_path_clean(char *path)
 		}
 		from += n;
 	}
-	if (!to)
+	if (to == begin)
 		path[to++] = '/';
 	path[to] = '\0';
 	return to;

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #include "util.h"
 
@@ -13,8 +12,7 @@ bool tl_proc_start_fits(uint64_t start, uint64_t exact)
 	return exact >= start && exact - start < TL_PROC_TICK;
 }
 
-/* Reads at most size - 1 bytes and adds a NUL. */
-static ssize_t read_file(int dir_fd, const char *name, char *ret, size_t size)
+ssize_t tl_proc_read_file(int dir_fd, const char *name, char *ret, size_t size)
 {
 	_cleanup_close_ int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	size_t n = 0;
@@ -44,7 +42,7 @@ static int read_stat(int dir_fd, struct tl_proc *ret)
 {
 	char text[1024], *comm, *end, state;
 	unsigned long long start;
-	ssize_t n = read_file(dir_fd, "stat", text, sizeof(text));
+	ssize_t n = tl_proc_read_file(dir_fd, "stat", text, sizeof(text));
 
 	if (n < 0)
 		return (int)n;
@@ -61,44 +59,6 @@ static int read_stat(int dir_fd, struct tl_proc *ret)
 	return 0;
 }
 
-/* A file may really be called "x (deleted)". */
-static void read_executable(int dir_fd, struct tl_proc *ret)
-{
-	static const char mark[] = " (deleted)";
-	struct stat st, named;
-	size_t n, marked = strlen(mark);
-
-	read_link(dir_fd, "exe", ret->executable);
-	if (fstatat(dir_fd, "exe", &st, 0) < 0)
-		return;
-	ret->executable_inode = st.st_ino;
-	ret->executable_major = major(st.st_dev);
-	ret->executable_minor = minor(st.st_dev);
-	n = strlen(ret->executable);
-	if (n <= marked || strcmp(ret->executable + n - marked, mark) != 0)
-		return;
-	if (st.st_nlink && stat(ret->executable, &named) == 0 && named.st_ino == st.st_ino && named.st_dev == st.st_dev)
-		return;
-	ret->executable[n - marked] = '\0';
-	ret->executable_deleted = true;
-}
-
-/* A process that writes its own title leaves a tail of NULs, or none at all. */
-static void read_args(int dir_fd, struct tl_proc *ret)
-{
-	ssize_t n = read_file(dir_fd, "cmdline", ret->args, sizeof(ret->args));
-
-	if (n <= 0)
-		return;
-	ret->args_truncated = n == TL_PROC_ARGS_MAX;
-	while (n > 1 && !ret->args[n - 1] && !ret->args[n - 2])
-		n--;
-	if (ret->args[n - 1] && n < TL_PROC_ARGS_MAX)
-		n++;
-	ret->args_size = (uint32_t)n;
-	ret->args[n - 1] = '\0';
-}
-
 static uint32_t read_namespace(int dir_fd, const char *name)
 {
 	struct stat st;
@@ -111,7 +71,7 @@ static uint32_t read_inner_pid(int dir_fd)
 {
 	char text[4096], *line, *end;
 
-	if (read_file(dir_fd, "status", text, sizeof(text)) < 0 || !(line = strstr(text, "\nNSpid:")))
+	if (tl_proc_read_file(dir_fd, "status", text, sizeof(text)) < 0 || !(line = strstr(text, "\nNSpid:")))
 		return 0;
 	end = strchrnul(line + 1, '\n');
 	*end = '\0';
@@ -123,7 +83,7 @@ static void read_cgroup(int dir_fd, char ret[PATH_MAX])
 	char text[2 * PATH_MAX], *line;
 
 	ret[0] = '\0';
-	if (read_file(dir_fd, "cgroup", text, sizeof(text)) < 0)
+	if (tl_proc_read_file(dir_fd, "cgroup", text, sizeof(text)) < 0)
 		return;
 	line = strncmp(text, "0::", 3) == 0 ? text : strstr(text, "\n0::");
 	if (!line)
@@ -133,7 +93,27 @@ static void read_cgroup(int dir_fd, char ret[PATH_MAX])
 		snprintf(ret, PATH_MAX, "%.*s", (int)strcspn(line, "\n"), line);
 }
 
-int tl_proc_read(uint32_t pid, uint64_t start, struct tl_proc *ret)
+/* The command line and what the program file is: not if it takes too long. */
+static void ask_waiting(struct tl_proc_reader **reader, int dir_fd, struct tl_proc *ret)
+{
+	const struct tl_proc_waiting *answer = tl_proc_ask(reader, dir_fd, ret->executable);
+
+	if (!answer) {
+		ret->args_truncated = true;
+		return;
+	}
+	if (answer->deleted)
+		strcpy(ret->executable, answer->executable);
+	ret->executable_inode = answer->inode;
+	ret->executable_major = answer->major;
+	ret->executable_minor = answer->minor;
+	ret->executable_deleted = answer->deleted;
+	ret->args_truncated = answer->args_truncated;
+	ret->args_size = answer->args_size;
+	memcpy(ret->args, answer->args, answer->args_size);
+}
+
+int tl_proc_read(struct tl_proc_reader **reader, uint32_t pid, uint64_t start, struct tl_proc *ret)
 {
 	_cleanup_close_ int fd = -1;
 	char path[32];
@@ -147,9 +127,9 @@ int tl_proc_read(uint32_t pid, uint64_t start, struct tl_proc *ret)
 	r = read_stat(fd, ret);
 	if (r < 0 || (start && !tl_proc_start_fits(ret->start, start)))
 		return -ESRCH;
-	read_executable(fd, ret);
+	read_link(fd, "exe", ret->executable);
 	read_link(fd, "cwd", ret->working_directory);
-	read_args(fd, ret);
+	ask_waiting(reader, fd, ret);
 	read_cgroup(fd, ret->cgroup);
 	ret->inner_pid = read_inner_pid(fd);
 	ret->mntns = read_namespace(fd, "ns/mnt");

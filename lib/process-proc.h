@@ -6,8 +6,10 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
-#define TL_PROC_ARGS_MAX 131072
+#include "proc-waiting.h"
+
 #define TL_PROC_TICK 10000000ULL /* ns: what the start is rounded down to */
 
 struct tl_proc {
@@ -22,16 +24,21 @@ struct tl_proc {
 	uint64_t executable_inode;
 	uint32_t executable_major, executable_minor;
 	bool executable_deleted;
-	bool args_truncated;
+	bool args_truncated; /* or not known: that would have taken too long */
 	uint32_t args_size;
-	char args[TL_PROC_ARGS_MAX + 1];
+	char args[TL_PROC_ARGS_MAX];
 };
 
 /* Whether a process that /proc dates `start` can be the one that began at `exact`. */
 bool tl_proc_start_fits(uint64_t start, uint64_t exact);
 
+/* Reads at most size - 1 bytes of a file below dir_fd and adds a NUL. Returns
+ * how many, or a negative errno. */
+ssize_t tl_proc_read_file(int dir_fd, const char *name, char *ret, size_t size);
+
 /* start 0: whatever process has that pid. -ESRCH: it is gone or another one
- * has its pid. What cannot be read otherwise is empty. */
-int tl_proc_read(uint32_t pid, uint64_t start, struct tl_proc *ret);
+ * has its pid. What cannot be read otherwise is empty. No process can hold it
+ * up for longer than TL_PROC_PATIENCE_MS; *reader as for tl_proc_ask(). */
+int tl_proc_read(struct tl_proc_reader **reader, uint32_t pid, uint64_t start, struct tl_proc *ret);
 
 #endif

@@ -43,6 +43,7 @@ struct tl_processes {
 	int64_t realtime_offset;
 	char boot_id[33]; /* without dashes */
 	struct tl_proc *proc; /* scratch, once it was needed */
+	struct tl_proc_reader *reader;
 };
 
 /* ---- Table ---- */
@@ -88,7 +89,6 @@ static void release(struct tl_processes *t, struct entry *e)
 {
 	if (--e->refs)
 		return;
-	tl_process_cache_free(e->process.cache);
 	release_image(t, e->image);
 	tl_cgroup_unref(e->cgroup);
 	t->bytes -= sizeof(*e);
@@ -358,7 +358,7 @@ static int ask_proc(struct tl_processes *t, uint32_t pid, uint64_t start)
 {
 	if (!t->proc)
 		t->proc = malloc(sizeof(*t->proc));
-	return t->proc ? tl_proc_read(pid, start, t->proc) : -ENOMEM;
+	return t->proc ? tl_proc_read(&t->reader, pid, start, t->proc) : -ENOMEM;
 }
 
 /* A new entry with what /proc says, without its parent; NULL: nothing. */
@@ -614,6 +614,7 @@ struct tl_processes *tl_processes_free(struct tl_processes *t)
 	for (size_t i = 0; i < EXITED; i++)
 		if (t->exited[i])
 			release(t, t->exited[i]);
+	tl_proc_reader_free(t->reader);
 	free(t->buckets);
 	free(t->proc);
 	free(t);

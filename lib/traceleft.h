@@ -126,9 +126,6 @@ struct tl_process {
 	uint32_t flags; /* TL_PROCESS_* */
 	char comm[16];
 	const struct tl_process *parent; /* NULL: unknown; owned by the table */
-	/* For encoders: text that depends on the process alone, kept here by
-	 * whoever renders it and freed with the process. */
-	struct tl_process_cache *cache;
 	uint64_t generation; /* grows with each change */
 };
 
@@ -188,11 +185,15 @@ enum tl_event_kind {
 #define TL_EVENT_UNKNOWN_PROCESS 0x08
 #define TL_EVENT_THREAD 0x10 /* fork, exit: of a thread */
 
-/* One row of the ledger. seen = filtered + aggregated + emitted + lost in the
- * kernel; emitted = received + malformed + still in the ring. */
+/* One row of the ledger. What the kernel part counts: seen = its filtered +
+ * aggregated + emitted + lost. What the reader counts: emitted = received +
+ * still in the ring, received = malformed + unasked + delivered. `unasked` is
+ * what it needs for the process table alone; it stands in `filtered` with the
+ * kernel's, so that at rest seen = filtered + aggregated + malformed +
+ * delivered + lost. */
 struct tl_counters {
 	uint64_t seen;
-	uint64_t filtered;
+	uint64_t filtered; /* wanted by nobody: by the kernel part, and unasked */
 	uint64_t aggregated;
 	uint64_t emitted;
 	uint64_t lost;

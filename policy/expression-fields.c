@@ -335,7 +335,7 @@ static bool get_field(const struct tl_expression_field *field, const struct tl_e
 		return true;
 	case TL_FIELD_ADDRESS:
 		endpoint = field->get == GET_SADDR ? &e->source : &e->destination;
-		return tl_ip_of(endpoint->family, endpoint->address, &ret->ip);
+		return tl_endpoint_known(endpoint) && tl_ip_of(endpoint->family, endpoint->address, &ret->ip);
 	}
 	return false;
 }

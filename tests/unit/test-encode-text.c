@@ -31,7 +31,7 @@ static void an_opened_file_is_shown_behind_its_descriptor(void **state)
 	assert_string_equal(line(&f), "[pid 1235 sh] openat(AT_FDCWD, \"/etc/passwd\", O_WRONLY|O_CREAT, 0600) = 3 "
 				      "</etc/passwd>\n");
 	f.event.file.path.flags |= TL_VALUE_DELETED;
-	assert_non_null(strstr(line(&f), " = 3 </etc/passwd (deleted)>\n"));
+	assert_non_null(strstr(line(&f), " = 3 </etc/passwd>(deleted)\n"));
 	fixture_done(&f);
 }
 
@@ -201,7 +201,8 @@ static const struct tl_event_type *ledger_type(const struct tl_session *s, size_
 static int ledger_counters(struct tl_session *s, const struct tl_event_type *type, struct tl_counters *ret)
 {
 	(void)s;
-	*ret = (struct tl_counters){ type ? 10 : 1000000, 1, 2, 6, 1, 5, 1, 4 };
+	(void)type;
+	*ret = (struct tl_counters){ 10, 2, 2, 6, 1, 6, 1, 4 };
 	return 0;
 }
 
@@ -212,21 +213,84 @@ static const char *ledger_refusal(struct tl_session *s, size_t i, uint64_t *ret_
 	return i < 2 ? (i ? "handler" : "task-state") : NULL;
 }
 
-static void the_ledger_is_a_table(void **state)
+static void expect_ledger(const struct tl_ledger_source *source, const char *note, const char *expected)
+{
+	struct tl_buffer b = { 0 };
+
+	tl_encode_ledger_text(&b, NULL, source, note);
+	assert_int_equal(tl_buffer_append(&b, "", 1), 0);
+	assert_string_equal(b.data, expected);
+	tl_buffer_done(&b);
+}
+
+static void the_ledger_is_one_line(void **state)
 {
 	static const struct tl_ledger_source source = { ledger_type, ledger_counters, ledger_refusal };
-	struct tl_buffer b = { 0 };
 
 	(void)state;
 	fixture_type(&ledger_types[0], "openat", "file");
-	tl_encode_ledger_text(&b, NULL, &source);
-	assert_int_equal(tl_buffer_append(&b, "", 1), 0);
-	assert_string_equal(b.data, "ledger\n"
-		"  event                     seen    filtered  aggregated     emitted        lost    received   malformed   delivered\n"
-		"  openat                      10           1           2           6           1           5           1           4\n"
-		"  all                    1000000           1           2           6           1           5           1           4\n"
-		"  refused: handler 5\n");
-	tl_buffer_done(&b);
+	expect_ledger(&source, NULL,
+		      "ledger: seen 10 = filtered 1 + aggregated 2 + emitted 6 + lost 1; received 6, malformed 1, "
+		      "delivered 4; refused: handler 5\n");
+	expect_ledger(&source, "seen 1 = delivered 1: \nbalanced",
+		      "ledger: seen 1 = delivered 1: \\nbalanced; refused: handler 5\n");
+}
+
+static void an_object_without_a_name_is_marked(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	f.event.file.path = fixture_string("/etc/passwd");
+	f.event.file.path.flags |= TL_VALUE_DELETED;
+	assert_non_null(strstr(line(&f), " = 3 </etc/passwd>(deleted)\n"));
+	f.event.file.path.flags ^= TL_VALUE_DELETED | TL_VALUE_DETACHED;
+	assert_non_null(strstr(line(&f), " = 3 </etc/passwd>(detached)\n"));
+	/* Where the name that was asked for says it, and of a descriptor. */
+	f.type.path_from = TL_FROM_AT;
+	f.type.path_name = 2;
+	assert_non_null(strstr(line(&f), "/etc/passwd\""));
+	assert_non_null(strstr(line(&f), " = 3 </etc/passwd>(detached)\n"));
+	fixture_type(&f.type, "fchmod", "file");
+	fixture_arg(&f.type, "fd", "unsigned int", "fd", TL_CAPTURE_NONE);
+	f.type.path_from = TL_FROM_FD;
+	f.type.path_fd = 1;
+	f.event.args[0] = 3;
+	assert_non_null(strstr(line(&f), "fchmod(3</etc/passwd>(detached)) = "));
+	/* No name of a file looks so. */
+	f.event.file.path = fixture_string("/x>(deleted)");
+	assert_non_null(strstr(line(&f), "fchmod(3</x\\x3e(deleted)>) = "));
+	fixture_done(&f);
+}
+
+static void a_path_without_its_beginning_is_shown_as_it_is(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	f.event.file.path = fixture_string(".../b/c");
+	f.event.file.path.flags |= TL_VALUE_TRUNCATED;
+	assert_non_null(strstr(line(&f), " = 3 <.../b/c>\n"));
+	f.event.file.path = fixture_string("/b/c");
+	f.event.file.path.flags |= TL_VALUE_TRUNCATED;
+	assert_non_null(strstr(line(&f), " = 3 </b/c...>\n"));
+	fixture_done(&f);
+}
+
+static void an_executable_that_is_gone_is_marked(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	f.event.kind = TL_EVENT_EXEC;
+	f.event.file.path = fixture_string("/tmp/x");
+	assert_non_null(strstr(line(&f), "exec /tmp/x ["));
+	f.event.file.path.flags |= TL_VALUE_DELETED;
+	assert_non_null(strstr(line(&f), "exec </tmp/x>(deleted) ["));
+	fixture_done(&f);
 }
 
 static void an_aggregate_says_how_many(void **state)
@@ -283,7 +347,10 @@ int main(void)
 		cmocka_unit_test(processes_begin_and_end),
 		cmocka_unit_test(a_loss_is_declared),
 		cmocka_unit_test(records_have_their_note),
-		cmocka_unit_test(the_ledger_is_a_table),
+		cmocka_unit_test(the_ledger_is_one_line),
+		cmocka_unit_test(an_object_without_a_name_is_marked),
+		cmocka_unit_test(a_path_without_its_beginning_is_shown_as_it_is),
+		cmocka_unit_test(an_executable_that_is_gone_is_marked),
 		cmocka_unit_test(an_aggregate_says_how_many),
 		cmocka_unit_test(nothing_hostile_forges_a_line),
 		cmocka_unit_test(what_is_not_there_is_an_address),

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A process whose program lies where nobody answers does not hold up who asks /proc of it. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "fuse-fixture.h"
+#include "process-proc.h"
+#include "util.h"
+
+static struct tl_proc proc;
+
+static double seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* A process whose program lies there, in its first instruction or behind it. */
+static pid_t process_of(const struct fuse_fixture *f)
+{
+	pid_t pid = fork();
+	char link[64], path[64];
+	ssize_t n;
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		execl(f->program, "sleeper", "100", NULL);
+		_exit(1);
+	}
+	snprintf(link, sizeof(link), "/proc/%d/exe", pid);
+	for (unsigned i = 0; i < 500; i++) {
+		n = readlink(link, path, sizeof(path) - 1);
+		path[n < 0 ? 0 : n] = '\0';
+		if (strcmp(path, f->program) == 0)
+			return pid;
+		usleep(10000);
+	}
+	fail_msg("%s is not executed", f->program);
+	return 0;
+}
+
+static void end(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+static void a_process_tells_what_it_is(void **state)
+{
+	struct tl_proc_reader *reader = NULL;
+
+	(void)state;
+	assert_int_equal(tl_proc_read(&reader, (uint32_t)getpid(), 0, &proc), 0);
+	assert_true(proc.args_size > 1);
+	assert_false(proc.args_truncated);
+	assert_non_null(strstr(proc.args, "test-proc"));
+	assert_true(proc.executable_inode);
+	assert_int_equal(tl_proc_read(&reader, (uint32_t)getpid(), 1, &proc), -ESRCH);
+	assert_null(tl_proc_reader_free(reader));
+}
+
+static void who_does_not_answer_costs_a_moment(void **state)
+{
+	struct tl_proc_reader *reader = NULL;
+	struct fuse_fixture f;
+	double begin, most = 0, last = 0;
+	pid_t pid;
+
+	(void)state;
+	if (!fuse_begin(&f))
+		skip();
+	pid = process_of(&f);
+	assert_int_equal(tl_proc_read(&reader, (uint32_t)pid, 0, &proc), 0);
+	assert_int_equal(proc.executable_inode, FUSE_FIXTURE_PROGRAM);
+	assert_string_equal(proc.args, "sleeper");
+	f.silent = true;
+	for (size_t i = 0; i < TL_PROC_STUCK_MAX + 2; i++) {
+		begin = seconds();
+		assert_int_equal(tl_proc_read(&reader, (uint32_t)pid, 0, &proc), 0);
+		last = seconds() - begin;
+		most = MAX(most, last);
+		/* What does not wait for it is there. */
+		assert_string_equal(proc.executable, f.program);
+		assert_int_equal(proc.args_size, 0);
+		assert_true(proc.args_truncated);
+	}
+	assert_true(most < 1);
+	/* No more than so many wait. */
+	assert_true(last < (double)TL_PROC_PATIENCE_MS / 1e3);
+	end(pid);
+	fuse_end(&f);
+	/* They are gone: others are asked again. */
+	for (begin = seconds(); seconds() < begin + 5; usleep(10000))
+		if (tl_proc_read(&reader, (uint32_t)getpid(), 0, &proc) == 0 && proc.args_size)
+			break;
+	assert_true(proc.args_size > 1);
+	tl_proc_reader_free(reader);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_process_tells_what_it_is),
+		cmocka_unit_test(who_does_not_answer_costs_a_moment),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
