@@ -82,13 +82,11 @@ static struct tl_summary_row finish(struct tl_summary *s)
 
 static void put_row(struct tl_buffer *out, const struct tl_summary_row *row, const struct tl_summary_row *total)
 {
-	if (total->time)
-		tl_put_format(out, "%6.2f %11.6f ", 100.0 * (double)row->time / (double)total->time,
-			   (double)row->time / 1e9);
-	if (total->time && row->timed)
-		tl_put_format(out, "%11.1f ", (double)row->time / (double)row->timed / 1e3);
-	else if (total->time)
-		tl_put_format(out, "%11s ", "");
+	if (row->timed)
+		tl_put_format(out, "%6.2f %11.6f %11.1f ", 100.0 * (double)row->time / (double)total->time,
+			      (double)row->time / 1e9, (double)row->time / (double)row->timed / 1e3);
+	else
+		tl_put_format(out, "%6s %11s %11s ", "-", "-", "-");
 	tl_put_format(out, "%9" PRIu64 " ", row->count);
 	if (row->errors)
 		tl_put_format(out, "%9" PRIu64 " ", row->errors);
@@ -107,15 +105,11 @@ int tl_summary_text(struct tl_summary *s, struct tl_buffer *out)
 	static const char dashes[] = "----------------";
 
 	out->failed = false;
-	if (total.time)
-		tl_put_format(out, "%6s %11s %11s ", "% time", "seconds", "usecs/call");
-	tl_put_format(out, "%9s %9s ", "calls", "errors");
+	tl_put_format(out, "%6s %11s %11s %9s %9s ", "% time", "seconds", "usecs/call", "calls", "errors");
 	if (total.bytes)
 		tl_put_format(out, "%13s ", "bytes");
 	tl_put_format(out, "event\n");
-	if (total.time)
-		tl_put_format(out, "%.6s %.11s %.11s ", dashes, dashes, dashes);
-	tl_put_format(out, "%.9s %.9s ", dashes, dashes);
+	tl_put_format(out, "%.6s %.11s %.11s %.9s %.9s ", dashes, dashes, dashes, dashes, dashes);
 	if (total.bytes)
 		tl_put_format(out, "%.13s ", dashes);
 	tl_put_format(out, "%s\n", dashes);

@@ -23,8 +23,8 @@ struct tl_summary {
 /* Counts an event. -ENOMEM. */
 int tl_summary_add(struct tl_summary *s, const struct tl_event *event);
 
-/* Appends the table, most time first, then most calls. The columns of time and
- * bytes are there only if something is known of them. */
+/* Appends the table, most time first, then most calls. A time that nobody
+ * measured is "-"; the column of bytes is there only if there were some. */
 int tl_summary_text(struct tl_summary *s, struct tl_buffer *out);
 /* Appends one JSON object and a newline. */
 int tl_summary_json(struct tl_summary *s, struct tl_buffer *out);

@@ -320,9 +320,19 @@ static int ask(struct tl_trace *t)
 	return r < 0 ? r : name_targets(t);
 }
 
+/* For a table nobody asks which objects they were, unless a condition does. */
+static int new_session(struct tl_trace *t)
+{
+	struct tl_options *session = &t->settings.session;
+
+	session->durations = t->settings.summary;
+	session->no_objects = t->settings.summary && !t->where && !t->policy;
+	return tl_session_new(session, &t->session);
+}
+
 static int open_session(struct tl_trace *t)
 {
-	int r = tl_session_new(&t->settings.session, &t->session);
+	int r = new_session(t);
 
 	if (r >= 0)
 		r = ask(t);

@@ -269,6 +269,14 @@ static int place_handler(struct tl_session *s, uint32_t event, struct tl_handler
 	return 0;
 }
 
+/* Whether its duration is asked for, and a hook at its entry takes nothing else from it. */
+static bool is_measured(const struct tl_session *s, const struct tl_event_type *type)
+{
+	bool by_name = type->path_from == TL_FROM_AT || type->path_from == TL_FROM_NAME;
+
+	return s->options.durations && (s->options.no_objects || (!by_name && !(type->flags & TL_TYPE_SOCKET)));
+}
+
 /* name: of the event that it must be for; NULL: any. */
 static int add_object(struct tl_session *s, uint32_t target, const char *path, const char *name, uint32_t program_id)
 {
@@ -289,6 +297,8 @@ static int add_object(struct tl_session *s, uint32_t target, const char *path, c
 	event = find_event(s, handler.type.name);
 	if (!event)
 		event = add_event(s, &handler.type);
+	if (event && is_measured(s, &handler.type))
+		s->events[event].type.flags |= TL_TYPE_ENTRY;
 	r = event ? place_handler(s, event, &handler, &slot) : tl_fail(s, -E2BIG, "too many events");
 	tl_handler_done(&handler);
 	return r < 0 ? r : register_event(s, target, event, slot, program_id);
@@ -338,10 +348,20 @@ int tl_session_add_handler(struct tl_session *s, uint32_t target, const char *wh
 
 /* ---- Start ---- */
 
-static struct tl_plan plan_of(const struct tl_loaded *e)
+static struct tl_plan plan_of(const struct tl_event_type *type, bool objects)
 {
-	const struct tl_event_type *type = &e->type;
-	struct tl_plan plan = {
+	struct tl_plan plan = {};
+
+	if (type->flags & TL_TYPE_ENTRY)
+		plan.flags |= TL_PLAN_ENTRY;
+	if (type->flags & TL_TYPE_EXEC) {
+		plan.flags |= TL_PLAN_EXEC;
+		plan.name = type->path_name; /* where its hook puts the program's name */
+	}
+	if (!objects)
+		return plan;
+	plan = (struct tl_plan){
+		.flags = plan.flags,
 		.from = type->path_from,
 		.fd = type->path_fd,
 		.name = type->path_name,
@@ -350,12 +370,8 @@ static struct tl_plan plan_of(const struct tl_loaded *e)
 		.target_name = type->target_name,
 	};
 
-	if (type->flags & TL_TYPE_ENTRY)
-		plan.flags |= TL_PLAN_ENTRY;
 	if (type->flags & TL_TYPE_SOCKET)
 		plan.flags |= TL_PLAN_SOCKET;
-	if (type->flags & TL_TYPE_EXEC)
-		plan.flags |= TL_PLAN_EXEC;
 	if ((type->flags & TL_TYPE_SOCKET) && !plan.from) {
 		plan.from = type->flags & TL_TYPE_RETURNS_FD ? TL_FROM_RET : TL_FROM_FD;
 		plan.fd = 1;
@@ -366,7 +382,7 @@ static struct tl_plan plan_of(const struct tl_loaded *e)
 static void configure(struct tl_session *s)
 {
 	for (uint32_t id = 1; id <= s->n_events; id++)
-		s->config->plan[id] = plan_of(&s->events[id]);
+		s->config->plan[id] = plan_of(&s->events[id].type, !s->options.no_objects);
 	s->config->wake_bytes = s->ring_size / 4;
 	s->config->exec_event = s->exec_event;
 	s->config->fork_event = s->fork_event;

@@ -107,7 +107,8 @@ balance_is_in_the_output_too() {
 	expect_json ".event.action == \"ledger\" and .traceleft.ledger.total.delivered == $(events | wc -l)
 		and (.message | endswith(\": balanced\"))" || return
 	trace -o "$dir/events" openat -- /bin/true
-	grep -qi ledger "$dir/events" || why "no ledger in the text file" || return
+	grep -q '^ledger: seen [0-9]* = delivered .*: balanced$' "$dir/events" && ! grep -qvE '^(\[pid|ledger)' "$dir/events" ||
+		why "no line of the balance, or more than lines: $(tail -n 3 "$dir/events")" || return
 	trace openat -- /bin/true
 	! grep -qi ledger "$dir/out" || why "a ledger among the lines on standard output"
 }
@@ -135,8 +136,32 @@ small_ring_declares_what_it_loses() {
 summary_counts_calls_and_errors() {
 	trace -c openat -- /bin/sh -c '(: </etc/traceleft-none) 2>/dev/null; true'
 	expect_status 0 && expect_balanced || return
-	grep -qE '^ +[0-9]+ +1 openat$' "$dir/out" && grep -qE '^ +[0-9]+ +1 total$' "$dir/out" || why "$(cat "$dir/out")" || return
+	grep -qE ' +[0-9]+ +1 openat$' "$dir/out" && grep -qE ' +[0-9]+ +1 total$' "$dir/out" || why "$(cat "$dir/out")" || return
 	grep -qE 'delivered 0 .* aggregated [1-9]' "$dir/err" || why "$(cat "$dir/err")"
+}
+
+# Time spent in each call, and of processes: none.
+summary_tells_the_time() {
+	local seconds
+	mkfifo "$dir/fifo"
+	trace -c @file,read,connect,exec,execve -- /bin/bash -c ': </etc/passwd; chmod 600 "$0"; (sleep 0.2; echo >"$1") & read -r x <"$1"
+		exec 3<>/dev/tcp/127.0.0.1/1' "$dir/err" "$dir/fifo"
+	expect_balanced || return
+	grep -q 'lost 0: ' "$dir/err" || why "$(cat "$dir/err")" || return
+	awk '$NF ~ /^(openat|read|fchmodat|connect)$/ && $1 ~ /^[0-9.]+$/ && $2 > 0 && $3 > 0 { n++ }
+		$NF == "exec" && $1 == "-" && $2 == "-" && $3 == "-" { n++ } END { exit n != 5 }' "$dir/out" ||
+		why "$(cat "$dir/out")" || return
+	# Who reads a FIFO waits in openat for who writes it.
+	seconds=$(awk '$NF == "openat" { print int($2 * 1000) }' "$dir/out")
+	((seconds >= 200 && seconds < 5000)) || why "openat: $(grep openat "$dir/out")"
+}
+
+# With a condition that may ask for objects, only what they allow is measured.
+summary_keeps_what_a_condition_asks_for() {
+	trace -c --where "path == '$dir/x' or dport == 1" openat,unlink,connect -- /bin/bash -c ': >x; rm x; exec 3<>/dev/tcp/127.0.0.1/1'
+	expect_balanced || return
+	awk '$NF == "openat" && $2 > 0 && $4 == 1 { n++ } $NF ~ /^(unlinkat|connect)$/ && $2 == "-" && $4 == 1 { n++ }
+		END { exit n != 3 }' "$dir/out" || why "$(cat "$dir/out")"
 }
 
 summary_as_json_is_one_object() {
@@ -198,5 +223,6 @@ run_tests protobuf_is_decoded_to_the_same_events torn_file_of_protobuf_is_told_w
 	traps_in_a_directory_of_everybody_are_refused symbolic_link_of_ones_own_is_followed \
 	full_device_fails_and_counts_what_is_lost full_disk_leaves_no_torn_line closed_pipe_ends_cleanly \
 	full_standard_output_fails events_are_in_the_output_while_the_command_runs balance_is_in_the_output_too \
-	count_of_calls_is_exact small_ring_declares_what_it_loses summary_counts_calls_and_errors summary_as_json_is_one_object \
+	count_of_calls_is_exact small_ring_declares_what_it_loses summary_counts_calls_and_errors summary_tells_the_time \
+	summary_keeps_what_a_condition_asks_for summary_as_json_is_one_object \
 	quiet_run_says_nothing condition_filters_and_counts condition_that_is_wrong_names_its_column
