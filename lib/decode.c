@@ -333,6 +333,13 @@ static void fill_socket(struct tl_event *event, const struct tl_socket_facts *fa
 		memset(far, 0, sizeof(*far));
 }
 
+static void fill_objects(struct tl_session *s, const struct parts *p, const struct tl_event_type *type)
+{
+	fill_paths(s, p, type);
+	if (type->flags & TL_TYPE_SOCKET)
+		fill_socket(&s->event, p->socket);
+}
+
 /* ---- Hash ---- */
 
 #define FNV_PRIME 0x100000001b3ULL
@@ -540,9 +547,8 @@ static int decode_kind(struct tl_session *s, const struct tl_record *record, con
 		decode_exit(s, p);
 	else if (record->kind == TL_RECORD_EVENT) {
 		s->event.kind = TL_EVENT_SYSCALL;
-		fill_paths(s, p, s->event.type);
-		if (s->event.type->flags & TL_TYPE_SOCKET)
-			fill_socket(&s->event, p->socket);
+		if (!s->options.no_objects)
+			fill_objects(s, p, s->event.type);
 		s->event.hash = hash_arguments(&s->event);
 	}
 	return 0;

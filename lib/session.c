@@ -269,12 +269,13 @@ static int place_handler(struct tl_session *s, uint32_t event, struct tl_handler
 	return 0;
 }
 
-/* Whether its duration is asked for, and a hook at its entry takes nothing else from it. */
+/* Whether its duration is asked for and can be told: the kernel part looks at a
+ * call's entry when it looks for a descriptor's object there. */
 static bool is_measured(const struct tl_session *s, const struct tl_event_type *type)
 {
-	bool by_name = type->path_from == TL_FROM_AT || type->path_from == TL_FROM_NAME;
+	bool of_socket = (type->flags & TL_TYPE_SOCKET) && !(type->flags & TL_TYPE_RETURNS_FD);
 
-	return s->options.durations && (s->options.no_objects || (!by_name && !(type->flags & TL_TYPE_SOCKET)));
+	return s->options.durations && (s->options.no_objects || type->path_from == TL_FROM_FD || of_socket);
 }
 
 /* name: of the event that it must be for; NULL: any. */
@@ -348,20 +349,23 @@ int tl_session_add_handler(struct tl_session *s, uint32_t target, const char *wh
 
 /* ---- Start ---- */
 
-static struct tl_plan plan_of(const struct tl_event_type *type, bool objects)
+/* What is done with whatever object there may be is nothing but telling the time. */
+static struct tl_plan plan_without_object(const struct tl_event_type *type)
 {
-	struct tl_plan plan = {};
+	struct tl_plan plan = {.from = TL_FROM_FD, .fd = 1};
 
 	if (type->flags & TL_TYPE_ENTRY)
 		plan.flags |= TL_PLAN_ENTRY;
 	if (type->flags & TL_TYPE_EXEC) {
 		plan.flags |= TL_PLAN_EXEC;
-		plan.name = type->path_name; /* where its hook puts the program's name */
+		plan.name = type->path_name; /* where its hook finds the program's name */
 	}
-	if (!objects)
-		return plan;
-	plan = (struct tl_plan){
-		.flags = plan.flags,
+	return plan;
+}
+
+static struct tl_plan plan_of(const struct tl_event_type *type)
+{
+	struct tl_plan plan = {
 		.from = type->path_from,
 		.fd = type->path_fd,
 		.name = type->path_name,
@@ -370,8 +374,12 @@ static struct tl_plan plan_of(const struct tl_event_type *type, bool objects)
 		.target_name = type->target_name,
 	};
 
+	if (type->flags & TL_TYPE_ENTRY)
+		plan.flags |= TL_PLAN_ENTRY;
 	if (type->flags & TL_TYPE_SOCKET)
 		plan.flags |= TL_PLAN_SOCKET;
+	if (type->flags & TL_TYPE_EXEC)
+		plan.flags |= TL_PLAN_EXEC;
 	if ((type->flags & TL_TYPE_SOCKET) && !plan.from) {
 		plan.from = type->flags & TL_TYPE_RETURNS_FD ? TL_FROM_RET : TL_FROM_FD;
 		plan.fd = 1;
@@ -382,7 +390,7 @@ static struct tl_plan plan_of(const struct tl_event_type *type, bool objects)
 static void configure(struct tl_session *s)
 {
 	for (uint32_t id = 1; id <= s->n_events; id++)
-		s->config->plan[id] = plan_of(&s->events[id].type, !s->options.no_objects);
+		s->config->plan[id] = (s->options.no_objects ? plan_without_object : plan_of)(&s->events[id].type);
 	s->config->wake_bytes = s->ring_size / 4;
 	s->config->exec_event = s->exec_event;
 	s->config->fork_event = s->fork_event;

@@ -270,8 +270,7 @@ struct tl_options {
 	uint32_t processes_max; /* bound of the process table; 0: 65536 */
 	uint64_t wake_ns; /* timer of the reader; 0: 100 ms */
 	bool no_objects; /* system calls come without the files and sockets that they were about */
-	bool durations; /* measure system calls: all if no_objects, else those whose objects still are
-			 * known (not sockets, not what a name in the call leads to) */
+	bool durations; /* measure system calls: all if no_objects, else those on descriptors */
 };
 
 /* Who. A process matches when it matches every selector that is given, and a

@@ -156,12 +156,12 @@ summary_tells_the_time() {
 	((seconds >= 200 && seconds < 5000)) || why "openat: $(grep openat "$dir/out")"
 }
 
-# With a condition that may ask for objects, only what they allow is measured.
+# With a condition, which may ask for objects, calls on descriptors are measured.
 summary_keeps_what_a_condition_asks_for() {
-	trace -c --where "path == '$dir/x' or dport == 1" openat,unlink,connect -- /bin/bash -c ': >x; rm x; exec 3<>/dev/tcp/127.0.0.1/1'
+	trace -c --where "path == '$dir/x' or dport == 1" openat,write,unlink,connect -- /bin/bash -c 'echo >x; rm x; exec 3<>/dev/tcp/127.0.0.1/1'
 	expect_balanced || return
-	awk '$NF == "openat" && $2 > 0 && $4 == 1 { n++ } $NF ~ /^(unlinkat|connect)$/ && $2 == "-" && $4 == 1 { n++ }
-		END { exit n != 3 }' "$dir/out" || why "$(cat "$dir/out")"
+	awk '$NF ~ /^(write|connect)$/ && $2 > 0 && $4 == 1 { n++ } $NF ~ /^(openat|unlinkat)$/ && $2 == "-" && $4 == 1 { n++ }
+		END { exit n != 4 }' "$dir/out" || why "$(cat "$dir/out")"
 }
 
 summary_as_json_is_one_object() {
