@@ -70,6 +70,7 @@ struct tl_proc_reader {
 	pthread_mutex_t mutex;
 	pthread_cond_t changed;
 	pthread_t thread;
+	pid_t tid; /* 0: it has not begun yet */
 	enum state state;
 	bool ends;
 	int proc_fd; /* owned while ASKED */
@@ -91,6 +92,7 @@ static void *read_for_others(void *argument)
 	bool alone;
 
 	pthread_mutex_lock(&r->mutex);
+	r->tid = gettid();
 	for (;;) {
 		while (r->state != ASKED && !r->ends)
 			pthread_cond_wait(&r->changed, &r->mutex);
@@ -166,7 +168,7 @@ struct tl_proc_reader *tl_proc_reader_free(struct tl_proc_reader *r)
 	return NULL;
 }
 
-static struct timespec patience(void)
+static struct timespec in_a_while(void)
 {
 	struct timespec until;
 
@@ -177,15 +179,32 @@ static struct timespec patience(void)
 	return until;
 }
 
+/* On a machine that is busy it may not have had its turn. */
+static bool wants_cpu(const struct tl_proc_reader *r)
+{
+	char path[64], text[128], *end;
+
+	if (!r->tid)
+		return true;
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", r->tid);
+	if (tl_proc_read_file(AT_FDCWD, path, text, sizeof(text)) < 0)
+		return false;
+	end = strrchr(text, ')');
+	return end && end[1] == ' ' && end[2] == 'R';
+}
+
 /* Whether there is an answer; if not, the thread has been left to itself. */
 static bool wait_for_answer(struct tl_proc_reader *r)
 {
-	const struct timespec until = patience();
 	bool answered;
-	int error = 0;
 
-	while (r->state == ASKED && !error)
-		error = pthread_cond_timedwait(&r->changed, &r->mutex, &until);
+	for (unsigned i = 0; r->state == ASKED && i < TL_PROC_PATIENCE_BUSY && (!i || wants_cpu(r)); i++) {
+		const struct timespec until = in_a_while();
+		int error = 0;
+
+		while (r->state == ASKED && !error)
+			error = pthread_cond_timedwait(&r->changed, &r->mutex, &until);
+	}
 	answered = r->state == ANSWERED;
 	if (!answered) {
 		r->state = LEFT_ALONE;

@@ -13,7 +13,8 @@
 #include <stdint.h>
 
 #define TL_PROC_ARGS_MAX 131072
-#define TL_PROC_PATIENCE_MS 50 /* that one process may cost */
+#define TL_PROC_PATIENCE_MS 100 /* that one process may cost */
+#define TL_PROC_PATIENCE_BUSY 10 /* times that, as long as the thread only waits for a CPU */
 #define TL_PROC_STUCK_MAX 8 /* threads that wait at a time, of all tables; then nothing is asked */
 
 struct tl_proc_waiting {
