@@ -382,13 +382,23 @@ int tl_send(void *ctx)
 
 /* How an exec was asked for. When it has succeeded the memory with its name and
  * arguments is gone, and the registers say that it was another call. */
-static __always_inline int tl_exec_asked(struct task_struct *task, struct pt_regs *registers,
-					 const struct tl_plan *plan, __u32 event, __u32 abi, __u32 nr)
+static __always_inline int tl_exec_asked(struct task_struct *task, struct pt_regs *registers)
 {
-	struct tl_stash *stash = tl_stash_current(true);
+	const struct tl_plan *plan;
+	struct tl_stash *stash;
 	struct tl_walk *walk;
-	struct tl_call *call = stash ? tl_stash_begin(task, &walk) : 0;
+	struct tl_call *call;
+	__u32 abi, event;
+	__u64 nr;
 
+	event = tl_event_of(0, task, registers, &abi, &nr);
+	if (!event)
+		event = tl_event_of(1, task, registers, &abi, &nr);
+	plan = &tl_config.plan[event & (TL_EVENTS_MAX - 1)];
+	if (!event || !(plan->flags & TL_PLAN_EXEC))
+		return 0;
+	stash = tl_stash_current(true);
+	call = stash ? tl_stash_begin(task, &walk) : 0;
 	if (!call)
 		return 0;
 	call->record.abi = abi;
@@ -412,16 +422,22 @@ static __always_inline int tl_exec_asked(struct task_struct *task, struct pt_reg
 SEC("tp_btf/sched_prepare_exec")
 int BPF_PROG(tl_prepare_exec, struct task_struct *task)
 {
-	struct pt_regs *registers = tl_registers_of(task);
-	__u32 abi, event;
-	__u64 nr;
+	return tl_exec_asked(task, tl_registers_of(task));
+}
 
-	event = tl_event_of(0, task, registers, &abi, &nr);
-	if (!event)
-		event = tl_event_of(1, task, registers, &abi, &nr);
-	if (!event || !(tl_config.plan[event & (TL_EVENTS_MAX - 1)].flags & TL_PLAN_EXEC))
-		return 0;
-	return tl_exec_asked(task, registers, &tl_config.plan[event & (TL_EVENTS_MAX - 1)], event, abi, nr);
+/* Elsewhere the calls' entry. */
+SEC("tp_btf/sys_enter")
+int tl_enter_exec_raw_tp(void *ctx)
+{
+	return tl_exec_asked(tl_task_current(), TL_REGISTERS_AT(ctx));
+}
+
+SEC("raw_tp")
+int tl_enter_exec_hook(void *ctx)
+{
+	struct task_struct *task = tl_task_current();
+
+	return tl_exec_asked(task, tl_registers_of(task));
 }
 
 /* Can others change what the task's descriptors stand for while it is in a call? */
@@ -445,8 +461,6 @@ static __always_inline int tl_enter(__u32 door, struct pt_regs *registers)
 	if (!event)
 		return 0;
 	plan = &tl_config.plan[event & (TL_EVENTS_MAX - 1)];
-	if (plan->flags & TL_PLAN_EXEC)
-		return tl_exec_asked(task, registers, plan, event, abi, nr);
 	if (plan->from != TL_FROM_FD || !(plan->flags & TL_PLAN_ENTRY || tl_shares_files(task)))
 		return 0;
 	state = tl_state_current();
@@ -505,7 +519,6 @@ int tl_enter_kprobe(void *ctx)
 		}
 		tl_refuse(TL_REFUSED_PENDING);
 	}
-	/* A successful exec returns into another program. */
-	state->pending = tl_config.plan[event & (TL_EVENTS_MAX - 1)].flags & TL_PLAN_EXEC ? 0 : event;
+	state->pending = event;
 	return tl_enter(1, tl_registers_of(tl_task_current()));
 }

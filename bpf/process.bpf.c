@@ -173,11 +173,8 @@ int BPF_PROG(tl_fork, struct task_struct *parent, struct task_struct *child)
 	struct tl_walk *walk;
 	bool thread;
 
-	/* Not marked yet, and the iterator may have passed the child's place already. */
 	if (!state)
-		state = tl_state_make(parent, 0);
-	if (!state)
-		return 0;
+		return 0; /* not marked yet: the iterator will, the child too */
 	thread = child->pid != child->tgid;
 	born = *state;
 	born.pending = born.stashed = born.ended = 0;
@@ -442,8 +439,9 @@ static __always_inline __u64 tl_inherited(struct task_struct *task)
 
 /*
  * What already runs: after the hooks are on, so nothing falls between. The
- * reader gets the ids of the tasks that are followed. Parents need not come
- * before their children: the reader goes round until nothing changes.
+ * reader gets the ids of the tasks that are followed or were not known. Parents
+ * need not come before their children, and a child may be born behind the
+ * iterator's back: the reader goes round until nothing changes.
  */
 SEC("iter/task")
 int tl_mark(struct bpf_iter__task *ctx)
@@ -452,25 +450,28 @@ int tl_mark(struct bpf_iter__task *ctx)
 	struct task_struct *task = ctx->task;
 	struct tl_marked marked = {};
 	struct tl_task *state;
-	__u64 before;
+	__u64 before = 0;
 
 	if (!task || (task->flags & TL_PF_KTHREAD))
 		return 0;
 	state = tl_state_of(task);
-	before = state ? state->set : 0;
 	if (!state) {
 		state = tl_state_make(task, tl_inherited(task));
+		marked.changed = 1;
 	} else if ((__u32)task->tgid != tl_config.self) {
+		before = state->set;
 		state->pid_terms = tl_pid_terms(task->tgid); /* it may have been named after the start */
 		tl_state_combine(state, before, tl_inherited(task));
 	}
-	if (!state || !state->set)
+	if (!state)
+		return 0;
+	marked.changed |= state->set != before;
+	if (!marked.changed && !state->set)
 		return 0;
 	marked.pid = task->tgid;
 	marked.tid = task->pid;
 	marked.start = state->start;
 	marked.set = state->set;
-	marked.changed = state->set != before;
 	bpf_seq_write(seq, &marked, sizeof(marked));
 	return 0;
 }

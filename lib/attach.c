@@ -355,8 +355,18 @@ static bool is_shared(const struct tl_event_type *type)
 	return row && row->n_args == 0;
 }
 
+const char *tl_entry_program(const struct tl_session *s, const struct tl_event_type *type)
+{
+	if (type->flags & TL_TYPE_EXEC)
+		return tl_has_program(s, "tl_prepare_exec") ? NULL : "tl_enter_exec_hook";
+	if (type->flags & TL_TYPE_ENTRY || type->path_from == TL_FROM_FD ||
+	    (type->flags & TL_TYPE_SOCKET && !(type->flags & TL_TYPE_RETURNS_FD)))
+		return "tl_enter_hook";
+	return NULL;
+}
+
 /* One function: its own copy of the main program. */
-static int hook_function(struct tl_session *s, const struct function *function, enum tl_kind kind, bool entry)
+static int hook_function(struct tl_session *s, const struct function *function, enum tl_kind kind, const char *entry)
 {
 	int program, r;
 
@@ -367,12 +377,13 @@ static int hook_function(struct tl_session *s, const struct function *function, 
 	r = attach_trace(s, program, NULL);
 	if (r < 0 || !entry)
 		return r;
-	program = tl_program_copy(s, "tl_enter_hook", kind, function->btf_id, BPF_TRACE_FENTRY);
+	program = tl_program_copy(s, entry, kind, function->btf_id, BPF_TRACE_FENTRY);
 	return program < 0 ? program : attach_trace(s, program, NULL);
 }
 
 /* 1: hooked, 0: of a prototype too many. */
-static int hook_fexit(struct tl_session *s, const struct function *function, bool entry, bool filled[TL_KINDS])
+static int hook_fexit(struct tl_session *s, const struct function *function, const char *entry,
+		      bool filled[TL_KINDS])
 {
 	int kind = fexit_kind(s, function), r;
 
@@ -397,20 +408,10 @@ static void choose_door(struct tl_session *s, enum tl_abi abi, uint32_t id, bool
 		s->needs_tracepoint |= abi != TL_ABI_I386 || s->has_ia32;
 }
 
-/* Whether the call has to be seen when it begins, too: for objects that are gone
- * afterwards, descriptors that another thread may change meanwhile, and how an
- * exec was asked for where no tracepoint tells. */
-static bool needs_entry(const struct tl_session *s, const struct tl_event_type *type)
-{
-	return type->flags & TL_TYPE_ENTRY || type->path_from == TL_FROM_FD ||
-	       (type->flags & TL_TYPE_SOCKET && !(type->flags & TL_TYPE_RETURNS_FD)) ||
-	       (type->flags & TL_TYPE_EXEC && !tl_has_program(s, "tl_prepare_exec"));
-}
-
 static int attach_fexit(struct tl_session *s, uint32_t id, bool filled[TL_KINDS])
 {
 	const struct tl_event_type *type = &s->events[id].type;
-	bool entry = needs_entry(s, type);
+	const char *entry = tl_entry_program(s, type);
 	struct function function;
 	int r;
 
@@ -435,7 +436,7 @@ static int attach_fexit(struct tl_session *s, uint32_t id, bool filled[TL_KINDS]
 	return 0;
 }
 
-/* 1: hooked, 0: there is no such function. */
+/* 1: hooked, 0: there is no such function. programs: at return, at entry (-1: none). */
 static int hook_kretprobe(struct tl_session *s, const char *format, const char *call, const int programs[2])
 {
 	char name[64];
@@ -444,16 +445,21 @@ static int hook_kretprobe(struct tl_session *s, const char *format, const char *
 	snprintf(name, sizeof(name), format, call); /* NOLINT: the formats are the table's */
 	if (!kprobe_works(name))
 		return 0;
-	if ((r = attach_kprobe(s, programs[0], name, true)) < 0 || (r = attach_kprobe(s, programs[1], name, false)) < 0)
-		return r;
-	return 1;
+	r = attach_kprobe(s, programs[0], name, true);
+	if (r >= 0 && programs[1] >= 0)
+		r = attach_kprobe(s, programs[1], name, false);
+	return r < 0 ? r : 1;
 }
 
 static int attach_kretprobe(struct tl_session *s, uint32_t id, bool *filled)
 {
 	const struct tl_event_type *type = &s->events[id].type;
-	int programs[2], r = 0;
+	int programs[2] = {-1, -1}, r = 0;
+	const char *entry = "tl_enter_kprobe";
 
+	/* A successful exec returns into another program: its return is not awaited. */
+	if (type->flags & TL_TYPE_EXEC)
+		entry = tl_entry_program(s, type);
 	if (!*filled) {
 		r = fill_programs(s, TL_KIND_KPROBE, 0);
 		if (r < 0)
@@ -461,9 +467,12 @@ static int attach_kretprobe(struct tl_session *s, uint32_t id, bool *filled)
 		*filled = true;
 	}
 	programs[0] = tl_program_copy(s, "tl_exit_kretprobe", TL_KIND_KPROBE, 0, 0);
-	programs[1] = tl_program_copy(s, "tl_enter_kprobe", TL_KIND_KPROBE, 0, 0);
-	if (programs[0] < 0 || programs[1] < 0)
-		return programs[0] < 0 ? programs[0] : programs[1];
+	if (programs[0] < 0)
+		return programs[0];
+	if (entry)
+		programs[1] = tl_program_copy(s, entry, TL_KIND_KPROBE, 0, 0);
+	if (entry && programs[1] < 0)
+		return programs[1];
 	for (enum tl_abi abi = 0; abi < TL_ABI_MAX; abi++) {
 		if (type->number[abi] < 0)
 			continue;
@@ -483,19 +492,27 @@ static int attach_kretprobe(struct tl_session *s, uint32_t id, bool *filled)
 	return 0;
 }
 
+/* What the tracepoint of all calls' entries is needed for. */
+struct entries {
+	bool exec, other;
+};
+
 /* Events that a hook did not cover on some ABI need the tracepoint's copies, too. */
-static bool needs_raw_tp(struct tl_session *s, bool *ret_entry)
+static bool needs_raw_tp(struct tl_session *s, struct entries *ret)
 {
 	bool any = s->needs_tracepoint;
 
-	*ret_entry = false;
+	*ret = (struct entries){};
 	for (uint32_t id = 1; id <= s->n_events; id++) {
 		struct tl_loaded *e = &s->events[id];
+		const char *entry;
 
 		if (e->type.class != TL_CLASS_SYSCALL || !(any || e->kinds[TL_KIND_RAW_TP]))
 			continue;
 		any = true;
-		*ret_entry |= needs_entry(s, &e->type);
+		entry = tl_entry_program(s, &e->type);
+		ret->exec |= entry && e->type.flags & TL_TYPE_EXEC;
+		ret->other |= entry && !(e->type.flags & TL_TYPE_EXEC);
 	}
 	return any;
 }
@@ -516,14 +533,22 @@ static int tracepoint_type(struct tl_session *s, const struct bpf_program *progr
 	return id < 0 ? tl_fail(s, id, "this kernel does not describe the tracepoint of system calls") : id;
 }
 
+/* Where its section says. */
+static int attach_program(struct tl_session *s, const char *name)
+{
+	struct bpf_program *program = bpf_object__find_program_by_name(s->object, name);
+
+	return program ? attach_trace(s, bpf_program__fd(program), NULL) :
+			 tl_fail(s, -ENOENT, "the kernel part has no program %s", name);
+}
+
 static int attach_raw_tp(struct tl_session *s)
 {
 	struct bpf_program *leave = bpf_object__find_program_by_name(s->object, "tl_exit_raw_tp");
-	struct bpf_program *enter = bpf_object__find_program_by_name(s->object, "tl_enter_raw_tp");
-	bool entry;
+	struct entries entries;
 	int r;
 
-	if (!needs_raw_tp(s, &entry))
+	if (!needs_raw_tp(s, &entries))
 		return 0;
 	if (s->needs_tracepoint)
 		for (uint32_t id = 1; id <= s->n_events; id++)
@@ -534,11 +559,10 @@ static int attach_raw_tp(struct tl_session *s)
 	r = fill_programs(s, TL_KIND_RAW_TP, r);
 	if (r < 0)
 		return r;
-	if (entry) {
-		r = attach_trace(s, bpf_program__fd(enter), NULL);
-		if (r < 0)
-			return r;
-	}
+	if (entries.other && (r = attach_program(s, "tl_enter_raw_tp")) < 0)
+		return r;
+	if (entries.exec && (r = attach_program(s, "tl_enter_exec_raw_tp")) < 0)
+		return r;
 	return attach_trace(s, bpf_program__fd(leave), NULL);
 }
 
@@ -615,21 +639,17 @@ static int attach_object_hooks(struct tl_session *s)
 static int attach_process_hooks(struct tl_session *s)
 {
 	static const char *const names[] = {
-		"tl_fork", "tl_exec", "tl_exit_process", "tl_cgroup_mkdir", "tl_cgroup_rmdir", "tl_prepare_exec",
+		"tl_fork", "tl_exec", "tl_exit_process", "tl_cgroup_mkdir", "tl_cgroup_rmdir",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		struct bpf_program *program = bpf_object__find_program_by_name(s->object, names[i]);
-		int r;
+		int r = attach_program(s, names[i]);
 
-		if (!program)
-			return tl_fail(s, -ENOENT, "the kernel part has no program %s", names[i]);
-		if (!bpf_program__autoload(program))
-			continue;
-		r = attach_trace(s, bpf_program__fd(program), NULL);
 		if (r < 0)
 			return r;
 	}
+	if (tl_has_program(s, "tl_prepare_exec"))
+		return attach_program(s, "tl_prepare_exec");
 	return 0;
 }
 

@@ -10,4 +10,12 @@ int tl_attach_plan(struct tl_session *s);
 int tl_attach_all(struct tl_session *s);
 void tl_detach_all(struct tl_session *s);
 
+/*
+ * Name of the program that has to see the call when it begins, too: for objects
+ * that are gone afterwards, descriptors that another thread may change meanwhile,
+ * and how an exec was asked for where no tracepoint tells. NULL: none. Programs on
+ * the tracepoint of all calls end in _raw_tp instead of _hook.
+ */
+const char *tl_entry_program(const struct tl_session *s, const struct tl_event_type *type);
+
 #endif

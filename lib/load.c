@@ -11,7 +11,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "session.h"
+#include "attach.h"
 #include "util.h"
 
 extern const char tl_object_base[], tl_object_base_end[];
@@ -137,6 +137,19 @@ static bool has_tracepoint(struct tl_session *s, const char *type)
 	return s->btf && btf__find_by_name_kind(s->btf, type, BTF_KIND_TYPEDEF) > 0;
 }
 
+/* Programs at calls' entries are large and often needed by none. */
+static bool is_needed(const struct tl_session *s, const char *name)
+{
+	bool exec = strncmp(name, "tl_enter_exec_", strlen("tl_enter_exec_")) == 0;
+
+	if (!exec && strcmp(name, "tl_enter_hook") != 0 && strcmp(name, "tl_enter_raw_tp") != 0)
+		return true;
+	for (uint32_t id = 1; id <= s->n_events; id++)
+		if (tl_entry_program(s, &s->events[id].type) && !!(s->events[id].type.flags & TL_TYPE_EXEC) == exec)
+			return true;
+	return false;
+}
+
 static void choose_programs(struct tl_session *s)
 {
 	static const struct {
@@ -162,6 +175,12 @@ static void choose_programs(struct tl_session *s)
 		{"tl_object_path2_kprobe", TL_KIND_KPROBE},
 		{"tl_object_entry_kprobe", TL_KIND_KPROBE},
 		{"tl_object_pair_kprobe", TL_KIND_KPROBE},
+		{"tl_enter_hook", TL_KIND_FEXIT},
+		{"tl_enter_hook", TL_KIND_KPROBE},
+		{"tl_enter_exec_hook", TL_KIND_FEXIT},
+		{"tl_enter_exec_hook", TL_KIND_KPROBE},
+		{"tl_enter_raw_tp", TL_KIND_RAW_TP},
+		{"tl_enter_exec_raw_tp", TL_KIND_RAW_TP},
 	};
 	bool used[TL_KINDS] = {[TL_KIND_RAW_TP] = true};
 	struct bpf_program *program;
@@ -169,6 +188,9 @@ static void choose_programs(struct tl_session *s)
 	for (uint32_t id = 1; id <= s->n_events; id++)
 		for (int kind = 0; kind < TL_KINDS; kind++)
 			used[kind] |= s->events[id].kinds[kind];
+	program = bpf_object__find_program_by_name(s->object, "tl_prepare_exec");
+	if (program)
+		bpf_program__set_autoload(program, audits_exec(s) && has_tracepoint(s, "btf_trace_sched_prepare_exec"));
 	for (size_t i = 0; i < ARRAY_SIZE(of_kind); i++) {
 		program = bpf_object__find_program_by_name(s->object, of_kind[i].name);
 		if (program)
@@ -176,16 +198,13 @@ static void choose_programs(struct tl_session *s)
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(of_kind); i++) {
 		program = bpf_object__find_program_by_name(s->object, of_kind[i].name);
-		if (program && used[of_kind[i].kind])
+		if (program && used[of_kind[i].kind] && is_needed(s, of_kind[i].name))
 			bpf_program__set_autoload(program, true);
 	}
 	/* No fentry yet on a function that takes a structure by value: security_path_chown. */
 	program = bpf_object__find_program_by_name(s->object, "tl_object_path_kprobe");
 	if (program && used[TL_KIND_FEXIT] && kernel_version() < 6001)
 		bpf_program__set_autoload(program, true);
-	program = bpf_object__find_program_by_name(s->object, "tl_prepare_exec");
-	if (program)
-		bpf_program__set_autoload(program, audits_exec(s) && has_tracepoint(s, "btf_trace_sched_prepare_exec"));
 	for (int kind = 0; kind < TL_KINDS; kind++)
 		s->programs[kind] = used[kind] ? -2 : -1;
 }

@@ -403,12 +403,12 @@ static void remember(struct tl_session *s, const struct tl_marked *m, void *user
 	bool *changed = userdata;
 
 	*changed |= m->changed;
-	if (m->changed && m->pid == m->tid)
+	if (m->changed && m->set && m->pid == m->tid)
 		tl_processes_get(s->processes, m->pid, m->start, "");
 }
 
-/* Each round carries what descendants inherit at least one generation further:
- * the iterator may meet a child before its parent. */
+/* Each round carries what descendants inherit at least one generation further, and
+ * finds those whose parent was not marked yet when they were born. */
 #define TL_GENERATIONS_MAX 1000
 
 static int mark_tasks(struct tl_session *s)
