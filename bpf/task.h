@@ -23,13 +23,12 @@ struct tl_task {
 	__u64 wants[TL_EVENT_WORDS]; /* bit per event id */
 	__u64 cgroup; /* what the state was worked out for */
 	__u64 start; /* of the process */
+	__u16 overriding[TL_OVERRIDING_MAX]; /* as in its set */
 	__u32 exe_terms; /* keys of map terms */
 	__u32 pid_terms;
-	__u32 override; /* 1 + term with overrides; 0: none */
 	__u32 pending; /* kprobe: event whose return is awaited; 0: none */
 	__u32 stashed; /* event of the running call that the stash is for; 0: none */
 	__u32 ended; /* of a process's first thread: the end has been told */
-	__u32 pad;
 };
 
 /* What was found at a call's entry and is needed at its exit: sections. With
@@ -429,6 +428,7 @@ static __always_inline long tl_set_fill_step(struct tl_set *set, __u32 t)
 {
 	struct tl_term_wants *term;
 	__u64 mask;
+	__u32 n;
 
 	if (t >= tl_config.n_terms)
 		return TL_STOP;
@@ -438,8 +438,14 @@ static __always_inline long tl_set_fill_step(struct tl_set *set, __u32 t)
 	mask = -(set->terms.word[(t >> 6) & (TL_TERM_WORDS - 1)] >> (t & 63) & 1);
 	for (int w = 0; w < TL_EVENT_WORDS; w++)
 		set->events[w] |= term->events[w] & mask;
-	if (mask && term->override && !set->override)
-		set->override = t + 1;
+	if (mask && term->override) {
+		n = set->n_overriding;
+		if (n < TL_OVERRIDING_MAX)
+			set->overriding[n & (TL_OVERRIDING_MAX - 1)] = t + 1;
+		else
+			tl_refuse(TL_REFUSED_OVERRIDE);
+		set->n_overriding = n + 1;
+	}
 	return TL_CONTINUE;
 }
 
@@ -544,7 +550,7 @@ static __noinline int tl_state_combine(struct tl_task *state, __u64 before, __u6
 	}
 	if (!any) {
 		__builtin_memset(state->wants, 0, sizeof(state->wants));
-		state->override = 0;
+		state->overriding[0] = 0;
 		state->set = 0;
 		return 0;
 	}
@@ -555,7 +561,7 @@ static __noinline int tl_state_combine(struct tl_task *state, __u64 before, __u6
 		return 0;
 	for (int w = 0; w < TL_EVENT_WORDS; w++)
 		state->wants[w] = set->events[w];
-	state->override = set->override;
+	__builtin_memcpy(state->overriding, set->overriding, sizeof(state->overriding));
 	state->set = hash;
 	return 0;
 }
@@ -566,21 +572,24 @@ static __always_inline bool tl_wants(const struct tl_task *state, __u32 event)
 	return state->wants[(event >> 6) & (TL_EVENT_WORDS - 1)] >> (event & 63) & 1;
 }
 
-/* The handler and the registration that an event of this task goes by. */
+/* The handler and the registration that an event of this task goes by: those of its
+ * first target that has some of its own for the event. */
 static __always_inline void tl_choose(const struct tl_task *state, __u32 event, __u32 *slot, __u32 *program_id)
 {
-	struct tl_override_key key = {.term = state->override - 1, .event = event};
+	struct tl_override_key key = {.event = event};
 	struct tl_override *override;
 
 	*slot = event;
 	*program_id = 0;
-	if (!state->override)
+	for (int i = 0; i < TL_OVERRIDING_MAX && state->overriding[i]; i++) {
+		key.term = state->overriding[i] - 1;
+		override = bpf_map_lookup_elem(&overrides, &key);
+		if (!override)
+			continue;
+		*slot = override->slot;
+		*program_id = override->program_id;
 		return;
-	override = bpf_map_lookup_elem(&overrides, &key);
-	if (!override)
-		return;
-	*slot = override->slot;
-	*program_id = override->program_id;
+	}
 }
 
 #endif

@@ -23,6 +23,7 @@
 #define TL_NAME_MAX 256 /* a path component with its NUL */
 #define TL_PATH_MAX 4096 /* a path, as components with a NUL each */
 #define TL_RECORD_MAX 49152 /* bytes of a record */
+#define TL_OVERRIDING_MAX 8 /* targets of one task that have handlers of their own */
 #define TL_CALL_SLOTS 4 /* records under construction per CPU */
 
 enum tl_abi {
@@ -192,6 +193,7 @@ enum tl_refusal {
 	TL_REFUSED_STASH = 4, /* no memory for what the entry hook found */
 	TL_REFUSED_CGROUP = 5, /* map cgroups is full */
 	TL_REFUSED_PENDING = 6, /* kretprobe that never came */
+	TL_REFUSED_OVERRIDE = 7, /* too many targets of one task have handlers of their own */
 	TL_REFUSALS,
 };
 
@@ -267,8 +269,9 @@ struct tl_override {
 struct tl_set {
 	struct tl_terms terms;
 	__u64 events[TL_EVENT_WORDS];
-	__u32 override; /* 1 + the first term that has overrides; 0: none */
-	__u32 ready; /* events and override are worked out */
+	__u16 overriding[TL_OVERRIDING_MAX]; /* 1 + each term that has overrides; 0: no more */
+	__u32 n_overriding;
+	__u32 ready; /* events and overriding are worked out */
 };
 
 /*

@@ -85,7 +85,7 @@ const char *tl_session_refusal(struct tl_session *s, size_t i, uint64_t *ret_cou
 		[TL_REFUSED_TASK_STATE] = "task-state", [TL_REFUSED_SET] = "target-combination",
 		[TL_REFUSED_SLOT] = "record-slot",	[TL_REFUSED_HANDLER] = "handler",
 		[TL_REFUSED_STASH] = "entry-stash",	[TL_REFUSED_CGROUP] = "cgroup",
-		[TL_REFUSED_PENDING] = "missed-return", [TL_REFUSALS] = "skipped-program",
+		[TL_REFUSED_PENDING] = "missed-return", [TL_REFUSED_OVERRIDE] = "own-handlers", [TL_REFUSALS] = "skipped-program",
 	};
 
 	if (i > TL_REFUSALS)

@@ -45,6 +45,19 @@ two_processes_have_two_handlers_for_the_same_event() {
 	[[ $(count_json ".process.pid == $second and .traceleft.args.start != null") == 0 ]] || why "the wrong handler ran"
 }
 
+# Two registrations of a process are two targets, each with an identity of its own.
+process_has_several_program_ids() {
+	waiting fifo dd if=/dev/zero of=/dev/null bs=7 count=3 || return
+	trace_start -f json "7:$pid:read" "8:$pid:write" "$pid:close" || return
+	release fifo
+	trace_end
+	expect_status 0 && expect_balanced || return
+	[[ $(count_json '.traceleft.program_id == 7 and .event.action == "read" and .traceleft.ret == 7') == 3 ]] &&
+		[[ $(count_json '.traceleft.program_id == 8 and .event.action == "write" and .traceleft.ret == 7') == 3 ]] &&
+		[[ $(count_json '.traceleft.program_id == 0 and .event.action == "close"') -gt 0 ]] ||
+		why "$(jq -c '[.event.action, .traceleft.program_id, .traceleft.ret]' "$dir/out" | tail -n 8)"
+}
+
 process_without_a_handler_of_its_own_has_the_default_one() {
 	build_own_handler || return
 	waiting fifo head -c 8 /etc/passwd || return
@@ -116,7 +129,8 @@ later_handler_for_the_same_event_is_reported() {
 	expect_status 0 && expect_error 'no effect'
 }
 
-run_tests program_id_is_in_every_event_of_the_process two_processes_have_two_handlers_for_the_same_event \
+run_tests program_id_is_in_every_event_of_the_process process_has_several_program_ids \
+	two_processes_have_two_handlers_for_the_same_event \
 	process_without_a_handler_of_its_own_has_the_default_one own_config_is_decoded_without_rebuilding_anything \
 	pid_option_is_for_specs_without_one trace_ends_with_the_last_process_that_was_named \
 	interrupt_ends_the_trace_and_balances process_that_does_not_exist_is_told \
