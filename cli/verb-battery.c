@@ -144,7 +144,7 @@ static void problem(void *userdata, unsigned line, unsigned column, const char *
 	if (line)
 		fprintf(stderr, "%s:%u:%u: %s\n", build->config, line, column, message);
 	else
-		tl_print_error("%s: %s", build->config, message);
+		tl_print_error("%s", message);
 }
 
 /* Folder of handler.h: $TRACELEFT_BPF, in the tree beside the program's, else where it is installed. */

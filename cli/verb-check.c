@@ -304,8 +304,10 @@ static void json_problems(struct tl_buffer *b, const struct tl_problems *problem
 
 		tl_json_open(b, NULL, '{');
 		tl_json_string(b, "file", problem->file);
-		tl_json_unsigned(b, "line", problem->line);
-		tl_json_unsigned(b, "column", problem->column);
+		if (problem->line) {
+			tl_json_unsigned(b, "line", problem->line);
+			tl_json_unsigned(b, "column", problem->column);
+		}
 		tl_json_string(b, "message", problem->message);
 		tl_json_bool(b, "warning", problem->warning);
 		tl_json_close(b, '}');

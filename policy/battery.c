@@ -31,7 +31,6 @@ extern char **environ;
 struct compile {
 	pid_t pid; /* 0: none */
 	int output; /* a file without a name; valid while there is a process */
-	char *temporary; /* the object until it is whole; owned */
 };
 
 static int spawn(const char *clang, char *const argv[], int output, pid_t *ret_pid)
@@ -50,29 +49,33 @@ static int spawn(const char *clang, char *const argv[], int output, pid_t *ret_p
 	return -r;
 }
 
-static int compile_start(const char *clang, const char *include_dir, const char *source_path, const char *object_path,
-			 struct compile *ret)
+static int compile_start(const char *clang, const char *include_dir, const char *folder, const char *source_path,
+			 const char *object_path, struct compile *ret)
 {
-	_cleanup_free_ char *temporary = NULL, *include = NULL;
+	_cleanup_free_ char *include = NULL, *map = NULL;
 	_cleanup_close_ int output = -1;
 	pid_t pid = 0;
 	int r;
 
 	if (!clang)
 		clang = "clang";
-	if (asprintf(&temporary, "%s.%d.tmp", object_path, getpid()) < 0 ||
-	    asprintf(&include, "-I%s", include_dir) < 0)
+	/* The object does not say where it was made. */
+	if (asprintf(&include, "-I%s", include_dir) < 0)
+		include = NULL;
+	if (asprintf(&map, "-fdebug-prefix-map=%s=.", folder) < 0)
+		map = NULL;
+	if (!include || !map)
 		return -ENOMEM;
 	output = memfd_create("compiler output", MFD_CLOEXEC);
 	if (output < 0)
 		return -errno;
 	r = spawn(clang,
 		  (char *const[]){ (char *)clang, "-g", "-O2", "-target", "bpf", "-mcpu=v2", "-D__bpf__", include,
-				   "-I" MULTIARCH, "-c", "-o", temporary, (char *)source_path, NULL },
+				   "-I" MULTIARCH, map, "-c", "-o", (char *)object_path, (char *)source_path, NULL },
 		  output, &pid);
 	if (r < 0)
 		return r;
-	*ret = (struct compile){ .pid = pid, .output = TAKE_FD(output), .temporary = TAKE_PTR(temporary) };
+	*ret = (struct compile){ .pid = pid, .output = TAKE_FD(output) };
 	return 0;
 }
 
@@ -88,10 +91,11 @@ static char *read_output(int fd)
 	return text;
 }
 
-/* Waits; the object is in its place afterwards, or not at all. */
-static int compile_finish(struct compile *c, const char *object_path, char **ret_output)
+/* Waits. *ret_output is what the compiler said, "" if nothing, owned by the
+ * caller; it is written if the result is 0 or -EBADMSG: it refused the source. */
+static int compile_finish(struct compile *c, char **ret_output)
 {
-	_cleanup_free_ char *temporary = TAKE_PTR(c->temporary), *text = NULL;
+	_cleanup_free_ char *text = NULL;
 	_cleanup_close_ int output = TAKE_FD(c->output);
 	int status, r = 0;
 
@@ -106,35 +110,24 @@ static int compile_finish(struct compile *c, const char *object_path, char **ret
 	text = read_output(output);
 	if (!r && !text)
 		r = -ENOMEM;
-	if (!r && rename(temporary, object_path) < 0)
-		r = -errno;
-	if (r < 0)
-		unlink(temporary);
-	if (ret_output && text && (!r || r == -EBADMSG))
+	if (text && (!r || r == -EBADMSG))
 		*ret_output = TAKE_PTR(text);
 	return r;
-}
-
-int tl_generate_compile(const char *clang, const char *include_dir, const char *source_path, const char *object_path,
-			char **ret_output)
-{
-	struct compile c;
-	int r = compile_start(clang, include_dir, source_path, object_path, &c);
-
-	return r < 0 ? r : compile_finish(&c, object_path, ret_output);
 }
 
 /* ---- Several ---- */
 
 struct job {
 	const struct tl_event_type *type;
-	char *source, *object; /* paths; owned */
+	char *source, *made; /* paths where they are made; owned */
+	char *object; /* where it goes when it is whole; owned */
 	struct compile compile;
 };
 
 struct build {
 	const struct tl_battery_options *options;
 	const char *out_dir;
+	char *folder; /* in out_dir and nobody else's: where things are made; owned */
 	struct job *jobs; /* a ring of the compilers that run */
 	unsigned n_jobs, first, running;
 	int built, error; /* error: the first one */
@@ -172,13 +165,32 @@ static const char *first_error(char *text)
 	return *at ? at : "it was stopped";
 }
 
-static void job_done(struct build *b, struct job *job)
+static void job_done(struct job *job)
 {
-	if (job->source && !b->options->keep_source)
+	if (job->source)
 		unlink(job->source);
+	if (job->made)
+		unlink(job->made);
 	free(job->source);
+	free(job->made);
 	free(job->object);
 	*job = (struct job){};
+}
+
+/* What is made goes to its place, whatever was there: a link is not followed. */
+static int put_in_place(const struct build *b, const struct job *job)
+{
+	_cleanup_free_ char *source = NULL;
+
+	if (b->options->keep_source) {
+		if (asprintf(&source, "%s/" TL_HANDLER_SOURCE, b->out_dir, job->type->name) < 0) {
+			source = NULL;
+			return -ENOMEM;
+		}
+		if (rename(job->source, source) < 0)
+			return -errno;
+	}
+	return rename(job->made, job->object) < 0 ? -errno : 0;
 }
 
 /* Waits for the compiler that was started first. */
@@ -186,8 +198,10 @@ static void finish_job(struct build *b)
 {
 	struct job *job = &b->jobs[b->first];
 	_cleanup_free_ char *output = NULL;
-	int r = compile_finish(&job->compile, job->object, &output);
+	int r = compile_finish(&job->compile, &output);
 
+	if (!r)
+		r = put_in_place(b, job);
 	if (r == -EBADMSG) {
 		fail(b, r, "%s: the compiler refused the handler: %s", job->type->name, first_error(output));
 	} else if (r < 0) {
@@ -197,7 +211,7 @@ static void finish_job(struct build *b)
 		if (b->options->built)
 			b->options->built(b->options->userdata, job->type, job->object);
 	}
-	job_done(b, job);
+	job_done(job);
 	b->first = (b->first + 1) % b->n_jobs;
 	b->running--;
 }
@@ -221,11 +235,14 @@ static int start_job(struct build *b, const struct tl_event_type *type)
 	struct job job = { .type = type };
 	int r;
 
-	/* What is not kept has a name of its own: a source that is there stays. */
-	if (asprintf(&job.object, "%s/" TL_HANDLER_OBJECT, b->out_dir, type->name) < 0 ||
-	    asprintf(&job.source, o->keep_source ? "%s/" TL_HANDLER_SOURCE : "%s/." TL_HANDLER_SOURCE, b->out_dir,
-		     type->name) < 0) {
-		free(job.object);
+	if (asprintf(&job.object, "%s/" TL_HANDLER_OBJECT, b->out_dir, type->name) < 0)
+		job.object = NULL;
+	if (asprintf(&job.made, "%s/" TL_HANDLER_OBJECT, b->folder, type->name) < 0)
+		job.made = NULL;
+	if (asprintf(&job.source, "%s/" TL_HANDLER_SOURCE, b->folder, type->name) < 0)
+		job.source = NULL;
+	if (!job.object || !job.made || !job.source) {
+		job_done(&job);
 		fail(b, -ENOMEM, "%s: %s", type->name, strerror(ENOMEM));
 		return -ENOMEM;
 	}
@@ -233,16 +250,47 @@ static int start_job(struct build *b, const struct tl_event_type *type)
 	if (r < 0)
 		fail(b, r, "%s: %s", job.source, strerror(-r));
 	if (!r) {
-		r = compile_start(o->clang, o->include_dir, job.source, job.object, &job.compile);
+		r = compile_start(o->clang, o->include_dir, b->folder, job.source, job.made, &job.compile);
 		if (r < 0)
 			fail(b, r, "the compiler %s cannot be run: %s", o->clang ? o->clang : "clang", strerror(-r));
 	}
 	if (r < 0) {
-		job_done(b, &job);
+		job_done(&job);
 		return r;
 	}
 	b->jobs[(b->first + b->running++) % b->n_jobs] = job;
 	return 0;
+}
+
+/* In a folder of everybody somebody may have put a link in the way. */
+static int check_folder(struct build *b)
+{
+	struct stat st;
+
+	if (lstat(b->out_dir, &st) == 0 && S_ISLNK(st.st_mode) && st.st_uid != 0 && st.st_uid != geteuid()) {
+		fail(b, -ELOOP, "%s: refused: it is somebody else's symbolic link", b->out_dir);
+		return -ELOOP;
+	}
+	return 0;
+}
+
+static int make_folders(struct build *b)
+{
+	int r = -ENOMEM;
+
+	if (mkdir(b->out_dir, 0755) == 0 || errno == EEXIST) {
+		r = check_folder(b);
+		if (r < 0)
+			return r;
+		if (asprintf(&b->folder, "%s/.build.XXXXXX", b->out_dir) < 0)
+			b->folder = NULL;
+		else if (mkdtemp(b->folder))
+			return 0;
+	}
+	r = -errno;
+	fail(b, r, "%s: %s", b->out_dir, strerror(-r));
+	free(b->folder);
+	return r;
 }
 
 int tl_battery_build_types(const struct tl_event_type *types, size_t n, const char *out_dir,
@@ -256,12 +304,8 @@ int tl_battery_build_types(const struct tl_event_type *types, size_t n, const ch
 		fail(&b, -ENOMEM, "%s", strerror(ENOMEM));
 		return b.error;
 	}
-	if (mkdir(out_dir, 0755) < 0 && errno != EEXIST) {
-		int error = -errno;
-
-		fail(&b, error, "%s: %s", out_dir, strerror(-error));
+	if (make_folders(&b) < 0)
 		return b.error;
-	}
 	for (size_t i = 0; i < n; i++) {
 		if (types[i].class != TL_CLASS_SYSCALL)
 			continue;
@@ -272,6 +316,8 @@ int tl_battery_build_types(const struct tl_event_type *types, size_t n, const ch
 	}
 	while (b.running)
 		finish_job(&b);
+	rmdir(b.folder);
+	free(b.folder);
 	return b.error ? b.error : b.built;
 }
 

@@ -5,17 +5,6 @@
 
 #include "table.h"
 
-/*
- * Compiles a handler's source. clang: the program, NULL for "clang" in PATH;
- * include_dir: where handler.h is. *ret_output (ret_output may be NULL) is what
- * the compiler said, "" if nothing, owned by the caller; it is written if the
- * result is 0 or -EBADMSG. -ENOENT: no such compiler; -EBADMSG: it refused the
- * source; other errors of starting it. After a failure there is no new object,
- * and an older one is untouched.
- */
-int tl_generate_compile(const char *clang, const char *include_dir, const char *source_path, const char *object_path,
-			char **ret_output);
-
 struct tl_battery_options {
 	const char *clang; /* NULL: "clang" in PATH */
 	const char *include_dir; /* of handler.h */
@@ -32,8 +21,8 @@ struct tl_battery_options {
 /*
  * Reads the table `config_path` and writes one object, handle_syscall_NAME.bpf.o,
  * per system call in it to the folder `out_dir`, which is made if it is missing
- * (its parent is not). An object is replaced whole or not at all. Returns how
- * many were built. -EINVAL: the table is wrong; -ENOENT: no table, or no
+ * (its parent is not). An object is replaced whole or not at all, and no link in
+ * its place is followed. Returns how many were built. -EINVAL: the table is wrong; -ENOENT: no table, or no
  * compiler; -EBADMSG: the compiler refused a handler; other errors of files.
  * Each is reported as a problem, except that config_path cannot be read.
  */

@@ -185,19 +185,21 @@ static int check_effects(struct tl_draft *d)
 
 static int check_whole(struct tl_draft *d)
 {
-	const char *file = d->policy->files[0];
+	const struct tl_policy_source *main = d->sources[0];
+	const struct tl_yaml_node *root = main->yaml.root;
 	size_t kept = 0;
 	int r = 0;
 
 	for (size_t i = 0; i < d->policy->n_rules; i++)
 		kept += !d->policy->rules[i].drop;
+	/* What is missing is so where the policy begins. */
+	d->source = main;
 	if (!d->has_rules)
-		r = tl_problems_add(d->problems, false, file, 0, 0, "there are no rules: nothing would be audited");
+		r = tl_draft_problem(d, root, "there are no rules: nothing would be audited");
 	else if (d->policy->n_rules && !kept)
-		r = tl_problems_add(d->problems, false, file, 0, 0,
-				    "all rules drop their events: nothing would be audited");
+		r = tl_draft_problem(d, root, "all rules drop their events: nothing would be audited");
 	if (r >= 0 && !d->has_outputs)
-		r = tl_problems_add(d->problems, false, file, 0, 0, "there are no outputs: events would go nowhere");
+		r = tl_draft_problem(d, root, "there are no outputs: events would go nowhere");
 	return r;
 }
 

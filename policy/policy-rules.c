@@ -18,6 +18,7 @@ struct rule_draft {
 	const struct tl_yaml_node *targets, *outputs, *where, *captures;
 	uint32_t severity;
 	bool has_events;
+	bool guesses; /* some of the events are not known: what they have is not known either */
 };
 
 static int read_node(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value,
@@ -195,9 +196,11 @@ static int read_events(struct tl_draft *d, const struct tl_policy_field *field, 
 {
 	struct rule_draft *draft = object;
 	const struct tl_yaml_node *item = NULL;
+	size_t problems = d->problems->n_errors;
 	int r = 0;
 
 	draft->has_events = true;
+	draft->guesses = true;
 	if (value->kind == TL_YAML_MAPPING || (value->kind == TL_YAML_LIST && !value->first))
 		return tl_draft_problem(d, value, "events: expected %s", field->type);
 	while (r >= 0 && (item = tl_policy_item(value, item))) {
@@ -205,6 +208,7 @@ static int read_events(struct tl_draft *d, const struct tl_policy_field *field, 
 			continue;
 		r = item->text[0] == '@' ? add_group(d, &draft->rule, item) : add_named_event(d, &draft->rule, item);
 	}
+	draft->guesses = d->problems->n_errors > problems;
 	return r;
 }
 
@@ -246,8 +250,10 @@ static int place_note(struct tl_draft *d, const struct tl_yaml_node *node, bool 
 	return tl_problems_add(d->problems, warning, d->source->name, line, file_column, "where: %s", message);
 }
 
-static int compile_where(struct tl_draft *d, struct tl_policy_rule *rule, const struct tl_yaml_node *node)
+static int compile_where(struct tl_draft *d, struct rule_draft *draft)
 {
+	const struct tl_yaml_node *node = draft->where;
+	struct tl_policy_rule *rule = &draft->rule;
 	struct tl_expression_error error;
 	int r;
 
@@ -256,10 +262,8 @@ static int compile_where(struct tl_draft *d, struct tl_policy_rule *rule, const 
 	rule->where_text = strdup(node->text);
 	if (!rule->where_text)
 		return -ENOMEM;
-	/* Without its events nothing can be said about the fields. */
-	if (!rule->n_events)
-		return 0;
-	r = tl_expression_compile(node->text, rule->events, rule->n_events, &rule->where, &error);
+	/* Where its events are not known, any field may be meant, but still not any word. */
+	r = tl_expression_compile(node->text, rule->events, draft->guesses ? 0 : rule->n_events, &rule->where, &error);
 	if (r == -EINVAL)
 		return place_note(d, node, false, error.column, error.message);
 	for (unsigned i = 0; i < error.n_warnings && r >= 0; i++)
@@ -297,17 +301,20 @@ static int unknown_argument(struct tl_draft *d, const struct tl_policy_rule *rul
 				tl_suggest_text(&suggest));
 }
 
-static int add_capture(struct tl_draft *d, struct tl_policy_rule *rule, const struct tl_yaml_node *key,
+static int add_capture(struct tl_draft *d, struct rule_draft *draft, const struct tl_yaml_node *key,
 		       const struct tl_yaml_node *value)
 {
+	struct tl_policy_rule *rule = &draft->rule;
 	uint32_t most = captured_of(rule, key->text);
 	struct tl_policy_capture *capture;
 	uint64_t size;
 
-	if (!most)
-		return rule->n_events ? unknown_argument(d, rule, key) : 0;
+	if (!most && !draft->guesses)
+		return unknown_argument(d, rule, key);
 	if (value->kind != TL_YAML_SCALAR || tl_policy_size(value->text, &size) < 0)
 		return tl_draft_problem(d, value, "capture: expected a number of bytes for '%s'", key->text);
+	if (size > most && draft->guesses)
+		return 0;
 	if (size > most)
 		return tl_draft_problem(d, value,
 					"capture: more than the %u bytes of '%s' that the built-in handler collects "
@@ -321,14 +328,15 @@ static int add_capture(struct tl_draft *d, struct tl_policy_rule *rule, const st
 	return capture->argument ? 0 : -ENOMEM;
 }
 
-static int read_captures(struct tl_draft *d, struct tl_policy_rule *rule, const struct tl_yaml_node *node)
+static int read_captures(struct tl_draft *d, struct rule_draft *draft)
 {
+	const struct tl_yaml_node *node = draft->captures;
 	int r = 0;
 
 	if (!node || !tl_policy_expect(d, node, TL_YAML_MAPPING, "capture"))
 		return 0;
 	for (const struct tl_yaml_node *key = node->first; key && r >= 0; key = key->next->next)
-		r = add_capture(d, rule, key, key->next);
+		r = add_capture(d, draft, key, key->next);
 	return r;
 }
 
@@ -388,8 +396,8 @@ static int read_rule(struct tl_draft *d, const struct tl_yaml_node *node, struct
 	if (node->kind == TL_YAML_MAPPING)
 		r = check_rule(d, draft, node, given);
 	if (r >= 0)
-		r = compile_where(d, rule, draft->where);
-	return r < 0 ? r : read_captures(d, rule, draft->captures);
+		r = compile_where(d, draft);
+	return r < 0 ? r : read_captures(d, draft);
 }
 
 static uint32_t severity_default(void)
@@ -403,7 +411,7 @@ static uint32_t severity_default(void)
 
 int tl_policy_add_rule(struct tl_draft *d, const struct tl_yaml_node *node)
 {
-	struct rule_draft draft = { .severity = severity_default() };
+	struct rule_draft draft = { .severity = severity_default(), .guesses = true };
 	struct tl_policy_names *names = tl_array_add(&d->names, &d->n_names, sizeof(*names));
 	struct tl_policy_rule *rule;
 	int r;

@@ -234,7 +234,7 @@ static int read_text(struct tl_draft *d, const char *text, size_t size, bool mai
 	root = source->yaml.root;
 	if (!root || tl_yaml_is_null(root)) {
 		d->broken |= main;
-		return main ? tl_problems_add(d->problems, false, source->name, 0, 0, "there is nothing in it") : 0;
+		return main ? tl_problems_add(d->problems, false, source->name, 1, 1, "there is nothing in it") : 0;
 	}
 	d->broken |= root->kind != TL_YAML_MAPPING;
 	r = tl_policy_read_object(d, &tl_policy_root, root, d->policy, given);

@@ -388,12 +388,14 @@ static int read_tree(struct tl_reader *r, const struct tl_node *root, struct tl_
 	const struct tl_node *list = NULL;
 
 	if (!root || tl_node_is_null(root)) {
-		tl_reader_problem(r, 0, 0, "the table is empty");
+		tl_reader_problem(r, 1, 1, "the table is empty");
 		return -EINVAL;
 	}
 	tl_node_mapping(r, root, "table", keys, ARRAY_SIZE(keys), &list);
-	if (list && tl_node_expect(r, list, TL_NODE_LIST, "event"))
+	if (list && tl_node_expect(r, list, TL_NODE_LIST, "event") && list->first)
 		return read_rows(r, list, t);
+	if (list && !list->first && !r->n_problems)
+		tl_node_problem(r, list, "event: the list is empty");
 	if (!r->n_problems)
 		tl_node_problem(r, root, "table: no list \"event\"");
 	return -EINVAL;
@@ -419,7 +421,7 @@ int tl_table_parse(const char *text, size_t size, const struct tl_event_type *bu
 	int error;
 
 	if (size > TL_TABLE_SIZE_MAX) {
-		tl_reader_problem(&r, 0, 0, "larger than %u MiB", TL_TABLE_SIZE_MAX >> 20);
+		tl_reader_problem(&r, 1, 1, "larger than %u MiB", TL_TABLE_SIZE_MAX >> 20);
 		return -E2BIG;
 	}
 	error = tl_reader_parse(&r, text, size, &root);

@@ -287,7 +287,7 @@ int tl_yaml_parse(const char *text, size_t size, struct tl_yaml *ret, tl_yaml_pr
 
 	*ret = (struct tl_yaml){ .source = text, .source_size = size };
 	if (size > TL_YAML_SIZE_MAX)
-		return report(&r, 0, 0, "larger than %u MiB", TL_YAML_SIZE_MAX >> 20);
+		return report(&r, 1, 1, "larger than %u MiB", TL_YAML_SIZE_MAX >> 20);
 	error = refuse_directives(&r, text, size);
 	if (error)
 		return error;

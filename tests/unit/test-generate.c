@@ -329,6 +329,57 @@ static void sources_are_kept_when_asked_for(void **state)
 	assert_int_equal(count_files(f->path), 2);
 }
 
+/* Links that lie where the source or the object go are replaced, what they lead to stays. */
+static void links_in_the_folder_are_not_followed(void **state)
+{
+	static const char *const names[] = { TL_HANDLER_OBJECT, TL_HANDLER_SOURCE };
+	struct folder *f = *state;
+	struct tl_battery_options o = options_for(f);
+	char precious[128], path[160], text[16] = "";
+	struct stat st;
+	int fd;
+
+	snprintf(precious, sizeof(precious), "%s/precious", f->path);
+	fd = open(precious, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	assert_int_equal(write(fd, "precious", 8), 8);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		path[snprintf(path, sizeof(path), "%s/", f->path)] = 0;
+		snprintf(path + strlen(path), sizeof(path) - strlen(path), names[i], "kill"); /* NOLINT: ours */
+		assert_int_equal(symlink(precious, path), 0);
+	}
+	o.keep_source = true;
+	assert_int_equal(tl_battery_build_types(tl_event_type_find("kill"), 1, f->path, &o), 1);
+	assert_int_equal(count_files(f->path), 3);
+	assert_int_equal(lstat(path, &st), 0);
+	assert_true(S_ISREG(st.st_mode));
+	assert_int_equal(pread(fd, text, sizeof(text), 0), 8);
+	assert_string_equal(text, "precious");
+	close(fd);
+}
+
+/* In a folder of everybody somebody else decides where a link leads. */
+static void a_folder_that_is_somebody_elses_link_is_refused(void **state)
+{
+	struct folder *f = *state;
+	struct tl_battery_options o = options_for(f);
+	char link[192], real[128];
+
+	snprintf(link, sizeof(link), "%s/link", f->path);
+	snprintf(real, sizeof(real), "%s/real", f->path);
+	assert_int_equal(mkdir(real, 0755), 0);
+	assert_int_equal(symlink(real, link), 0);
+	assert_int_equal(tl_battery_build_types(tl_event_type_find("kill"), 1, link, &o), 1);
+	if (lchown(link, 65534, 65534) == 0) {
+		assert_int_equal(tl_battery_build_types(tl_event_type_find("kill"), 1, link, &o), -ELOOP);
+		assert_has(f->problem, "symbolic link");
+	}
+	unlink(link);
+	assert_int_equal(count_files(real), 1);
+	snprintf(link, sizeof(link), "%s/" TL_HANDLER_OBJECT, real, "kill");
+	unlink(link);
+	rmdir(real);
+}
+
 static void a_folder_that_is_missing_is_made(void **state)
 {
 	struct folder *f = *state;
@@ -424,6 +475,8 @@ int main(void)
 		cmocka_unit_test(a_full_disk_is_an_error),
 		folder_test(the_original_config_becomes_handlers_that_say_what_they_are),
 		folder_test(sources_are_kept_when_asked_for),
+		folder_test(links_in_the_folder_are_not_followed),
+		folder_test(a_folder_that_is_somebody_elses_link_is_refused),
 		folder_test(a_folder_that_is_missing_is_made),
 		folder_test(a_missing_compiler_is_one_problem),
 		folder_test(a_compiler_that_refuses_is_quoted_and_leaves_the_old_object),

@@ -320,14 +320,16 @@ static void broken_tables_are_refused_with_their_place(void **state)
 		unsigned line, column;
 		const char *message; /* a part of it */
 	} broken[] = {
-		{ "", 0, 0, "empty" },
-		{ "# nothing\n", 0, 0, "empty" },
-		{ "null\n", 0, 0, "empty" },
+		{ "", 1, 1, "empty" },
+		{ "# nothing\n", 1, 1, "empty" },
+		{ "null\n", 1, 1, "empty" },
 		{ "openat\n", 1, 1, "expected a mapping" },
 		{ "[openat]\n", 1, 1, "expected a mapping" },
 		{ "{}\n", 1, 1, "no list \"event\"" },
 		{ "events: []\n", 1, 1, "unknown key \"events\"" },
 		{ "event: openat\n", 1, 8, "expected a list" },
+		{ "{\"event\":[]}\n", 1, 10, "the list is empty" },
+		{ "event:\n", 1, 1, "no list \"event\"" },
 		{ "event:\n- openat\n", 2, 3, "expected a mapping" },
 		{ "event: [\n", 2, 1, "not valid YAML" },
 		{ "event: [}\n", 1, 9, "not valid YAML" },
@@ -540,7 +542,7 @@ static void a_file_that_is_too_large_is_refused(void **state)
 	memset(text, ' ', TL_TABLE_SIZE_MAX + 1);
 	assert_int_equal(parse_size(text, TL_TABLE_SIZE_MAX + 1, true, &t), -E2BIG);
 	assert_int_equal(found.n, 1);
-	assert_int_equal(found.line[0], 0);
+	assert_int_equal(found.line[0], 1);
 	free(text);
 }
 
