@@ -6,38 +6,42 @@
 #include "put.h"
 #include "trace.h"
 
-bool tl_ledger_line(struct tl_buffer *b, const struct tl_counters *kernel, const struct tl_ledger_reader *reader)
+bool tl_ledger_line(struct tl_buffer *b, const struct tl_counters *c, const struct tl_ledger_end *end)
 {
-	uint64_t filtered = kernel->filtered + reader->filtered;
-	uint64_t aggregated = kernel->aggregated + reader->aggregated;
-	uint64_t lost = kernel->lost + kernel->malformed + reader->lost;
-	uint64_t sum = reader->delivered + filtered + aggregated + lost;
+	struct tl_balance balance = tl_balance_of(c);
+	uint64_t sum;
 
+	balance.delivered = end->delivered;
+	balance.aggregated -= end->lost_results;
+	balance.lost += end->lost + end->lost_results;
+	sum = balance.delivered + balance.filtered + balance.aggregated + balance.lost;
 	tl_put_format(b,
 		   "seen %" PRIu64 " = delivered %" PRIu64 " + filtered %" PRIu64 " + aggregated %" PRIu64
 		   " + lost %" PRIu64,
-		   kernel->seen, reader->delivered, filtered, aggregated, lost);
-	if (sum == kernel->seen) {
+		   balance.seen, balance.delivered, balance.filtered, balance.aggregated, balance.lost);
+	if (sum != balance.seen)
+		tl_put_format(b, ": NOT BALANCED, %" PRIu64 " %s", sum < balance.seen ? balance.seen - sum : sum - balance.seen,
+			   sum < balance.seen ? "missing" : "too many");
+	else if (!end->unaudited)
 		tl_put_format(b, ": balanced");
-		return true;
-	}
-	tl_put_format(b, ": NOT BALANCED, %" PRIu64 " %s", sum < kernel->seen ? kernel->seen - sum : sum - kernel->seen,
-		   sum < kernel->seen ? "missing" : "too many");
-	return false;
+	if (end->unaudited)
+		tl_put_format(b, ": INCOMPLETE, %" PRIu64 " times there was no room to find out what to audit",
+			   end->unaudited);
+	return sum == balance.seen && !end->unaudited;
 }
 
 unsigned tl_ledger_explain(struct tl_buffer *b, const char *name, const struct tl_counters *c)
 {
-	/* What the reader keeps for the process table alone stands in `filtered`, and was emitted. */
-	uint64_t unwanted = c->received - c->malformed - c->delivered;
-	uint64_t kernel = c->filtered - unwanted + c->aggregated + c->emitted + c->lost;
+	uint64_t kernel = c->filtered + c->aggregated + c->emitted + c->lost;
+	uint64_t reader = c->malformed + c->internal + c->reader_filtered + c->reader_aggregated + c->reader_lost +
+			  c->delivered;
 	unsigned n = 0;
 
 	if (kernel != c->seen) {
 		tl_put_format(b,
 			   "%s: kernel: seen %" PRIu64 ", but filtered %" PRIu64 " + aggregated %" PRIu64
 			   " + emitted %" PRIu64 " + lost %" PRIu64 " is %" PRIu64 "\n",
-			   name, c->seen, c->filtered - unwanted, c->aggregated, c->emitted, c->lost, kernel);
+			   name, c->seen, c->filtered, c->aggregated, c->emitted, c->lost, kernel);
 		n++;
 	}
 	if (c->emitted != c->received) {
@@ -45,24 +49,28 @@ unsigned tl_ledger_explain(struct tl_buffer *b, const char *name, const struct t
 			   c->received);
 		n++;
 	}
+	if (reader != c->received) {
+		tl_put_format(b, "%s: reader: received %" PRIu64 ", but the sum of what became of it is %" PRIu64 "\n",
+			   name, c->received, reader);
+		n++;
+	}
 	return n;
 }
 
-static void explain(const struct tl_trace *t, const struct tl_counters *all, const struct tl_ledger_reader *reader)
+static void explain(const struct tl_trace *t, const struct tl_counters *all, const struct tl_ledger_end *end)
 {
 	_cleanup_(tl_buffer_done) struct tl_buffer b = { 0 };
-	uint64_t sum = reader->delivered + reader->filtered + reader->aggregated + reader->lost;
 	const struct tl_event_type *type;
 	struct tl_counters c;
 
 	for (size_t i = 0; (type = tl_session_event_type(t->session, i)); i++)
 		if (tl_session_counters(t->session, type, &c) >= 0)
 			tl_ledger_explain(&b, type->name, &c);
-	if (sum != all->delivered)
+	if (end->delivered + end->lost != all->delivered)
 		tl_put_format(&b,
-			   "output: received %" PRIu64 ", but delivered %" PRIu64 " + filtered %" PRIu64
-			   " + aggregated %" PRIu64 " + lost %" PRIu64 " is %" PRIu64 "\n",
-			   all->delivered, reader->delivered, reader->filtered, reader->aggregated, reader->lost, sum);
+			   "output: handed over %" PRIu64 ", but delivered %" PRIu64 " + lost %" PRIu64 " is %" PRIu64
+			   "\n",
+			   all->delivered, end->delivered, end->lost, end->delivered + end->lost);
 	if (b.size)
 		fwrite(b.data, 1, b.size, stderr);
 }
@@ -77,27 +85,26 @@ static void print_refusals(const struct tl_trace *t)
 			fprintf(stderr, "traceleft: refused by the kernel part: %s: %" PRIu64 "\n", name, count);
 }
 
-static struct tl_ledger_reader reader_of(const struct tl_trace *t)
+static struct tl_ledger_end end_of(const struct tl_trace *t)
 {
-	return (struct tl_ledger_reader){
-		.received = t->received,
+	return (struct tl_ledger_end){
 		.delivered = t->output.delivered,
-		.filtered = t->filtered,
-		.aggregated = t->summed,
-		.lost = t->output.lost + t->failed,
+		.lost = t->output.lost,
+		.lost_results = t->lost_results,
+		.unaudited = tl_session_unaudited(t->session),
 	};
 }
 
 int tl_ledger_sum(const struct tl_trace *t, char **ret_line, bool *ret_balanced)
 {
-	const struct tl_ledger_reader reader = reader_of(t);
+	const struct tl_ledger_end end = end_of(t);
 	struct tl_buffer b = { 0 };
 	struct tl_counters all;
 	int r = tl_session_counters(t->session, NULL, &all);
 
 	if (r < 0)
 		return r;
-	*ret_balanced = tl_ledger_line(&b, &all, &reader);
+	*ret_balanced = tl_ledger_line(&b, &all, &end);
 	tl_put_char(&b, 0);
 	if (b.failed) {
 		tl_buffer_done(&b);
@@ -109,7 +116,7 @@ int tl_ledger_sum(const struct tl_trace *t, char **ret_line, bool *ret_balanced)
 
 bool tl_ledger_print(const struct tl_trace *t)
 {
-	const struct tl_ledger_reader reader = reader_of(t);
+	const struct tl_ledger_end end = end_of(t);
 	_cleanup_free_ char *line = NULL;
 	enum tl_style style = TL_STYLE_GREEN;
 	struct tl_counters all;
@@ -119,13 +126,13 @@ bool tl_ledger_print(const struct tl_trace *t)
 		tl_print_error("ledger: %s", tl_session_error(t->session));
 		return false;
 	}
-	if (!balanced || all.lost || reader.lost)
+	if (!balanced || tl_balance_of(&all).lost || end.lost || end.lost_results)
 		style = TL_STYLE_RED;
 	if (!t->settings.quiet || !balanced)
 		fprintf(stderr, "traceleft: %s%s%s\n", tl_style(stderr, style), line, tl_style(stderr, TL_STYLE_END));
 	if (!t->settings.quiet)
 		print_refusals(t);
 	if (!balanced)
-		explain(t, &all, &reader);
+		explain(t, &all, &end);
 	return balanced;
 }

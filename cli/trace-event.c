@@ -10,32 +10,29 @@ static const tl_encoder encoders[] = {
 	[TL_TRACE_PROTO] = tl_encode_proto,
 };
 
-static void write_line(struct tl_trace *t, const struct tl_event *event, const struct tl_annotation *annotation)
+/* Returns an enum tl_fate. */
+static int write_line(struct tl_trace *t, const struct tl_event *event, const struct tl_annotation *annotation,
+		      bool is_event)
 {
-	bool ours = event->kind >= TL_EVENT_LOST; /* records of TraceLeft's own are no events */
-
-	if (encoders[t->settings.format](&t->output.records.text, event, annotation) < 0) {
-		t->failed += !ours;
-		return;
-	}
-	/* A failure stays in the output: the loop ends for it, the drain counts on. */
-	tl_output_end(&t->output, !ours);
+	if (encoders[t->settings.format](&t->output.records.text, event, annotation) < 0)
+		return TL_FATE_LOST;
+	/* A failure stays in the output, which counts what it was given. */
+	tl_output_end(&t->output, is_event);
+	return TL_FATE_DELIVERED;
 }
 
-static void count_or_write(struct tl_trace *t, const struct tl_event *event, const struct tl_annotation *annotation)
+static int count_or_write(struct tl_trace *t, const struct tl_event *event, const struct tl_annotation *annotation)
 {
 	if (!t->settings.summary)
-		write_line(t, event, annotation);
-	else if (tl_summary_add(&t->summary, event) < 0)
-		t->failed++;
-	else
-		t->summed++;
+		return write_line(t, event, annotation, true);
+	return tl_summary_add(&t->summary, event) < 0 ? TL_FATE_LOST : TL_FATE_AGGREGATED;
 }
 
 struct delivery {
 	struct tl_trace *trace;
 	const struct tl_event *event; /* as the library gave it */
 	bool done;
+	int fate; /* once it is done */
 };
 
 /* All rules go to the one output: the first that keeps an event writes it. */
@@ -52,24 +49,23 @@ static int deliver(const struct tl_policy_rule *rule, const struct tl_event *eve
 	d->done = true;
 	ours.target_names = d->trace->target_names;
 	ours.n_target_names = d->trace->n_target_names;
-	count_or_write(d->trace, d->event, &ours);
+	d->fate = count_or_write(d->trace, d->event, &ours);
 	return 0;
 }
 
-static bool deliver_by_policy(struct tl_trace *t, const struct tl_event *event)
+/* Returns an enum tl_fate. */
+static int deliver_by_policy(struct tl_trace *t, const struct tl_event *event)
 {
 	struct delivery d = { .trace = t, .event = event };
-	struct tl_event for_rules;
+	struct tl_event for_rules = *event;
+	int r;
 
-	if (!t->every_target) {
-		tl_policy_filter(t->policy, event, deliver, &d);
-		return d.done;
+	if (t->every_target) {
+		for_rules.targets = t->every_target;
+		for_rules.n_target_words = (uint32_t)t->n_every_target;
 	}
-	for_rules = *event;
-	for_rules.targets = t->every_target;
-	for_rules.n_target_words = (uint32_t)t->n_every_target;
-	tl_policy_filter(t->policy, &for_rules, deliver, &d);
-	return d.done;
+	r = tl_policy_filter(t->policy, &for_rules, deliver, &d);
+	return d.done ? d.fate : r < 0 ? TL_FATE_LOST : r;
 }
 
 int tl_trace_event(const struct tl_event *event, void *userdata)
@@ -79,24 +75,20 @@ int tl_trace_event(const struct tl_event *event, void *userdata)
 		.target_names = t->target_names,
 		.n_target_names = t->n_target_names,
 	};
+	int fate = TL_FATE_FILTERED;
 
 	if (event->kind >= TL_EVENT_LOST) {
 		if (!t->settings.summary)
-			write_line(t, event, &plain);
+			write_line(t, event, &plain, false);
 		return 0;
 	}
-	t->received++;
-	if (t->where && !tl_expression_eval(t->where, event)) {
-		t->filtered++;
-		return 0;
-	}
-	if (t->policy && deliver_by_policy(t, event))
-		return 0;
-	if (t->policy && !tl_selection_wants(&t->selection, event))
-		t->filtered++;
-	else
-		count_or_write(t, event, &plain);
-	return 0;
+	if (t->where && !tl_expression_eval(t->where, event))
+		return TL_FATE_FILTERED;
+	if (t->policy)
+		fate = deliver_by_policy(t, event);
+	if (!t->policy || (fate == TL_FATE_FILTERED && tl_selection_wants(&t->selection, event)))
+		fate = count_or_write(t, event, &plain);
+	return fate;
 }
 
 /* In the output for whoever reads that alone; text on a terminal has it on standard error. */
@@ -120,6 +112,8 @@ void tl_trace_write_ledger(struct tl_trace *t, bool final)
 		.process = &nobody,
 		.session = t->session,
 	};
+	struct tl_ledger_output output = { .name = t->output.name };
+	struct tl_ledger_view view = { .outputs = &output, .n_outputs = 1 };
 	_cleanup_free_ char *note = NULL;
 	struct timespec now;
 	bool balanced;
@@ -127,9 +121,17 @@ void tl_trace_write_ledger(struct tl_trace *t, bool final)
 	if (!event.type || t->settings.summary || (t->settings.format == TL_TRACE_TEXT && !t->settings.output))
 		return;
 	tl_output_flush(&t->output);
+	output.delivered = t->output.delivered + t->results;
+	output.lost = t->output.lost;
+	output.accepted = output.delivered + output.lost;
+	if (t->policy) {
+		view.rules = tl_policy_ledger(t->policy);
+		view.n_rules = t->policy->n_rules;
+	}
+	event.ledger = &view;
 	if (final && tl_ledger_sum(t, &note, &balanced) >= 0)
 		event.note = note;
 	clock_gettime(CLOCK_REALTIME, &now);
 	event.time = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-	write_line(t, &event, NULL);
+	write_line(t, &event, NULL, false);
 }

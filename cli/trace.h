@@ -48,9 +48,8 @@ struct tl_trace {
 
 	struct tl_output output;
 	struct tl_summary summary;
-	/* What became of the events that the library delivered: together with
-	 * output.delivered, .lost and what waits in it they are all. */
-	uint64_t received, filtered, summed, failed;
+	uint64_t results; /* counts of a policy's rules, written */
+	uint64_t lost_results; /* events in those that could not be */
 
 	sigset_t signals, old_signals;
 	int interrupted; /* the signal that ended it, 0: none */

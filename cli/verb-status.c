@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "cli.h"
+#include "columns.h"
 #include "escape.h"
 #include "json.h"
 #include "put.h"
@@ -127,20 +128,27 @@ static void print_head(const struct tl_json *j, struct tl_buffer *b)
 		       safe(b, error));
 }
 
+static struct tl_counters counters_of(const struct tl_json *counters)
+{
+	struct tl_counters c = { 0 };
+
+	for (const struct tl_column *column = tl_counter_columns; column->name; column++) {
+		uint64_t value = tl_json_get_unsigned(counters, column->name);
+
+		memcpy((char *)&c + column->offset, &value, sizeof(value));
+	}
+	return c;
+}
+
 static void print_balance(const char *name, const char *attach, const struct tl_json *counters)
 {
-	uint64_t seen = tl_json_get_unsigned(counters, "seen");
-	uint64_t delivered = tl_json_get_unsigned(counters, "delivered");
-	uint64_t filtered = tl_json_get_unsigned(counters, "filtered");
-	uint64_t aggregated = tl_json_get_unsigned(counters, "aggregated");
-	uint64_t lost = tl_json_get_unsigned(counters, "lost") + tl_json_get_unsigned(counters, "malformed");
-	/* Between the kernel's counters and the reader's; with nothing on its way this is 0. */
-	int64_t under_way = (int64_t)(seen - delivered - filtered - aggregated - lost);
-	const char *begin = tl_style(stdout, lost ? TL_STYLE_RED : TL_STYLE_PLAIN);
+	struct tl_counters c = counters_of(counters);
+	struct tl_balance balance = tl_balance_of(&c);
+	const char *begin = tl_style(stdout, balance.lost ? TL_STYLE_RED : TL_STYLE_PLAIN);
 
 	printf("%-20s %-10s %12" PRIu64 " %12" PRIu64 " %12" PRIu64 " %12" PRIu64 " %s%10" PRIu64 "%s %10" PRId64 "\n",
-	       name, attach, seen, delivered, filtered, aggregated, begin, lost,
-	       *begin ? tl_style(stdout, TL_STYLE_END) : "", under_way);
+	       name, attach, balance.seen, balance.delivered, balance.filtered, balance.aggregated, begin, balance.lost,
+	       *begin ? tl_style(stdout, TL_STYLE_END) : "", balance.under_way);
 }
 
 static void print_events(const struct tl_json *j, struct tl_buffer *name, struct tl_buffer *attach)
@@ -168,6 +176,22 @@ static void print_targets(const struct tl_json *j, struct tl_buffer *b)
 
 		printf("%-20s ", safe(b, tl_json_get_text(t, "name")));
 		printf("%8s\n", *tasks == '-' || !*tasks ? "?" : safe(b, tasks));
+	}
+}
+
+static void print_rules(const struct tl_json *j, struct tl_buffer *b)
+{
+	const struct tl_json *r = tl_json_first(tl_json_get(j, "rules"));
+
+	if (r)
+		printf("\n%s%-20s %12s %12s %12s %12s %12s %10s%s\n", tl_style(stdout, TL_STYLE_BOLD), "RULE", "MATCHED",
+		       "DELIVERED", "FILTERED", "AGGREGATED", "RESULTS", "OVERFLOW", tl_style(stdout, TL_STYLE_END));
+	for (; r; r = r->next) {
+		printf("%-20s ", safe(b, tl_json_get_text(r, "name")));
+		printf("%12" PRIu64 " %12" PRIu64 " %12" PRIu64 " %12" PRIu64 " %12" PRIu64 " %10" PRIu64 "\n",
+		       tl_json_get_unsigned(r, "matched"), tl_json_get_unsigned(r, "delivered"),
+		       tl_json_get_unsigned(r, "filtered"), tl_json_get_unsigned(r, "aggregated"),
+		       tl_json_get_unsigned(r, "results"), tl_json_get_unsigned(r, "overflow"));
 	}
 }
 
@@ -205,9 +229,14 @@ static int print_table(const struct tl_json *j)
 
 	print_head(j, &b);
 	print_events(j, &b, &other);
+	print_rules(j, &b);
 	print_targets(j, &b);
 	print_outputs(j, &b);
 	print_refusals(j, &b);
+	if (tl_json_get_unsigned(j, "unaudited"))
+		printf("%sincomplete%s: %" PRIu64 " times there was no room to find out what to audit\n",
+		       tl_style(stdout, TL_STYLE_RED), tl_style(stdout, TL_STYLE_END),
+		       tl_json_get_unsigned(j, "unaudited"));
 	return tl_finish_stdout(TL_EXIT_OK);
 }
 
@@ -226,19 +255,29 @@ static void print_label(const char *name, const char *value)
 
 static void metric_events(const struct tl_json *j)
 {
-	static const char *const stages[] = { "seen",	  "filtered",  "aggregated", "emitted",
-					      "lost",	  "received", "malformed",  "delivered" };
-
-	printf("# HELP traceleft_events_total seen = delivered + filtered + aggregated + lost + malformed.\n"
+	printf("# HELP traceleft_events_total seen = filtered + aggregated + emitted + lost; emitted, once received, = "
+	       "malformed + internal + reader_filtered + reader_aggregated + reader_lost + delivered.\n"
 	       "# TYPE traceleft_events_total counter\n");
 	for (const struct tl_json *e = tl_json_first(tl_json_get(j, "events")); e; e = e->next)
-		for (size_t i = 0; i < ARRAY_SIZE(stages); i++) {
+		for (const struct tl_column *c = tl_counter_columns; c->name; c++) {
 			printf("traceleft_events_total{");
 			print_label("event", tl_json_get_text(e, "name"));
 			printf(",");
 			print_label("attach", tl_json_get_text(e, "attach"));
-			printf(",stage=\"%s\"} %" PRIu64 "\n", stages[i],
-			       tl_json_get_unsigned(tl_json_get(e, "counters"), stages[i]));
+			printf(",stage=\"%s\"} %" PRIu64 "\n", c->name,
+			       tl_json_get_unsigned(tl_json_get(e, "counters"), c->name));
+		}
+}
+
+static void metric_rules(const struct tl_json *j)
+{
+	printf("# HELP traceleft_rule_events_total matched = delivered + filtered + aggregated + lost.\n"
+	       "# TYPE traceleft_rule_events_total counter\n");
+	for (const struct tl_json *r = tl_json_first(tl_json_get(j, "rules")); r; r = r->next)
+		for (const struct tl_column *c = tl_rule_columns; c->name; c++) {
+			printf("traceleft_rule_events_total{");
+			print_label("rule", tl_json_get_text(r, "name"));
+			printf(",stage=\"%s\"} %" PRIu64 "\n", c->name, tl_json_get_unsigned(r, c->name));
 		}
 }
 
@@ -264,6 +303,10 @@ static int print_prometheus(const struct tl_json *j)
 	       "# TYPE traceleft_rules gauge\ntraceleft_rules %" PRIu64 "\n",
 	       tl_json_get_unsigned(policy, "rules"));
 	metric_events(j);
+	metric_rules(j);
+	printf("# HELP traceleft_unaudited_total Times that there was no room to find out what to audit.\n"
+	       "# TYPE traceleft_unaudited_total counter\ntraceleft_unaudited_total %" PRIu64 "\n",
+	       tl_json_get_unsigned(j, "unaudited"));
 	metric_list(outputs, "traceleft_output_delivered_total", "counter", "Events that an output has written.",
 		    "output", "delivered");
 	metric_list(outputs, "traceleft_output_lost_total", "counter", "Events that an output could not write.",

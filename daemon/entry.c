@@ -335,17 +335,20 @@ static void put_lost(struct entry *e, const struct tl_lost *lost)
 static void put_ledger(struct entry *e)
 {
 	struct tl_counters sum;
+	struct tl_balance balance;
 
 	if (!e->event->session || tl_session_counters(e->event->session, NULL, &sum) < 0)
 		return;
-	put_number(e, "TRACELEFT_SEEN", sum.seen);
-	put_number(e, "TRACELEFT_FILTERED", sum.filtered);
-	put_number(e, "TRACELEFT_AGGREGATED", sum.aggregated);
+	balance = tl_balance_of(&sum);
+	put_number(e, "TRACELEFT_SEEN", balance.seen);
+	put_number(e, "TRACELEFT_DELIVERED", balance.delivered);
+	put_number(e, "TRACELEFT_FILTERED", balance.filtered);
+	put_number(e, "TRACELEFT_AGGREGATED", balance.aggregated);
+	put_number(e, "TRACELEFT_LOST", balance.lost);
 	put_number(e, "TRACELEFT_EMITTED", sum.emitted);
-	put_number(e, "TRACELEFT_LOST", sum.lost);
 	put_number(e, "TRACELEFT_RECEIVED", sum.received);
 	put_number(e, "TRACELEFT_MALFORMED", sum.malformed);
-	put_number(e, "TRACELEFT_DELIVERED", sum.delivered);
+	put_number(e, "TRACELEFT_UNAUDITED", tl_session_unaudited(e->event->session));
 }
 
 static void put_own(struct entry *e)

@@ -121,13 +121,10 @@ static int on_event(const struct tl_event *event, void *userdata)
 		return 0;
 	}
 	r = tl_policy_filter(g->policy, event, deliver, g);
-	if (r > 0)
-		g->kept++;
-	else if (r == 0)
-		g->dropped++;
-	else
-		declare_lost(g, event);
-	return 0;
+	if (r >= 0)
+		return r;
+	declare_lost(g, event);
+	return TL_FATE_LOST;
 }
 
 /* ---- Session ---- */
@@ -245,35 +242,59 @@ struct tl_generation *tl_generation_free(struct tl_generation *g)
 
 /* ---- Records ---- */
 
-void tl_generation_record(struct tl_generation *g, enum tl_event_kind kind, const char *note)
+static void write_record(struct tl_generation *g, enum tl_event_kind kind, const char *note,
+			 const struct tl_ledger_view *view)
 {
 	struct tl_event event;
 
 	tl_record_make(&event, kind, g->session, note);
+	event.ledger = view;
 	tl_outputs_write(&g->outputs, &event);
 	tl_outputs_flush(&g->outputs);
 }
 
-/* The user side's half of the balance: what the rules and the outputs did. */
-static void put_user_side(struct tl_buffer *b, const struct tl_generation *g)
+void tl_generation_record(struct tl_generation *g, enum tl_event_kind kind, const char *note)
 {
-	TL_PUT_LITERAL(b, "rules kept ");
-	tl_put_u64(b, g->kept);
-	TL_PUT_LITERAL(b, ", dropped ");
-	tl_put_u64(b, g->dropped);
+	write_record(g, kind, note, NULL);
+}
+
+struct tl_ledger_view tl_generation_view(const struct tl_generation *g, struct tl_ledger_output *outputs)
+{
 	for (size_t i = 0; i < g->outputs.n; i++) {
 		const struct tl_sink *s = g->outputs.sink[i];
 
-		TL_PUT_LITERAL(b, "; output ");
-		tl_put_text(b, s->name);
+		outputs[i] = (struct tl_ledger_output){
+			.name = s->name,
+			.accepted = s->counters.accepted,
+			.delivered = s->counters.delivered,
+			.lost = s->counters.lost,
+			.waiting = tl_sink_waiting(s),
+		};
+	}
+	return (struct tl_ledger_view){
+		.rules = tl_policy_ledger(g->policy),
+		.n_rules = g->policy->n_rules,
+		.outputs = outputs,
+		.n_outputs = g->outputs.n,
+	};
+}
+
+/* For people: the outputs' part. */
+static void put_outputs(struct tl_buffer *b, const struct tl_ledger_view *view)
+{
+	for (size_t i = 0; i < view->n_outputs; i++) {
+		const struct tl_ledger_output *o = &view->outputs[i];
+
+		tl_put_text(b, i ? "; output " : "output ");
+		tl_put_text(b, o->name);
 		TL_PUT_LITERAL(b, ": ");
-		tl_put_u64(b, s->counters.accepted);
+		tl_put_u64(b, o->accepted);
 		TL_PUT_LITERAL(b, " accepted = ");
-		tl_put_u64(b, s->counters.delivered);
+		tl_put_u64(b, o->delivered);
 		TL_PUT_LITERAL(b, " delivered + ");
-		tl_put_u64(b, s->counters.lost);
+		tl_put_u64(b, o->lost);
 		TL_PUT_LITERAL(b, " lost + ");
-		tl_put_u64(b, tl_sink_waiting(s));
+		tl_put_u64(b, o->waiting);
 		TL_PUT_LITERAL(b, " waiting");
 	}
 	tl_put_char(b, 0);
@@ -282,8 +303,12 @@ static void put_user_side(struct tl_buffer *b, const struct tl_generation *g)
 void tl_generation_ledger(struct tl_generation *g)
 {
 	_cleanup_(tl_buffer_done) struct tl_buffer note = { 0 };
+	_cleanup_free_ struct tl_ledger_output *outputs = calloc(g->outputs.n + 1, sizeof(*outputs));
+	struct tl_ledger_view view = { 0 };
 
 	tl_outputs_flush(&g->outputs);
-	put_user_side(&note, g);
-	tl_generation_record(g, TL_EVENT_LEDGER, note.failed ? NULL : note.data);
+	if (outputs)
+		view = tl_generation_view(g, outputs);
+	put_outputs(&note, &view);
+	write_record(g, TL_EVENT_LEDGER, note.failed ? NULL : note.data, outputs ? &view : NULL);
 }

@@ -36,8 +36,6 @@ struct tl_generation {
 	struct tl_outputs outputs;
 	uint64_t number; /* from 1 */
 	uint64_t loaded; /* ns since the epoch */
-	uint64_t kept; /* events that some rule kept */
-	uint64_t dropped; /* events that no rule kept */
 };
 
 /* Reads the policy and starts a session. old: the one that it is to follow, or
@@ -52,6 +50,9 @@ struct tl_generation *tl_generation_free(struct tl_generation *g);
 void tl_generation_record(struct tl_generation *g, enum tl_event_kind kind, const char *note);
 /* Same, the balance. */
 void tl_generation_ledger(struct tl_generation *g);
+
+/* What rules and outputs have done; room for an account of each output. */
+struct tl_ledger_view tl_generation_view(const struct tl_generation *g, struct tl_ledger_output *outputs);
 
 /* Events that it audits. */
 size_t tl_generation_events(const struct tl_generation *g);

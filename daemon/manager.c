@@ -66,7 +66,7 @@ static void notify_status(struct manager *m, const char *prefix)
 	put_sum(&b, tl_generation_events(g), " events of ");
 	put_sum(&b, g->policy->n_targets, " targets, ");
 	put_sum(&b, m->delivered + sum.delivered, " delivered, ");
-	put_sum(&b, m->lost + sum.lost, " lost");
+	put_sum(&b, m->lost + tl_balance_of(&sum).lost, " lost");
 	for (size_t i = 0; i < g->outputs.n; i++) {
 		const struct tl_sink *s = g->outputs.sink[i];
 
@@ -246,7 +246,7 @@ static int swap(struct manager *m, struct tl_generation *next)
 	tl_generation_ledger(old);
 	tl_session_counters(old->session, NULL, &sum);
 	m->delivered += sum.delivered;
-	m->lost += sum.lost;
+	m->lost += tl_balance_of(&sum).lost;
 	m->generation = next;
 	r = watch(m);
 	tl_generation_free(old);

@@ -300,6 +300,14 @@ static void put_lost(struct tl_buffer *b, const struct tl_event *event)
 	const struct tl_lost *lost = event->lost;
 
 	tl_put_u64(b, lost->count);
+	if (lost->unit) {
+		tl_put_char(b, ' ');
+		tl_put_text(b, lost->unit);
+		TL_PUT_LITERAL(b, " (");
+		tl_put_text(b, lost->stage ? lost->stage : "");
+		TL_PUT_LITERAL(b, "): there was no room to find out what to audit");
+		return;
+	}
 	tl_put_text(b, lost->count == 1 ? " event of CPU " : " events of CPU ");
 	tl_put_u64(b, event->cpu);
 	tl_put_text(b, lost->count == 1 ? " was lost" : " were lost");
@@ -315,29 +323,33 @@ static void put_lost(struct tl_buffer *b, const struct tl_event *event)
 	tl_put_u64(b, lost->seq_last);
 }
 
-/* "balance: 9 seen = 4 delivered + 5 filtered + 0 aggregated + 0 lost + 0 malformed + 0 under way" */
+/* "balance: 9 seen = 4 delivered + 5 filtered + 0 aggregated + 0 lost + 0 under way" */
 static void put_balance(struct tl_buffer *b, const struct tl_event *event)
 {
 	struct tl_counters sum = { 0 };
+	struct tl_balance balance;
 
 	if (event->session && tl_session_counters(event->session, NULL, &sum) < 0)
 		sum = (struct tl_counters){ 0 };
+	balance = tl_balance_of(&sum);
 	TL_PUT_LITERAL(b, "balance: ");
-	tl_put_u64(b, sum.seen);
+	tl_put_u64(b, balance.seen);
 	TL_PUT_LITERAL(b, " seen = ");
-	tl_put_u64(b, sum.delivered);
+	tl_put_u64(b, balance.delivered);
 	TL_PUT_LITERAL(b, " delivered + ");
-	tl_put_u64(b, sum.filtered);
+	tl_put_u64(b, balance.filtered);
 	TL_PUT_LITERAL(b, " filtered + ");
-	tl_put_u64(b, sum.aggregated);
+	tl_put_u64(b, balance.aggregated);
 	TL_PUT_LITERAL(b, " aggregated + ");
-	tl_put_u64(b, sum.lost);
+	tl_put_u64(b, balance.lost);
 	TL_PUT_LITERAL(b, " lost + ");
-	tl_put_u64(b, sum.malformed);
-	TL_PUT_LITERAL(b, " malformed + ");
-	/* Between the kernel's counters and ours. */
-	tl_put_i64(b, (int64_t)(sum.seen - sum.delivered - sum.filtered - sum.aggregated - sum.lost - sum.malformed));
+	tl_put_i64(b, balance.under_way);
 	TL_PUT_LITERAL(b, " under way");
+	if (event->session && tl_session_unaudited(event->session)) {
+		TL_PUT_LITERAL(b, "; incomplete: ");
+		tl_put_u64(b, tl_session_unaudited(event->session));
+		TL_PUT_LITERAL(b, " times there was no room to find out what to audit");
+	}
 }
 
 static void put_own(struct tl_buffer *b, const struct tl_event *event)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <string.h>
 
+#include "columns.h"
 #include "escape.h"
 #include "put.h"
 #include "status.h"
@@ -50,15 +51,23 @@ static void put_counters(struct tl_buffer *b, struct tl_session *s, const struct
 	if (tl_session_counters(s, type, &c) < 0)
 		return;
 	open_list(b, "counters", '{');
-	put_number(b, "seen", c.seen);
-	put_number(b, "filtered", c.filtered);
-	put_number(b, "aggregated", c.aggregated);
-	put_number(b, "emitted", c.emitted);
-	put_number(b, "lost", c.lost);
-	put_number(b, "received", c.received);
-	put_number(b, "malformed", c.malformed);
-	put_number(b, "delivered", c.delivered);
+	tl_columns_json(b, &c, tl_counter_columns);
 	tl_put_char(b, '}');
+}
+
+static void put_rules(struct tl_buffer *b, const struct tl_generation *g)
+{
+	const struct tl_ledger_rule *rules = tl_policy_ledger(g->policy);
+
+	open_list(b, "rules", '[');
+	for (size_t i = 0; i < g->policy->n_rules; i++) {
+		open_list(b, NULL, '{');
+		put_text(b, "name", rules[i].name);
+		tl_put_char(b, ',');
+		tl_columns_json(b, &rules[i], tl_rule_columns);
+		tl_put_char(b, '}');
+	}
+	tl_put_char(b, ']');
 }
 
 static void put_policy(struct tl_buffer *b, const struct tl_status_facts *facts)
@@ -157,9 +166,9 @@ void tl_status_put(struct tl_buffer *b, const struct tl_status_facts *facts)
 	put_text(b, "state", facts->state);
 	put_policy(b, facts);
 	put_counters(b, g->session, NULL);
-	put_number(b, "kept", g->kept);
-	put_number(b, "dropped", g->dropped);
+	put_number(b, "unaudited", tl_session_unaudited(g->session));
 	put_events(b, g->session);
+	put_rules(b, g);
 	put_targets(b, facts);
 	open_list(b, "outputs", '[');
 	for (size_t i = 0; i < g->outputs.n; i++)

@@ -104,8 +104,11 @@ struct tl_ledger_source {
 	const struct tl_event_type *(*event_type)(const struct tl_session *s, size_t i);
 	int (*counters)(struct tl_session *s, const struct tl_event_type *type, struct tl_counters *ret);
 	const char *(*refusal)(struct tl_session *s, size_t i, uint64_t *ret_count);
+	uint64_t (*unaudited)(struct tl_session *s);
 };
-void tl_encode_ledger_json(struct tl_buffer *b, struct tl_session *s, const struct tl_ledger_source *source);
+/* view may be NULL: there are no rules and outputs. */
+void tl_encode_ledger_json(struct tl_buffer *b, struct tl_session *s, const struct tl_ledger_source *source,
+			   const struct tl_ledger_view *view);
 void tl_encode_ledger_text(struct tl_buffer *b, struct tl_session *s, const struct tl_ledger_source *source,
 			   const char *note);
 

@@ -1,50 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* TraceLeft's own records: what was lost, and the whole balance. */
+#include "columns.h"
 #include "encode-cache.h"
 #include "escape.h"
 #include "put.h"
-
-static const struct {
-	const char *name;
-	size_t offset;
-} columns[] = {
-	{ "seen", offsetof(struct tl_counters, seen) },
-	{ "filtered", offsetof(struct tl_counters, filtered) },
-	{ "aggregated", offsetof(struct tl_counters, aggregated) },
-	{ "emitted", offsetof(struct tl_counters, emitted) },
-	{ "lost", offsetof(struct tl_counters, lost) },
-	{ "received", offsetof(struct tl_counters, received) },
-	{ "malformed", offsetof(struct tl_counters, malformed) },
-	{ "delivered", offsetof(struct tl_counters, delivered) },
-};
+#include "util.h"
 
 static const struct tl_ledger_source session_source = {
 	.event_type = tl_session_event_type,
 	.counters = tl_session_counters,
 	.refusal = tl_session_refusal,
+	.unaudited = tl_session_unaudited,
 };
 
-#define N_COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
-static uint64_t column(const struct tl_counters *counters, size_t i)
-{
-	uint64_t value;
-
-	memcpy(&value, (const char *)counters + columns[i].offset, sizeof(value));
-	return value;
-}
-
-static void put_counters_json(struct tl_buffer *b, const struct tl_counters *counters)
-{
-	for (size_t i = 0; i < N_COLUMNS; i++) {
-		if (i)
-			tl_put_char(b, ',');
-		tl_put_char(b, '"');
-		tl_put_text(b, columns[i].name);
-		TL_PUT_LITERAL(b, "\":");
-		tl_put_u64(b, column(counters, i));
-	}
-}
+/* ---- JSON ---- */
 
 static void put_events_json(struct tl_buffer *b, struct tl_session *s, const struct tl_ledger_source *source)
 {
@@ -61,7 +31,7 @@ static void put_events_json(struct tl_buffer *b, struct tl_session *s, const str
 		TL_PUT_LITERAL(b, "{\"name\":\"");
 		tl_escape_json(b, type->name, strnlen(type->name, sizeof(type->name)));
 		TL_PUT_LITERAL(b, "\",");
-		put_counters_json(b, &counters);
+		tl_columns_json(b, &counters, tl_counter_columns);
 		tl_put_char(b, '}');
 	}
 }
@@ -82,17 +52,43 @@ static void put_refusals_json(struct tl_buffer *b, struct tl_session *s, const s
 		b->size--;
 }
 
-void tl_encode_ledger_json(struct tl_buffer *b, struct tl_session *s, const struct tl_ledger_source *source)
+static void put_balance_json(struct tl_buffer *b, const struct tl_counters *total, uint64_t unaudited)
+{
+	struct tl_balance balance = tl_balance_of(total);
+
+	TL_PUT_LITERAL(b, ",\"balance\":{\"seen\":");
+	tl_put_u64(b, balance.seen);
+	TL_PUT_LITERAL(b, ",\"delivered\":");
+	tl_put_u64(b, balance.delivered);
+	TL_PUT_LITERAL(b, ",\"filtered\":");
+	tl_put_u64(b, balance.filtered);
+	TL_PUT_LITERAL(b, ",\"aggregated\":");
+	tl_put_u64(b, balance.aggregated);
+	TL_PUT_LITERAL(b, ",\"lost\":");
+	tl_put_u64(b, balance.lost);
+	TL_PUT_LITERAL(b, ",\"under_way\":");
+	tl_put_i64(b, balance.under_way);
+	TL_PUT_LITERAL(b, ",\"unaudited\":");
+	tl_put_u64(b, unaudited);
+	tl_put_char(b, '}');
+}
+
+void tl_encode_ledger_json(struct tl_buffer *b, struct tl_session *s, const struct tl_ledger_source *source,
+			   const struct tl_ledger_view *view)
 {
 	struct tl_counters total = { 0 };
 
 	if (source->counters(s, NULL, &total) < 0)
 		return;
 	TL_PUT_LITERAL(b, ",\"ledger\":{\"total\":{");
-	put_counters_json(b, &total);
-	TL_PUT_LITERAL(b, "},\"events\":[");
+	tl_columns_json(b, &total, tl_counter_columns);
+	tl_put_char(b, '}');
+	put_balance_json(b, &total, source->unaudited(s));
+	TL_PUT_LITERAL(b, ",\"events\":[");
 	put_events_json(b, s, source);
-	TL_PUT_LITERAL(b, "],\"refusals\":[");
+	tl_put_char(b, ']');
+	tl_ledger_view_json(b, view);
+	TL_PUT_LITERAL(b, ",\"refusals\":[");
 	put_refusals_json(b, s, source);
 	TL_PUT_LITERAL(b, "]}");
 }
@@ -122,6 +118,11 @@ static void put_lost_json(struct tl_buffer *b, const struct tl_lost *lost)
 	TL_PUT_LITERAL(b, ",\"stage\":\"");
 	tl_escape_json(b, stage, strlen(stage));
 	tl_put_char(b, '"');
+	if (lost->unit) {
+		TL_PUT_LITERAL(b, ",\"counted\":\"");
+		tl_escape_json(b, lost->unit, strlen(lost->unit));
+		tl_put_char(b, '"');
+	}
 	put_time_json(b, ",\"first\":\"", lost->time_first);
 	put_time_json(b, ",\"last\":\"", lost->time_last);
 }
@@ -131,7 +132,7 @@ void tl_encode_record_json(struct tl_buffer *b, const struct tl_event *event)
 	if (event->kind == TL_EVENT_LOST && event->lost)
 		put_lost_json(b, event->lost);
 	else if (event->kind == TL_EVENT_LEDGER && event->session)
-		tl_encode_ledger_json(b, event->session, &session_source);
+		tl_encode_ledger_json(b, event->session, &session_source, event->ledger);
 }
 
 /* ---- Text ---- */
@@ -145,7 +146,7 @@ static void put_counter(struct tl_buffer *b, const char *before, const char *nam
 }
 
 /* The sum of all events, as whoever asks for the record has it, or as the
- * kernel part has it; and what was refused besides events. One line, as all. */
+ * library has it; and what was refused besides events. One line, as all. */
 void tl_encode_ledger_text(struct tl_buffer *b, struct tl_session *s, const struct tl_ledger_source *source,
 			   const char *note)
 {
@@ -157,14 +158,14 @@ void tl_encode_ledger_text(struct tl_buffer *b, struct tl_session *s, const stru
 	if (note) {
 		tl_escape_text(b, note, strlen(note));
 	} else if (source->counters(s, NULL, &sum) >= 0) {
-		put_counter(b, "", "seen", sum.seen);
-		put_counter(b, " = ", "filtered", sum.filtered - (sum.received - sum.malformed - sum.delivered));
-		put_counter(b, " + ", "aggregated", sum.aggregated);
-		put_counter(b, " + ", "emitted", sum.emitted);
-		put_counter(b, " + ", "lost", sum.lost);
-		put_counter(b, "; ", "received", sum.received);
-		put_counter(b, ", ", "malformed", sum.malformed);
-		put_counter(b, ", ", "delivered", sum.delivered);
+		struct tl_balance balance = tl_balance_of(&sum);
+
+		put_counter(b, "", "seen", balance.seen);
+		put_counter(b, " = ", "delivered", balance.delivered);
+		put_counter(b, " + ", "filtered", balance.filtered);
+		put_counter(b, " + ", "aggregated", balance.aggregated);
+		put_counter(b, " + ", "lost", balance.lost);
+		put_counter(b, " + ", "under way", (uint64_t)MAX(balance.under_way, (int64_t)0));
 	}
 	for (size_t i = 0; (refusal = source->refusal(s, i, &count)); i++) {
 		if (!count)
@@ -181,6 +182,14 @@ static void put_lost_text(struct tl_buffer *b, const struct tl_event *event)
 
 	TL_PUT_LITERAL(b, "lost ");
 	tl_put_u64(b, lost->count);
+	if (lost->unit) {
+		tl_put_char(b, ' ');
+		tl_put_text(b, lost->unit);
+		TL_PUT_LITERAL(b, " (");
+		tl_put_text(b, lost->stage ? lost->stage : "");
+		TL_PUT_LITERAL(b, "): tasks are not audited\n");
+		return;
+	}
 	tl_put_text(b, lost->count == 1 ? " event on cpu " : " events on cpu ");
 	tl_put_u64(b, event->cpu);
 	TL_PUT_LITERAL(b, " (sequence ");

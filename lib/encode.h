@@ -33,6 +33,30 @@ struct tl_annotation {
 	uint64_t bytes; /* sum over the aggregated events */
 };
 
+/* What became of the events that a rule matched: delivered, or in a count, or
+ * filtered by `drop`, `sample`, `limit` or `distinct`. */
+struct tl_ledger_rule {
+	const char *name;
+	uint64_t matched;
+	uint64_t delivered, filtered, aggregated, lost;
+	uint64_t results; /* records that the counts became */
+	uint64_t overflow; /* events whose key had no room of its own */
+};
+
+/* Lines of an output, results among them: accepted = delivered + lost + waiting. */
+struct tl_ledger_output {
+	const char *name;
+	uint64_t accepted, delivered, lost, waiting;
+};
+
+/* The part of the balance behind the library. */
+struct tl_ledger_view {
+	const struct tl_ledger_rule *rules;
+	size_t n_rules;
+	const struct tl_ledger_output *outputs;
+	size_t n_outputs;
+};
+
 /* Appends one object and a newline. annotation may be NULL. -ENOMEM. */
 int tl_encode_json(struct tl_buffer *b, const struct tl_event *event, const struct tl_annotation *annotation);
 /* Appends the event's length and an Event of event.proto. Errors as above. */

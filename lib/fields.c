@@ -103,6 +103,7 @@ static const struct tl_field fields[] = {
 	{ "traceleft.seq_first", "long", "lost: first missing sequence number on traceleft.cpu" },
 	{ "traceleft.seq_last", "long", "lost: last missing sequence number" },
 	{ "traceleft.stage", "keyword", "lost: where, such as ring or an output's name" },
+	{ "traceleft.counted", "keyword", "lost: what traceleft.count counts; events if it is not there" },
 
 #define COUNTERS(prefix)                                                                                          \
 	{ prefix "seen", "long", "calls that a hook saw" },                                                       \
@@ -112,10 +113,34 @@ static const struct tl_field fields[] = {
 	{ prefix "lost", "long", "of those, what found no room" },                                                \
 	{ prefix "received", "long", "events that came out of the ring" },                                        \
 	{ prefix "malformed", "long", "of those, what the reader refused" },                                      \
-	{ prefix "delivered", "long", "of those, what the rules were given" }
+	{ prefix "internal", "long", "of those, what was for the process table alone" },                          \
+	{ prefix "reader_filtered", "long", "of those, what no rule kept" },                                      \
+	{ prefix "reader_aggregated", "long", "of those, what the rules counted" },                               \
+	{ prefix "reader_lost", "long", "of those, what was lost for want of memory" },                           \
+	{ prefix "delivered", "long", "of those, what went to an output" }
 	COUNTERS("traceleft.ledger.total."),
+	{ "traceleft.ledger.balance.seen", "long", "the sum of the four, and of what is under way" },
+	{ "traceleft.ledger.balance.delivered", "long", "handed to an output" },
+	{ "traceleft.ledger.balance.filtered", "long", "in the kernel, for the process table, or by rules" },
+	{ "traceleft.ledger.balance.aggregated", "long", "counted in the kernel or by rules" },
+	{ "traceleft.ledger.balance.lost", "long", "no room in the ring, malformed, or no memory" },
+	{ "traceleft.ledger.balance.under_way", "long", "between the kernel's counters and the reader's" },
+	{ "traceleft.ledger.balance.unaudited", "long", "times that there was no room to find out what to audit" },
 	{ "traceleft.ledger.events.name", "keyword", "event of this row; one row per event, an array" },
 	COUNTERS("traceleft.ledger.events."),
+	{ "traceleft.ledger.rules.name", "keyword", "rule of this row, an array" },
+	{ "traceleft.ledger.rules.matched", "long", "events that met its conditions; the sum of the next four" },
+	{ "traceleft.ledger.rules.delivered", "long", "of those, what went to its outputs one by one" },
+	{ "traceleft.ledger.rules.filtered", "long", "of those, what drop, sample, limit or distinct held back" },
+	{ "traceleft.ledger.rules.aggregated", "long", "of those, what it counted" },
+	{ "traceleft.ledger.rules.lost", "long", "of those, what was lost for want of memory" },
+	{ "traceleft.ledger.rules.results", "long", "events that stand for what it counted" },
+	{ "traceleft.ledger.rules.overflow", "long", "events whose key found no room of its own" },
+	{ "traceleft.ledger.outputs.name", "keyword", "output of this row, an array" },
+	{ "traceleft.ledger.outputs.accepted", "long", "events and results handed to it; the sum of the next three" },
+	{ "traceleft.ledger.outputs.delivered", "long", "of those, what it has written" },
+	{ "traceleft.ledger.outputs.lost", "long", "of those, what it could not write" },
+	{ "traceleft.ledger.outputs.waiting", "long", "of those, what waits in it" },
 	{ "traceleft.ledger.refusals.name", "keyword", "what was refused besides events, an array" },
 	{ "traceleft.ledger.refusals.count", "long", "how often" },
 };

@@ -11,7 +11,6 @@
 static void add_event(const struct tl_session *s, uint32_t id, struct tl_counters *sum)
 {
 	const struct tl_loaded *e = &s->events[id];
-	uint64_t unwanted;
 
 	for (uint32_t cpu = 0; cpu < s->n_cpus; cpu++) {
 		const struct tl_account *account = &s->ledger[(size_t)cpu * TL_EVENTS_MAX + id];
@@ -22,12 +21,13 @@ static void add_event(const struct tl_session *s, uint32_t id, struct tl_counter
 		sum->emitted += __atomic_load_n(&account->emitted, __ATOMIC_RELAXED);
 		sum->lost += __atomic_load_n(&account->lost, __ATOMIC_RELAXED);
 	}
-	/* What the reader keeps for the process table alone is filtered, too. */
-	unwanted = e->received - e->delivered - e->malformed;
-	sum->filtered += unwanted;
 	sum->received += e->received;
 	sum->malformed += e->malformed;
-	sum->delivered += e->delivered;
+	sum->internal += e->internal;
+	sum->reader_filtered += e->fates[TL_FATE_FILTERED];
+	sum->reader_aggregated += e->fates[TL_FATE_AGGREGATED];
+	sum->reader_lost += e->fates[TL_FATE_LOST];
+	sum->delivered += e->fates[TL_FATE_DELIVERED];
 }
 
 int tl_session_counters(struct tl_session *s, const struct tl_event_type *type, struct tl_counters *ret)
@@ -45,8 +45,10 @@ int tl_session_counters(struct tl_session *s, const struct tl_event_type *type, 
 	}
 	if (type && !any)
 		return -ENOENT;
-	if (!type)
-		sum.malformed += s->events[0].malformed; /* of no event that we know */
+	if (!type) { /* of no event that we know */
+		sum.received += s->events[0].malformed;
+		sum.malformed += s->events[0].malformed;
+	}
 	*ret = sum;
 	return 0;
 }
@@ -79,21 +81,48 @@ static uint64_t skipped(const struct tl_session *s)
 	return n;
 }
 
+static const char *const refusal_names[TL_REFUSALS + 1] = {
+	[TL_REFUSED_TASK_STATE] = "task-state", [TL_REFUSED_SET] = "target-combination",
+	[TL_REFUSED_SLOT] = "record-slot",	[TL_REFUSED_HANDLER] = "handler",
+	[TL_REFUSED_STASH] = "entry-stash",	[TL_REFUSED_CGROUP] = "cgroup",
+	[TL_REFUSED_PENDING] = "missed-return", [TL_REFUSED_OVERRIDE] = "own-handlers",
+	[TL_REFUSALS] = "skipped-program",
+};
+
+static uint64_t refused(const struct tl_session *s, size_t i)
+{
+	uint64_t n = 0;
+
+	for (uint32_t cpu = 0; s->refusals && cpu < s->n_cpus; cpu++)
+		n += __atomic_load_n(&s->refusals[(size_t)cpu * TL_REFUSALS + i], __ATOMIC_RELAXED);
+	return n;
+}
+
 const char *tl_session_refusal(struct tl_session *s, size_t i, uint64_t *ret_count)
 {
-	static const char *const names[TL_REFUSALS + 1] = {
-		[TL_REFUSED_TASK_STATE] = "task-state", [TL_REFUSED_SET] = "target-combination",
-		[TL_REFUSED_SLOT] = "record-slot",	[TL_REFUSED_HANDLER] = "handler",
-		[TL_REFUSED_STASH] = "entry-stash",	[TL_REFUSED_CGROUP] = "cgroup",
-		[TL_REFUSED_PENDING] = "missed-return", [TL_REFUSED_OVERRIDE] = "own-handlers", [TL_REFUSALS] = "skipped-program",
-	};
-
 	if (i > TL_REFUSALS)
 		return NULL;
-	*ret_count = 0;
-	if (i == TL_REFUSALS && s->ledger)
-		*ret_count = skipped(s);
-	for (uint32_t cpu = 0; i < TL_REFUSALS && s->refusals && cpu < s->n_cpus; cpu++)
-		*ret_count += __atomic_load_n(&s->refusals[(size_t)cpu * TL_REFUSALS + i], __ATOMIC_RELAXED);
-	return names[i];
+	if (i < TL_REFUSALS)
+		*ret_count = refused(s, i);
+	else
+		*ret_count = s->ledger ? skipped(s) : 0;
+	return refusal_names[i];
+}
+
+const char *tl_refusal_unaudited(const struct tl_session *s, unsigned refusal, uint64_t *ret_count)
+{
+	if (refusal != TL_REFUSED_TASK_STATE && refusal != TL_REFUSED_SET && refusal != TL_REFUSED_CGROUP)
+		return NULL;
+	*ret_count = refused(s, refusal);
+	return refusal_names[refusal];
+}
+
+uint64_t tl_session_unaudited(struct tl_session *s)
+{
+	uint64_t sum = 0, count;
+
+	for (unsigned i = 0; i < TL_REFUSALS; i++)
+		if (tl_refusal_unaudited(s, i, &count))
+			sum += count;
+	return sum;
 }

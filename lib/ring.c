@@ -116,9 +116,11 @@ void tl_ring_close(struct tl_session *s)
 
 /* ---- What is missing ---- */
 
-static int declare(struct tl_session *s, uint32_t cpu, const struct tl_hole *hole, uint64_t count, const char *stage)
+static int declare_what(struct tl_session *s, uint32_t cpu, const struct tl_hole *hole, uint64_t count,
+			const char *stage, const char *unit)
 {
 	struct tl_event *event = &s->event;
+	int r;
 
 	s->lost = (struct tl_lost){
 		.count = count,
@@ -127,6 +129,7 @@ static int declare(struct tl_session *s, uint32_t cpu, const struct tl_hole *hol
 		.time_first = hole->time_first ? hole->time_first + s->realtime_offset : 0,
 		.time_last = hole->time_last + s->realtime_offset,
 		.stage = stage,
+		.unit = unit,
 	};
 	memset(event, 0, sizeof(*event));
 	event->kind = TL_EVENT_LOST;
@@ -140,18 +143,31 @@ static int declare(struct tl_session *s, uint32_t cpu, const struct tl_hole *hol
 	event->lost = &s->lost;
 	if (!event->type || !event->process || !s->callback)
 		return 0;
-	return s->callback(event, s->userdata);
+	r = s->callback(event, s->userdata);
+	return r < 0 ? r : 0;
 }
 
+static int declare(struct tl_session *s, uint32_t cpu, const struct tl_hole *hole, uint64_t count, const char *stage)
+{
+	return declare_what(s, cpu, hole, count, stage, NULL);
+}
+
+/* The first hole of a CPU. What the kernel part has not counted as lost was in
+ * the ring, unreadable, and that is said already. */
 static int declare_hole(struct tl_session *s, uint32_t cpu)
 {
 	struct tl_stream *stream = &s->streams[cpu];
 	struct tl_hole hole = stream->holes[0];
+	uint64_t count, lost, known;
 
 	stream->declared += hole.last - hole.first + 1;
 	stream->n_holes--;
 	memmove(stream->holes, stream->holes + 1, stream->n_holes * sizeof(hole));
-	return declare(s, cpu, &hole, hole.last - hole.first + 1, "ring");
+	count = hole.last - hole.first + 1;
+	lost = __atomic_load_n(&s->cpus[cpu].lost, __ATOMIC_ACQUIRE);
+	known = stream->declared > lost ? MIN(MIN(stream->declared - lost, s->unplaced), count) : 0;
+	s->unplaced -= known;
+	return count == known ? 0 : declare(s, cpu, &hole, count - known, "ring");
 }
 
 static void add_hole(struct tl_stream *stream, uint64_t first, uint64_t last, uint64_t now)
@@ -230,6 +246,25 @@ static int declare_refused(struct tl_session *s)
 	return declare(s, 0, &hole, refused, "program");
 }
 
+/* Tasks that nobody could look at: how many events are missing is not known. */
+static int declare_unaudited(struct tl_session *s)
+{
+	int r = 0;
+
+	for (unsigned i = 0; i < TL_REFUSALS && r >= 0; i++) {
+		struct tl_hole hole = {.time_last = tl_now_boot()};
+		uint64_t count, *declared = &s->unaudited_declared[i];
+		const char *stage = tl_refusal_unaudited(s, i, &count);
+
+		if (!stage || count <= *declared)
+			continue;
+		count -= *declared;
+		*declared += count;
+		r = declare_what(s, 0, &hole, count, stage, "refusals");
+	}
+	return r;
+}
+
 /* Numbers in holes that are not declared yet. */
 static uint64_t missing(const struct tl_stream *stream)
 {
@@ -263,7 +298,8 @@ int tl_ring_declare(struct tl_session *s, bool final)
 				return r;
 		}
 	}
-	return declare_refused(s);
+	r = declare_refused(s);
+	return r < 0 ? r : declare_unaudited(s);
 }
 
 /* ---- Records ---- */
@@ -274,16 +310,54 @@ static bool plausible(const struct tl_session *s, const struct tl_record *record
 	       record->cpu < s->n_cpus && record->event >= 1 && record->event <= s->n_events;
 }
 
+/* Whether there is at least a number in it that can be believed. */
+static bool is_numbered(const struct tl_session *s, const struct tl_record *record, size_t size)
+{
+	return size >= sizeof(*record) && record->cpu < s->n_cpus &&
+	       record->seq && record->seq <= __atomic_load_n(&s->cpus[record->cpu].seq, __ATOMIC_ACQUIRE);
+}
+
+static int declare_malformed(struct tl_session *s, const struct tl_record *record)
+{
+	const struct tl_hole hole = {
+		.first = record->seq, .last = record->seq, .time_first = record->time, .time_last = record->time
+	};
+
+	return declare(s, record->cpu, &hole, 1, "malformed");
+}
+
+/* What nobody can make sense of. Its number stays a hole if it cannot be read. */
+static int refuse_record(struct tl_session *s, const struct tl_record *record, size_t size)
+{
+	const struct tl_hole hole = {.time_last = tl_now_boot()};
+	int r;
+
+	s->events[0].malformed++;
+	if (is_numbered(s, record, size)) {
+		r = note_number(s, record);
+		return r < 0 ? r : declare_malformed(s, record);
+	}
+	s->unplaced++;
+	return declare(s, 0, &hole, 1, "malformed");
+}
+
+/* The event to whoever asked for it, who says what became of it. */
+static int hand_on(struct tl_session *s, struct tl_loaded *loaded)
+{
+	int r = s->callback ? s->callback(&s->event, s->userdata) : TL_FATE_DELIVERED;
+
+	loaded->fates[r < 0 || r >= TL_FATES ? TL_FATE_LOST : r]++;
+	return r < 0 ? r : 0;
+}
+
 static int take_record(struct tl_session *s, const void *data, size_t size)
 {
 	const struct tl_record *record = data;
 	struct tl_loaded *loaded;
 	int r;
 
-	if (!plausible(s, record, size)) {
-		s->events[0].malformed++;
-		return 0;
-	}
+	if (!plausible(s, record, size))
+		return refuse_record(s, record, size);
 	loaded = &s->events[record->event];
 	loaded->received++;
 	r = note_number(s, record);
@@ -292,12 +366,17 @@ static int take_record(struct tl_session *s, const void *data, size_t size)
 	r = tl_decode(s, data, record->size);
 	if (r == -EBADMSG) {
 		loaded->malformed++;
+		return declare_malformed(s, record);
+	}
+	if (r < 0) {
+		loaded->fates[TL_FATE_LOST]++;
+		return r;
+	}
+	if (r > 0) {
+		loaded->internal++;
 		return 0;
 	}
-	if (r != 0)
-		return r < 0 ? r : 0;
-	loaded->delivered++;
-	return s->callback ? s->callback(&s->event, s->userdata) : 0;
+	return hand_on(s, loaded);
 }
 
 /* The record that comes next, which another CPU has in its cache. */

@@ -48,12 +48,15 @@ int tl_handler_open(const char *path, struct tl_handler *ret, const char **ret_w
 int tl_handler_parse(const void *data, size_t size, struct tl_handler *ret, const char **ret_why);
 void tl_handler_done(struct tl_handler *h);
 
+#define TL_FATES (TL_FATE_LOST + 1)
+
 /* A loaded event; its index in session->events is its id. */
 struct tl_loaded {
 	struct tl_event_type type;
 	bool wanted; /* somebody asked, not only the process table */
 	bool kinds[TL_KINDS];
-	uint64_t received, malformed, delivered;
+	uint64_t received, malformed, internal;
+	uint64_t fates[TL_FATES]; /* of what the callback got */
 };
 
 /* A handler in its slot: slots below TL_EVENTS_MAX are the default handlers
@@ -154,6 +157,8 @@ struct tl_session {
 	size_t n_sets, sets_allocated;
 	struct tl_target_plan *target_plan;
 	uint64_t refused_declared;
+	uint64_t unaudited_declared[TL_REFUSALS];
+	uint64_t unplaced; /* malformed records of which not even the number was to be believed */
 	int64_t realtime_offset; /* ns to add to boot time */
 	uint64_t tick; /* boot ns of the last look at holes */
 	bool idle;
@@ -194,6 +199,9 @@ int tl_targets_install(struct tl_session *s);
 int tl_targets_mark(struct tl_session *s);
 void tl_targets_free(struct tl_session *s);
 const struct tl_known_set *tl_set_find(struct tl_session *s, uint64_t hash);
+
+/* ledger.c: a refusal that means that tasks are not audited; NULL: it is none of these. */
+const char *tl_refusal_unaudited(const struct tl_session *s, unsigned refusal, uint64_t *ret_count);
 
 /* ring.c */
 int tl_ring_open(struct tl_session *s);

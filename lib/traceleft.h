@@ -185,29 +185,52 @@ enum tl_event_kind {
 #define TL_EVENT_UNKNOWN_PROCESS 0x08
 #define TL_EVENT_THREAD 0x10 /* fork, exit: of a thread */
 
-/* One row of the ledger. What the kernel part counts: seen = its filtered +
- * aggregated + emitted + lost. What the reader counts: emitted = received +
- * still in the ring, received = malformed + unasked + delivered. `unasked` is
- * what it needs for the process table alone; it stands in `filtered` with the
- * kernel's, so that at rest seen = filtered + aggregated + malformed +
- * delivered + lost. */
+/* One row of the ledger, stage by stage. In the kernel seen = filtered +
+ * aggregated + emitted + lost; emitted = received + still in the ring; and
+ * received = malformed + internal + reader_filtered + reader_aggregated +
+ * reader_lost + delivered. */
 struct tl_counters {
 	uint64_t seen;
-	uint64_t filtered; /* wanted by nobody: by the kernel part, and unasked */
+	uint64_t filtered;
 	uint64_t aggregated;
-	uint64_t emitted;
-	uint64_t lost;
+	uint64_t emitted; /* into the ring */
+	uint64_t lost; /* did not get into the ring */
 	uint64_t received; /* by the reader */
 	uint64_t malformed; /* records that the reader refused */
-	uint64_t delivered; /* to the callback */
+	uint64_t internal; /* for the process table alone: nobody asked for them */
+	uint64_t reader_filtered, reader_aggregated, reader_lost; /* as the callback said, see enum tl_fate */
+	uint64_t delivered;
 };
+
+/* The same in the words of the promise: seen = delivered + filtered +
+ * aggregated + lost + under_way, and nothing is under way once all is read. */
+struct tl_balance {
+	uint64_t seen, delivered, filtered, aggregated, lost;
+	int64_t under_way; /* between the kernel's counters and the reader's */
+};
+
+static inline struct tl_balance tl_balance_of(const struct tl_counters *c)
+{
+	struct tl_balance b;
+
+	b.seen = c->seen;
+	b.delivered = c->delivered;
+	b.filtered = c->filtered + c->internal + c->reader_filtered;
+	b.aggregated = c->aggregated + c->reader_aggregated;
+	b.lost = c->lost + c->malformed + c->reader_lost;
+	b.under_way = (int64_t)(b.seen - b.delivered - b.filtered - b.aggregated - b.lost);
+	return b;
+}
 
 struct tl_lost {
 	uint64_t count;
 	uint64_t seq_first, seq_last; /* on cpu of the event */
 	uint64_t time_first, time_last; /* ns UTC */
-	const char *stage; /* "ring", "journal", ... */
+	const char *stage; /* "ring", "malformed", "journal", ... */
+	const char *unit; /* what count counts; NULL: events */
 };
+
+struct tl_ledger_view; /* of the programs' own: rules and outputs */
 
 /* Valid during the callback only; pointers belong to the session. */
 struct tl_event {
@@ -245,12 +268,22 @@ struct tl_event {
 	const struct tl_lost *lost; /* LOST */
 	const char *note; /* START, STOP, RELOAD: who and why */
 	struct tl_session *session; /* LEDGER: ask it */
+	const struct tl_ledger_view *ledger; /* LEDGER: what the session does not know; may be NULL */
 	/* What the encoders may reuse: the bytes of the record */
 	const void *record;
 	uint32_t record_size;
 };
 
-/* Return 0 to go on, a negative errno to end tl_session_dispatch() with it. */
+/* What a callback has done with an event, for the ledger. */
+enum tl_fate {
+	TL_FATE_DELIVERED = 0,
+	TL_FATE_FILTERED = 1, /* nobody wanted it */
+	TL_FATE_AGGREGATED = 2, /* it is in a count */
+	TL_FATE_LOST = 3,
+};
+
+/* Returns an enum tl_fate (of a record of TraceLeft's own it means nothing), or
+ * a negative errno to end tl_session_dispatch() with it: the event is lost. */
 typedef int (*tl_event_callback)(const struct tl_event *event, void *userdata);
 
 /* ---- Sessions ---- */
@@ -343,6 +376,11 @@ const char *tl_session_attach_kind(const struct tl_session *s, const struct tl_e
 
 /* Loaded types, from 0; NULL after the last. */
 const struct tl_event_type *tl_session_event_type(const struct tl_session *s, size_t i);
+
+/* How often there was no room to find out whether a task or cgroup matches a
+ * target: events that nobody has seen are missing if it is not 0. Each is
+ * declared by a lost record, too, whose stage is the name of the refusal. */
+uint64_t tl_session_unaudited(struct tl_session *s);
 
 /* Number of live tasks that match a target; -1: unknown. */
 int64_t tl_session_target_tasks(struct tl_session *s, uint32_t target);

@@ -138,10 +138,15 @@ const char *tl_policy_object_get(size_t i);
 int tl_policy_apply(const struct tl_policy *p, struct tl_session *s);
 
 /* Calls `deliver` for each rule that keeps the event, in order, until one is
- * final or drops. Returns how many kept it, or deliver's negative error.
- * TraceLeft's own records are not for rules: 0. */
+ * final or drops. Returns what became of the event, an enum tl_fate: delivered
+ * if some rule did that, else aggregated, else filtered; or deliver's negative
+ * error. TraceLeft's own records are not for rules: filtered. */
 typedef int (*tl_rule_deliver)(const struct tl_policy_rule *rule, const struct tl_event *event,
 			       const struct tl_annotation *annotation, void *userdata);
 int tl_policy_filter(struct tl_policy *p, const struct tl_event *event, tl_rule_deliver deliver, void *userdata);
+
+/* The accounts of all rules, n_rules rows, in their order; valid until the
+ * policy is freed, and brought up to date by each call. */
+const struct tl_ledger_rule *tl_policy_ledger(struct tl_policy *p);
 
 #endif

@@ -31,6 +31,7 @@ struct sample {
 struct rule_state {
 	struct sample *samples; /* SAMPLES of them; NULL: keeps all */
 	struct tl_annotation annotation;
+	struct tl_ledger_rule *account;
 };
 
 struct tl_rule_index {
@@ -39,6 +40,7 @@ struct tl_rule_index {
 	uint64_t *by_type; /* [type][word] */
 	uint64_t *by_target; /* [target][word]; the last one: of rules without a target */
 	struct rule_state *rules;
+	struct tl_ledger_rule *accounts; /* n_rules */
 	size_t n_rules;
 	const char **target_names;
 	struct tl_rule_keys *keys;
@@ -52,6 +54,7 @@ struct tl_rule_index *tl_rule_index_free(struct tl_rule_index *index)
 	for (size_t i = 0; i < index->n_rules && index->rules; i++)
 		free(index->rules[i].samples);
 	free(index->rules);
+	free(index->accounts);
 	free(index->by_type);
 	free(index->by_target);
 	free(index->target_names);
@@ -77,6 +80,8 @@ static int add_rule(const struct tl_policy *p, struct tl_rule_index *index, size
 		set_bit(index->by_target + rule->targets[j] * index->words, i);
 	if (!rule->n_targets)
 		set_bit(index->by_target + p->n_targets * index->words, i);
+	state->account = &index->accounts[i];
+	state->account->name = rule->name ? rule->name : "";
 	state->annotation = (struct tl_annotation){
 		.rule = rule->name,
 		.tags = (const char *const *)rule->tags,
@@ -111,8 +116,10 @@ int tl_rule_index_new(const struct tl_policy *p, struct tl_rule_index **ret)
 	index->by_type = calloc(index->n_types * index->words + 1, sizeof(uint64_t));
 	index->by_target = calloc((p->n_targets + 1) * index->words, sizeof(uint64_t));
 	index->rules = calloc(p->n_rules + 1, sizeof(*index->rules));
+	index->accounts = calloc(p->n_rules + 1, sizeof(*index->accounts));
 	index->target_names = calloc(p->n_targets + 1, sizeof(*index->target_names));
-	if (!index->by_type || !index->by_target || !index->rules || !index->target_names)
+	if (!index->by_type || !index->by_target || !index->rules || !index->accounts ||
+	    !index->target_names)
 		return -ENOMEM;
 	for (size_t i = 0; i < p->n_targets; i++)
 		index->target_names[i] = p->targets[i].name;
@@ -235,21 +242,43 @@ static uint64_t candidates(const struct tl_policy *p, const uint64_t *of_type, c
 	return of_type[w] & let_in;
 }
 
-/* One rule. Returns whether it keeps the event, or an error. */
+static int hand_on(const struct tl_policy_rule *rule, struct rule_state *state, const struct tl_event *event,
+		   tl_rule_deliver deliver, void *userdata)
+{
+	int r = rule->n_captures ? deliver_trimmed(rule, event, &state->annotation, deliver, userdata) :
+				   deliver(rule, event, &state->annotation, userdata);
+
+	if (r < 0) {
+		state->account->lost++;
+		return r;
+	}
+	state->account->delivered++;
+	return TL_FATE_DELIVERED;
+}
+
+/* An event that the rule matches. Returns what it has done with it, an enum tl_fate, or an error. */
 static int apply_rule(const struct tl_policy_rule *rule, struct rule_state *state, const struct tl_event *event,
 		      tl_rule_deliver deliver, void *userdata)
 {
-	int r;
+	state->account->matched++;
+	if (rule->drop || (state->samples && !is_sampled(state, event->hash, rule->sample))) {
+		state->account->filtered++;
+		return TL_FATE_FILTERED;
+	}
+	return hand_on(rule, state, event, deliver, userdata);
+}
 
-	if (rule->where && !tl_expression_eval(rule->where, event))
-		return 0;
-	if (state->samples && !is_sampled(state, event->hash, rule->sample))
-		return 0;
-	if (rule->drop)
-		return 1;
-	r = rule->n_captures ? deliver_trimmed(rule, event, &state->annotation, deliver, userdata)
-			     : deliver(rule, event, &state->annotation, userdata);
-	return r < 0 ? r : 1;
+/* The better one for the event: what is delivered somewhere is delivered. */
+static int better_fate(int a, int b)
+{
+	if (a == TL_FATE_DELIVERED || b == TL_FATE_DELIVERED)
+		return TL_FATE_DELIVERED;
+	return MAX(a, b);
+}
+
+static bool matches(const struct tl_policy_rule *rule, const struct tl_event *event)
+{
+	return !rule->where || tl_expression_eval(rule->where, event);
 }
 
 int tl_policy_filter(struct tl_policy *p, const struct tl_event *event, tl_rule_deliver deliver, void *userdata)
@@ -257,25 +286,31 @@ int tl_policy_filter(struct tl_policy *p, const struct tl_event *event, tl_rule_
 	struct tl_rule_index *index = p->index;
 	size_t type = event->kind >= TL_EVENT_LOST ? index->n_types : type_index(index, event->type);
 	const uint64_t *of_type = index->by_type + type * index->words, *worth;
-	int kept = 0;
+	int fate = TL_FATE_FILTERED;
 
 	if (type == index->n_types || (p->n_untracked_executables && is_untracked(p, event)))
-		return 0;
+		return TL_FATE_FILTERED;
 	worth = tl_rule_keys_find(index->keys, of_type, event);
 	for (size_t w = 0; w < index->words; w++)
 		for (uint64_t bits = candidates(p, of_type, event, w) & (worth ? worth[w] : UINT64_MAX); bits;
 		     bits &= bits - 1) {
 			size_t i = w * 64 + (size_t)__builtin_ctzll(bits);
 			const struct tl_policy_rule *rule = &p->rules[i];
-			int r = apply_rule(rule, &index->rules[i], event, deliver, userdata);
+			int r;
 
+			if (!matches(rule, event))
+				continue;
+			r = apply_rule(rule, &index->rules[i], event, deliver, userdata);
 			if (r < 0)
 				return r;
-			if (r && rule->drop)
-				return kept;
-			kept += r;
-			if (r && rule->final)
-				return kept;
+			fate = better_fate(fate, r);
+			if (rule->drop || (rule->final && r != TL_FATE_FILTERED))
+				return fate;
 		}
-	return kept;
+	return fate;
+}
+
+const struct tl_ledger_rule *tl_policy_ledger(struct tl_policy *p)
+{
+	return p->index->accounts;
 }

@@ -93,7 +93,7 @@ int main(int argc, char **argv)
 		r = tl_session_counters(session, NULL, &all);
 	if (r >= 0)
 		printf("seen %" PRIu64 " = delivered %" PRIu64 " + filtered %" PRIu64 " + lost %" PRIu64 "\n",
-		       all.seen, n, all.filtered, all.lost);
+		       all.seen, n, all.filtered + all.internal, all.lost);
 	else
 		fprintf(stderr, "%s: %s\n", argv[0], tl_session_error(session));
 	tl_session_free(session);

@@ -185,9 +185,9 @@ events_arrive_and_the_balance_is_exact() {
 	stop
 	[ $status = 0 ] || why "status $status: $(tail -n 2 "$dir/err")" || return
 	[ "$(count '.event.action == "start"')" = 1 ] && [ "$(count '.event.action == "stop"')" = 1 ] || why "no start or stop" || return
-	jq -e -s '(map(select(.event.action == "ledger")) | last | .traceleft.ledger.total) as $l |
+	jq -e -s '(map(select(.event.action == "ledger")) | last | .traceleft.ledger.balance) as $l |
 		(map(select(.rule)) | length) as $n |
-		$l.seen == $l.delivered + $l.filtered + $l.aggregated + $l.lost + $l.malformed and $l.delivered >= $n and $n > 0' \
+		$l.seen == $l.delivered + $l.filtered + $l.aggregated + $l.lost and $l.delivered >= $n and $n > 0 and $l.unaudited == 0' \
 		"$dir/log/events.jsonl" >/dev/null || why "not balanced: $(grep '"ledger"' "$dir/log/events.jsonl" | tail -n 1)" || return
 	grep -q ' accepted = [0-9]* delivered + 0 lost + 0 waiting' "$dir/log/events.jsonl" || why "no balance of the output"
 }

@@ -465,6 +465,7 @@ static void a_rename_has_two_paths(void **state)
 
 static void a_loss_is_declared(void **state)
 {
+	const struct tl_lost tasks = { .count = 1, .stage = "cgroup", .unit = "refusals" };
 	const struct tl_lost lost = { .count = 12, .seq_first = 100, .seq_last = 111, .time_first = 1000000000,
 				      .time_last = 2000000000, .stage = "ring" };
 	struct fixture f;
@@ -482,6 +483,8 @@ static void a_loss_is_declared(void **state)
 			    "\"stage\":\"ring\",\"first\":\"1970-01-01T00:00:01.000000000Z\","
 			    "\"last\":\"1970-01-01T00:00:02.000000000Z\"}}\n");
 	has_not(line(&f, NULL), "\"process\"");
+	f.event.lost = &tasks;
+	has(line(&f, NULL), "\"stage\":\"cgroup\",\"counted\":\"refusals\"");
 	fixture_done(&f);
 }
 
@@ -513,7 +516,11 @@ static int ledger_counters(struct tl_session *s, const struct tl_event_type *typ
 	uint64_t n = type ? 1 + (uint64_t)(type - ledger_types) : 3;
 
 	(void)s;
-	*ret = (struct tl_counters){ n * 10, n, n * 2, n * 6, n, n * 5, n, n * 4 };
+	*ret = (struct tl_counters){
+		.seen = n * 20, .filtered = n, .aggregated = n * 2, .emitted = n * 16, .lost = n, .received = n * 15,
+		.malformed = n, .internal = n * 2, .reader_filtered = n * 3, .reader_aggregated = n * 4,
+		.reader_lost = n, .delivered = n * 4,
+	};
 	return 0;
 }
 
@@ -524,26 +531,46 @@ static const char *ledger_refusal(struct tl_session *s, size_t i, uint64_t *ret_
 	return i < 2 ? (i ? "handler" : "task-state") : NULL;
 }
 
-static const struct tl_ledger_source ledger_source = { ledger_type, ledger_counters, ledger_refusal };
+static uint64_t ledger_unaudited(struct tl_session *s)
+{
+	(void)s;
+	return 7;
+}
+
+static const struct tl_ledger_source ledger_source = {
+	ledger_type, ledger_counters, ledger_refusal, ledger_unaudited
+};
 
 static void the_ledger_is_the_whole_balance(void **state)
 {
+	const struct tl_ledger_rule rules[] = { { "a\"", 9, 1, 2, 5, 1, 3, 4 }, { .name = "b" } };
+	const struct tl_ledger_output output = { "log", 6, 3, 2, 1 };
+	const struct tl_ledger_view view = { rules, 2, &output, 1 };
 	struct tl_buffer b = { 0 };
 
 	(void)state;
 	fixture_type(&ledger_types[0], "openat", "file");
 	fixture_type(&ledger_types[1], "close", "file");
 	assert_int_equal(tl_buffer_append(&b, "{\"traceleft\":{\"cpu\":0", 21), 0);
-	tl_encode_ledger_json(&b, NULL, &ledger_source);
+	tl_encode_ledger_json(&b, NULL, &ledger_source, &view);
 	assert_int_equal(tl_buffer_append(&b, "}}\n", 4), 0);
 	assert_true(json_line(b.data, b.size - 1, see, NULL));
 	check_proto(b.data);
 	assert_string_equal(b.data,
-		"{\"traceleft\":{\"cpu\":0,\"ledger\":{\"total\":{\"seen\":30,\"filtered\":3,\"aggregated\":6,\"emitted\":18,"
-		"\"lost\":3,\"received\":15,\"malformed\":3,\"delivered\":12},\"events\":["
-		"{\"name\":\"openat\",\"seen\":10,\"filtered\":1,\"aggregated\":2,\"emitted\":6,\"lost\":1,\"received\":5,"
-		"\"malformed\":1,\"delivered\":4},{\"name\":\"close\",\"seen\":20,\"filtered\":2,\"aggregated\":4,"
-		"\"emitted\":12,\"lost\":2,\"received\":10,\"malformed\":2,\"delivered\":8}],\"refusals\":["
+		"{\"traceleft\":{\"cpu\":0,\"ledger\":{\"total\":{\"seen\":60,\"filtered\":3,\"aggregated\":6,\"emitted\":48,"
+		"\"lost\":3,\"received\":45,\"malformed\":3,\"internal\":6,\"reader_filtered\":9,"
+		"\"reader_aggregated\":12,\"reader_lost\":3,\"delivered\":12},"
+		"\"balance\":{\"seen\":60,\"delivered\":12,\"filtered\":18,\"aggregated\":18,\"lost\":9,\"under_way\":3,"
+		"\"unaudited\":7},\"events\":["
+		"{\"name\":\"openat\",\"seen\":20,\"filtered\":1,\"aggregated\":2,\"emitted\":16,\"lost\":1,\"received\":15,"
+		"\"malformed\":1,\"internal\":2,\"reader_filtered\":3,\"reader_aggregated\":4,\"reader_lost\":1,"
+		"\"delivered\":4},{\"name\":\"close\",\"seen\":40,\"filtered\":2,\"aggregated\":4,"
+		"\"emitted\":32,\"lost\":2,\"received\":30,\"malformed\":2,\"internal\":4,\"reader_filtered\":6,"
+		"\"reader_aggregated\":8,\"reader_lost\":2,\"delivered\":8}],"
+		"\"rules\":[{\"name\":\"a\\\"\",\"matched\":9,\"delivered\":1,\"filtered\":2,\"aggregated\":5,\"lost\":1,"
+		"\"results\":3,\"overflow\":4},{\"name\":\"b\",\"matched\":0,\"delivered\":0,\"filtered\":0,"
+		"\"aggregated\":0,\"lost\":0,\"results\":0,\"overflow\":0}],"
+		"\"outputs\":[{\"name\":\"log\",\"accepted\":6,\"delivered\":3,\"lost\":2,\"waiting\":1}],\"refusals\":["
 		"{\"name\":\"task-state\",\"count\":0},{\"name\":\"handler\",\"count\":5}]}}}\n");
 	tl_buffer_done(&b);
 }
