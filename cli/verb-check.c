@@ -5,6 +5,7 @@
 
 #include "cli.h"
 #include "escape.h"
+#include "matches.h"
 #include "policy.h"
 #include "probe.h"
 #include "problems.h"
@@ -13,7 +14,7 @@
 enum { OPTION_EXPLAIN = 256, OPTION_JSON };
 
 static const struct tl_option options[] = {
-	{ OPTION_EXPLAIN, "explain", NULL, "the plan: targets, rules, events and how they are attached here" },
+	{ OPTION_EXPLAIN, "explain", NULL, "the plan: targets and what they match now, rules, events and how they are attached" },
 	{ OPTION_JSON, "json", NULL, "problems and plan as one JSON object" },
 	{ 0 },
 };
@@ -25,6 +26,8 @@ struct plan {
 	const char **kinds; /* NULL: unknown */
 	size_t n;
 	int error; /* why the kinds are unknown, 0: they are known */
+	struct tl_matches *matches; /* per target of the policy; NULL: unknown */
+	int matches_error; /* why */
 };
 
 static const char *const output_types[] = {
@@ -51,6 +54,8 @@ static void plan_done(struct plan *p)
 {
 	free(p->events);
 	free(p->kinds);
+	if (p->policy)
+		tl_matches_free(p->matches, p->policy->n_targets);
 }
 
 static int plan_make(const struct tl_policy *policy, struct plan *ret)
@@ -70,6 +75,7 @@ static int plan_make(const struct tl_policy *policy, struct plan *ret)
 				ret->events[ret->n++] = policy->rules[i].events[j];
 	if (ret->n)
 		ret->error = tl_probe_attach(ret->events, ret->n, ret->kinds);
+	ret->matches_error = tl_matches_find(policy, &ret->matches);
 	return 0;
 }
 
@@ -112,7 +118,7 @@ static void put_list(struct tl_buffer *b, const char *before, char *const *items
 	}
 }
 
-static void put_target(struct tl_buffer *b, const struct tl_policy_target *t)
+static void put_target(struct tl_buffer *b, const struct tl_policy_target *t, const struct tl_matches *matches)
 {
 	tl_put_text(b, "  ");
 	put_value(b, t->name);
@@ -127,6 +133,11 @@ static void put_target(struct tl_buffer *b, const struct tl_policy_target *t)
 	put_list(b, " cgroup ", t->cgroups, t->n_cgroups);
 	put_list(b, " unit ", t->units, t->n_units);
 	tl_put_text(b, t->descendants ? ", and descendants\n" : "\n");
+	if (!matches)
+		return;
+	tl_put_text(b, "    matches now: ");
+	tl_matches_text(b, matches);
+	tl_put_char(b, '\n');
 }
 
 static void put_rule(struct tl_buffer *b, const struct plan *p, const struct tl_policy_rule *r)
@@ -182,20 +193,26 @@ static void put_output(struct tl_buffer *b, const struct tl_policy_output *o)
 	tl_put_char(b, '\n');
 }
 
+static void note_unknown(const char *what, int error)
+{
+	if (error)
+		tl_print_note("%s is not known: %s", what, error == -EPERM ? "that needs root" : strerror(-error));
+}
+
 static void put_plan(struct tl_buffer *b, const struct plan *p)
 {
 	tl_put_text(b, "targets:\n");
 	for (size_t i = 0; i < p->policy->n_targets; i++)
-		put_target(b, &p->policy->targets[i]);
+		put_target(b, &p->policy->targets[i], p->matches ? &p->matches[i] : NULL);
 	tl_put_text(b, "rules:\n");
 	for (size_t i = 0; i < p->policy->n_rules; i++)
 		put_rule(b, p, &p->policy->rules[i]);
 	tl_put_text(b, "outputs:\n");
 	for (size_t i = 0; i < p->policy->n_outputs; i++)
 		put_output(b, &p->policy->outputs[i]);
-	if (p->error)
-		tl_print_note("how events are attached is not known: %s",
-			      p->error == -EPERM ? "that needs root" : strerror(-p->error));
+	note_unknown("how events are attached", p->error);
+	if (p->policy->n_targets)
+		note_unknown("what targets match now", p->matches_error);
 }
 
 static void put_verdict(struct tl_buffer *b, const struct tl_policy *p, const struct tl_problems *problems)
@@ -222,7 +239,7 @@ static void json_list(struct tl_buffer *b, const char *name, char *const *items,
 	tl_json_close(b, ']');
 }
 
-static void json_target(struct tl_buffer *b, const struct tl_policy_target *t)
+static void json_target(struct tl_buffer *b, const struct tl_policy_target *t, const struct tl_matches *matches)
 {
 	tl_json_open(b, NULL, '{');
 	tl_json_string(b, "name", t->name);
@@ -235,6 +252,11 @@ static void json_target(struct tl_buffer *b, const struct tl_policy_target *t)
 	json_list(b, "executables", t->executables, t->n_executables);
 	json_list(b, "cgroups", t->cgroups, t->n_cgroups);
 	json_list(b, "units", t->units, t->n_units);
+	if (matches) {
+		tl_json_open(b, "matches", '{');
+		tl_matches_json(b, matches);
+		tl_json_close(b, '}');
+	}
 	tl_json_close(b, '}');
 }
 
@@ -284,7 +306,7 @@ static void json_plan(struct tl_buffer *b, const struct plan *p)
 {
 	tl_json_open(b, "targets", '[');
 	for (size_t i = 0; i < p->policy->n_targets; i++)
-		json_target(b, &p->policy->targets[i]);
+		json_target(b, &p->policy->targets[i], p->matches ? &p->matches[i] : NULL);
 	tl_json_close(b, ']');
 	tl_json_open(b, "rules", '[');
 	for (size_t i = 0; i < p->policy->n_rules; i++)

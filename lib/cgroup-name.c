@@ -57,44 +57,46 @@ static bool is_unit(const struct piece *c)
 	return false;
 }
 
-/* "docker-ID.scope", and what other runtimes make of it. */
-static bool scope_id(const struct piece *c, struct piece *ret)
+/*
+ * "docker-ID.scope", "cri-containerd-ID.scope", "libpod-ID", "libpod-payload-ID",
+ * "ID": so runtimes name their cgroups, whatever these lie in. What watches over
+ * a container has a cgroup beside it, "crio-conmon-ID.scope".
+ */
+static bool named_by_id(const struct piece *c, struct piece *ret)
 {
-	static const char *const prefixes[] = {"docker-", "libpod-",  "cri-containerd-",
-					       "crio-",	  "nerdctl-", "containerd-"};
+	static const char scope[] = ".scope", monitor[] = "conmon-";
+	size_t end = c->size, before;
 	struct piece id;
 
-	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
-		if (strip(c, prefixes[i], ".scope", &id) && is_id(&id)) {
-			*ret = id;
-			return true;
-		}
-	return false;
-}
-
-static bool is_pod(const struct piece *c)
-{
-	struct piece rest;
-
-	return is(c, "kubepods") || strip(c, "kubepods", "", &rest);
+	if (ends_with(c, scope))
+		end -= strlen(scope);
+	if (end < ID_LENGTH)
+		return false;
+	before = end - ID_LENGTH;
+	id = (struct piece){c->p + before, ID_LENGTH};
+	if (!is_id(&id) || (before && c->p[before - 1] != '-') || (!before && end != c->size))
+		return false;
+	if (before >= strlen(monitor) && memcmp(id.p - strlen(monitor), monitor, strlen(monitor)) == 0)
+		return false;
+	*ret = id;
+	return true;
 }
 
 /* Name or id of the container whose cgroup is `c`, with what is above it. */
-static bool container_of(const struct piece *above, bool pods, const struct piece *c, struct piece *ret)
+static bool container_of(const struct piece *above, const struct piece *c, struct piece *ret)
 {
-	if (scope_id(c, ret))
+	struct piece machine;
+
+	if (named_by_id(c, ret) || strip(c, "lxc.payload.", "", ret))
 		return true;
-	if ((is(above, "docker") || is(above, "libpod_parent") || pods) && is_id(c)) {
-		*ret = *c;
-		return true;
-	}
-	if (strip(c, "lxc.payload.", "", ret) || strip(c, "libpod-", "", ret))
-		return c->p[0] == 'l' && (c->p[1] == 'x' || is_id(ret));
 	if (is(above, "lxc") || is(above, "lxc.payload")) {
 		*ret = *c;
 		return true;
 	}
 	if (!is(above, "machine.slice"))
+		return false;
+	/* Of a virtual machine only the emulator is there, which is in no container. */
+	if (strip(c, "machine-qemu\\x2d", ".scope", &machine))
 		return false;
 	return strip(c, "systemd-nspawn@", ".service", ret) || strip(c, "machine-", ".scope", ret);
 }
@@ -131,7 +133,6 @@ void tl_cgroup_names(const char *path, char *out, const char **ret_unit, const c
 		     const char **ret_container)
 {
 	struct piece above = {}, c, unit = {}, slice = {}, container = {}, found;
-	bool pods = false;
 
 	for (const char *p = path; *p;) {
 		p += strspn(p, "/");
@@ -141,9 +142,8 @@ void tl_cgroup_names(const char *path, char *out, const char **ret_unit, const c
 			unit = c;
 		else if (ends_with(&c, ".slice"))
 			slice = c;
-		if (container_of(&above, pods, &c, &found))
+		if (container_of(&above, &c, &found))
 			container = found;
-		pods = pods || is_pod(&c);
 		above = c;
 	}
 	*ret_unit = out;

@@ -198,6 +198,10 @@ void tl_targets_sizes(const struct tl_session *s, uint32_t *ret_terms, uint32_t 
 int tl_targets_install(struct tl_session *s);
 int tl_targets_mark(struct tl_session *s);
 void tl_targets_free(struct tl_session *s);
+/* What the kernel part finds for a process, from what is known of it: paths, "" if
+ * they are not. After plan; without what it inherits. */
+void tl_targets_of(const struct tl_session *s, uint32_t pid, const char *executable, const char *cgroup,
+		   struct tl_terms *ret);
 const struct tl_known_set *tl_set_find(struct tl_session *s, uint64_t hash);
 
 /* ledger.c: a refusal that means that tasks are not audited; NULL: it is none of these. */

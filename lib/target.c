@@ -6,6 +6,8 @@
  */
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -348,6 +350,33 @@ static bool match_cgroup(const struct tl_target_plan *p, char *path, struct tl_t
 			       (units.word[w] | p->sets[p->no_units].word[w]);
 	}
 	return any;
+}
+
+void tl_targets_of(const struct tl_session *s, uint32_t pid, const char *executable, const char *cgroup,
+		   struct tl_terms *ret)
+{
+	const struct tl_target_plan *p = s->target_plan;
+	uint32_t number = *executable == '/' ? tl_automaton_run(&p->automaton, TL_GLOB_EXECUTABLE, executable) : 0;
+	struct tl_terms terms = p->sets[number ? number : p->exe_none], cgroups = p->sets[p->cgroup_none];
+	char path[PATH_MAX];
+
+	if (*cgroup == '/' && snprintf(path, sizeof(path), "%s", cgroup) < (int)sizeof(path))
+		match_cgroup(p, path, &cgroups);
+	for (uint32_t t = 0; t < s->n_targets; t++) {
+		const struct tl_target *target = &s->targets[t];
+		bool named = !target->n_pids;
+
+		for (size_t i = 0; i < target->n_pids; i++)
+			named |= target->pids[i] == pid;
+		if (!named)
+			terms.word[t / 64] &= ~(1ULL << (t % 64));
+	}
+	for (int w = 0; w < TL_TERM_WORDS; w++)
+		terms.word[w] &= cgroups.word[w];
+	for (size_t i = 0; i < s->n_untracked; i++)
+		if (s->untracked[i] == pid)
+			terms = (struct tl_terms){};
+	*ret = terms;
 }
 
 static int mark_cgroup(uint64_t id, const char *path, void *userdata)

@@ -85,20 +85,28 @@ static int add_rule(const struct tl_policy *p, const struct tl_policy_rule *rule
 	return 0;
 }
 
+int tl_policy_apply_targets(const struct tl_policy *p, struct tl_session *s)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < p->n_untracked_pids && r >= 0; i++)
+		r = tl_session_add_untracked(s, p->untracked_pids[i]);
+	for (size_t i = 0; i < p->n_targets && r >= 0; i++)
+		r = add_target(s, &p->targets[i]);
+	return r;
+}
+
 int tl_policy_apply(const struct tl_policy *p, struct tl_session *s)
 {
 	_cleanup_free_ bool *done = NULL;
 	size_t n;
-	int r = 0;
+	int r;
 
 	tl_event_types(&n);
 	done = calloc((p->n_targets + 1) * n + 1, sizeof(*done));
 	if (!done)
 		return -ENOMEM;
-	for (size_t i = 0; i < p->n_untracked_pids && r >= 0; i++)
-		r = tl_session_add_untracked(s, p->untracked_pids[i]);
-	for (size_t i = 0; i < p->n_targets && r >= 0; i++)
-		r = add_target(s, &p->targets[i]);
+	r = tl_policy_apply_targets(p, s);
 	if (r >= 0 && needs_everything(p))
 		r = add_everything(s);
 	for (size_t i = 0; i < p->n_rules && r >= 0; i++)

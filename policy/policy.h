@@ -137,6 +137,9 @@ const char *tl_policy_object_get(size_t i);
  * that keeps events names no target. */
 int tl_policy_apply(const struct tl_policy *p, struct tl_session *s);
 
+/* The targets alone, and who is left alone. */
+int tl_policy_apply_targets(const struct tl_policy *p, struct tl_session *s);
+
 /* Calls `deliver` for each rule that keeps the event, in order, until one is
  * final or drops. Returns what became of the event, an enum tl_fate: delivered
  * if some rule did that, else aggregated, else filtered; or deliver's negative

@@ -39,6 +39,45 @@ good_policy_is_ok_and_explained() {
 		and .rules[0].outputs == ["out"] and .problems == []' "$dir/out" >/dev/null || why "$(cat "$dir/out")"
 }
 
+# A copy of sleep, in a process of its own and below one that is named.
+what_targets_match_now_is_explained() {
+	local mine child
+	cp /bin/sleep "$dir/sleeper"
+	"$dir/sleeper" 60 &
+	mine=$!
+	/bin/sh -c '"$0" 61; :' "$dir/sleeper" &
+	wait_for "the shell has its child" pgrep -P $! >/dev/null || return
+	child=$(pgrep -P $!)
+	cat >"$dir/policy.yaml" <<-END
+		version: 1
+		targets:
+		  file: {executable: $dir/sleeper}
+		  glob: {executable: $dir/sl*, pid: $mine}
+		  shell: {pid: $!}
+		  below: {pid: $!, descendants: true}
+		  none: {executable: $dir/other}
+		  all: {everything: true}
+		rules: [{name: a, target: [file, glob, shell, below, none, all], events: openat}]
+		outputs: {out: {type: stdout}}
+	END
+	chmod 644 "$dir/policy.yaml"
+	wait_for "it is executed" test "$(readlink /proc/$mine/exe)" = "$dir/sleeper" || return
+	run check --explain --json "$dir/policy.yaml"
+	expect_status 0 || return
+	jq -e --arg exe "$dir/sleeper" --argjson mine $mine --argjson child "$child" --argjson shell $! '
+		.targets | map({key: .name, value: .matches}) | from_entries
+		| .file.count == 2 and .file.processes[0].executable == $exe and .file.processes[0].name == "sleeper"
+		and ([.file.processes[].pid] | sort) == ([$mine, $child] | sort)
+		and .glob.count == 1 and .glob.processes[0].pid == $mine
+		and [.shell.processes[].pid] == [$shell]
+		and ([.below.processes[].pid] | sort) == ([$shell, $child] | sort)
+		and .none == {count: 0, processes: []}
+		and .all.count > 5 and (.all.processes | length) == 5' "$dir/out" >/dev/null || why "$(jq -c '.targets[].matches' "$dir/out")" || return
+	run check --explain "$dir/policy.yaml"
+	grep -q "^    matches now: 2 processes: .*$mine sleeper ($dir/sleeper)" "$dir/out" &&
+		grep -q '^    matches now: 0 processes$' "$dir/out" && grep -qE '^    matches now: .* and [0-9]+ more$' "$dir/out" || why "$(cat "$dir/out")"
+}
+
 broken_policy_names_every_place() {
 	write_policy
 	sed -i 's/openat/opneat/; s/severity/sevrity/' "$dir/policy.yaml"
@@ -84,5 +123,5 @@ policy_without_a_command_follows_its_targets() {
 		expect_json ".process.pid == $pid and .file.path == \"/etc/hostname\" and .rule.name == \"hosts\" and .traceleft.targets == [\"nobody\"]"
 }
 
-run_tests good_policy_is_ok_and_explained broken_policy_names_every_place policy_that_is_not_there_is_told \
+run_tests good_policy_is_ok_and_explained what_targets_match_now_is_explained broken_policy_names_every_place policy_that_is_not_there_is_told \
 	rules_of_a_policy_are_for_the_command specs_add_to_a_policy policy_without_a_command_follows_its_targets

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "target-match.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "process-proc.h"
+#include "session.h"
+#include "util.h"
+
+struct found {
+	struct tl_matched process;
+	uint32_t ppid;
+	char *executable; /* owned */
+	struct tl_terms terms;
+};
+
+struct table {
+	struct found *rows; /* sorted by pid */
+	size_t n, allocated;
+};
+
+static void table_done(struct table *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		free(t->rows[i].executable);
+	free(t->rows);
+}
+
+static struct found *table_add(struct table *t)
+{
+	struct found *grown;
+
+	if (t->n == t->allocated) {
+		grown = reallocarray(t->rows, 2 * t->allocated + 256, sizeof(*grown));
+		if (!grown)
+			return NULL;
+		t->rows = grown;
+		t->allocated = 2 * t->allocated + 256;
+	}
+	grown = &t->rows[t->n];
+	memset(grown, 0, sizeof(*grown));
+	return grown;
+}
+
+/* What runs in another's tree of mounts may be called what it likes there; that
+ * the kernel part sees, and /proc does not say. */
+static int add_process(const struct tl_session *s, struct table *t, const struct tl_proc *proc, uint32_t pid)
+{
+	struct found *f = table_add(t);
+
+	if (!f)
+		return -ENOMEM;
+	f->executable = strdup(proc->executable);
+	if (!f->executable)
+		return -ENOMEM;
+	f->process.pid = pid;
+	f->ppid = proc->ppid;
+	memcpy(f->process.comm, proc->comm, sizeof(f->process.comm));
+	tl_targets_of(s, pid, proc->executable, proc->cgroup, &f->terms);
+	t->n++;
+	return 0;
+}
+
+static int read_processes(const struct tl_session *s, struct table *t)
+{
+	_cleanup_free_ struct tl_proc *proc = malloc(sizeof(*proc));
+	struct tl_proc_reader *reader = NULL;
+	DIR *dir = opendir("/proc");
+	const struct dirent *entry;
+	int r = 0;
+
+	if (!dir)
+		return -errno;
+	while (proc && r >= 0 && (entry = readdir(dir))) {
+		unsigned long pid = strtoul(entry->d_name, NULL, 10);
+
+		/* Who has gone meanwhile matches nothing. */
+		if (pid && pid != (unsigned long)getpid() && tl_proc_read(&reader, (uint32_t)pid, 0, proc) == 0)
+			r = add_process(s, t, proc, (uint32_t)pid);
+	}
+	tl_proc_reader_free(reader);
+	closedir(dir);
+	return proc ? r : -ENOMEM;
+}
+
+static int compare_pids(const void *a, const void *b)
+{
+	const struct found *x = a, *y = b;
+
+	return x->process.pid < y->process.pid ? -1 : x->process.pid > y->process.pid;
+}
+
+static const struct found *find_pid(const struct table *t, uint32_t pid)
+{
+	const struct found key = {.process = {.pid = pid}};
+
+	return t->n ? bsearch(&key, t->rows, t->n, sizeof(key), compare_pids) : NULL;
+}
+
+static struct tl_terms descendants_of(const struct tl_session *s)
+{
+	struct tl_terms terms = {};
+
+	for (uint32_t t = 0; t < s->n_targets; t++)
+		if (s->targets[t].descendants)
+			terms.word[t / 64] |= 1ULL << (t % 64);
+	return terms;
+}
+
+/* From parents to children, a generation at least each time. */
+static void inherit(const struct tl_session *s, struct table *t)
+{
+	const struct tl_terms descendants = descendants_of(s);
+	bool changed = true;
+
+	while (changed) {
+		changed = false;
+		for (size_t i = 0; i < t->n; i++) {
+			const struct found *parent = find_pid(t, t->rows[i].ppid);
+
+			for (int w = 0; parent && w < TL_TERM_WORDS; w++) {
+				uint64_t more = parent->terms.word[w] & descendants.word[w] & ~t->rows[i].terms.word[w];
+
+				t->rows[i].terms.word[w] |= more;
+				changed |= more != 0;
+			}
+		}
+	}
+}
+
+static void tell(const struct tl_session *s, const struct table *t, tl_match_callback callback, void *userdata)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		struct tl_matched process = t->rows[i].process;
+
+		process.executable = t->rows[i].executable;
+		for (uint32_t target = 0; target < s->n_targets; target++)
+			if (t->rows[i].terms.word[target / 64] >> (target % 64) & 1)
+				callback(target, &process, userdata);
+	}
+}
+
+int tl_targets_match(struct tl_session *s, tl_match_callback callback, void *userdata)
+{
+	_cleanup_(table_done) struct table t = {};
+	int r = s->target_plan ? 0 : tl_targets_plan(s);
+
+	if (r >= 0)
+		r = read_processes(s, &t);
+	if (r < 0)
+		return r;
+	if (t.n)
+		qsort(t.rows, t.n, sizeof(*t.rows), compare_pids);
+	inherit(s, &t);
+	tell(s, &t, callback, userdata);
+	return 0;
+}
