@@ -97,7 +97,7 @@ $(B)/gen/%.pb-c.c $(B)/gen/%.pb-c.h &: lib/%.proto
 	@mkdir -p $(@D)
 	$(say)protoc-c --proto_path=lib --c_out=$(B)/gen $<
 
-$(call object,lib/encode-proto.c lib/decode-proto.c): | $(B)/gen/event.pb-c.h
+$(call object,lib/encode-proto.c lib/decode-proto.c tests/unit/test-encode-proto.c): | $(B)/gen/event.pb-c.h
 
 # ---- The kernel part
 

@@ -5,6 +5,10 @@ unit_tests := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(unit_src))
 # What programs are made of, but for their main().
 program_obj := $(filter-out $(B)/obj/cli/main.o $(B)/obj/daemon/main.o,$(cli_obj) $(daemon_obj)) $(policy_obj)
 
+# A reader of OpenTelemetry's requests that is not ours.
+$(B)/obj/tests/unit/test-encode-otlp.o: | $(B)/gen/otlp.pb-c.h
+$(B)/tests/unit/test-encode-otlp: $(B)/obj/gen/otlp.pb-c.o
+
 $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(program_obj) $(B)/libtraceleft.a
 	@mkdir -p $(@D)
 	$(say)$(CC) $(ALL_LDFLAGS) -pie -o $@ $^ -lcmocka $(POLICY_LIBS) $(LIB_LIBS) $(DAEMON_LIBS)
