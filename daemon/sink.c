@@ -17,6 +17,7 @@ static const struct {
 	{ TL_OUTPUT_JOURNALD, &tl_sink_journald },
 	{ TL_OUTPUT_FILE, &tl_sink_file },
 	{ TL_OUTPUT_STDOUT, &tl_sink_stdout },
+	{ TL_OUTPUT_HTTP, &tl_sink_http },
 };
 
 const struct tl_sink_ops *tl_sink_ops_find(enum tl_output_type type)
@@ -39,6 +40,7 @@ static void sink_free(struct tl_sink *s)
 
 int tl_sink_new(const struct tl_policy_output *output, const struct tl_sink_setup *setup, struct tl_sink **ret)
 {
+	const char *path;
 	struct tl_sink *s;
 	int r;
 
@@ -48,8 +50,9 @@ int tl_sink_new(const struct tl_policy_output *output, const struct tl_sink_setu
 	s->references = 1;
 	s->ops = tl_sink_ops_find(output->type);
 	s->name = strdup(output->name);
-	s->path = output->path ? strdup(output->path) : NULL;
-	if (!s->name || (output->path && !s->path)) {
+	path = output->type == TL_OUTPUT_HTTP ? output->http.url : output->path;
+	s->path = path ? strdup(path) : NULL;
+	if (!s->name || (path && !s->path)) {
 		r = -ENOMEM;
 	} else if (!s->ops) {
 		r = -EOPNOTSUPP;
@@ -82,7 +85,7 @@ struct tl_sink *tl_sink_unref(struct tl_sink *s)
 	declare(s);
 	s->ops->flush(s);
 	s->ops->close(s);
-	lost = tl_sink_waiting(s);
+	lost = tl_sink_waiting(s) - s->kept;
 	if (lost)
 		tl_log_id(LOG_ERR, TL_MESSAGE_OUTPUT_FAILED, "output %s: closed while %" PRIu64 " events could not be written",
 			  s->name, lost);
@@ -99,7 +102,8 @@ bool tl_sink_same(const struct tl_policy_output *a, const struct tl_policy_outpu
 {
 	return a->type == b->type && a->format == b->format && same_text(a->name, b->name) &&
 	       same_text(a->path, b->path) && a->rotate_size == b->rotate_size && a->rotate_keep == b->rotate_keep &&
-	       a->rotate_compress == b->rotate_compress && a->rotate_age == b->rotate_age && a->fsync == b->fsync;
+	       a->rotate_compress == b->rotate_compress && a->rotate_age == b->rotate_age && a->fsync == b->fsync &&
+	       tl_policy_http_same(&a->http, &b->http);
 }
 
 /* ---- Losses ---- */
@@ -147,6 +151,39 @@ void tl_sink_lost(struct tl_sink *s, uint32_t cpu, uint64_t seq, uint64_t time)
 
 	s->counters.lost++;
 	add_loss(s, s->name, cpu, &lost);
+}
+
+void tl_sink_lost_block(struct tl_sink *s, const struct tl_block_range *ranges, uint32_t n, uint32_t events,
+			const char *why)
+{
+	char stage[sizeof(s->losses[0].stage)];
+	uint64_t told = 0;
+
+	snprintf(stage, sizeof(stage), "%s%s%s", s->name, why ? " " : "", why ? why : "");
+	for (uint32_t i = 0; i < n; i++) {
+		const struct tl_lost lost = {
+			.count = ranges[i].count,
+			.seq_first = ranges[i].seq_first,
+			.seq_last = ranges[i].seq_last,
+			.time_first = ranges[i].time_first,
+			.time_last = ranges[i].time_last,
+		};
+
+		add_loss(s, stage, ranges[i].cpu, &lost);
+		told += ranges[i].declared ? 0 : ranges[i].count;
+	}
+	/* Of damage nobody knows more than that. */
+	if (told < events || (!ranges && !events)) {
+		const struct tl_lost lost = { .count = events > told ? events - told : 1 };
+
+		add_loss(s, stage, 0, &lost);
+	}
+	s->counters.lost += events;
+}
+
+void tl_sink_adopted(struct tl_sink *s, uint64_t events)
+{
+	s->counters.accepted += events;
 }
 
 void tl_sink_torn(struct tl_sink *s, uint64_t time)
@@ -244,12 +281,21 @@ void tl_sink_delivered(struct tl_sink *s, uint64_t events, uint64_t bytes)
 
 void tl_sink_fails(struct tl_sink *s, int error, const char *what)
 {
-	if (s->error == error)
+	char why[256];
+
+	snprintf(why, sizeof(why), "%s%s%.128s: %s", what, s->path ? " " : "", s->path ? s->path : "", strerror(-error));
+	if (s->error != error)
+		tl_sink_fails_because(s, error, why);
+}
+
+void tl_sink_fails_because(struct tl_sink *s, int error, const char *why)
+{
+	if (s->error == error && !strcmp(s->why, why))
 		return;
 	s->error = error;
-	tl_log_id(LOG_ERR, TL_MESSAGE_OUTPUT_FAILED,
-		  "output %s: %s%s%s: %s; events wait in memory, and are counted as lost when that is full", s->name, what,
-		  s->path ? " " : "", s->path ? s->path : "", strerror(-error));
+	snprintf(s->why, sizeof(s->why), "%s", why);
+	tl_log_id(LOG_ERR, TL_MESSAGE_OUTPUT_FAILED, "output %s: %s; events wait, and are counted as lost when there is no room",
+		  s->name, s->why);
 }
 
 void tl_sink_works(struct tl_sink *s)

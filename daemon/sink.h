@@ -5,12 +5,14 @@
  * share is here: counters, the losses that are still to be declared, and
  * saying once that something does not work.
  *
- * Of every output: accepted = delivered + lost + waiting in it. No function
+ * Of every output: accepted = delivered + lost + waiting in it. What waits on a
+ * disk is taken over by the next start. No function
  * blocks.
  */
 #ifndef TRACELEFT_DAEMON_SINK_H
 #define TRACELEFT_DAEMON_SINK_H
 
+#include "block.h"
 #include "policy.h"
 
 struct sd_event;
@@ -21,6 +23,7 @@ struct tl_sink_setup {
 	struct sd_event *event; /* for sources of its own; NULL: it is looked after in flush and tick only */
 	size_t memory; /* bytes that may wait in it */
 	const char *journal_socket; /* for tests; NULL: the system's */
+	unsigned retry_ms; /* same; before a collector is tried again, 0: a second */
 };
 
 /* Events; TraceLeft's own records are not among them, except in bytes. */
@@ -66,6 +69,8 @@ struct tl_sink {
 	struct tl_sink_counters counters;
 	bool blocked; /* refused an event for want of room and has not said tl_sink_unblock() since */
 	int error; /* negative errno of what does not work; 0: it works */
+	char why[256]; /* the error in words */
+	uint64_t kept; /* events that wait on the disk, for the next start */
 	struct tl_sink_loss *losses;
 	size_t n_losses;
 };
@@ -101,8 +106,15 @@ void tl_sink_lost(struct tl_sink *s, uint32_t cpu, uint64_t seq, uint64_t time);
 void tl_sink_torn(struct tl_sink *s, uint64_t time);
 /* There is room again; declares what was lost in between. */
 void tl_sink_unblock(struct tl_sink *s);
+/* Events of a block will not go out, nor the losses that it declares. why: of what stage, NULL: this output. */
+void tl_sink_lost_block(struct tl_sink *s, const struct tl_block_range *ranges, uint32_t n, uint32_t events,
+			const char *why);
+/* Events that an earlier run has left on the disk. */
+void tl_sink_adopted(struct tl_sink *s, uint64_t events);
 /* Something does not work, or does again; logged when that changes. what: "cannot write". */
 void tl_sink_fails(struct tl_sink *s, int error, const char *what);
+/* Same, with words of one's own, made harmless. */
+void tl_sink_fails_because(struct tl_sink *s, int error, const char *why);
 void tl_sink_works(struct tl_sink *s);
 
 #endif

@@ -8,5 +8,6 @@ struct tl_sink_ops;
 extern const struct tl_sink_ops tl_sink_journald;
 extern const struct tl_sink_ops tl_sink_file;
 extern const struct tl_sink_ops tl_sink_stdout;
+extern const struct tl_sink_ops tl_sink_http;
 
 #endif

@@ -136,7 +136,7 @@ static void put_output(struct tl_buffer *b, const struct tl_sink *s)
 	put_number(b, "rotations", s->counters.rotations);
 	put_number(b, "torn", s->counters.torn);
 	if (s->error)
-		put_text(b, "error", strerror(-s->error));
+		put_text(b, "error", s->why);
 	tl_put_char(b, '}');
 }
 

@@ -9,12 +9,13 @@
 #define ROTATE_KEEP_DEFAULT 8
 
 static const char *const type_words[] = { "journald", "file", "stdout", "http", NULL };
+static const char *const fsync_words[] = { "never", "interval", "always", NULL };
 static const char *const format_words[] = { "json", "text", "proto", "otlp", "ndjson", NULL };
 
 /* What is read of an output besides the output itself. */
 struct output_draft {
 	struct tl_policy_output output;
-	uint32_t type, format;
+	uint32_t type, format, fsync;
 };
 
 static int read_rotate(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value,
@@ -32,19 +33,37 @@ static const struct tl_policy_field fields[] = {
 	  .offset = offsetof(struct output_draft, type), .words = type_words, .of = (unsigned)OF_ANY },
 	{ "path", "an absolute path", "the file", .read = tl_read_string,
 	  .offset = offsetof(struct output_draft, output.path), .check = tl_check_file, .of = OF_FILE },
-	{ "format", "json, text or proto", "how an event is written", .read = tl_read_word,
+	{ "format", "json, text, proto, otlp or ndjson", "how an event is written", .read = tl_read_word,
 	  .offset = offsetof(struct output_draft, format), .words = format_words, .of = OF_FILE | OF_STDOUT | OF_HTTP },
 	{ "rotate", "a mapping", "when a new file is begun, and what becomes of the old ones", .read = read_rotate,
 	  .of = OF_FILE },
-	{ "fsync", "true or false", "wait for the disk after each batch of events", .read = tl_read_bool,
-	  .offset = offsetof(struct output_draft, output.fsync), .of = OF_FILE },
-	/* Not yet: those of http. */
-	{ .name = "url", .type = "an address", .of = OF_HTTP },
-	{ .name = "spool", .type = "a mapping", .of = OF_HTTP },
-	{ .name = "tls", .type = "a mapping", .of = OF_HTTP },
-	{ .name = "headers", .type = "a mapping", .of = OF_HTTP },
-	{ .name = "batch", .type = "a mapping", .of = OF_HTTP },
+	{ "fsync", "never, interval or always", "when to wait for the disk", .read = tl_read_word,
+	  .offset = offsetof(struct output_draft, fsync), .words = fsync_words, .of = OF_FILE },
+	{ "url", "an address", "where requests go", .read = tl_read_string,
+	  .offset = offsetof(struct output_draft, output.http.url), .check = tl_check_url, .of = OF_HTTP },
+	{ "tls", "a mapping", "whom to trust, and who we are", .read = tl_read_tls,
+	  .offset = offsetof(struct output_draft, output.http), .of = OF_HTTP },
+	{ "headers", "a mapping of names to values or files", "more headers of each request", .read = tl_read_headers,
+	  .offset = offsetof(struct output_draft, output.http), .of = OF_HTTP },
+	{ "batch", "a mapping", "how much goes into one request", .read = tl_read_batch,
+	  .offset = offsetof(struct output_draft, output.http), .of = OF_HTTP },
+	{ "compress", "true or false", "compress requests with gzip", .read = tl_read_bool,
+	  .offset = offsetof(struct output_draft, output.http.compress), .of = OF_HTTP },
+	{ "spool", "a mapping", "where on the disk events wait for the collector", .read = tl_read_spool,
+	  .offset = offsetof(struct output_draft, output.http), .of = OF_HTTP },
+	{ "timeout", "a time", "how long a request may take", .read = tl_read_duration,
+	  .offset = offsetof(struct output_draft, output.http.timeout), .of = OF_HTTP },
+	{ "proxy", "an address", "proxy on the way", .read = tl_read_string,
+	  .offset = offsetof(struct output_draft, output.http.proxy), .check = tl_check_proxy, .of = OF_HTTP },
+	{ "template", "a line", "written before each event", .read = tl_read_string,
+	  .offset = offsetof(struct output_draft, output.http.line_before), .check = tl_check_text, .of = OF_HTTP },
 };
+
+/* Of some of them, the place in the table. */
+enum { KEY_TYPE, KEY_PATH, KEY_FORMAT, KEY_ROTATE, KEY_FSYNC, KEY_URL, KEY_TLS, KEY_HEADERS, KEY_BATCH, KEY_COMPRESS };
+enum { KEY_SPOOL = KEY_COMPRESS + 1, KEY_TIMEOUT, KEY_PROXY, KEY_TEMPLATE };
+
+_Static_assert(ARRAY_SIZE(fields) == KEY_TEMPLATE + 1, "the last of them");
 
 const struct tl_policy_object tl_policy_output = { "output", fields, ARRAY_SIZE(fields), .nothing = false };
 
@@ -81,6 +100,7 @@ void tl_policy_output_done(struct tl_policy_output *o)
 {
 	free(o->name);
 	free(o->path);
+	tl_policy_http_done(&o->http);
 }
 
 /* ---- Checks ---- */
@@ -98,23 +118,40 @@ static int check_name(struct tl_draft *d, const struct tl_yaml_node *name)
 	return 0;
 }
 
-/* Two that rotate the same file would lose events. */
+static const char *place_of(const struct tl_policy_output *o)
+{
+	return o->path ? o->path : o->http.spool_path;
+}
+
+/* Two that rotate the same file, or have one spool, would lose events. */
 static int check_path(struct tl_draft *d, const struct tl_policy_output *output, const struct tl_yaml_node *value)
 {
-	for (size_t i = 0; output->path && i < d->policy->n_outputs; i++) {
+	const char *place = place_of(output);
+
+	for (size_t i = 0; place && i < d->policy->n_outputs; i++) {
 		const struct tl_policy_output *o = &d->policy->outputs[i];
 
-		if (o != output && o->path && strcmp(o->path, output->path) == 0)
+		if (o != output && place_of(o) && strcmp(place_of(o), place) == 0)
 			return tl_draft_problem(d, value, "output '%s' in %s:%u:%u writes the same file", o->name,
 						o->file, o->line, o->column);
 	}
 	return 0;
 }
 
+static enum tl_output_format default_format(enum tl_output_type type)
+{
+	return type == TL_OUTPUT_STDOUT ? TL_FORMAT_TEXT : type == TL_OUTPUT_HTTP ? TL_FORMAT_NDJSON : TL_FORMAT_JSON;
+}
+
 static int check_format(struct tl_draft *d, const struct tl_policy_output *o, const struct tl_yaml_node *key)
 {
-	if (!key || o->type == TL_OUTPUT_HTTP || o->format == TL_FORMAT_JSON || o->format == TL_FORMAT_TEXT ||
-	    (o->format == TL_FORMAT_PROTO && o->type == TL_OUTPUT_FILE))
+	static const unsigned formats[] = {
+		[TL_OUTPUT_FILE] = 1 << TL_FORMAT_JSON | 1 << TL_FORMAT_TEXT | 1 << TL_FORMAT_PROTO,
+		[TL_OUTPUT_STDOUT] = 1 << TL_FORMAT_JSON | 1 << TL_FORMAT_TEXT,
+		[TL_OUTPUT_HTTP] = 1 << TL_FORMAT_NDJSON | 1 << TL_FORMAT_PROTO | 1 << TL_FORMAT_OTLP,
+	};
+
+	if (!key || o->type == TL_OUTPUT_JOURNALD || formats[o->type] & 1U << o->format)
 		return 0;
 	return tl_draft_problem(d, key->next, "format: '%s' is not for outputs of type %s", format_words[o->format],
 				type_words[o->type]);
@@ -129,42 +166,40 @@ static int check_keys(struct tl_draft *d, const struct tl_policy_output *o, cons
 		if (given[i] && fields[i].read && !(fields[i].of & 1U << o->type))
 			r = tl_draft_problem(d, given[i], "key '%s' is not for outputs of type %s", fields[i].name,
 					     type_words[o->type]);
-	if (r >= 0 && o->type == TL_OUTPUT_FILE && !given[1])
+	if (r >= 0 && o->type == TL_OUTPUT_FILE && !given[KEY_PATH])
 		r = tl_draft_problem(d, name, "output '%s' has no path", name->text);
+	if (r >= 0 && o->type == TL_OUTPUT_HTTP && !given[KEY_URL])
+		r = tl_draft_problem(d, name, "output '%s' has no url", name->text);
 	if (r >= 0)
-		r = check_format(d, o, given[2]);
-	return r < 0 || !given[1] ? r : check_path(d, o, given[1]->next);
-}
-
-/* The type decides what the other keys mean: it is looked for first. */
-static const struct tl_yaml_node *find_type(const struct tl_yaml_node *value)
-{
-	for (const struct tl_yaml_node *key = value->first; value->kind == TL_YAML_MAPPING && key;
-	     key = key->next->next)
-		if (strcmp(key->text, "type") == 0 && key->next->kind == TL_YAML_SCALAR)
-			return key->next;
-	return NULL;
+		r = check_format(d, o, given[KEY_FORMAT]);
+	if (r >= 0 && given[KEY_TEMPLATE] && o->type == TL_OUTPUT_HTTP && o->format != TL_FORMAT_NDJSON)
+		r = tl_draft_problem(d, given[KEY_TEMPLATE], "template: there are lines in format ndjson only");
+	if (r >= 0 && o->type == TL_OUTPUT_HTTP)
+		r = tl_policy_check_http(d, &o->http, given[KEY_URL], given[KEY_TLS]);
+	if (r >= 0 && given[KEY_PATH])
+		r = check_path(d, o, given[KEY_PATH]->next);
+	return r >= 0 && given[KEY_SPOOL] ? check_path(d, o, given[KEY_SPOOL]->next) : r;
 }
 
 static int read_output(struct tl_draft *d, const struct tl_yaml_node *name, const struct tl_yaml_node *value,
 		       struct tl_policy_output *o)
 {
-	const struct tl_yaml_node *given[ARRAY_SIZE(fields)] = {}, *type = find_type(value);
-	struct output_draft draft = { .output = *o, .type = UINT32_MAX, .format = UINT32_MAX };
+	const struct tl_yaml_node *given[ARRAY_SIZE(fields)] = {};
+	struct output_draft draft = { .output = *o, .type = UINT32_MAX, .format = UINT32_MAX, .fsync = TL_FSYNC_NEVER };
 	int r;
 
-	if (type && strcmp(type->text, "http") == 0)
-		return tl_draft_problem(d, type, "outputs of type http are not available in this version");
+	tl_policy_http_defaults(&draft.output.http);
 	r = tl_policy_read_object(d, &tl_policy_output, value, &draft, given);
 	*o = draft.output;
 	if (r < 0 || value->kind != TL_YAML_MAPPING)
 		return r;
-	if (!given[0])
+	if (!given[KEY_TYPE])
 		return tl_draft_problem(d, name, "output '%s' has no type: %s", name->text, fields[0].type);
 	if (draft.type == UINT32_MAX)
 		return 0;
 	o->type = (enum tl_output_type)draft.type;
-	o->format = o->type == TL_OUTPUT_STDOUT ? TL_FORMAT_TEXT : TL_FORMAT_JSON;
+	o->fsync = (enum tl_fsync)draft.fsync;
+	o->format = default_format(o->type);
 	if (draft.format != UINT32_MAX)
 		o->format = (enum tl_output_format)draft.format;
 	return check_keys(d, o, name, given);

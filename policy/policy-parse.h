@@ -68,7 +68,8 @@ struct tl_policy_object {
 };
 
 extern const struct tl_policy_object tl_policy_root, tl_policy_target, tl_policy_rule, tl_policy_aggregate,
-	tl_policy_output, tl_policy_rotate, tl_policy_limits, tl_policy_untracked;
+	tl_policy_output, tl_policy_rotate, tl_policy_batch, tl_policy_headers, tl_policy_spool, tl_policy_tls,
+	tl_policy_limits, tl_policy_untracked;
 
 /* Reads a mapping. given (may be NULL): per field, the node of its key. */
 int tl_policy_read_object(struct tl_draft *d, const struct tl_policy_object *object, const struct tl_yaml_node *node,
@@ -110,6 +111,10 @@ const char *tl_check_unit(const char *text);
 const char *tl_check_file(const char *text);
 const char *tl_check_tag(const char *text);
 
+const char *tl_check_url(const char *text);
+const char *tl_check_proxy(const char *text);
+const char *tl_check_text(const char *text);
+
 /* The i-th node of a value that is a list, or the value itself; NULL after the last. */
 const struct tl_yaml_node *tl_policy_item(const struct tl_yaml_node *value, const struct tl_yaml_node *before);
 
@@ -124,6 +129,17 @@ int tl_policy_add_rule(struct tl_draft *d, const struct tl_yaml_node *value);
 
 /* What can only be said when everything has been read. */
 int tl_policy_check(struct tl_draft *d);
+
+/* Parts of struct tl_policy_http, which is at the field's offset. */
+int tl_read_batch(struct tl_draft *, const struct tl_policy_field *, const struct tl_yaml_node *, void *);
+int tl_read_headers(struct tl_draft *, const struct tl_policy_field *, const struct tl_yaml_node *, void *);
+int tl_read_spool(struct tl_draft *, const struct tl_policy_field *, const struct tl_yaml_node *, void *);
+int tl_read_tls(struct tl_draft *, const struct tl_policy_field *, const struct tl_yaml_node *, void *);
+void tl_policy_http_defaults(struct tl_policy_http *http);
+/* What its keys say together; the nodes are those of url and tls, or NULL. */
+int tl_policy_check_http(struct tl_draft *d, const struct tl_policy_http *http, const struct tl_yaml_node *url,
+			 const struct tl_yaml_node *tls);
+void tl_policy_http_done(struct tl_policy_http *http);
 
 void tl_policy_target_done(struct tl_policy_target *t);
 void tl_policy_rule_done(struct tl_policy_rule *r);

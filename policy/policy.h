@@ -74,7 +74,32 @@ struct tl_policy_rule {
 };
 
 enum tl_output_type { TL_OUTPUT_JOURNALD, TL_OUTPUT_FILE, TL_OUTPUT_STDOUT, TL_OUTPUT_HTTP };
+enum tl_fsync { TL_FSYNC_NEVER, TL_FSYNC_INTERVAL, TL_FSYNC_ALWAYS };
 enum tl_output_format { TL_FORMAT_JSON, TL_FORMAT_TEXT, TL_FORMAT_PROTO, TL_FORMAT_OTLP, TL_FORMAT_NDJSON };
+
+/* A header of requests: its value, or the file whose first line that is. */
+struct tl_policy_header {
+	char *name, *value, *file;
+};
+
+struct tl_policy_http {
+	char *url;
+	char *proxy; /* NULL: none */
+	char *line_before; /* each event; NULL: none */
+	struct tl_policy_header *headers;
+	size_t n_headers;
+	char *tls_ca, *tls_cert, *tls_key; /* files; NULL: the system's, none, none */
+	uint32_t tls_version; /* 0: 1.2 at least, 1: 1.3 */
+	uint32_t batch_events;
+	uint64_t batch_size; /* bytes */
+	uint64_t batch_time, timeout; /* seconds */
+	bool compress;
+	char *spool_path; /* folder, NULL: in memory */
+	uint64_t spool_size; /* bytes */
+	uint32_t spool_drop; /* when it is full; 0: what is new, 1: the oldest */
+};
+/* Whether an output of the first serves the second as it is. */
+bool tl_policy_http_same(const struct tl_policy_http *a, const struct tl_policy_http *b);
 
 struct tl_policy_output {
 	char *name;
@@ -85,7 +110,8 @@ struct tl_policy_output {
 	uint32_t rotate_keep;
 	uint64_t rotate_age; /* seconds, 0: never */
 	bool rotate_compress;
-	bool fsync; /* after each batch of events */
+	enum tl_fsync fsync; /* file */
+	struct tl_policy_http http;
 	const char *file;
 	unsigned line, column;
 };

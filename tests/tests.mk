@@ -6,8 +6,9 @@ unit_tests := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(unit_src))
 program_obj := $(filter-out $(B)/obj/cli/main.o $(B)/obj/daemon/main.o,$(cli_obj) $(daemon_obj)) $(policy_obj)
 
 # A reader of OpenTelemetry's requests that is not ours.
-$(B)/obj/tests/unit/test-encode-otlp.o: | $(B)/gen/otlp.pb-c.h
-$(B)/tests/unit/test-encode-otlp: $(B)/obj/gen/otlp.pb-c.o
+otlp_tests := test-encode-otlp test-sink-http
+$(otlp_tests:%=$(B)/obj/tests/unit/%.o): | $(B)/gen/otlp.pb-c.h $(B)/gen/event.pb-c.h
+$(otlp_tests:%=$(B)/tests/unit/%): $(B)/obj/gen/otlp.pb-c.o
 
 $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(program_obj) $(B)/libtraceleft.a
 	@mkdir -p $(@D)

@@ -25,7 +25,7 @@ static void on_lost(const struct tl_block_range *ranges, uint32_t n, uint32_t ev
 	t->lost += events;
 	t->damaged += !events;
 	for (uint32_t i = 0; i < n; i++)
-		t->lost_ranges += ranges[i].count;
+		t->lost_ranges += ranges[i].declared ? 0 : ranges[i].count;
 	snprintf(t->why, sizeof(t->why), "%s", why);
 }
 

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "encode-cache.h"
+#include "encode-otlp.h"
+#include "http-batch.h"
+#include "proto-wire.h"
+#include "record.h"
+#include "sentence.h"
+#include "util.h"
+
+#define GZIP_LEVEL 1 /* the loop waits for it */
+#define GZIP_WINDOW (15 + 16) /* 16: with gzip's header */
+#define EVENTS_EVENT 1 /* number of event.proto */
+
+const char *tl_http_content_type(uint32_t kind)
+{
+	switch (kind & ~(uint32_t)TL_HTTP_GZIP) {
+	case TL_HTTP_NDJSON:
+		return "application/x-ndjson";
+	case TL_HTTP_PROTO:
+	case TL_HTTP_OTLP:
+		return "application/x-protobuf";
+	default:
+		return NULL;
+	}
+}
+
+int tl_http_batch_init(struct tl_http_batch *b, enum tl_output_format format, const struct tl_policy_http *settings)
+{
+	*b = (struct tl_http_batch){
+		.kind = format == TL_FORMAT_OTLP ? TL_HTTP_OTLP : format == TL_FORMAT_PROTO ? TL_HTTP_PROTO : TL_HTTP_NDJSON,
+	};
+	if (settings->compress)
+		b->kind |= TL_HTTP_GZIP;
+	if (!settings->line_before)
+		return 0;
+	b->line_before = strdup(settings->line_before);
+	return b->line_before ? 0 : -ENOMEM;
+}
+
+void tl_http_batch_done(struct tl_http_batch *b)
+{
+	tl_block_done(&b->block);
+	tl_buffer_done(&b->sentence);
+	free(b->line_before);
+	*b = (struct tl_http_batch){ 0 };
+}
+
+/* ---- Events ---- */
+
+static int add_otlp(struct tl_http_batch *b, const struct tl_event *event, const struct tl_annotation *annotation)
+{
+	struct tl_buffer *line = tl_encode_line();
+	int r = tl_encode_json(line, event, annotation);
+
+	if (r < 0)
+		return r;
+	b->sentence.size = 0;
+	tl_sentence(&b->sentence, event, annotation);
+	return tl_otlp_from_json(&b->block.body, line->data, line->size, b->sentence.data, b->sentence.size);
+}
+
+static int add_proto(struct tl_buffer *body, const struct tl_event *event, const struct tl_annotation *annotation)
+{
+	tl_put_tag(body, EVENTS_EVENT, TL_WIRE_BYTES);
+	return tl_encode_proto(body, event, annotation);
+}
+
+static int add_line(struct tl_http_batch *b, const struct tl_event *event, const struct tl_annotation *annotation)
+{
+	if (b->line_before) {
+		tl_put_text(&b->block.body, b->line_before);
+		tl_put_char(&b->block.body, '\n');
+	}
+	return tl_encode_json(&b->block.body, event, annotation);
+}
+
+static int add(struct tl_http_batch *b, const struct tl_event *event, const struct tl_annotation *annotation)
+{
+	switch (b->kind & ~(uint32_t)TL_HTTP_GZIP) {
+	case TL_HTTP_OTLP:
+		return add_otlp(b, event, annotation);
+	case TL_HTTP_PROTO:
+		return add_proto(&b->block.body, event, annotation);
+	default:
+		return add_line(b, event, annotation);
+	}
+}
+
+int tl_http_batch_add(struct tl_http_batch *b, const struct tl_event *event, const struct tl_annotation *annotation)
+{
+	size_t before = b->block.body.size;
+	int r = add(b, event, annotation);
+
+	if (r >= 0)
+		r = tl_block_note(&b->block, event);
+	if (r < 0) {
+		b->block.body.size = before;
+		b->block.body.failed = false;
+		return r;
+	}
+	if (!b->records++)
+		b->since = tl_now();
+	return 0;
+}
+
+/* ---- Bodies ---- */
+
+static int compress_body(const struct tl_buffer *from, struct tl_buffer *to)
+{
+	z_stream z = { 0 };
+	int r;
+
+	if (deflateInit2(&z, GZIP_LEVEL, Z_DEFLATED, GZIP_WINDOW, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+		return -ENOMEM;
+	r = tl_buffer_reserve(to, deflateBound(&z, from->size));
+	if (r >= 0) {
+		z.next_in = (Bytef *)from->data;
+		z.avail_in = (uInt)from->size;
+		z.next_out = (Bytef *)to->data;
+		z.avail_out = (uInt)to->capacity;
+		/* There is room for all of it. */
+		r = deflate(&z, Z_FINISH) == Z_STREAM_END ? 0 : -ENOMEM;
+		to->size = z.total_out;
+	}
+	deflateEnd(&z);
+	return r;
+}
+
+/* Gives back what the buffer does not need: blocks may wait for long. */
+static void fit(struct tl_buffer *b)
+{
+	char *data = realloc(b->data, b->size + 1);
+
+	if (!data)
+		return;
+	b->data = data;
+	b->capacity = b->size + 1;
+}
+
+/* The body as it goes out: of its own, or the batch's, taken over. */
+static int make_body(struct tl_http_batch *b, struct tl_buffer *ret)
+{
+	_cleanup_(tl_buffer_done) struct tl_buffer whole = { 0 }, packed = { 0 };
+	const struct tl_buffer *from = &b->block.body;
+	int r = 0;
+
+	if ((b->kind & ~(uint32_t)TL_HTTP_GZIP) == TL_HTTP_OTLP) {
+		r = tl_otlp_request(&whole, from->data, from->size);
+		from = &whole;
+	}
+	if (r >= 0 && b->kind & TL_HTTP_GZIP) {
+		r = compress_body(from, &packed);
+		from = &packed;
+	}
+	if (r < 0)
+		return r;
+	*ret = *from;
+	if (from == &whole)
+		whole = (struct tl_buffer){ 0 };
+	else if (from == &packed)
+		packed = (struct tl_buffer){ 0 };
+	else
+		b->block.body = (struct tl_buffer){ 0 };
+	fit(ret);
+	return 0;
+}
+
+int tl_http_batch_seal(struct tl_http_batch *b, struct tl_block *ret)
+{
+	struct tl_buffer body;
+	int r = make_body(b, &body);
+
+	if (r < 0)
+		return r;
+	*ret = (struct tl_block){
+		.kind = b->kind,
+		.events = b->block.events,
+		.ranges = TAKE_PTR(b->block.ranges),
+		.n_ranges = b->block.n_ranges,
+		.body = body,
+	};
+	/* Its memory is for the next one. */
+	b->block.events = b->block.n_ranges = 0;
+	b->block.body.size = 0;
+	b->records = 0;
+	return 0;
+}
