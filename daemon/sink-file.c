@@ -35,7 +35,8 @@ struct file {
 	uint64_t rotate_age; /* ns, 0: never */
 	bool rotate_later; /* it did not work: again at the next tick */
 	uint64_t born; /* when the file was made; ns since the epoch */
-	bool sync; /* wait for the disk */
+	enum tl_fsync fsync;
+	bool unsynced; /* something was written since the disk had all of it */
 	struct tl_rotation rotation;
 };
 
@@ -206,7 +207,7 @@ static int file_open(struct tl_sink *s, const struct tl_policy_output *output, c
 	if (f->rotate_size)
 		f->full = MIN(f->full, f->rotate_size);
 	f->rotate_age = output->rotate_age * 1000000000;
-	f->sync = output->fsync;
+	f->fsync = output->fsync;
 	f->name = strdup(basename(copy));
 	if (!f->name)
 		return -ENOMEM;
@@ -240,6 +241,21 @@ static int file_reopen(struct tl_sink *s)
 
 /* ---- Rotation ---- */
 
+/* Waits for the disk. */
+static int sync_file(struct tl_sink *s)
+{
+	struct file *f = s->data;
+
+	if (!f->unsynced)
+		return 0;
+	if (fdatasync(f->fd) < 0) {
+		tl_sink_fails(s, -errno, "cannot get onto the disk what is in");
+		return -errno;
+	}
+	f->unsynced = false;
+	return 0;
+}
+
 /* The new file is there before the old one goes: a full disk leaves us with the old one. */
 static int rotate(struct tl_sink *s)
 {
@@ -262,8 +278,11 @@ static int rotate(struct tl_sink *s)
 		unlinkat(f->directory, next, 0);
 		return r;
 	}
+	if (f->fsync != TL_FSYNC_NEVER)
+		sync_file(s);
 	close(f->fd);
 	f->fd = TAKE_FD(fd);
+	f->unsynced = false;
 	f->size = 0;
 	f->born = tl_now();
 	s->counters.rotations++;
@@ -279,6 +298,15 @@ static bool is_full(const struct file *f)
 	return f->rotate_age && tl_now() >= f->born + f->rotate_age;
 }
 
+static void look_after_old_files(struct tl_sink *s)
+{
+	struct file *f = s->data;
+	int r = tl_rotation_tick(&f->rotation);
+
+	if (r < 0)
+		tl_log(LOG_WARNING, "output %s: cannot look after the old files of %s: %s", s->name, s->path, strerror(-r));
+}
+
 static void rotate_if_full(struct tl_sink *s)
 {
 	struct file *f = s->data;
@@ -287,8 +315,10 @@ static void rotate_if_full(struct tl_sink *s)
 	if (f->rotate_later || !is_full(f))
 		return;
 	r = rotate(s);
-	if (r >= 0)
+	if (r >= 0) {
+		look_after_old_files(s);
 		return;
+	}
 	f->rotate_later = true;
 	tl_log(LOG_WARNING, "output %s: cannot rotate %s: %s; it grows on", s->name, s->path, strerror(-r));
 }
@@ -320,10 +350,9 @@ static void push(struct tl_sink *s)
 		tl_sink_fails(s, r, "cannot write to");
 		return;
 	}
-	if (f->sync && fdatasync(f->fd) < 0) {
-		tl_sink_fails(s, -errno, "cannot get onto the disk what is in");
+	f->unsynced |= written > 0;
+	if (f->fsync == TL_FSYNC_ALWAYS && sync_file(s) < 0)
 		return;
-	}
 	tl_sink_works(s);
 	tl_sink_unblock(s);
 }
@@ -375,18 +404,17 @@ static void follow_path(struct tl_sink *s)
 static void file_tick(struct tl_sink *s)
 {
 	struct file *f = s->data;
-	int r;
 
 	f->rotate_later = false;
 	follow_path(s);
 	push(s);
+	if (f->fsync == TL_FSYNC_INTERVAL && sync_file(s) >= 0)
+		tl_sink_works(s);
 	if (!rotates(f))
 		return;
 	if (!f->detached)
 		rotate_if_full(s);
-	r = tl_rotation_tick(&f->rotation);
-	if (r < 0)
-		tl_log(LOG_WARNING, "output %s: cannot look after the old files of %s: %s", s->name, s->path, strerror(-r));
+	look_after_old_files(s);
 }
 
 static void file_close(struct tl_sink *s)

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 
 #include "encode-otlp.h"
 #include "http-batch.h"
@@ -322,6 +323,18 @@ static const char *explain_spool(int r)
 	}
 }
 
+/* The unit as it is installed lets nobody out. */
+static int check_network(const struct tl_sink *s)
+{
+	_cleanup_close_ int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0 || errno != EAFNOSUPPORT)
+		return 0;
+	tl_log(LOG_ERR, "output %s: the service may not use the network; give it " TL_PREFIX
+	       "/share/doc/traceleft/examples/network.conf, see traceleftd(8)", s->name);
+	return -EOPNOTSUPP;
+}
+
 static int http_open(struct tl_sink *s, const struct tl_policy_output *output, const struct tl_sink_setup *setup)
 {
 	const struct tl_policy_http *settings = &output->http;
@@ -330,6 +343,9 @@ static int http_open(struct tl_sink *s, const struct tl_policy_output *output, c
 
 	if (!h)
 		return -ENOMEM;
+	r = check_network(s);
+	if (r < 0)
+		return r;
 	h->memory = setup->memory;
 	h->retry_ms = setup->retry_ms ? setup->retry_ms : WAIT_FIRST_MS;
 	h->batch_events = settings->batch_events;

@@ -52,7 +52,7 @@ install-data: all
 	for page in man/*.[1-8] $(B)/man/*.[1-8]; do \
 		$(INSTALL) -m 644 $$page $(call to,$(mandir))/man$${page##*.}/ || exit 1; \
 	done
-	$(INSTALL) -m 644 policy/examples/* $(call to,$(docdir)/examples/)
+	$(INSTALL) -m 644 policy/examples/* packaging/examples/* $(call to,$(docdir)/examples/)
 	$(call install_data,lib/event.proto,$(datadir)/traceleft/event.proto)
 	$(call install_data,packaging/completion/traceleft.bash,$(datadir)/bash-completion/completions/traceleft)
 	$(call install_data,packaging/logrotate,$(sysconfdir)/logrotate.d/traceleft)

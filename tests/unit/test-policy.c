@@ -73,7 +73,7 @@ static void all_parts_are_read(void **state)
 		       "  - {name: aggregated, events: write, aggregate: {sample: 10}}\n"
 		       "outputs:\n"
 		       "  journal: {type: journald}\n"
-		       "  log: {type: file, path: /var/log/x.jsonl, format: text, fsync: true,\n"
+		       "  log: {type: file, path: /var/log/x.jsonl, format: text, fsync: always,\n"
 		       "        rotate: {size: 64M, keep: 3, compress: true, age: 2d}}\n"
 		       "  screen: {type: stdout}\n"
 		       "limits: {buffer: 16M, memory: 1G}\n"
@@ -113,12 +113,49 @@ static void all_parts_are_read(void **state)
 	assert_int_equal(log->rotate_size, 64 << 20);
 	assert_int_equal(log->rotate_keep, 3);
 	assert_int_equal(log->rotate_age, 2 * 86400);
-	assert_true(log->rotate_compress && log->fsync);
+	assert_true(log->rotate_compress);
+	assert_int_equal(log->fsync, TL_FSYNC_ALWAYS);
 	assert_int_equal(p->outputs[2].format, TL_FORMAT_TEXT);
 	assert_int_equal(p->limit_buffer, 16 << 20);
 	assert_int_equal(p->limit_memory, 1 << 30);
 	assert_int_equal(p->n_untracked_pids, 2);
 	assert_string_equal(p->untracked_executables[0], "/usr/bin/sleep");
+}
+
+static void a_collector_has_an_address_and_much_else(void **state)
+{
+	_cleanup_(policy_freep) struct tl_policy *p =
+		accept("version: 1\n" RULE "outputs:\n"
+		       "  siem: {type: http, url: \"https://collector.example:4318/v1/logs\", format: otlp, timeout: 5s,\n"
+		       "    spool: {path: /var/lib/traceleft/spool/siem, size: 512M, drop: oldest}, compress: false,\n"
+		       "    tls: {ca: /ca, cert: /cert, key: /key, minimum: \"1.3\"}, proxy: \"http://proxy:3128\",\n"
+		       "    headers: {Authorization: {file: /etc/traceleft/token}, X-Fleet: blue},\n"
+		       "    batch: {events: 50, size: 64K, every: 5s}}\n"
+		       "  search: {type: http, url: \"http://127.0.0.1:9200/_bulk\", template: '{\"index\":{}}'}\n");
+	const struct tl_policy_http *siem = &p->outputs[0].http, *search = &p->outputs[1].http;
+
+	(void)state;
+	assert_int_equal(p->outputs[0].format, TL_FORMAT_OTLP);
+	assert_string_equal(siem->url, "https://collector.example:4318/v1/logs");
+	assert_int_equal(siem->timeout, 5);
+	assert_string_equal(siem->spool_path, "/var/lib/traceleft/spool/siem");
+	assert_int_equal(siem->spool_size, 512 << 20);
+	assert_int_equal(siem->spool_drop, 1);
+	assert_false(siem->compress);
+	assert_string_equal(siem->tls_key, "/key");
+	assert_int_equal(siem->tls_version, 1);
+	assert_string_equal(siem->proxy, "http://proxy:3128");
+	assert_int_equal(siem->n_headers, 2);
+	assert_string_equal(siem->headers[0].file, "/etc/traceleft/token");
+	assert_string_equal(siem->headers[1].value, "blue");
+	assert_int_equal(siem->batch_events, 50);
+	assert_int_equal(siem->batch_size, 64 << 10);
+	assert_int_equal(siem->batch_time, 5);
+	assert_int_equal(p->outputs[1].format, TL_FORMAT_NDJSON);
+	assert_string_equal(search->line_before, "{\"index\":{}}");
+	assert_true(search->compress && !search->spool_path && !search->spool_drop);
+	assert_true(tl_policy_http_same(siem, siem));
+	assert_false(tl_policy_http_same(siem, search));
 }
 
 static void what_is_not_said_has_defaults(void **state)
@@ -602,6 +639,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_parts_are_read),
+		cmocka_unit_test(a_collector_has_an_address_and_much_else),
 		cmocka_unit_test(what_is_not_said_has_defaults),
 		cmocka_unit_test(untracked_may_be_a_list_of_both),
 		cmocka_unit_test(a_group_is_all_its_events_and_never_own_records),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The output to a file: whole lines, whatever happens. */
+#include <dirent.h>
 #include <sched.h>
 #include <sys/mount.h>
 
@@ -572,18 +573,81 @@ static void file_rotates_by_age_though_nothing_happens(void **state)
 	sinks_done(&t);
 }
 
-static void file_can_wait_for_the_disk(void **state)
+static unsigned syncs;
+
+/* Instead of the C library's. */
+int fdatasync(int fd)
+{
+	(void)fd;
+	syncs++;
+	return 0;
+}
+
+static void file_waits_for_the_disk_as_it_is_told(void **state)
+{
+	static const struct {
+		enum tl_fsync fsync;
+		unsigned flushes, ticks, idle; /* calls after three flushes, after a tick, after an idle tick */
+	} modes[] = {
+		{ TL_FSYNC_NEVER, 0, 0, 0 },
+		{ TL_FSYNC_INTERVAL, 0, 1, 0 },
+		{ TL_FSYNC_ALWAYS, 3, 0, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+		struct sinks t;
+
+		sinks_init(&t);
+		t.output.fsync = modes[i].fsync;
+		sinks_open(&t);
+		syncs = 0;
+		for (unsigned n = 0; n < 3; n++) {
+			sinks_write(&t, n + 1);
+			tl_sink_flush(t.sink);
+		}
+		assert_int_equal(syncs, modes[i].flushes);
+		syncs = 0;
+		tl_sink_tick(t.sink);
+		assert_int_equal(syncs, modes[i].ticks);
+		syncs = 0;
+		tl_sink_tick(t.sink);
+		assert_int_equal(syncs, modes[i].idle);
+		assert_int_equal(check_lines(t.path), 3);
+		assert_int_equal(t.sink->error, 0);
+		sinks_done(&t);
+	}
+}
+
+/* Files of the folder besides the one that is written. */
+static size_t count_old_files(const struct sinks *t)
+{
+	DIR *d = opendir(t->folder);
+	struct dirent *entry;
+	size_t n = 0;
+
+	assert_non_null(d);
+	while ((entry = readdir(d)))
+		n += !strncmp(entry->d_name, "out.0", 5);
+	closedir(d);
+	return n;
+}
+
+static void no_more_old_files_than_wanted_are_there_at_any_time(void **state)
 {
 	struct sinks t;
 
 	(void)state;
 	sinks_init(&t);
-	t.output.fsync = true;
+	t.output.rotate_size = 4096;
+	t.output.rotate_keep = 2;
 	sinks_open(&t);
-	sinks_write_many(&t, 1, 10);
-	tl_sink_flush(t.sink);
-	assert_int_equal(check_lines(t.path), 10);
-	assert_int_equal(t.sink->error, 0);
+	for (uint64_t i = 1; i <= 100; i++) { /* no tick in between */
+		sinks_write(&t, i);
+		tl_sink_flush(t.sink);
+		assert_true(count_old_files(&t) <= 2);
+	}
+	assert_true(t.sink->counters.rotations > 10);
 	sinks_done(&t);
 }
 
@@ -614,7 +678,8 @@ int main(void)
 		cmocka_unit_test(only_so_many_old_files_are_kept),
 		cmocka_unit_test(numbers_go_on_after_a_restart),
 		cmocka_unit_test(file_rotates_by_age_though_nothing_happens),
-		cmocka_unit_test(file_can_wait_for_the_disk),
+		cmocka_unit_test(file_waits_for_the_disk_as_it_is_told),
+		cmocka_unit_test(no_more_old_files_than_wanted_are_there_at_any_time),
 	};
 
 	tl_log_setup(true);
