@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "encode.h"
+#include "json-put.h"
 #include "util.h"
 
 enum tl_exit {
@@ -101,15 +102,6 @@ void tl_put_format(struct tl_buffer *b, const char *format, ...) __attribute__((
 /* CLOCK_MONOTONIC, without a system call. */
 time_t tl_seconds_now(void);
 
-/* ---- JSON, written into a buffer ---- */
-
-/* Opens, closes and separates by itself: a value after a value gets its comma. `name` NULL: an array's element. */
-void tl_json_open(struct tl_buffer *b, const char *name, char bracket);
-void tl_json_close(struct tl_buffer *b, char bracket);
-void tl_json_string(struct tl_buffer *b, const char *name, const char *value);
-void tl_json_number(struct tl_buffer *b, const char *name, int64_t value);
-void tl_json_unsigned(struct tl_buffer *b, const char *name, uint64_t value);
-void tl_json_bool(struct tl_buffer *b, const char *name, bool value);
 /* Writes b and a newline to stdout and empties it; returns the exit status. */
 int tl_json_print(struct tl_buffer *b);
 

@@ -41,21 +41,8 @@ static int parse_format(const struct tl_verb *verb, struct tl_trace_settings *s,
 
 static int parse_attach(const struct tl_verb *verb, struct tl_trace_settings *s, const char *name)
 {
-	static const struct {
-		const char *name;
-		enum tl_attach attach;
-	} kinds[] = {
-		{ "auto", TL_ATTACH_AUTO },
-		{ "fexit", TL_ATTACH_FEXIT },
-		{ "kprobe", TL_ATTACH_KPROBE },
-		{ "raw_tp", TL_ATTACH_RAW_TP },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (strcmp(kinds[i].name, name) == 0) {
-			s->session.attach = kinds[i].attach;
-			return 0;
-		}
+	if (tl_session_attach_find(name, &s->session.attach) >= 0)
+		return 0;
 	return tl_usage_error(verb, "attach kind %s is none of auto, fexit, kprobe, raw_tp", name);
 }
 

@@ -32,30 +32,18 @@ static void usage(FILE *out)
 		     "traceleft status shows what it does, traceleft check FILE what a policy would do.\n");
 }
 
-static bool parse_attach(const char *name, enum tl_attach *ret)
-{
-	static const struct {
-		const char *name;
-		enum tl_attach attach;
-	} kinds[] = {
-		{ "auto", TL_ATTACH_AUTO },
-		{ "fexit", TL_ATTACH_FEXIT },
-		{ "kprobe", TL_ATTACH_KPROBE },
-		{ "raw_tp", TL_ATTACH_RAW_TP },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (!strcmp(kinds[i].name, name)) {
-			*ret = kinds[i].attach;
-			return true;
-		}
-	return false;
-}
-
 static int usage_error(const char *what, const char *about)
 {
 	fprintf(stderr, "traceleftd: %s%s (see traceleftd --help)\n", what, about);
 	return TL_STATUS_USAGE;
+}
+
+static int unknown_option(char **argv)
+{
+	const char letter[] = { '-', (char)optopt, 0 };
+
+	/* A letter may be anywhere in an argument. */
+	return usage_error("unknown option ", optopt > 0 && optopt < OPTION_ATTACH ? letter : argv[optind - 1]);
 }
 
 int main(int argc, char **argv)
@@ -64,7 +52,8 @@ int main(int argc, char **argv)
 	bool foreground = false;
 	int id;
 
-	while ((id = getopt_long(argc, argv, "p:fh", options, NULL)) != -1) {
+	opterr = 0;
+	while ((id = getopt_long(argc, argv, ":p:fh", options, NULL)) != -1) {
 		switch (id) {
 		case OPTION_POLICY:
 			manager.policy = optarg;
@@ -73,7 +62,7 @@ int main(int argc, char **argv)
 			foreground = true;
 			break;
 		case OPTION_ATTACH:
-			if (!parse_attach(optarg, &manager.attach))
+			if (tl_session_attach_find(optarg, &manager.attach) < 0)
 				return usage_error("unknown kind of hook: ", optarg);
 			break;
 		case OPTION_VERSION:
@@ -82,8 +71,10 @@ int main(int argc, char **argv)
 		case OPTION_HELP:
 			usage(stdout);
 			return TL_STATUS_OK;
+		case ':':
+			return usage_error("an argument is missing behind ", argv[optind - 1]);
 		default:
-			return TL_STATUS_USAGE;
+			return unknown_option(argv);
 		}
 	}
 	if (optind < argc)

@@ -296,6 +296,9 @@ enum tl_attach {
 	TL_ATTACH_TRACEPOINT = 4, /* process events: not a choice */
 };
 
+/* The kind of that name: "auto", "fexit", "kprobe" or "raw_tp"; -EINVAL: none of them. */
+int tl_session_attach_find(const char *name, enum tl_attach *ret_attach);
+
 struct tl_options {
 	size_t buffer; /* ring, bytes; rounded up to a power of two of pages; 0: 16 MiB */
 	enum tl_attach attach;

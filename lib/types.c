@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
 #include <string.h>
 
 #include "types.h"
@@ -33,4 +34,21 @@ bool tl_event_type_in_group(const struct tl_event_type *type, const char *group)
 		at += strspn(at, " ");
 	}
 	return false;
+}
+
+int tl_session_attach_find(const char *name, enum tl_attach *ret_attach)
+{
+	static const char *const names[] = {
+		[TL_ATTACH_AUTO] = "auto",
+		[TL_ATTACH_FEXIT] = "fexit",
+		[TL_ATTACH_KPROBE] = "kprobe",
+		[TL_ATTACH_RAW_TP] = "raw_tp",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(names[i], name) == 0) {
+			*ret_attach = (enum tl_attach)i;
+			return 0;
+		}
+	return -EINVAL;
 }

@@ -90,10 +90,16 @@ descriptors() {
 
 # ---- How it ends when it cannot audit
 
-wrong_option_ends_with_64() {
-	write_policy
-	run --attach bogus
-	expect 64 'unknown kind of hook: bogus'
+wrong_usage_ends_with_64_and_names_the_word() {
+	local words
+	for words in "-xf|unknown option -x" "--foo|unknown option --foo" "--policy|argument is missing behind --policy" \
+		"--attach bogus|unknown kind of hook: bogus" "file|no argument is expected: file"; do
+		# shellcheck disable=SC2086 # words
+		timeout 20 "$daemon" ${words%|*} >"$dir/out" 2>"$dir/err" </dev/null
+		status=$?
+		expect 64 "^traceleftd: .*${words#*|} \(see traceleftd --help\)$" || return
+		[ "$(wc -l <"$dir/err")" = 1 ] || why "$(cat "$dir/err")" || return
+	done
 }
 
 broken_policy_ends_with_78_and_says_where() {
