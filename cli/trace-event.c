@@ -28,6 +28,18 @@ static int count_or_write(struct tl_trace *t, const struct tl_event *event, cons
 	return tl_summary_add(&t->summary, event) < 0 ? TL_FATE_LOST : TL_FATE_AGGREGATED;
 }
 
+/* A result goes out at once, so that what became of it is known. */
+static void write_result(struct tl_trace *t, const struct tl_event *event, const struct tl_annotation *annotation)
+{
+	if (t->settings.summary)
+		return; /* its events are in the table */
+	tl_output_flush(&t->output);
+	if (write_line(t, event, annotation, false) == TL_FATE_DELIVERED && !t->output.error)
+		t->results++;
+	else
+		t->lost_results += annotation->count;
+}
+
 struct delivery {
 	struct tl_trace *trace;
 	const struct tl_event *event; /* as the library gave it */
@@ -43,12 +55,15 @@ static int deliver(const struct tl_policy_rule *rule, const struct tl_event *eve
 	struct tl_annotation ours = *annotation;
 
 	(void)rule;
-	(void)event;
+	ours.target_names = d->trace->target_names;
+	ours.n_target_names = d->trace->n_target_names;
+	if (annotation->result) {
+		write_result(d->trace, event, &ours);
+		return 0;
+	}
 	if (d->done)
 		return 0;
 	d->done = true;
-	ours.target_names = d->trace->target_names;
-	ours.n_target_names = d->trace->n_target_names;
 	d->fate = count_or_write(d->trace, d->event, &ours);
 	return 0;
 }
@@ -65,7 +80,10 @@ static int deliver_by_policy(struct tl_trace *t, const struct tl_event *event)
 		for_rules.n_target_words = (uint32_t)t->n_every_target;
 	}
 	r = tl_policy_filter(t->policy, &for_rules, deliver, &d);
-	return d.done ? d.fate : r < 0 ? TL_FATE_LOST : r;
+	if (d.done || r < 0)
+		return d.done ? d.fate : TL_FATE_LOST;
+	/* The table has every event that some rule wants. */
+	return t->settings.summary && r == TL_FATE_AGGREGATED ? count_or_write(t, event, NULL) : r;
 }
 
 int tl_trace_event(const struct tl_event *event, void *userdata)
@@ -89,6 +107,17 @@ int tl_trace_event(const struct tl_event *event, void *userdata)
 	if (!t->policy || (fate == TL_FATE_FILTERED && tl_selection_wants(&t->selection, event)))
 		fate = count_or_write(t, event, &plain);
 	return fate;
+}
+
+void tl_trace_flush(struct tl_trace *t, bool all)
+{
+	struct delivery d = { .trace = t };
+	struct timespec now;
+
+	if (!t->policy)
+		return;
+	clock_gettime(CLOCK_REALTIME, &now);
+	tl_policy_flush(t->policy, (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec, all, deliver, &d);
 }
 
 /* In the output for whoever reads that alone; text on a terminal has it on standard error. */

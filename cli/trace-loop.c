@@ -148,6 +148,7 @@ static int loop_turn(struct loop *l, bool busy)
 /* What is done when there is nothing to read. */
 static void loop_idle(struct loop *l)
 {
+	tl_trace_flush(l->trace, false);
 	tl_output_flush(&l->trace->output);
 	if (tl_seconds_now() - l->ledger < LEDGER_SECONDS)
 		return;

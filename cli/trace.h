@@ -59,6 +59,9 @@ struct tl_trace {
 /* The session's callback. */
 int tl_trace_event(const struct tl_event *event, void *trace);
 
+/* Writes the policy's results whose period is over, or all. */
+void tl_trace_flush(struct tl_trace *t, bool all);
+
 /* Writes the balance of the session as a record of the output. final: nothing
  * is on its way any more, so that the whole sum can be told. */
 void tl_trace_write_ledger(struct tl_trace *t, bool final);

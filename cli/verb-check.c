@@ -140,6 +140,49 @@ static void put_target(struct tl_buffer *b, const struct tl_policy_target *t, co
 	tl_put_char(b, '\n');
 }
 
+static void put_time(struct tl_buffer *b, uint64_t ns)
+{
+	tl_put_u64(b, ns % 1000000000 ? ns / 1000000 : ns / 1000000000);
+	tl_put_text(b, ns % 1000000000 ? " ms" : " s");
+}
+
+/* What becomes of events that it matches, in the order in which it is done; all of it in the reader. */
+static void put_keep(struct tl_buffer *b, const struct tl_policy_rule *r)
+{
+	static const char *const words[] = { "a count", "the first event", "the last event", "the most frequent" };
+
+	if (r->sample) {
+		tl_put_text(b, "    one in ");
+		tl_put_u64(b, r->sample);
+		tl_put_text(b, " of the same hash\n");
+	}
+	if (r->distinct) {
+		tl_put_text(b, "    only new values of ");
+		put_one_line(b, r->distinct);
+		tl_put_text(b, r->every ? ", new again after " : "");
+		if (r->every)
+			put_time(b, r->every);
+		tl_put_char(b, '\n');
+	}
+	if (r->limit) {
+		tl_put_text(b, "    at most ");
+		tl_put_u64(b, r->limit);
+		tl_put_text(b, " in ");
+		put_time(b, r->limit_per);
+		tl_put_char(b, '\n');
+	}
+	if (r->counts) {
+		tl_put_text(b, "    counted (in the reader), each ");
+		put_time(b, r->every);
+		tl_put_text(b, ": ");
+		tl_put_text(b, words[r->emit]);
+		tl_put_char(b, '\n');
+	}
+	put_list(b, "    by ", r->by, r->n_by);
+	if (r->n_by)
+		tl_put_char(b, '\n');
+}
+
 static void put_rule(struct tl_buffer *b, const struct plan *p, const struct tl_policy_rule *r)
 {
 	tl_put_text(b, "  ");
@@ -162,11 +205,7 @@ static void put_rule(struct tl_buffer *b, const struct plan *p, const struct tl_
 		put_one_line(b, r->where_text);
 		tl_put_char(b, '\n');
 	}
-	if (r->sample) {
-		tl_put_text(b, "    one in ");
-		tl_put_u64(b, r->sample);
-		tl_put_text(b, " of the same hash\n");
-	}
+	put_keep(b, r);
 	for (size_t i = 0; i < r->n_events; i++) {
 		tl_put_text(b, "    ");
 		tl_put_text(b, r->events[i]->name);
@@ -288,6 +327,13 @@ static void json_rule(struct tl_buffer *b, const struct plan *p, const struct tl
 	tl_json_bool(b, "final", r->final);
 	tl_json_bool(b, "drop", r->drop);
 	tl_json_unsigned(b, "sample", r->sample);
+	tl_json_unsigned(b, "limit", r->limit);
+	tl_json_unsigned(b, "limit_per_ns", r->limit_per);
+	if (r->distinct)
+		tl_json_string(b, "distinct", r->distinct);
+	json_list(b, "by", r->by, r->n_by);
+	tl_json_unsigned(b, "every_ns", r->every);
+	tl_json_bool(b, "counts", r->counts);
 	tl_json_close(b, '}');
 }
 

@@ -456,6 +456,7 @@ static int trace(struct tl_trace *t)
 		end_command(t);
 	if (tl_session_stop(t->session) < 0)
 		failed = tl_print_error("%s", tl_session_error(t->session));
+	tl_trace_flush(t, true);
 	tl_trace_write_ledger(t, true);
 	if (finish_output(t))
 		failed = TL_EXIT_FAILED;

@@ -120,6 +120,43 @@ static void put_head(struct entry *e)
 		put_number(e, "TRACELEFT_SEQ", event->seq);
 }
 
+/* Fields as events have them, where a rule's `by` names them otherwise. */
+static const char *field_of(const char *key)
+{
+	static const char *const names[][2] = {
+		{ "path", "TRACELEFT_PATH" },	{ "target_path", "TRACELEFT_TARGET_PATH" },
+		{ "executable", "TRACELEFT_EXECUTABLE" }, { "comm", "TRACELEFT_COMM" },
+		{ "pid", "TRACELEFT_PID" },	{ "uid", "TRACELEFT_UID" },
+		{ "saddr", "TRACELEFT_SADDR" }, { "daddr", "TRACELEFT_DADDR" },
+		{ "sport", "TRACELEFT_SPORT" }, { "dport", "TRACELEFT_DPORT" },
+		{ "unit", "TRACELEFT_UNIT" },	{ "cgroup", "TRACELEFT_CGROUP" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(names[i][0], key))
+			return names[i][1];
+	return NULL;
+}
+
+/* Of a result: all of its key as a text; each field of it as an event has it. */
+static void put_key(struct entry *e)
+{
+	const struct tl_annotation *a = e->annotation;
+
+	put_text(e, "TRACELEFT_RESULT", a->result);
+	for (size_t i = 0; i < a->n_key; i++) {
+		const struct tl_key_value *value = &a->key[i];
+		const char *name = field_of(value->name);
+
+		if (e->event->flags & TL_EVENT_RESULT && name && !value->is_missing)
+			put_bytes(e, name, value->text, value->size);
+	}
+	if (a->n_key) {
+		tl_encode_key(&e->value, a);
+		put_value(e, "TRACELEFT_KEY");
+	}
+}
+
 static void put_annotation(struct entry *e)
 {
 	const struct tl_annotation *a = e->annotation;
@@ -134,6 +171,7 @@ static void put_annotation(struct entry *e)
 		put_text(e, "TRACELEFT_TAGS", a->tags[i]);
 	if (!a->count)
 		return;
+	put_key(e);
 	put_number(e, "TRACELEFT_COUNT", a->count);
 	put_time(e, "TRACELEFT_FIRST", a->first);
 	put_time(e, "TRACELEFT_LAST", a->last);
@@ -371,7 +409,7 @@ int tl_entry_encode(struct tl_buffer *b, const struct tl_event *event, const str
 	put_annotation(&e);
 	if (event->kind >= TL_EVENT_LOST)
 		put_own(&e);
-	else
+	else if (!(event->flags & TL_EVENT_RESULT))
 		put_event(&e);
 	failed = b->failed || e.value.failed;
 	tl_buffer_done(&e.value);

@@ -171,6 +171,12 @@ static int make_session(const struct tl_setup *setup, struct tl_generation *g, s
 	return 0;
 }
 
+void tl_generation_flush(struct tl_generation *g, bool all)
+{
+	tl_policy_flush(g->policy, tl_now(), all, deliver, g);
+	tl_outputs_flush(&g->outputs);
+}
+
 size_t tl_generation_events(const struct tl_generation *g)
 {
 	const struct tl_event_type *type;

@@ -46,6 +46,9 @@ int tl_generation_new(const struct tl_setup *setup, struct tl_generation *old, s
 /* Ends without a word. Returns NULL. */
 struct tl_generation *tl_generation_free(struct tl_generation *g);
 
+/* Writes the rules' results whose period is over, or all; and what waits in the outputs. */
+void tl_generation_flush(struct tl_generation *g, bool all);
+
 /* Writes a record of our own to every output; note may be NULL. */
 void tl_generation_record(struct tl_generation *g, enum tl_event_kind kind, const char *note);
 /* Same, the balance. */

@@ -164,7 +164,7 @@ static int read_events(struct manager *m)
 
 	if (n < 0)
 		return die(m, TL_STATUS_SOFTWARE, n, "cannot read events: %s", tl_session_error(s));
-	tl_outputs_flush(&m->generation->outputs);
+	tl_generation_flush(m->generation, false);
 	sd_event_source_set_time_relative(m->drain, next);
 	return sd_event_source_set_enabled(m->drain, SD_EVENT_ONESHOT);
 }
@@ -243,6 +243,7 @@ static int swap(struct manager *m, struct tl_generation *next)
 	r = tl_session_stop(old->session);
 	if (r < 0)
 		tl_log(LOG_ERR, "the old policy did not end well: %s", tl_session_error(old->session));
+	tl_generation_flush(old, true);
 	tl_generation_ledger(old);
 	tl_session_counters(old->session, NULL, &sum);
 	m->delivered += sum.delivered;
@@ -337,6 +338,7 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info,
 	r = tl_session_stop(m->generation->session);
 	if (r < 0)
 		tl_log(LOG_ERR, "the session did not end well: %s", tl_session_error(m->generation->session));
+	tl_generation_flush(m->generation, true);
 	tl_generation_ledger(m->generation);
 	tl_generation_record(m->generation, TL_EVENT_STOP, who);
 	return sd_event_exit(m->event, 0);

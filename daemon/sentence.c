@@ -371,10 +371,35 @@ static void put_own(struct tl_buffer *b, const struct tl_event *event)
 	tl_escape_value(b, event->note, strlen(event->note));
 }
 
+static void put_key(struct tl_buffer *b, const struct tl_annotation *a)
+{
+	tl_put_char(b, ':');
+	tl_encode_key(b, a);
+}
+
+/* "openat 12 times: path=/etc/passwd" */
+static void put_result(struct tl_buffer *b, const struct tl_event *event, const struct tl_annotation *a)
+{
+	tl_put_text(b, event->type->name);
+	if (!a)
+		return;
+	tl_put_char(b, ' ');
+	tl_put_u64(b, a->count);
+	tl_put_text(b, a->count == 1 ? " time" : " times");
+	if (a->n_key)
+		put_key(b, a);
+	else if (a->result && strcmp(a->result, "rest") == 0)
+		TL_PUT_LITERAL(b, ": the rest");
+}
+
 void tl_sentence(struct tl_buffer *b, const struct tl_event *event, const struct tl_annotation *annotation)
 {
 	if (event->kind >= TL_EVENT_LOST) {
 		put_own(b, event);
+		return;
+	}
+	if (event->flags & TL_EVENT_RESULT) {
+		put_result(b, event, annotation);
 		return;
 	}
 	put_who(b, event);
@@ -396,5 +421,7 @@ void tl_sentence(struct tl_buffer *b, const struct tl_event *event, const struct
 		TL_PUT_LITERAL(b, ", ");
 		tl_put_u64(b, annotation->count);
 		TL_PUT_LITERAL(b, " times");
+		if (annotation->result && annotation->n_key)
+			put_key(b, annotation);
 	}
 }

@@ -112,6 +112,9 @@ void tl_encode_ledger_json(struct tl_buffer *b, struct tl_session *s, const stru
 void tl_encode_ledger_text(struct tl_buffer *b, struct tl_session *s, const struct tl_ledger_source *source,
 			   const char *note);
 
+/* The key of a result, as ` path=/etc/passwd uid=0`, and its sum of bytes. */
+void tl_encode_key(struct tl_buffer *b, const struct tl_annotation *annotation);
+
 void tl_encode_types_done(void);
 void tl_encode_processes_done(void);
 

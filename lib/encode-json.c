@@ -299,6 +299,8 @@ static void put_aggregate(struct tl_line *l)
 	tl_line_member(l, ",\"group\":", a->group);
 	if (!a->count)
 		return;
+	if (a->result)
+		tl_line_key(l);
 	TL_PUT_LITERAL(l->b, ",\"count\":");
 	tl_put_u64(l->b, a->count);
 	put_time(l, ",\"first\":\"", a->first);
@@ -403,6 +405,20 @@ static void put_host(struct tl_line *l)
 	tl_put(l->b, host->data, host->size);
 }
 
+/* Nothing is known but the key, the type and the times. */
+static void put_blank(struct tl_line *l)
+{
+	if (l->annotation)
+		tl_line_result(l);
+	put_rule(l);
+	put_host(l);
+	TL_PUT_LITERAL(l->b, ",\"traceleft\":{\"program_id\":0");
+	put_aggregate(l);
+	if (l->escaped)
+		TL_PUT_LITERAL(l->b, ",\"flags\":[\"escaped\"]");
+	TL_PUT_LITERAL(l->b, "}}\n");
+}
+
 static void put_event(struct tl_line *l)
 {
 	const struct tl_event *event = l->event;
@@ -449,6 +465,8 @@ int tl_encode_json(struct tl_buffer *b, const struct tl_event *event, const stru
 	put_head(&l);
 	if (event->kind >= TL_EVENT_LOST) {
 		put_record(&l);
+	} else if (event->flags & TL_EVENT_RESULT) {
+		put_blank(&l);
 	} else {
 		l.process = tl_encode_process_get(event);
 		if (!l.process)

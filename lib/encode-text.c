@@ -208,12 +208,23 @@ static void put_event(struct tl_buffer *b, const struct tl_event *event, struct 
 	}
 }
 
+/* The number and the key follow. */
+static void put_counted(struct tl_buffer *b, const struct tl_event *event, const struct tl_annotation *annotation)
+{
+	tl_put_char(b, '[');
+	tl_put_text(b, annotation && annotation->result ? annotation->result : "count");
+	TL_PUT_LITERAL(b, "] ");
+	tl_escape_text(b, event->type->name, strnlen(event->type->name, sizeof(event->type->name)));
+}
+
 static void put_count(struct tl_buffer *b, const struct tl_annotation *annotation)
 {
 	if (!annotation || !annotation->count)
 		return;
 	TL_PUT_LITERAL(b, " x ");
 	tl_put_u64(b, annotation->count);
+	if (annotation->result)
+		tl_encode_key(b, annotation);
 }
 
 int tl_encode_text(struct tl_buffer *b, const struct tl_event *event, const struct tl_annotation *annotation)
@@ -227,7 +238,10 @@ int tl_encode_text(struct tl_buffer *b, const struct tl_event *event, const stru
 	if (event->kind >= TL_EVENT_LOST) {
 		tl_encode_record_text(b, event);
 	} else {
-		put_event(b, event, type);
+		if (event->flags & TL_EVENT_RESULT)
+			put_counted(b, event, annotation);
+		else
+			put_event(b, event, type);
 		put_count(b, annotation);
 		tl_put_char(b, '\n');
 	}

@@ -19,6 +19,15 @@ void tl_buffer_done(struct tl_buffer *b);
 int tl_buffer_reserve(struct tl_buffer *b, size_t n);
 int tl_buffer_append(struct tl_buffer *b, const void *data, size_t n);
 
+/* A field of a result's key. */
+struct tl_key_value {
+	const char *name; /* as in conditions: "path" */
+	const char *text; /* borrowed, not NUL-terminated */
+	size_t size;
+	bool is_number; /* text is its digits */
+	bool is_missing; /* the events have none */
+};
+
 /* What the rules add to an event. All may be NULL or 0. Strings are borrowed. */
 struct tl_annotation {
 	const char *rule; /* rule.name */
@@ -28,9 +37,13 @@ struct tl_annotation {
 	const char *stream, *group; /* of the original's aggregation spec */
 	const char *const *target_names; /* by bit of event->targets */
 	size_t n_target_names;
-	uint64_t count; /* aggregated events that this one stands for; 0: none */
+	/* Of a result that stands for several events, see below: */
+	const char *result; /* "count", "first", "last", "top", "rest"; NULL: it is an event */
+	uint64_t count; /* how many; 0: none */
 	uint64_t first, last; /* ns UTC */
-	uint64_t bytes; /* sum over the aggregated events */
+	uint64_t bytes; /* sum of what they read or wrote */
+	const struct tl_key_value *key; /* what they have in common, n_key */
+	size_t n_key;
 };
 
 /* What became of the events that a rule matched: delivered, or in a count, or

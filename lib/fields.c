@@ -96,6 +96,8 @@ static const struct tl_field fields[] = {
 	{ "traceleft.audit_session", "long", "session of the login" },
 	{ "traceleft.stream", "keyword", "of the aggregation spec" },
 	{ "traceleft.group", "keyword", "of the aggregation spec" },
+	{ "traceleft.result", "keyword", "of a result: count, first, last or top, and rest for keys without one of their own" },
+	{ "traceleft.key.*", "object", "of a result: fields that its events have in common, as the rule's by names them" },
 	{ "traceleft.count", "long", "events that this one stands for; of a lost record: events lost" },
 	{ "traceleft.first", "date", "time of the first of them" },
 	{ "traceleft.last", "date", "time of the last of them" },

@@ -184,6 +184,7 @@ enum tl_event_kind {
 #define TL_EVENT_CLAIM 0x04 /* file.path is composed from a claim */
 #define TL_EVENT_UNKNOWN_PROCESS 0x08
 #define TL_EVENT_THREAD 0x10 /* fork, exit: of a thread */
+#define TL_EVENT_RESULT 0x20 /* stands for several: of its type and times only is anything known */
 
 /* One row of the ledger, stage by stage. In the kernel seen = filtered +
  * aggregated + emitted + lost; emitted = received + still in the ring; and

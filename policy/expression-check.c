@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "constants.h"
@@ -169,5 +170,42 @@ int tl_parser_choose(struct tl_parser *p, struct tl_named *name, enum tl_field_k
 		tl_parser_warn(p, name->token.column,
 			       "only %zu of the %zu events have '%.*s' as %s: the comparison is false for the others",
 			       name->n[kind], p->n_types, SHOWN(&name->token), tl_field_kind_name(kind));
+	return 0;
+}
+
+/* What most of the events have it as. */
+static enum tl_field_kind usual_kind(const struct tl_named *name)
+{
+	enum tl_field_kind best = TL_FIELD_NUMBER;
+
+	for (enum tl_field_kind kind = best; kind <= TL_FIELD_BOOL; kind++)
+		if (name->n[kind] > name->n[best])
+			best = kind;
+	return best;
+}
+
+int tl_parser_reference(struct tl_parser *p, struct tl_reference **ret)
+{
+	struct tl_named name;
+	int r = tl_lexer_next(&p->lexer, &p->token);
+
+	if (r == -EINVAL)
+		return tl_parser_fail(p, p->lexer.column, "%s", p->lexer.why);
+	if (r < 0)
+		return r;
+	if (p->token.type != TL_TOKEN_WORD)
+		return tl_parser_fail(p, p->token.column, "the name of a field is expected");
+	r = tl_parser_name(p, &p->token, &name);
+	if (r < 0)
+		return r;
+	if (p->token.size != (size_t)(p->lexer.end - p->token.start))
+		return tl_parser_fail(p, p->token.column + (unsigned)p->token.size, "one field is expected");
+	r = tl_parser_choose(p, &name, usual_kind(&name), NULL, p->token.column);
+	if (r < 0)
+		return r;
+	*ret = malloc(sizeof(**ret));
+	if (!*ret)
+		return -ENOMEM;
+	**ret = name.reference;
 	return 0;
 }

@@ -236,6 +236,9 @@ int tl_parser_name(struct tl_parser *p, const struct tl_token *word, struct tl_n
 /* Whether it would be found. */
 bool tl_parser_knows(const struct tl_parser *p, const struct tl_token *word);
 
+/* The whole text is one name. *ret is malloc()ed. */
+int tl_parser_reference(struct tl_parser *p, struct tl_reference **ret);
+
 /* Takes it as a value of `kind`. what: of the operator, "'<' compares"; NULL: what it is compared with. */
 int tl_parser_choose(struct tl_parser *p, struct tl_named *name, enum tl_field_kind kind, const char *what,
 		     unsigned column);

@@ -112,6 +112,25 @@ int tl_expression_compile(const char *text, const struct tl_event_type *const *t
 	return 0;
 }
 
+int tl_reference_compile(const char *name, const struct tl_event_type *const *types, size_t n_types,
+			 struct tl_reference **ret, struct tl_expression_error *error)
+{
+	struct tl_arena arena = { 0 };
+	struct tl_parser p = {
+		.lexer = { .p = name, .end = name + strlen(name), .column = 1, .arena = &arena },
+		.types = types, .n_types = n_types, .error = error,
+	};
+	struct tl_reference *reference = NULL;
+	int r;
+
+	memset(error, 0, sizeof(*error));
+	r = tl_parser_reference(&p, &reference);
+	tl_arena_done(&arena);
+	if (r >= 0)
+		*ret = reference;
+	return r;
+}
+
 /* ---- What it cannot do without ---- */
 
 static bool is_key(const struct tl_insn *insn)

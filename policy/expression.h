@@ -58,6 +58,15 @@ bool tl_expression_eval(const struct tl_expression *e, const struct tl_event *ev
 /* NULL is fine. Returns NULL. */
 struct tl_expression *tl_expression_free(struct tl_expression *e);
 
+/* ---- Single fields, as in `by` of an aggregation ---- */
+
+struct tl_reference;
+
+/* A field or an argument by its name, as events of these types (n_types > 0)
+ * have it; free() it. Errors as above; the warnings name what some events lack. */
+int tl_reference_compile(const char *name, const struct tl_event_type *const *types, size_t n_types,
+			 struct tl_reference **ret, struct tl_expression_error *error);
+
 /* ---- Fields: one table drives parsing, help and the manual ---- */
 
 enum tl_field_kind { TL_FIELD_NUMBER, TL_FIELD_STRING, TL_FIELD_ADDRESS, TL_FIELD_BOOL };

@@ -119,7 +119,7 @@ static size_t type_index(const struct tl_event_type *type)
 /* Every event of every process, whatever is in it. */
 static bool takes_all(const struct tl_policy_rule *rule)
 {
-	return !rule->n_targets && !rule->where_text && !rule->sample;
+	return !rule->n_targets && !rule->where_text && !rule->sample && !rule->limit && !rule->distinct_field;
 }
 
 static int rule_warning(struct tl_draft *d, const struct tl_policy_rule *rule, const char *message)

@@ -45,6 +45,10 @@ struct tl_draft {
 #define tl_draft_warning(d, node, ...) \
 	tl_problems_add((d)->problems, true, (d)->source->name, (node)->line, (node)->column, __VA_ARGS__)
 
+/* Same at a column of the node's text, from 1, of what `key` says. */
+int tl_draft_note(struct tl_draft *d, const struct tl_yaml_node *node, bool warning, unsigned column, const char *key,
+		  const char *message);
+
 /* ---- Objects: mappings with fixed keys, read by tables ---- */
 
 struct tl_policy_field {
@@ -85,6 +89,10 @@ bool tl_policy_expect(struct tl_draft *d, const struct tl_yaml_node *node, enum 
 
 /* ---- Values ---- */
 
+/* The node itself, to be read when the other keys are known. */
+int tl_read_node(struct tl_draft *, const struct tl_policy_field *, const struct tl_yaml_node *,
+		 void *); /* const struct tl_yaml_node * */
+
 int tl_read_bool(struct tl_draft *, const struct tl_policy_field *, const struct tl_yaml_node *, void *); /* bool */
 int tl_read_number(struct tl_draft *, const struct tl_policy_field *, const struct tl_yaml_node *,
 		   void *); /* uint32_t */
@@ -99,6 +107,11 @@ int tl_read_strings(struct tl_draft *, const struct tl_policy_field *, const str
 		    void *); /* char ** */
 int tl_read_numbers(struct tl_draft *, const struct tl_policy_field *, const struct tl_yaml_node *,
 		    void *); /* uint32_t * */
+
+/* "500ms", "10s", "5m", ... in ns. -EINVAL, -ERANGE. */
+int tl_policy_duration(const char *text, size_t size, uint64_t *ret);
+/* Digits. */
+int tl_policy_number(const char *text, size_t size, uint64_t *ret);
 
 /* Digits and K, M or G. -EINVAL, -ERANGE. */
 int tl_policy_size(const char *text, uint64_t *ret);
@@ -126,6 +139,26 @@ void *tl_array_add(void *array, size_t *n, size_t item);
 int tl_policy_add_target(struct tl_draft *d, const struct tl_yaml_node *name, const struct tl_yaml_node *value);
 int tl_policy_add_output(struct tl_draft *d, const struct tl_yaml_node *name, const struct tl_yaml_node *value);
 int tl_policy_add_rule(struct tl_draft *d, const struct tl_yaml_node *value);
+
+/* ---- Rules ---- */
+
+/* A rule while it is read: what needs the other keys is kept as it stands in the file. */
+struct tl_rule_draft {
+	struct tl_policy_rule rule;
+	const struct tl_yaml_node *targets, *outputs, *where, *captures;
+	const struct tl_yaml_node *distinct, *aggregate, *by, *every, *emit, *limit;
+	uint32_t severity;
+	bool has_events;
+	bool guesses; /* some of its events are not known: nothing is said about fields and arguments */
+};
+
+#define TL_SAMPLE_MAX 1000000000U
+
+/* policy-keep.c: what becomes of the events that a rule matches. Object: a struct tl_rule_draft. */
+int tl_read_limit(struct tl_draft *, const struct tl_policy_field *, const struct tl_yaml_node *, void *);
+int tl_read_aggregate(struct tl_draft *, const struct tl_policy_field *, const struct tl_yaml_node *, void *);
+int tl_policy_check_keep(struct tl_draft *d, struct tl_rule_draft *draft, const struct tl_yaml_node *rule);
+void tl_policy_keep_done(struct tl_policy_rule *r);
 
 /* What can only be said when everything has been read. */
 int tl_policy_check(struct tl_draft *d);

@@ -7,21 +7,10 @@
 #include "suggest.h"
 #include "util.h"
 
-#define SAMPLE_MAX 1000000000U
-
 static const char *const severity_words[] = { "emerg",  "alert", "crit",  "err", "warning",
 					      "notice", "info",  "debug", NULL };
 
-/* A rule while it is read: what needs the other keys is kept as it stands in the file. */
-struct rule_draft {
-	struct tl_policy_rule rule;
-	const struct tl_yaml_node *targets, *outputs, *where, *captures;
-	uint32_t severity;
-	bool has_events;
-	bool guesses; /* some of the events are not known: what they have is not known either */
-};
-
-static int read_node(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value,
+int tl_read_node(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value,
 		     void *object)
 {
 	(void)d;
@@ -31,60 +20,37 @@ static int read_node(struct tl_draft *d, const struct tl_policy_field *field, co
 
 static int read_events(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value,
 		       void *object);
-static int read_aggregate(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value,
-			  void *object);
 
-#define RULE(member) .offset = offsetof(struct rule_draft, member)
+#define RULE(member) .offset = offsetof(struct tl_rule_draft, member)
 
 static const struct tl_policy_field fields[] = {
 	{ "name", "a name", "of the rule, in every event that it keeps", .read = tl_read_string, RULE(rule.name),
 	  .check = tl_check_name },
 	{ "target", "a target or a list of targets", "whose events; without it those of every process",
-	  .read = read_node, RULE(targets) },
+	  .read = tl_read_node, RULE(targets) },
 	{ "events", "an event, @GROUP, or a list of them", "which events", .read = read_events },
-	{ "where", "a condition", "which of them", .read = read_node, RULE(where) },
-	{ "capture", "a mapping of arguments to sizes", "how much of an argument is kept", .read = read_node,
+	{ "where", "a condition", "which of them", .read = tl_read_node, RULE(where) },
+	{ "capture", "a mapping of arguments to sizes", "how much of an argument is kept", .read = tl_read_node,
 	  RULE(captures) },
 	{ "tags", "a word or a list of words", "put on every event that it keeps", .read = tl_read_strings,
-	  RULE(rule.tags), .n_offset = offsetof(struct rule_draft, rule.n_tags), .check = tl_check_tag },
+	  RULE(rule.tags), .n_offset = offsetof(struct tl_rule_draft, rule.n_tags), .check = tl_check_tag },
 	{ "severity", "emerg, alert, crit, err, warning, notice, info or debug", "how bad it is; info by default",
 	  .read = tl_read_word, RULE(severity), .words = severity_words },
-	{ "to", "an output or a list of outputs", "where the events go; without it to every output", .read = read_node,
+	{ "to", "an output or a list of outputs", "where the events go; without it to every output", .read = tl_read_node,
 	  RULE(outputs) },
 	{ "final", "true or false", "no rule behind this one gets the events that it keeps", .read = tl_read_bool,
 	  RULE(rule.final) },
 	{ "drop", "true or false", "throw the events away: no rule behind this one gets them", .read = tl_read_bool,
 	  RULE(rule.drop) },
 	{ "sample", "a number N", "keep one in N events of the same hash", .read = tl_read_number, RULE(rule.sample),
-	  .min = 1, .max = SAMPLE_MAX },
-	{ "aggregate", "a mapping", "what several events become", .read = read_aggregate },
-	/* Not yet. */
-	{ .name = "limit", .type = "a number per time" },
-	{ .name = "distinct", .type = "a field" },
+	  .min = 1, .max = TL_SAMPLE_MAX },
+	{ "limit", "a number and a time, as 10/1m", "keep at most so many events in that time", .read = tl_read_limit },
+	{ "distinct", "a field", "keep an event only if its value of that field is new", .read = tl_read_node,
+	  RULE(distinct) },
+	{ "aggregate", "a mapping", "what several events become", .read = tl_read_aggregate },
 };
 
 const struct tl_policy_object tl_policy_rule = { "rule", fields, ARRAY_SIZE(fields), .nothing = false };
-
-static const struct tl_policy_field aggregate_fields[] = {
-	{ "sample", "a number N", "same as sample of the rule", .read = tl_read_number,
-	  .offset = offsetof(struct tl_policy_rule, sample), .min = 1, .max = SAMPLE_MAX },
-	/* Not yet. */
-	{ .name = "by", .type = "a field or a list of fields" },
-	{ .name = "every", .type = "a time" },
-	{ .name = "emit", .type = "count, first, last or top" },
-};
-
-const struct tl_policy_object tl_policy_aggregate = { "aggregate", aggregate_fields, ARRAY_SIZE(aggregate_fields),
-						      .nothing = false };
-
-static int read_aggregate(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value,
-			  void *object)
-{
-	struct rule_draft *draft = object;
-
-	(void)field;
-	return tl_policy_read_object(d, &tl_policy_aggregate, value, &draft->rule, NULL);
-}
 
 void tl_policy_rule_done(struct tl_policy_rule *r)
 {
@@ -93,6 +59,7 @@ void tl_policy_rule_done(struct tl_policy_rule *r)
 	free(r->events);
 	tl_expression_free(r->where);
 	free(r->where_text);
+	tl_policy_keep_done(r);
 	for (size_t i = 0; i < r->n_tags; i++)
 		free(r->tags[i]);
 	free(r->tags);
@@ -194,7 +161,7 @@ static int add_named_event(struct tl_draft *d, struct tl_policy_rule *rule, cons
 static int read_events(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value,
 		       void *object)
 {
-	struct rule_draft *draft = object;
+	struct tl_rule_draft *draft = object;
 	const struct tl_yaml_node *item = NULL;
 	size_t problems = d->problems->n_errors;
 	int r = 0;
@@ -241,16 +208,17 @@ static int check_spellings(struct tl_draft *d, const struct tl_policy_rule *rule
 
 /* ---- Condition ---- */
 
-static int place_note(struct tl_draft *d, const struct tl_yaml_node *node, bool warning, unsigned column,
-		      const char *message)
+int tl_draft_note(struct tl_draft *d, const struct tl_yaml_node *node, bool warning, unsigned column, const char *key,
+		  const char *message)
 {
 	unsigned line, file_column;
 
 	tl_yaml_place(&d->source->yaml, node, column - 1, &line, &file_column);
-	return tl_problems_add(d->problems, warning, d->source->name, line, file_column, "where: %s", message);
+	return tl_problems_add(d->problems, warning, d->source->name, line, file_column, "%s: %s", key,
+			       message);
 }
 
-static int compile_where(struct tl_draft *d, struct rule_draft *draft)
+static int compile_where(struct tl_draft *d, struct tl_rule_draft *draft)
 {
 	const struct tl_yaml_node *node = draft->where;
 	struct tl_policy_rule *rule = &draft->rule;
@@ -265,9 +233,9 @@ static int compile_where(struct tl_draft *d, struct rule_draft *draft)
 	/* Where its events are not known, any field may be meant, but still not any word. */
 	r = tl_expression_compile(node->text, rule->events, draft->guesses ? 0 : rule->n_events, &rule->where, &error);
 	if (r == -EINVAL)
-		return place_note(d, node, false, error.column, error.message);
+		return tl_draft_note(d, node, false, error.column, "where", error.message);
 	for (unsigned i = 0; i < error.n_warnings && r >= 0; i++)
-		r = place_note(d, node, true, error.warning[i].column, error.warning[i].message);
+		r = tl_draft_note(d, node, true, error.warning[i].column, "where", error.warning[i].message);
 	return r;
 }
 
@@ -301,7 +269,7 @@ static int unknown_argument(struct tl_draft *d, const struct tl_policy_rule *rul
 				tl_suggest_text(&suggest));
 }
 
-static int add_capture(struct tl_draft *d, struct rule_draft *draft, const struct tl_yaml_node *key,
+static int add_capture(struct tl_draft *d, struct tl_rule_draft *draft, const struct tl_yaml_node *key,
 		       const struct tl_yaml_node *value)
 {
 	struct tl_policy_rule *rule = &draft->rule;
@@ -328,7 +296,7 @@ static int add_capture(struct tl_draft *d, struct rule_draft *draft, const struc
 	return capture->argument ? 0 : -ENOMEM;
 }
 
-static int read_captures(struct tl_draft *d, struct rule_draft *draft)
+static int read_captures(struct tl_draft *d, struct tl_rule_draft *draft)
 {
 	const struct tl_yaml_node *node = draft->captures;
 	int r = 0;
@@ -354,7 +322,7 @@ static int check_name(struct tl_draft *d, const struct tl_policy_rule *rule, con
 	return 0;
 }
 
-static int check_rule(struct tl_draft *d, const struct rule_draft *draft, const struct tl_yaml_node *node,
+static int check_rule(struct tl_draft *d, const struct tl_rule_draft *draft, const struct tl_yaml_node *node,
 		      const struct tl_yaml_node *const *given)
 {
 	const struct tl_policy_rule *rule = &draft->rule;
@@ -382,7 +350,7 @@ static int check_rule(struct tl_draft *d, const struct rule_draft *draft, const 
 	return r;
 }
 
-static int read_rule(struct tl_draft *d, const struct tl_yaml_node *node, struct rule_draft *draft)
+static int read_rule(struct tl_draft *d, const struct tl_yaml_node *node, struct tl_rule_draft *draft)
 {
 	const struct tl_yaml_node *given[ARRAY_SIZE(fields)] = {};
 	struct tl_policy_rule *rule = &draft->rule;
@@ -395,6 +363,8 @@ static int read_rule(struct tl_draft *d, const struct tl_yaml_node *node, struct
 		return -ENOMEM;
 	if (node->kind == TL_YAML_MAPPING)
 		r = check_rule(d, draft, node, given);
+	if (r >= 0)
+		r = tl_policy_check_keep(d, draft, node);
 	if (r >= 0)
 		r = compile_where(d, draft);
 	return r < 0 ? r : read_captures(d, draft);
@@ -411,7 +381,7 @@ static uint32_t severity_default(void)
 
 int tl_policy_add_rule(struct tl_draft *d, const struct tl_yaml_node *node)
 {
-	struct rule_draft draft = { .severity = severity_default(), .guesses = true };
+	struct tl_rule_draft draft = { .severity = severity_default(), .rule.keys = TL_POLICY_KEYS, .guesses = true };
 	struct tl_policy_names *names = tl_array_add(&d->names, &d->n_names, sizeof(*names));
 	struct tl_policy_rule *rule;
 	int r;

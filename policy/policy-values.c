@@ -55,13 +55,13 @@ int tl_read_bool(struct tl_draft *d, const struct tl_policy_field *field, const 
 	return tl_draft_problem(d, value, "%s: expected true or false, not '%.60s'", field->name, value->text);
 }
 
-static int parse_number(const char *text, uint64_t *ret)
+int tl_policy_number(const char *text, size_t size, uint64_t *ret)
 {
 	uint64_t n = 0;
 
-	if (!*text)
+	if (!size)
 		return -EINVAL;
-	for (const char *p = text; *p; p++) {
+	for (const char *p = text; p < text + size; p++) {
 		if (*p < '0' || *p > '9')
 			return -EINVAL;
 		if (__builtin_mul_overflow(n, 10U, &n) || __builtin_add_overflow(n, (unsigned)(*p - '0'), &n))
@@ -69,6 +69,11 @@ static int parse_number(const char *text, uint64_t *ret)
 	}
 	*ret = n;
 	return 0;
+}
+
+static int parse_number(const char *text, uint64_t *ret)
+{
+	return tl_policy_number(text, strlen(text), ret);
 }
 
 /* False: it was reported. */
@@ -140,32 +145,50 @@ int tl_read_size(struct tl_draft *d, const struct tl_policy_field *field, const 
 	return 0;
 }
 
-int tl_read_duration(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value,
-		     void *object)
+#define NS_PER_SECOND UINT64_C(1000000000)
+
+int tl_policy_duration(const char *text, size_t size, uint64_t *ret)
 {
 	static const struct {
 		const char *unit;
-		uint64_t seconds;
-	} units[] = { { "s", 1 }, { "m", 60 }, { "h", 3600 }, { "d", 86400 }, { "w", 604800 } };
+		uint64_t ns;
+	} units[] = { { "ms", 1000000 },
+		      { "s", NS_PER_SECOND },
+		      { "m", 60 * NS_PER_SECOND },
+		      { "h", 3600 * NS_PER_SECOND },
+		      { "d", 86400 * NS_PER_SECOND },
+		      { "w", 604800 * NS_PER_SECOND } };
+	size_t digits = 0;
 	uint64_t n;
-	char digits[12];
-	size_t size;
+	int r;
+
+	while (digits < size && text[digits] >= '0' && text[digits] <= '9')
+		digits++;
+	r = tl_policy_number(text, digits, &n);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+		if (strlen(units[i].unit) != size - digits || memcmp(units[i].unit, text + digits, size - digits) != 0)
+			continue;
+		if (!n)
+			return -EINVAL;
+		return __builtin_mul_overflow(n, units[i].ns, ret) ? -ERANGE : 0;
+	}
+	return -EINVAL;
+}
+
+int tl_read_duration(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value,
+		     void *object)
+{
+	uint64_t ns;
 
 	if (!tl_policy_expect(d, value, TL_YAML_SCALAR, field->name))
 		return 0;
-	size = strspn(value->text, "0123456789");
-	for (size_t i = 0; i < ARRAY_SIZE(units) && size < sizeof(digits); i++) {
-		if (strcmp(value->text + size, units[i].unit) != 0)
-			continue;
-		memcpy(digits, value->text, size);
-		digits[size] = '\0';
-		if (parse_number(digits, &n) < 0 || !n)
-			break;
-		*(uint64_t *)((char *)object + field->offset) = n * units[i].seconds;
-		return 0;
-	}
-	return tl_draft_problem(d, value, "%s: expected a time such as 12h (s, m, h, d and w are known), not '%.60s'",
-				field->name, value->text);
+	if (tl_policy_duration(value->text, value->size, &ns) < 0 || ns % NS_PER_SECOND)
+		return tl_draft_problem(d, value, "%s: expected a time such as 12h (s, m, h, d and w are known), not '%.60s'",
+					field->name, value->text);
+	*(uint64_t *)((char *)object + field->offset) = ns / NS_PER_SECOND;
+	return 0;
 }
 
 int tl_read_word(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value,

@@ -46,11 +46,18 @@ struct tl_policy_target {
 };
 
 struct tl_expression; /* expression.h */
+struct tl_reference;
 
 struct tl_policy_capture {
 	char *argument;
 	uint32_t size;
 };
+
+/* What a result is. */
+enum tl_emit { TL_EMIT_COUNT, TL_EMIT_FIRST, TL_EMIT_LAST, TL_EMIT_TOP };
+
+#define TL_POLICY_KEYS 10000 /* by default */
+#define TL_POLICY_BY_MAX 8
 
 struct tl_policy_rule {
 	char *name;
@@ -69,6 +76,17 @@ struct tl_policy_rule {
 	size_t n_captures;
 	bool final, drop;
 	uint32_t sample; /* 1 of N per hash; 0: all */
+	uint64_t limit, limit_per; /* at most `limit` per key in limit_per ns; 0: all */
+	char *distinct; /* field of which only new values pass; NULL: all */
+	struct tl_reference *distinct_field;
+	char **by; /* fields that make a key */
+	size_t n_by;
+	struct tl_reference **by_fields; /* n_by */
+	uint64_t every; /* ns: of counts, or until a value is new again; 0: for ever */
+	bool counts; /* events become results each `every` */
+	enum tl_emit emit;
+	uint32_t top; /* results of TL_EMIT_TOP */
+	uint32_t keys; /* that are told apart */
 	const char *file;
 	unsigned line, column;
 };
@@ -173,6 +191,12 @@ int tl_policy_apply_targets(const struct tl_policy *p, struct tl_session *s);
 typedef int (*tl_rule_deliver)(const struct tl_policy_rule *rule, const struct tl_event *event,
 			       const struct tl_annotation *annotation, void *userdata);
 int tl_policy_filter(struct tl_policy *p, const struct tl_event *event, tl_rule_deliver deliver, void *userdata);
+
+/* Tells the results whose period is over at `now` (ns UTC), or all: `deliver` gets
+ * them as events with annotation->result. Rules that count tell them before the
+ * next event, too. Returns 0, or deliver's first error, after which the others
+ * are told all the same. */
+int tl_policy_flush(struct tl_policy *p, uint64_t now, bool all, tl_rule_deliver deliver, void *userdata);
 
 /* The accounts of all rules, n_rules rows, in their order; valid until the
  * policy is freed, and brought up to date by each call. */

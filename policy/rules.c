@@ -9,12 +9,12 @@
 #include "expression.h"
 #include "glob.h"
 #include "policy-parse.h"
+#include "rules-aggregate.h"
+#include "rules-hold.h"
 #include "rules-keys.h"
 #include "util.h"
 
 #define TYPES_CACHE 256 /* power of two */
-#define SAMPLES 4096 /* hashes that a rule counts; power of two */
-#define SAMPLE_TRIES 8
 
 /* A handler's own description stands for the type of its name. */
 struct cached_type {
@@ -23,13 +23,9 @@ struct cached_type {
 	size_t index;
 };
 
-struct sample {
-	uint64_t hash;
-	uint64_t count; /* 0: free */
-};
-
 struct rule_state {
-	struct sample *samples; /* SAMPLES of them; NULL: keeps all */
+	struct tl_hold *hold; /* NULL: nothing is held back */
+	struct tl_aggregate *aggregate; /* NULL: it does not count */
 	struct tl_annotation annotation;
 	struct tl_ledger_rule *account;
 };
@@ -44,6 +40,7 @@ struct tl_rule_index {
 	size_t n_rules;
 	const char **target_names;
 	struct tl_rule_keys *keys;
+	bool counts; /* some rule does */
 	struct cached_type cache[TYPES_CACHE];
 };
 
@@ -51,8 +48,10 @@ struct tl_rule_index *tl_rule_index_free(struct tl_rule_index *index)
 {
 	if (!index)
 		return NULL;
-	for (size_t i = 0; i < index->n_rules && index->rules; i++)
-		free(index->rules[i].samples);
+	for (size_t i = 0; i < index->n_rules && index->rules; i++) {
+		tl_hold_free(index->rules[i].hold);
+		tl_aggregate_free(index->rules[i].aggregate);
+	}
 	free(index->rules);
 	free(index->accounts);
 	free(index->by_type);
@@ -73,6 +72,7 @@ static int add_rule(const struct tl_policy *p, struct tl_rule_index *index, size
 	const struct tl_event_type *types = tl_event_types(&(size_t){ 0 });
 	const struct tl_policy_rule *rule = &p->rules[i];
 	struct rule_state *state = &index->rules[i];
+	int r;
 
 	for (size_t j = 0; j < rule->n_events; j++)
 		set_bit(index->by_type + (size_t)(rule->events[j] - types) * index->words, i);
@@ -90,12 +90,11 @@ static int add_rule(const struct tl_policy *p, struct tl_rule_index *index, size
 		.target_names = index->target_names,
 		.n_target_names = p->n_targets + 1,
 	};
-	if (rule->sample > 1) {
-		state->samples = calloc(SAMPLES, sizeof(*state->samples));
-		if (!state->samples)
-			return -ENOMEM;
-	}
-	return 0;
+	r = tl_hold_new(rule, &state->hold);
+	if (r >= 0 && rule->counts)
+		r = tl_aggregate_new(rule, &state->aggregate);
+	index->counts |= rule->counts;
+	return r;
 }
 
 static void index_freep(struct tl_rule_index **index)
@@ -155,29 +154,6 @@ static size_t type_index(struct tl_rule_index *index, const struct tl_event_type
 		cached->index = find_type(index, type);
 	}
 	return cached->index;
-}
-
-/* ---- Samples ---- */
-
-/* One in N of a hash, the first one included. A hash that finds no place among
- * those that are counted takes one: rather too many events than too few. */
-static bool is_sampled(struct rule_state *state, uint64_t hash, uint32_t one_in)
-{
-	size_t first = (hash ^ hash >> 32) & (SAMPLES - 1);
-	struct sample *sample = &state->samples[first];
-
-	for (size_t i = 0; i < SAMPLE_TRIES; i++) {
-		struct sample *s = &state->samples[(first + i) & (SAMPLES - 1)];
-
-		if (s->count && s->hash == hash)
-			return s->count++ % one_in == 0;
-		if (!s->count) {
-			sample = s;
-			break;
-		}
-	}
-	*sample = (struct sample){ .hash = hash, .count = 1 };
-	return true;
 }
 
 /* ---- Captures ---- */
@@ -256,15 +232,64 @@ static int hand_on(const struct tl_policy_rule *rule, struct rule_state *state, 
 	return TL_FATE_DELIVERED;
 }
 
+struct flush {
+	const struct tl_policy_rule *rule;
+	struct tl_ledger_rule *account;
+	tl_rule_deliver deliver;
+	void *userdata;
+};
+
+static int emit(const struct tl_event *event, const struct tl_annotation *annotation, void *userdata)
+{
+	struct flush *f = userdata;
+
+	f->account->results++;
+	return f->deliver(f->rule, event, annotation, f->userdata);
+}
+
+static int flush(const struct tl_policy_rule *rule, struct rule_state *state, tl_rule_deliver deliver, void *userdata)
+{
+	struct flush f = { rule, state->account, deliver, userdata };
+
+	return tl_aggregate_flush(state->aggregate, &state->annotation, emit, &f);
+}
+
+/* Whether the period is over. One that begins later than a whole period from now is of a clock that was set back. */
+static bool is_due(const struct tl_policy_rule *rule, const struct rule_state *state, uint64_t now)
+{
+	uint64_t due = tl_aggregate_due(state->aggregate);
+
+	return due != UINT64_MAX && (now >= due || now + 2 * rule->every < due);
+}
+
+static int count_event(const struct tl_policy_rule *rule, struct rule_state *state, const struct tl_event *event,
+		       tl_rule_deliver deliver, void *userdata)
+{
+	int r;
+
+	if (is_due(rule, state, event->time))
+		flush(rule, state, deliver, userdata);
+	r = tl_aggregate_add(state->aggregate, event);
+	if (r < 0) {
+		state->account->lost++;
+		return TL_FATE_LOST;
+	}
+	state->account->overflow += (unsigned)r;
+	state->account->aggregated++;
+	return TL_FATE_AGGREGATED;
+}
+
 /* An event that the rule matches. Returns what it has done with it, an enum tl_fate, or an error. */
 static int apply_rule(const struct tl_policy_rule *rule, struct rule_state *state, const struct tl_event *event,
 		      tl_rule_deliver deliver, void *userdata)
 {
 	state->account->matched++;
-	if (rule->drop || (state->samples && !is_sampled(state, event->hash, rule->sample))) {
+	if (rule->drop || (state->hold && !tl_hold_passes(state->hold, event, &state->account->overflow))) {
 		state->account->filtered++;
 		return TL_FATE_FILTERED;
 	}
+	if (state->aggregate)
+		return count_event(rule, state, event, deliver, userdata);
 	return hand_on(rule, state, event, deliver, userdata);
 }
 
@@ -308,6 +333,23 @@ int tl_policy_filter(struct tl_policy *p, const struct tl_event *event, tl_rule_
 				return fate;
 		}
 	return fate;
+}
+
+int tl_policy_flush(struct tl_policy *p, uint64_t now, bool all, tl_rule_deliver deliver, void *userdata)
+{
+	struct tl_rule_index *index = p->index;
+	int result = 0;
+
+	for (size_t i = 0; index->counts && i < index->n_rules; i++) {
+		struct rule_state *state = &index->rules[i];
+		int r = 0;
+
+		if (state->aggregate && (all || is_due(&p->rules[i], state, now)))
+			r = flush(&p->rules[i], state, deliver, userdata);
+		if (r < 0 && result >= 0)
+			result = r;
+	}
+	return result;
 }
 
 const struct tl_ledger_rule *tl_policy_ledger(struct tl_policy *p)

@@ -488,6 +488,33 @@ static void a_loss_is_declared(void **state)
 	fixture_done(&f);
 }
 
+static void a_result_is_its_key_and_its_numbers(void **state)
+{
+	const struct tl_key_value key[] = {
+		{ .name = "path", .text = "/a\"b", .size = 4 },
+		{ .name = "uid", .text = "0", .size = 1, .is_number = true },
+		{ .name = "daddr", .is_missing = true },
+	};
+	const struct tl_annotation annotation = {
+		.rule = "r", .result = "count", .count = 3, .first = 1000000000, .last = 2000000000, .bytes = 12,
+		.key = key, .n_key = 3,
+	};
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	f.event.flags = TL_EVENT_RESULT;
+	has(line(&f, &annotation), ",\"file\":{\"path\":\"/a\\\"b\"},\"user\":{\"id\":\"0\"},\"rule\":{\"name\":\"r\"}");
+	has(line(&f, &annotation),
+	    "\"traceleft\":{\"program_id\":0,\"result\":\"count\","
+	    "\"key\":{\"path\":\"/a\\\"b\",\"uid\":0,\"daddr\":null},"
+	    "\"count\":3,\"first\":\"1970-01-01T00:00:01.000000000Z\",\"last\":\"1970-01-01T00:00:02.000000000Z\","
+	    "\"bytes\":12}}\n");
+	has_not(line(&f, &annotation), "\"ret\"");
+	has_not(line(&f, &annotation), "\"process\"");
+	fixture_done(&f);
+}
+
 static void a_start_says_who_and_why(void **state)
 {
 	struct fixture f;
@@ -721,6 +748,7 @@ int main(void)
 		cmocka_unit_test(a_call_by_another_door_says_so),
 		cmocka_unit_test(a_rename_has_two_paths),
 		cmocka_unit_test(a_loss_is_declared),
+		cmocka_unit_test(a_result_is_its_key_and_its_numbers),
 		cmocka_unit_test(a_start_says_who_and_why),
 		cmocka_unit_test(the_ledger_is_the_whole_balance),
 		cmocka_unit_test(nothing_hostile_forges_anything),
