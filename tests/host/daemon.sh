@@ -198,6 +198,24 @@ events_arrive_and_the_balance_is_exact() {
 	grep -q ' accepted = [0-9]* delivered + 0 lost + 0 waiting' "$dir/log/events.jsonl" || why "no balance of the output"
 }
 
+counts_are_told_at_reload_and_at_the_stop() {
+	write_policy '    aggregate: {by: path, every: 1h}'
+	rm -f "$dir"/log/*
+	start || return
+	"$dir/work" -c 'for i in 1 2 3 4 5; do : </etc/hostname; done'
+	sleep 0.3
+	kill -HUP "$pid"
+	await '.event.action == "reload"' || return
+	"$dir/work" -c 'for i in 1 2 3 4 5 6 7; do : </etc/hostname; done'
+	sleep 0.3
+	stop
+	[ "$status" = 0 ] || why "status $status: $(tail -n 2 "$dir/err")" || return
+	jq -e -s '(map(select(.traceleft.result and .file.path == "/etc/hostname") | .traceleft.count) == [5, 7]) and
+		(map(select(.event.action == "ledger") | .traceleft.ledger.balance |
+			.seen == .filtered + .aggregated and .aggregated > 5) == [true, true])' \
+		"$dir/log/events.jsonl" >/dev/null || why "$(jq -c 'select(.traceleft.result) | .traceleft' "$dir/log/events.jsonl")"
+}
+
 it_stops_within_a_second_and_leaves_nothing() {
 	write_policy
 	start || return

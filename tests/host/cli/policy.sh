@@ -123,5 +123,25 @@ policy_without_a_command_follows_its_targets() {
 		expect_json ".process.pid == $pid and .file.path == \"/etc/hostname\" and .rule.name == \"hosts\" and .traceleft.targets == [\"nobody\"]"
 }
 
+counts_of_a_rule_add_up_to_the_event() {
+	cat >"$dir/policy.yaml" <<-END
+		version: 1
+		rules:
+		  - {name: rw, events: [read, write], aggregate: {by: [executable, path], every: 100ms}}
+		  - {name: few, events: openat, limit: 3/1m}
+		outputs: {out: {type: stdout, format: json}}
+	END
+	trace -f json --policy "$dir/policy.yaml" -- /bin/sh -c \
+		'for i in 1 2; do dd if=/dev/zero of=/dev/null bs=100 count=20000 2>/dev/null & done; wait'
+	expect_status 0 && expect_balanced || return
+	jq -e -s '(map(select(.traceleft.result and .file.path == "/dev/zero"))) as $w |
+		($w | map(.traceleft.count) | add) == 40000 and ($w | map(.traceleft.bytes) | add) == 4000000 and
+		(map(select(.traceleft.result) | .traceleft.count) | add) == (last | .traceleft.ledger.balance.aggregated) and
+		(map(select(.rule.name == "few")) | length) == 3 and
+		(last | .traceleft.ledger.rules | all(.matched == .delivered + .filtered + .aggregated + .lost))' \
+		"$dir/out" >/dev/null || why "$(tail -n 1 "$dir/out" | jq -c .traceleft.ledger.rules)"
+}
+
 run_tests good_policy_is_ok_and_explained what_targets_match_now_is_explained broken_policy_names_every_place policy_that_is_not_there_is_told \
-	rules_of_a_policy_are_for_the_command specs_add_to_a_policy policy_without_a_command_follows_its_targets
+	rules_of_a_policy_are_for_the_command specs_add_to_a_policy counts_of_a_rule_add_up_to_the_event \
+	policy_without_a_command_follows_its_targets
