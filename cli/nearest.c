@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
 #include <string.h>
 
 #include "nearest.h"
@@ -19,23 +20,24 @@ const char *tl_nearest_event(const char *name, struct tl_suggest *s)
 
 const char *tl_nearest_group(const char *name, struct tl_suggest *s)
 {
-	static char best[sizeof(((struct tl_event_type *)0)->groups)];
+	static char best[sizeof(((struct tl_event_type *)0)->groups) + 1], given[sizeof(best)];
 	const struct tl_event_type *types;
-	char word[sizeof(best)];
+	char word[sizeof(best)] = "@";
 	size_t n;
 
-	tl_suggest_init(s, name, strlen(name));
+	snprintf(given, sizeof(given), "@%s", name);
+	tl_suggest_init(s, given, strlen(given));
 	types = tl_event_types(&n);
 	for (size_t i = 0; i < n; i++)
-		for (const char *at = types[i].groups; *at;) {
+		for (const char *at = types[i].class == TL_CLASS_RECORD ? "" : types[i].groups; *at;) {
 			size_t length = strcspn(at, " ");
 
-			memcpy(word, at, length);
-			word[length] = 0;
+			memcpy(word + 1, at, length);
+			word[length + 1] = 0;
 			at += length + strspn(at + length, " ");
 			tl_suggest_offer(s, word);
 			if (s->best == word) /* it has to last */
-				s->best = memcpy(best, word, length + 1);
+				s->best = memcpy(best, word, length + 2);
 		}
 	return tl_suggest_text(s);
 }

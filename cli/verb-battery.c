@@ -104,7 +104,7 @@ static int list(const struct settings *settings)
 		return tl_print_errno(errno, "%s", folder);
 	if (settings->json)
 		tl_json_open(&b, NULL, '[');
-	else
+	else if (n)
 		printf("%s%-44s %-20s %8s  %s%s\n", tl_style(stdout, TL_STYLE_BOLD), "HANDLER", "EVENT", "SIZE",
 		       "ARGUMENTS", tl_style(stdout, TL_STYLE_END));
 	for (int i = 0; i < n; i++) {

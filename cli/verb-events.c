@@ -82,10 +82,11 @@ static void print_event(const struct tl_event_type *type, const char *kind)
 		print_numbers(type);
 	if (type->spellings[0])
 		printf("also as:   %s\n", type->spellings);
-	printf("result:    %s\n", type->flags & TL_TYPE_RETURNS_FD      ? "descriptor" :
-				  type->flags & TL_TYPE_RETURNS_BYTES   ? "number of bytes" :
-				  type->flags & TL_TYPE_RETURNS_POINTER ? "address" :
-									  "number");
+	if (type->class == TL_CLASS_SYSCALL)
+		printf("result:    %s\n", type->flags & TL_TYPE_RETURNS_FD      ? "descriptor" :
+					  type->flags & TL_TYPE_RETURNS_BYTES   ? "number of bytes" :
+					  type->flags & TL_TYPE_RETURNS_POINTER ? "address" :
+										  "number");
 	if (kind)
 		printf("attached:  %s, on this machine\n", kind);
 	print_arguments(type);

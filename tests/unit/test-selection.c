@@ -185,7 +185,7 @@ static void what_is_not_there_is_told(void **state)
 {
 	(void)state;
 	refuse("opneat", -EINVAL, "opneat: no such event, did you mean 'openat'?");
-	refuse("@flie", -EINVAL, "did you mean 'file'?");
+	refuse("@flie", -EINVAL, "did you mean '@file'?");
 	refuse("lost", -EINVAL, "no such event");
 	refuse("./none.bpf.o", -ENOENT, "./none.bpf.o: ");
 	refuse("/dev/null", -EBADMSG, "/dev/null: ");

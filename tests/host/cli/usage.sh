@@ -74,7 +74,7 @@ wrong_usage_gives_2_and_one_line() {
 
 unknown_event_names_the_nearest() {
 	refused 2 "traceleft: opneat: no such event, did you mean 'openat'?" trace opneat &&
-		refused 2 "traceleft: @flie: no such group of events, did you mean 'file'?" trace @flie &&
+		refused 2 "traceleft: @flie: no such group of events, did you mean '@file'?" trace @flie &&
 		refused 2 "did you mean 'chmod'?" trace =chmdo &&
 		refused 2 'traceleft: lost: no such event' trace lost &&
 		refused 2 "did you mean 'openat'?" events opneat
