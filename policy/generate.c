@@ -391,7 +391,7 @@ static void put_intro(FILE *out, const struct tl_event_type *types, size_t n)
 	      "Arguments appear in an event under \\fBtraceleft.args\\fP, by the names given here.\n"
 	      "They are what the process asked for.\n"
 	      "\\fBfile.path\\fP and \\fBfile.target_path\\fP are the objects that the call was really about,\n"
-	      "as absolute paths in the root directory of the process.\n"
+	      "as absolute paths in the mount namespace of the process.\n"
 	      "If a path follows from what was asked for only, because the call failed,\n"
 	      "\\fBtraceleft.flags\\fP has the word \\fBclaim\\fP.\n"
 	      ".PP\n"
@@ -437,6 +437,7 @@ int tl_generate_man(FILE *out, const struct tl_event_type *types, size_t n)
 		put_group(out, &groups[i], types, n);
 	put_group(out, NULL, types, n);
 	put_group(out, &groups[N_GROUPS - 1], types, n);
+	tl_generate_man_fields(out);
 	fputs(".SH SEE ALSO\n"
 	      ".BR traceleft (1),\n"
 	      ".BR traceleft\\-policy.yaml (5),\n"

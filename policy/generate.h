@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What is made from the table of events: the source of handlers, the built-in
- * table as C, the manual page. Needs of the project only lib/describe.c.
+ * table as C, the manual page. Needs of the project only lib/describe.c
+ * and lib/fields.c.
  * All of these write to `out` and return 0, or -EIO if `out` has failed.
  */
 #ifndef TRACELEFT_GENERATE_H
@@ -26,5 +27,7 @@ int tl_generate_table(FILE *out, const struct tl_event_type *types, size_t n);
 
 /* traceleft.events(7) in the man(7) macros. */
 int tl_generate_man(FILE *out, const struct tl_event_type *types, size_t n);
+/* Its section about the fields of an event; failures stay in `out`. */
+void tl_generate_man_fields(FILE *out);
 
 #endif

@@ -17,6 +17,8 @@
 #include "../../policy/battery.h"
 #include "describe.h"
 #include "generate.h"
+#include "encode-cache.h"
+#include "fields.h"
 #include "util.h"
 
 /* ---- Text ---- */
@@ -184,6 +186,44 @@ static void the_manual_has_every_event_once(void **state)
 			 "mode_t \\fImode\\fP); returns a descriptor\n");
 	assert_has(text, "Number: x86_64 92, i386 212 and 182, x32 92.\n");
 	assert_has(text, "\\fB@perms\\fP");
+}
+
+static void the_manual_has_every_field_of_an_event(void **state)
+{
+	_cleanup_free_ char *text = generate(tl_generate_man, tl_event_types(&(size_t){ 0 }), 1, 0);
+	const struct tl_field *field;
+	char heading[128];
+	size_t n = 0;
+
+	(void)state;
+	for (; (field = tl_field_get(n)); n++) {
+		snprintf(heading, sizeof(heading), ".TP\n.BR %s \" (%s)\"\n", field->name, field->type);
+		assert_has(text, heading);
+	}
+	assert_true(n > 50);
+}
+
+/* Those that the encoders write, all of them and no others. */
+static void the_manual_has_every_word_of_the_flags(void **state)
+{
+	_cleanup_free_ char *text = generate(tl_generate_man, tl_event_types(&(size_t){ 0 }), 1, 0);
+	const struct tl_process process = { .flags = UINT32_MAX };
+	const struct tl_event event = { .flags = UINT32_MAX, .file.path.flags = UINT32_MAX, .process = &process };
+	_cleanup_(tl_buffer_done) struct tl_buffer words = { 0 };
+	unsigned n = tl_encode_flags(&words, &event, true), found = 0;
+	char heading[64], *at = strstr(text, ".SS Words of traceleft.flags\n");
+
+	(void)state;
+	assert_non_null(at);
+	assert_int_equal(tl_buffer_append(&words, "", 1), 0);
+	for (char *rest = NULL, *word = strtok_r(words.data, ",\"", &rest); word; word = strtok_r(NULL, ",\"", &rest)) {
+		snprintf(heading, sizeof(heading), ".TP\n.B %s\n", word);
+		assert_has(at, heading);
+	}
+	*strstr(at, ".SH ") = 0;
+	for (; (at = strstr(at, ".TP\n")); at++)
+		found++;
+	assert_int_equal(found, n);
 }
 
 static void a_group_of_its_own_has_a_place_in_the_manual(void **state)
@@ -470,6 +510,8 @@ int main(void)
 		cmocka_unit_test(text_that_would_leave_its_string_is_refused),
 		cmocka_unit_test(quotes_in_a_summary_stay_inside_the_string),
 		cmocka_unit_test(the_manual_has_every_event_once),
+		cmocka_unit_test(the_manual_has_every_field_of_an_event),
+		cmocka_unit_test(the_manual_has_every_word_of_the_flags),
 		cmocka_unit_test(a_group_of_its_own_has_a_place_in_the_manual),
 		cmocka_unit_test(a_summary_cannot_become_a_request),
 		cmocka_unit_test(a_full_disk_is_an_error),

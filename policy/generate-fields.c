@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What an event consists of, for the manual. */
+#include <string.h>
+
+#include "fields.h"
+#include "generate.h"
+
+/* The words of traceleft.flags, see tl_encode_flags(). */
+static const struct {
+	const char *word, *text;
+} flags[] = {
+	{ "truncated", "A value was cut.\n"
+		       "Of a path the beginning is missing, not the end: it is written as \\fB.../name\\fP then,\n"
+		       "and nothing else that is no absolute path begins so." },
+	{ "incomplete", "A value could not be read." },
+	{ "escaped", "Bytes that are no harmless UTF\\-8 were written as \\fB\\exNN\\fP." },
+	{ "claim", "A path is composed from the working directory and what was asked for: no kernel function\n"
+		   "that knows the object could be hooked, or the call failed before there was one." },
+	{ "deleted", "The object of a path has no name any more." },
+	{ "detached", "A path ends at a mount that is in no tree, or in another one than the process sees." },
+	{ "unknown_process", "Nothing but its id is known of the process." },
+	{ "thread", "The event is about a thread, not about the whole process." },
+	{ "args_truncated", "Arguments of the process are missing, or all of them are." },
+	{ "executable_deleted", "The program file of the process has no name any more." },
+};
+
+static void put_text(FILE *out, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '-' || *text == '\\')
+			fputc('\\', out);
+		fputc(*text == '\\' ? 'e' : *text, out);
+	}
+}
+
+void tl_generate_man_fields(FILE *out)
+{
+	const struct tl_field *field;
+
+	fputs(".SH FIELDS\n"
+	      "An event as JSON has the fields of the Elastic Common Schema where that has one,\n"
+	      "each object with its parts in it, and those below \\fBtraceleft\\fP.\n"
+	      "What is not known is left out.\n",
+	      out);
+	for (size_t i = 0; (field = tl_field_get(i)); i++) {
+		fputs(".TP\n.BR ", out);
+		put_text(out, field->name);
+		fprintf(out, " \" (%s)\"\n", field->type);
+		put_text(out, field->summary);
+		fputs(".\n", out);
+	}
+	fputs(".SS Words of traceleft.flags\n", out);
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+		fprintf(out, ".TP\n.B %s\n%s\n", flags[i].word, flags[i].text);
+}
