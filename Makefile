@@ -30,7 +30,7 @@ BPF_CFLAGS := -g -O2 -Wall -Wextra -Werror -Wno-unused-parameter -target bpf -D_
 
 LIB_LIBS := -lbpf -lelf -lprotobuf-c
 POLICY_LIBS := -lyaml
-DAEMON_LIBS := -lsystemd -lz -lcurl
+DAEMON_LIBS := -lsystemd -lz -ldl
 
 lib_src := $(wildcard lib/*.c)
 policy_src := $(wildcard policy/*.c)

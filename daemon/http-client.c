@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <curl/curl.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <systemd/sd-event.h>
 #include <time.h>
 
+#include "curl-library.h"
 #include "http-client.h"
 #include "http-headers.h"
 #include "util.h"
@@ -65,7 +65,7 @@ static uint64_t wait_of(const struct tl_http_client *c)
 {
 	curl_off_t wait = 0;
 
-	curl_easy_getinfo(c->easy, CURLINFO_RETRY_AFTER, &wait);
+	tl_curl.easy_getinfo(c->easy, CURLINFO_RETRY_AFTER, &wait);
 	return wait < 0 ? 0 : MIN((uint64_t)wait, (uint64_t)WAIT_MAX);
 }
 
@@ -74,10 +74,10 @@ static void finish(struct tl_http_client *c, CURLcode code)
 	struct tl_http_answer answer = { .verdict = TL_HTTP_RETRY, .why = c->why };
 	long status = 0;
 
-	curl_multi_remove_handle(c->multi, c->easy);
-	curl_slist_free_all(TAKE_PTR(c->list));
+	tl_curl.multi_remove_handle(c->multi, c->easy);
+	tl_curl.slist_free_all(TAKE_PTR(c->list));
 	c->busy = false;
-	curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
+	tl_curl.easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (code == CURLE_OK) {
 		answer.verdict = verdict_of(status);
 		answer.wait = wait_of(c);
@@ -85,7 +85,7 @@ static void finish(struct tl_http_client *c, CURLcode code)
 	} else if (c->received > BODY_MAX) {
 		snprintf(c->why, sizeof(c->why), "the collector's answer has no end");
 	} else {
-		snprintf(c->why, sizeof(c->why), "%s", c->error[0] ? c->error : curl_easy_strerror(code));
+		snprintf(c->why, sizeof(c->why), "%s", c->error[0] ? c->error : tl_curl.easy_strerror(code));
 	}
 	answer.body = c->body.data;
 	answer.size = c->body.size;
@@ -97,7 +97,7 @@ static void take_answers(struct tl_http_client *c)
 	CURLMsg *message;
 	int left;
 
-	while ((message = curl_multi_info_read(c->multi, &left)))
+	while ((message = tl_curl.multi_info_read(c->multi, &left)))
 		if (message->msg == CURLMSG_DONE)
 			finish(c, message->data.result);
 }
@@ -113,7 +113,7 @@ static int on_io(sd_event_source *source, int fd, uint32_t events, void *userdat
 	what |= events & EPOLLIN ? CURL_CSELECT_IN : 0;
 	what |= events & EPOLLOUT ? CURL_CSELECT_OUT : 0;
 	what |= events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0;
-	curl_multi_socket_action(c->multi, fd, what, &running);
+	tl_curl.multi_socket_action(c->multi, fd, what, &running);
 	take_answers(c);
 	return 0;
 }
@@ -125,7 +125,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 
 	(void)source;
 	(void)usec;
-	curl_multi_socket_action(c->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+	tl_curl.multi_socket_action(c->multi, CURL_SOCKET_TIMEOUT, 0, &running);
 	take_answers(c);
 	return 0;
 }
@@ -140,7 +140,7 @@ static int want_socket(CURL *easy, curl_socket_t fd, int what, void *userdata, v
 	(void)easy;
 	if (what == CURL_POLL_REMOVE) {
 		sd_event_source_disable_unref(source);
-		curl_multi_assign(c->multi, fd, NULL);
+		tl_curl.multi_assign(c->multi, fd, NULL);
 		return 0;
 	}
 	if (c->alone)
@@ -151,7 +151,7 @@ static int want_socket(CURL *easy, curl_socket_t fd, int what, void *userdata, v
 		return sd_event_source_set_io_events(source, events) < 0 ? -1 : 0;
 	if (sd_event_add_io(c->event, &source, fd, events, on_io, c) < 0)
 		return -1;
-	curl_multi_assign(c->multi, fd, source);
+	tl_curl.multi_assign(c->multi, fd, source);
 	return 0;
 }
 
@@ -177,10 +177,10 @@ static int join_loop(struct tl_http_client *c)
 		r = sd_event_source_set_enabled(c->timer, SD_EVENT_OFF);
 	if (r < 0)
 		return r;
-	curl_multi_setopt(c->multi, CURLMOPT_SOCKETFUNCTION, want_socket);
-	curl_multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c);
-	curl_multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, want_timer);
-	curl_multi_setopt(c->multi, CURLMOPT_TIMERDATA, c);
+	tl_curl.multi_setopt(c->multi, CURLMOPT_SOCKETFUNCTION, want_socket);
+	tl_curl.multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c);
+	tl_curl.multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, want_timer);
+	tl_curl.multi_setopt(c->multi, CURLMOPT_TIMERDATA, c);
 	return 0;
 }
 
@@ -191,10 +191,10 @@ void tl_http_client_work(struct tl_http_client *c, int wait_ms)
 	c->alone = true;
 	if (!c->busy)
 		return;
-	curl_multi_perform(c->multi, &running);
+	tl_curl.multi_perform(c->multi, &running);
 	if (running && wait_ms) {
-		curl_multi_poll(c->multi, NULL, 0, wait_ms, NULL);
-		curl_multi_perform(c->multi, &running);
+		tl_curl.multi_poll(c->multi, NULL, 0, wait_ms, NULL);
+		tl_curl.multi_perform(c->multi, &running);
 	}
 	take_answers(c);
 }
@@ -203,36 +203,36 @@ void tl_http_client_work(struct tl_http_client *c, int wait_ms)
 
 static void set_tls(CURL *easy, const struct tl_policy_http *s)
 {
-	curl_easy_setopt(easy, CURLOPT_SSLVERSION,
+	tl_curl.easy_setopt(easy, CURLOPT_SSLVERSION,
 			 s->tls_version ? (long)CURL_SSLVERSION_TLSv1_3 : (long)CURL_SSLVERSION_TLSv1_2);
 	if (s->tls_ca) {
-		curl_easy_setopt(easy, CURLOPT_CAINFO, s->tls_ca);
-		curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+		tl_curl.easy_setopt(easy, CURLOPT_CAINFO, s->tls_ca);
+		tl_curl.easy_setopt(easy, CURLOPT_CAPATH, NULL);
 	}
 	if (s->tls_cert)
-		curl_easy_setopt(easy, CURLOPT_SSLCERT, s->tls_cert);
+		tl_curl.easy_setopt(easy, CURLOPT_SSLCERT, s->tls_cert);
 	if (s->tls_key)
-		curl_easy_setopt(easy, CURLOPT_SSLKEY, s->tls_key);
+		tl_curl.easy_setopt(easy, CURLOPT_SSLKEY, s->tls_key);
 }
 
 static int set_up(struct tl_http_client *c, const struct tl_policy_http *s)
 {
-	if (curl_easy_setopt(c->easy, CURLOPT_URL, s->url) != CURLE_OK)
+	if (tl_curl.easy_setopt(c->easy, CURLOPT_URL, s->url) != CURLE_OK)
 		return -EINVAL;
-	curl_easy_setopt(c->easy, CURLOPT_POST, 1L);
-	curl_easy_setopt(c->easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(c->easy, CURLOPT_FOLLOWLOCATION, 0L);
-	curl_easy_setopt(c->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-	curl_easy_setopt(c->easy, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(c->easy, CURLOPT_USERAGENT, "traceleft/" TL_VERSION);
-	curl_easy_setopt(c->easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
-	curl_easy_setopt(c->easy, CURLOPT_TIMEOUT_MS, (long)MIN(s->timeout, UINT64_C(86400)) * 1000);
-	curl_easy_setopt(c->easy, CURLOPT_TCP_KEEPALIVE, 1L);
-	curl_easy_setopt(c->easy, CURLOPT_WRITEFUNCTION, on_body);
-	curl_easy_setopt(c->easy, CURLOPT_WRITEDATA, c);
-	curl_easy_setopt(c->easy, CURLOPT_ERRORBUFFER, c->error);
+	tl_curl.easy_setopt(c->easy, CURLOPT_POST, 1L);
+	tl_curl.easy_setopt(c->easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	tl_curl.easy_setopt(c->easy, CURLOPT_FOLLOWLOCATION, 0L);
+	tl_curl.easy_setopt(c->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+	tl_curl.easy_setopt(c->easy, CURLOPT_NOSIGNAL, 1L);
+	tl_curl.easy_setopt(c->easy, CURLOPT_USERAGENT, "traceleft/" TL_VERSION);
+	tl_curl.easy_setopt(c->easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
+	tl_curl.easy_setopt(c->easy, CURLOPT_TIMEOUT_MS, (long)MIN(s->timeout, UINT64_C(86400)) * 1000);
+	tl_curl.easy_setopt(c->easy, CURLOPT_TCP_KEEPALIVE, 1L);
+	tl_curl.easy_setopt(c->easy, CURLOPT_WRITEFUNCTION, on_body);
+	tl_curl.easy_setopt(c->easy, CURLOPT_WRITEDATA, c);
+	tl_curl.easy_setopt(c->easy, CURLOPT_ERRORBUFFER, c->error);
 	/* Not what happens to be in our environment. */
-	curl_easy_setopt(c->easy, CURLOPT_PROXY, s->proxy ? s->proxy : "");
+	tl_curl.easy_setopt(c->easy, CURLOPT_PROXY, s->proxy ? s->proxy : "");
 	set_tls(c->easy, s);
 	return tl_http_headers_copy(&c->headers, s->headers, s->n_headers);
 }
@@ -253,10 +253,8 @@ int tl_http_client_new(const struct tl_policy_http *settings, struct sd_event *e
 	c->event = event;
 	c->callback = callback;
 	c->userdata = userdata;
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-		return -ENOMEM;
-	c->multi = curl_multi_init();
-	c->easy = curl_easy_init();
+	c->multi = tl_curl.multi_init();
+	c->easy = tl_curl.easy_init();
 	if (!c->multi || !c->easy)
 		return -ENOMEM;
 	r = set_up(c, settings);
@@ -273,10 +271,12 @@ struct tl_http_client *tl_http_client_free(struct tl_http_client *c)
 	if (!c)
 		return NULL;
 	if (c->busy)
-		curl_multi_remove_handle(c->multi, c->easy);
-	curl_easy_cleanup(c->easy);
-	curl_multi_cleanup(c->multi);
-	curl_slist_free_all(c->list);
+		tl_curl.multi_remove_handle(c->multi, c->easy);
+	if (c->easy)
+		tl_curl.easy_cleanup(c->easy);
+	if (c->multi)
+		tl_curl.multi_cleanup(c->multi);
+	tl_curl.slist_free_all(c->list);
 	sd_event_source_disable_unref(c->timer);
 	tl_http_headers_done(&c->headers);
 	tl_buffer_done(&c->body);
@@ -293,11 +293,11 @@ int tl_http_client_send(struct tl_http_client *c, const char *content_type, bool
 		return r;
 	c->body.size = c->received = 0;
 	c->error[0] = 0;
-	curl_easy_setopt(c->easy, CURLOPT_HTTPHEADER, c->list);
-	curl_easy_setopt(c->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)size);
-	curl_easy_setopt(c->easy, CURLOPT_POSTFIELDS, body);
-	if (curl_multi_add_handle(c->multi, c->easy) != CURLM_OK) {
-		curl_slist_free_all(TAKE_PTR(c->list));
+	tl_curl.easy_setopt(c->easy, CURLOPT_HTTPHEADER, c->list);
+	tl_curl.easy_setopt(c->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)size);
+	tl_curl.easy_setopt(c->easy, CURLOPT_POSTFIELDS, body);
+	if (tl_curl.multi_add_handle(c->multi, c->easy) != CURLM_OK) {
+		tl_curl.slist_free_all(TAKE_PTR(c->list));
 		*ret_why = "no memory";
 		return -ENOMEM;
 	}

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "curl-library.h"
 #include "http-headers.h"
 #include "util.h"
 
@@ -81,7 +81,7 @@ static int add(struct curl_slist **list, const char *name, const char *value)
 		line = NULL;
 		return -ENOMEM;
 	}
-	longer = curl_slist_append(*list, line);
+	longer = tl_curl.slist_append(*list, line);
 	if (!longer)
 		return -ENOMEM;
 	*list = longer;
@@ -107,7 +107,7 @@ static int add_header(struct tl_http_headers *h, const struct tl_policy_header *
 
 static void list_freep(struct curl_slist **list)
 {
-	curl_slist_free_all(*list);
+	tl_curl.slist_free_all(*list);
 }
 
 int tl_http_headers_list(struct tl_http_headers *h, const char *content_type, bool gzip, struct curl_slist **ret,

@@ -6,6 +6,7 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 
+#include "curl-library.h"
 #include "encode-otlp.h"
 #include "http-batch.h"
 #include "http-client.h"
@@ -339,6 +340,7 @@ static int http_open(struct tl_sink *s, const struct tl_policy_output *output, c
 {
 	const struct tl_policy_http *settings = &output->http;
 	_cleanup_(http_freep) struct http *h = calloc(1, sizeof(*h));
+	const char *why;
 	int r;
 
 	if (!h)
@@ -346,6 +348,10 @@ static int http_open(struct tl_sink *s, const struct tl_policy_output *output, c
 	r = check_network(s);
 	if (r < 0)
 		return r;
+	if (tl_curl_load(&why) < 0) {
+		tl_log(LOG_ERR, "output %s: cannot load libcurl: %s", s->name, why);
+		return -EOPNOTSUPP;
+	}
 	h->memory = setup->memory;
 	h->retry_ms = setup->retry_ms ? setup->retry_ms : WAIT_FIRST_MS;
 	h->batch_events = settings->batch_events;

@@ -78,7 +78,8 @@ static inline void tl_scan_unescape(struct tl_buffer *b, struct tl_span text)
 		const char *backslash = memchr(text.at, '\\', text.size), *found;
 		size_t clean = backslash ? (size_t)(backslash - text.at) : text.size;
 
-		tl_put(b, text.at, clean);
+		if (clean)
+			tl_put(b, text.at, clean);
 		text.at += clean;
 		text.size -= clean;
 		if (text.size < 2)
