@@ -1,48 +1,51 @@
--- ClickHouse as the collector of a fleet; the policy's part is in clickhouse.yaml.
--- A batch may arrive twice: rows with the same event id become one.
+-- ClickHouse as the collector of a fleet: one row an event. The policy's part is in
+-- clickhouse.yaml. Run with clickhouse-client --multiquery < clickhouse.sql
 CREATE DATABASE IF NOT EXISTS audit;
 
--- What comes in, one JSON object a row.
-CREATE TABLE IF NOT EXISTS audit.incoming (line String) ENGINE = Null;
-
+-- Objects of the JSON become columns with a dot, of the first level; more of them,
+-- as traceleft.events(7) lists them, may be added. A batch may arrive twice: rows with
+-- the same event.id become one.
 CREATE TABLE IF NOT EXISTS audit.events (
-	day Date,
-	time DateTime,
-	nanoseconds UInt32,
-	id String,
-	host String,
-	action String,
-	outcome String,
-	executable String,
-	user String,
-	audit_user String,
-	path String,
-	destination String,
-	rule String,
-	line String
-) ENGINE = ReplacingMergeTree() PARTITION BY day ORDER BY (action, time, id);
-
-CREATE MATERIALIZED VIEW IF NOT EXISTS audit.incoming_to_events TO audit.events AS SELECT
-	toDate(time) AS day,
-	toDateTime(replaceOne(substring(visitParamExtractString(line, '@timestamp'), 1, 19), 'T', ' '), 'UTC') AS time,
-	toUInt32(substring(visitParamExtractString(line, '@timestamp'), 21, 9)) AS nanoseconds,
-	extract(line, '"event":\\{.*?"id":"([^"]*)"') AS id,
-	extract(line, '"host":\\{"name":"([^"]*)"') AS host,
-	visitParamExtractString(line, 'action') AS action,
-	visitParamExtractString(line, 'outcome') AS outcome,
-	visitParamExtractString(line, 'executable') AS executable,
-	extract(line, '"user":\\{"id":"([^"]*)"') AS user,
-	extract(line, '"audit":\\{"id":"([^"]*)"') AS audit_user,
-	extract(line, '"file":\\{"path":"((?:[^"\\\\]|\\\\.)*)"') AS path,
-	extract(line, '"destination":\\{"ip":"([^"]*)"') AS destination,
-	extract(line, '"rule":\\{"name":"([^"]*)"') AS rule,
-	line
-FROM audit.incoming;
+	`@timestamp` String,
+	day Date MATERIALIZED toDate(substring(`@timestamp`, 1, 10)),
+	`event.id` String,
+	`event.action` String,
+	`event.outcome` String,
+	`event.sequence` UInt64,
+	`host.name` String,
+	`host.id` String,
+	`process.pid` UInt32,
+	`process.entity_id` String,
+	`process.name` String,
+	`process.executable` String,
+	`process.command_line` String,
+	`user.id` String,
+	`user.name` String,
+	`file.path` String,
+	`file.target_path` String,
+	`source.ip` String,
+	`destination.ip` String,
+	`destination.port` UInt16,
+	`container.id` String,
+	`rule.name` String,
+	`log.level` String,
+	tags Array(String),
+	message String,
+	`traceleft.args_text` String,
+	`traceleft.ret` Int64,
+	`traceleft.errno` String,
+	`traceleft.unit` String,
+	`traceleft.cpu` UInt32,
+	`traceleft.seq` UInt64,
+	`traceleft.count` UInt64,
+	`traceleft.stage` String
+) ENGINE = ReplacingMergeTree() PARTITION BY day ORDER BY (`event.action`, `@timestamp`, `event.id`);
 
 -- How many events of each kind, each once:
---   SELECT action, uniqExact(id) FROM audit.events GROUP BY action ORDER BY 2 DESC
--- Who wrote below /etc:
---   SELECT time, host, audit_user, executable, path FROM audit.events FINAL
---   WHERE path LIKE '/etc/%' AND rule = 'etc-changes' ORDER BY time
+--   SELECT `event.action`, uniqExact(`event.id`) FROM audit.events GROUP BY `event.action`
+-- What a rule has kept, without those that came twice:
+--   SELECT `@timestamp`, `host.name`, `user.name`, `process.executable`, `file.path`
+--   FROM audit.events FINAL WHERE `rule.name` = 'etc-changes' ORDER BY `@timestamp`
 -- What was lost on the way:
---   SELECT time, host, visitParamExtractUInt(line, 'count') FROM audit.events FINAL WHERE action = 'lost'
+--   SELECT `@timestamp`, `host.name`, `traceleft.count`, `traceleft.stage`
+--   FROM audit.events FINAL WHERE `event.action` = 'lost'
