@@ -141,8 +141,26 @@ static __always_inline int tl_exit_hook(void *ctx, __u32 offset, bool refresh)
 	return tl_exit(ctx, &programs, 1, tl_registers_of(tl_task_current()), TL_RET_AT(ctx, offset), refresh);
 }
 
+/* Whether the call's number is one that somebody wants, of whichever ABI. */
+static __always_inline bool tl_is_traced(struct pt_regs *registers)
+{
+	__u32 nr = tl_get(registers, orig_ax) & ~(__u32)TL_X32_BIT;
+
+	return nr < TL_NR_MAX && tl_config.traced[nr & (TL_NR_MAX - 1)];
+}
+
+/* On every call of the machine, mostly one that nobody wants: so it is as little as
+ * possible, without the stack and the saved registers that the rest needs. */
 SEC("tp_btf/sys_exit")
 int tl_exit_raw_tp(void *ctx)
+{
+	if (tl_is_traced(TL_REGISTERS_AT(ctx)))
+		bpf_tail_call(ctx, &tracepoint_programs, TL_STAGE_CALL);
+	return 0;
+}
+
+SEC("tp_btf/sys_exit")
+int tl_call_raw_tp(void *ctx)
 {
 	return tl_exit(ctx, &tracepoint_programs, 0, TL_REGISTERS_AT(ctx), TL_RET_AT(ctx, TL_RET_TRACEPOINT), true);
 }
@@ -486,6 +504,8 @@ static __always_inline int tl_enter(__u32 door, struct pt_regs *registers)
 SEC("tp_btf/sys_enter")
 int tl_enter_raw_tp(void *ctx)
 {
+	if (!tl_is_traced(TL_REGISTERS_AT(ctx)))
+		return 0;
 	return tl_enter(0, TL_REGISTERS_AT(ctx));
 }
 

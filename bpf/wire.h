@@ -202,6 +202,7 @@ enum tl_stage {
 	TL_STAGE_COLLECT = 0, /* paths, sockets: what needs kernel types */
 	TL_STAGE_REFRESH = 1, /* the task's targets have to be worked out again */
 	TL_STAGE_SEND = 2,
+	TL_STAGE_CALL = 3, /* tracepoint: a call that somebody wants */
 	TL_STAGES = 8,
 };
 
@@ -295,6 +296,7 @@ struct tl_path_key {
 #define TL_DOORS 2 /* 0: tracepoints of all system calls; 1: hooks on one */
 struct tl_config {
 	__u16 event_of[TL_DOORS][TL_ABI_MAX][TL_NR_MAX]; /* by number; 0: not wanted */
+	__u8 traced[TL_NR_MAX]; /* 1: the tracepoint's event_of has this number for some ABI */
 	__u8 class_of[256]; /* byte -> class of the automaton */
 	struct tl_plan plan[TL_EVENTS_MAX];
 	__u32 exe_start; /* state of the automaton */

@@ -297,13 +297,20 @@ static int fill_programs(struct tl_session *s, enum tl_kind kind, uint32_t btf_i
 		enum tl_stage stage;
 		const char *name;
 	} stages[] = {
-		{TL_STAGE_COLLECT, "tl_collect"}, {TL_STAGE_REFRESH, refresh[kind]}, {TL_STAGE_SEND, "tl_send"}};
+		{TL_STAGE_COLLECT, "tl_collect"},
+		{TL_STAGE_REFRESH, refresh[kind]},
+		{TL_STAGE_SEND, "tl_send"},
+		{TL_STAGE_CALL, "tl_call_raw_tp"},
+	};
 	int r;
 
 	for (size_t i = 0; i < ARRAY_SIZE(stages); i++) {
 		uint32_t at = stages[i].stage;
-		int program = tl_program_copy(s, stages[i].name, kind, btf_id, BPF_TRACE_FEXIT);
+		int program;
 
+		if (stages[i].stage == TL_STAGE_CALL && kind != TL_KIND_RAW_TP)
+			continue;
+		program = tl_program_copy(s, stages[i].name, kind, btf_id, BPF_TRACE_FEXIT);
 		if (program < 0)
 			return program;
 		if (bpf_map_update_elem(s->programs[kind], &at, &program, BPF_ANY) < 0)
@@ -331,8 +338,11 @@ enum door { DOOR_TRACEPOINT, DOOR_FUNCTION };
 
 static void want_one(struct tl_session *s, enum door door, enum tl_abi abi, int number, uint32_t id)
 {
-	if (number >= 0 && number < TL_NR_MAX)
-		s->config->event_of[door][abi][number] = id;
+	if (number < 0 || number >= TL_NR_MAX)
+		return;
+	s->config->event_of[door][abi][number] = id;
+	if (door == DOOR_TRACEPOINT)
+		s->config->traced[number] = 1;
 }
 
 static void want_number(struct tl_session *s, enum door door, enum tl_abi abi, uint32_t id)
