@@ -71,8 +71,7 @@ struct {
 } tracepoint_programs SEC(".maps");
 
 /* A system call that is about to return `ret`; `chain` are the programs to go on with. */
-static __always_inline int tl_exit(void *ctx, void *chain, __u32 door, struct pt_regs *registers, __s64 ret,
-				   bool refresh)
+static __always_inline int tl_exit(void *ctx, void *chain, __u32 door, struct pt_regs *registers, __s64 ret)
 {
 	struct task_struct *task = tl_task_current();
 	__u32 abi, event, handler, program_id;
@@ -90,8 +89,7 @@ static __always_inline int tl_exit(void *ctx, void *chain, __u32 door, struct pt
 	if (!state)
 		return 0;
 	if (state->cgroup != tl_cgroup_of(task)) {
-		if (refresh)
-			bpf_tail_call(ctx, chain, TL_STAGE_REFRESH);
+		bpf_tail_call(ctx, chain, TL_STAGE_REFRESH);
 		return 0;
 	}
 	if (!tl_wants(state, event))
@@ -136,9 +134,9 @@ static __always_inline int tl_exit(void *ctx, void *chain, __u32 door, struct pt
 #define TL_RET_KRETPROBE 80 /* kretprobe: struct pt_regs, ax */
 #define TL_REGISTERS_AT(ctx) (*(struct pt_regs **)(ctx))
 
-static __always_inline int tl_exit_hook(void *ctx, __u32 offset, bool refresh)
+static __always_inline int tl_exit_hook(void *ctx, __u32 offset)
 {
-	return tl_exit(ctx, &programs, 1, tl_registers_of(tl_task_current()), TL_RET_AT(ctx, offset), refresh);
+	return tl_exit(ctx, &programs, 1, tl_registers_of(tl_task_current()), TL_RET_AT(ctx, offset));
 }
 
 /* Whether the call's number is one that somebody wants, of whichever ABI. */
@@ -162,66 +160,42 @@ int tl_exit_raw_tp(void *ctx)
 SEC("tp_btf/sys_exit")
 int tl_call_raw_tp(void *ctx)
 {
-	return tl_exit(ctx, &tracepoint_programs, 0, TL_REGISTERS_AT(ctx), TL_RET_AT(ctx, TL_RET_TRACEPOINT), true);
+	return tl_exit(ctx, &tracepoint_programs, 0, TL_REGISTERS_AT(ctx), TL_RET_AT(ctx, TL_RET_TRACEPOINT));
 }
 
 SEC("raw_tp")
 int tl_exit_fexit(void *ctx)
 {
-	return tl_exit_hook(ctx, TL_RET_FEXIT, true);
+	return tl_exit_hook(ctx, TL_RET_FEXIT);
 }
 
 SEC("raw_tp")
 int tl_exit_fexit_bare(void *ctx)
 {
-	return tl_exit_hook(ctx, TL_RET_FEXIT_BARE, true);
+	return tl_exit_hook(ctx, TL_RET_FEXIT_BARE);
 }
 
 SEC("raw_tp")
 int tl_exit_kretprobe(void *ctx)
 {
-	return tl_exit_hook(ctx, TL_RET_KRETPROBE, true);
+	return tl_exit_hook(ctx, TL_RET_KRETPROBE);
 }
 
 /* ---- Stages ---- */
 
-/* The task sits in another cgroup than when its state was worked out. */
-static __always_inline void tl_refresh(void)
+/* The task sits in another cgroup than when its state was worked out: then, and once
+ * more from the beginning. */
+SEC("raw_tp")
+int tl_refresh(void *ctx)
 {
 	struct tl_task *state = tl_state_current();
 
-	if (!state)
-		return;
-	state->cgroup = tl_cgroup_of(tl_task_current());
-	tl_state_combine(state, state->set, 0);
-}
-
-SEC("tp_btf/sys_exit")
-int tl_refresh_raw_tp(void *ctx)
-{
-	tl_refresh();
-	return tl_exit(ctx, &tracepoint_programs, 0, TL_REGISTERS_AT(ctx), TL_RET_AT(ctx, TL_RET_TRACEPOINT), false);
-}
-
-SEC("raw_tp")
-int tl_refresh_fexit(void *ctx)
-{
-	tl_refresh();
-	return tl_exit_hook(ctx, TL_RET_FEXIT, false);
-}
-
-SEC("raw_tp")
-int tl_refresh_fexit_bare(void *ctx)
-{
-	tl_refresh();
-	return tl_exit_hook(ctx, TL_RET_FEXIT_BARE, false);
-}
-
-SEC("raw_tp")
-int tl_refresh_kretprobe(void *ctx)
-{
-	tl_refresh();
-	return tl_exit_hook(ctx, TL_RET_KRETPROBE, false);
+	if (state) {
+		state->cgroup = tl_cgroup_of(tl_task_current());
+		tl_state_combine(state, state->set, 0);
+		bpf_tail_call(ctx, &programs, TL_STAGE_CALL);
+	}
+	return 0;
 }
 
 static __always_inline void tl_add_socket(struct tl_call *call, __u64 address)

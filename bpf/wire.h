@@ -202,7 +202,7 @@ enum tl_stage {
 	TL_STAGE_COLLECT = 0, /* paths, sockets: what needs kernel types */
 	TL_STAGE_REFRESH = 1, /* the task's targets have to be worked out again */
 	TL_STAGE_SEND = 2,
-	TL_STAGE_CALL = 3, /* tracepoint: a call that somebody wants */
+	TL_STAGE_CALL = 3, /* a call that somebody wants */
 	TL_STAGES = 8,
 };
 

@@ -288,29 +288,26 @@ static int attach_kprobe(struct tl_session *s, int program, const char *function
 /* Stages and handlers of a kind; their hook is only a matter of type there. */
 static int fill_programs(struct tl_session *s, enum tl_kind kind, uint32_t btf_id)
 {
-	static const char *const refresh[TL_KINDS] = {
-		[TL_KIND_RAW_TP] = "tl_refresh_raw_tp",		[TL_KIND_FEXIT] = "tl_refresh_fexit",
-		[TL_KIND_FEXIT_OTHER] = "tl_refresh_fexit",	[TL_KIND_FEXIT_THIRD] = "tl_refresh_fexit",
-		[TL_KIND_FEXIT_BARE] = "tl_refresh_fexit_bare", [TL_KIND_KPROBE] = "tl_refresh_kretprobe",
+	static const char *const call[TL_KINDS] = {
+		[TL_KIND_RAW_TP] = "tl_call_raw_tp",	 [TL_KIND_FEXIT] = "tl_exit_fexit",
+		[TL_KIND_FEXIT_OTHER] = "tl_exit_fexit", [TL_KIND_FEXIT_THIRD] = "tl_exit_fexit",
+		[TL_KIND_FEXIT_BARE] = "tl_exit_fexit_bare", [TL_KIND_KPROBE] = "tl_exit_kretprobe",
 	};
 	const struct {
 		enum tl_stage stage;
 		const char *name;
 	} stages[] = {
 		{TL_STAGE_COLLECT, "tl_collect"},
-		{TL_STAGE_REFRESH, refresh[kind]},
+		{TL_STAGE_REFRESH, "tl_refresh"},
 		{TL_STAGE_SEND, "tl_send"},
-		{TL_STAGE_CALL, "tl_call_raw_tp"},
+		{TL_STAGE_CALL, call[kind]},
 	};
 	int r;
 
 	for (size_t i = 0; i < ARRAY_SIZE(stages); i++) {
 		uint32_t at = stages[i].stage;
-		int program;
+		int program = tl_program_copy(s, stages[i].name, kind, btf_id, BPF_TRACE_FEXIT);
 
-		if (stages[i].stage == TL_STAGE_CALL && kind != TL_KIND_RAW_TP)
-			continue;
-		program = tl_program_copy(s, stages[i].name, kind, btf_id, BPF_TRACE_FEXIT);
 		if (program < 0)
 			return program;
 		if (bpf_map_update_elem(s->programs[kind], &at, &program, BPF_ANY) < 0)

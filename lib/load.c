@@ -157,15 +157,10 @@ static void choose_programs(struct tl_session *s)
 		enum tl_kind kind;
 	} of_kind[] = {
 		{"tl_exit_fexit", TL_KIND_FEXIT},
-		{"tl_refresh_fexit", TL_KIND_FEXIT},
 		{"tl_exit_fexit", TL_KIND_FEXIT_OTHER},
-		{"tl_refresh_fexit", TL_KIND_FEXIT_OTHER},
 		{"tl_exit_fexit", TL_KIND_FEXIT_THIRD},
-		{"tl_refresh_fexit", TL_KIND_FEXIT_THIRD},
 		{"tl_exit_fexit_bare", TL_KIND_FEXIT_BARE},
-		{"tl_refresh_fexit_bare", TL_KIND_FEXIT_BARE},
 		{"tl_exit_kretprobe", TL_KIND_KPROBE},
-		{"tl_refresh_kretprobe", TL_KIND_KPROBE},
 		{"tl_enter_kprobe", TL_KIND_KPROBE},
 		{"tl_object_path_fentry", TL_KIND_FEXIT},
 		{"tl_object_path2_fentry", TL_KIND_FEXIT},

@@ -1,0 +1,100 @@
+#!/bin/bash
+# Whom a trace follows: cgroups that processes come into and leave, what runs already.
+# shellcheck disable=SC2015,SC2016 # what fails has said why; shells of commands expand
+# shellcheck source=common
+. "$(dirname "$0")/common"
+
+# policy TARGET: opens of the target "those", which is in $dir/policy.yaml.
+policy() {
+	cat >"$dir/policy.yaml" <<-END
+		version: 1
+		targets: {those: $1}
+		rules: [{name: opens, target: those, events: [openat], to: [out]}]
+		outputs: {out: {type: stdout, format: json}}
+	END
+	chmod 644 "$dir/policy.yaml"
+}
+
+# The directory of the unified hierarchy, in $root, or the test is skipped.
+unified() {
+	root=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+	[[ $root && -w $root ]] || skipped "no cgroup v2 to make groups in"
+}
+
+# reader NAME: a shell that opens each file whose name it is told by the FIFO; pid in $pid.
+reader() {
+	mkfifo "$dir/$1"
+	/bin/sh -c 'while read -r file; do : <"$file"; done <"$0"' "$dir/$1" &
+	pid=$!
+}
+
+# opened FILE: how many events are about it.
+opened() {
+	count_json ".event.action == \"openat\" and .file.path == \"$dir/$1\""
+}
+
+stop_tracer() {
+	kill -INT "$tracer"
+	wait "$tracer"
+}
+
+process_is_followed_while_it_is_in_a_cgroup() {
+	local name
+	group=traceleft-test-$$
+	unified || return
+	touch "$dir"/{before,inside,below,after}
+	policy "{cgroup: /$group}"
+	reader fifo
+	exec 7<>"$dir/fifo"
+	trace_start -f json --policy "$dir/policy.yaml" || return
+	# Groups that are made after the start; one of them is below the one that is named.
+	mkdir "$root/$group" "$root/$group/deeper"
+	trap 'jobs -p | xargs -r kill; wait; rmdir "$root/$group/deeper" "$root/$group"' EXIT
+	echo "$dir/before" >&7
+	sleep 0.1
+	echo "$pid" >"$root/$group/cgroup.procs"
+	echo "$dir/inside" >&7
+	sleep 0.1
+	echo "$pid" >"$root/$group/deeper/cgroup.procs"
+	echo "$dir/below" >&7
+	sleep 0.1
+	echo "$pid" >"$root/cgroup.procs"
+	echo "$dir/after" >&7
+	sleep 0.1
+	stop_tracer
+	expect_balanced || return
+	for name in before:0 inside:1 below:1 after:0; do
+		[[ $(opened "${name%:*}") == "${name#*:}" ]] || why "$name: found $(opened "${name%:*}")" || return
+	done
+	[[ $(count_json ".event.action == \"openat\" and .traceleft.cgroup != \"/$group\" and .traceleft.cgroup != \"/$group/deeper\"") == 0 ]] ||
+		why "$(jq -r .traceleft.cgroup "$dir/out" | sort | uniq -c)"
+}
+
+# Three generations: the last of them was born when nobody looked, and its parent is gone.
+descendants_that_run_already_are_followed() {
+	cp /bin/sh "$dir/founder"
+	touch "$dir"/{own,other}
+	policy "{executable: $dir/founder, descendants: true}"
+	mkfifo "$dir/fifo"
+	exec 7<>"$dir/fifo"
+	"$dir/founder" -c '/bin/sh -c "/bin/sh -c \"read -r file; : <\\\"\\\$file\\\"; :\" <\"$0\"; :"; :' "$dir/fifo" &
+	pid=$!
+	wait_for "there are three generations" generations "$pid" 2 || return
+	trace_start -f json --policy "$dir/policy.yaml" || return
+	/bin/sh -c ': <"$0"' "$dir/other"
+	echo "$dir/own" >&7
+	wait "$pid"
+	stop_tracer
+	expect_balanced && [[ $(opened own) == 1 && $(opened other) == 0 ]] || why "own: $(opened own), other: $(opened other)"
+}
+
+# generations PID N: has it N generations below it, the last of them asleep?
+generations() {
+	local at=$1 i
+	for ((i = 0; i < $2; i++)); do
+		at=$(pgrep -P "$at") || return
+	done
+	[[ $(cut -d' ' -f3 "/proc/$at/stat") == S ]]
+}
+
+run_tests process_is_followed_while_it_is_in_a_cgroup descendants_that_run_already_are_followed
