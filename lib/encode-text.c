@@ -11,10 +11,18 @@
 
 static void put_name(struct tl_buffer *b, uint32_t pid, const char *comm)
 {
+	size_t n = strnlen(comm, 16), clean;
+
 	tl_put_u64(b, pid);
-	if (comm[0]) {
+	if (n)
 		tl_put_char(b, ' ');
-		tl_escape_text(b, comm, strnlen(comm, 16));
+	/* A process chooses its name: what ends one here is not to be in it. */
+	for (; n; comm += clean, n -= clean) {
+		for (clean = 0; clean < n && comm[clean] != ']' && comm[clean] != ')'; clean++)
+			;
+		tl_escape_text(b, comm, clean);
+		if (clean < n)
+			tl_put_text(b, comm[clean++] == ']' ? "\\x5d" : "\\x29");
 	}
 }
 

@@ -307,6 +307,19 @@ static void an_aggregate_says_how_many(void **state)
 	fixture_done(&f);
 }
 
+static void a_name_does_not_end_where_it_likes(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	memcpy(f.event.comm, "x] exit() = 0 [", 16);
+	assert_int_equal(strncmp(line(&f), "[pid 1235 x\\x5d exit(\\x29 = 0 [] openat(", 39), 0);
+	memcpy(f.event.comm, ")]0123456789abcd", 16);
+	assert_int_equal(strncmp(line(&f), "[pid 1235 \\x29\\x5d0123456789abcd] openat(", 41), 0);
+	fixture_done(&f);
+}
+
 static void nothing_hostile_forges_a_line(void **state)
 {
 	static const char hostile[] = "x\n[pid 1 init] exit\r\033[2J\xe2\x80\xae\xff\"";
@@ -355,6 +368,7 @@ int main(void)
 		cmocka_unit_test(a_path_without_its_beginning_is_shown_as_it_is),
 		cmocka_unit_test(an_executable_that_is_gone_is_marked),
 		cmocka_unit_test(an_aggregate_says_how_many),
+		cmocka_unit_test(a_name_does_not_end_where_it_likes),
 		cmocka_unit_test(nothing_hostile_forges_a_line),
 		cmocka_unit_test(what_is_not_there_is_an_address),
 	};
