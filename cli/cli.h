@@ -50,6 +50,7 @@ extern const struct tl_verb tl_verb_check;
 extern const struct tl_verb tl_verb_status;
 extern const struct tl_verb tl_verb_battery;
 extern const struct tl_verb tl_verb_decode;
+extern const struct tl_verb tl_verb_verify;
 
 /* ---- Options ---- */
 

@@ -14,8 +14,15 @@ static const tl_encoder encoders[] = {
 static int write_line(struct tl_trace *t, const struct tl_event *event, const struct tl_annotation *annotation,
 		      bool is_event)
 {
-	if (encoders[t->settings.format](&t->output.records.text, event, annotation) < 0)
+	struct tl_annotation chained = { 0 };
+
+	if (annotation)
+		chained = *annotation;
+	chained.chain = &t->chain;
+	if (tl_chain_reserve(&t->chain, event) < 0 ||
+	    encoders[t->settings.format](&t->output.records.text, event, &chained) < 0)
 		return TL_FATE_LOST;
+	tl_chain_note(&t->chain, event, annotation);
 	/* A failure stays in the output, which counts what it was given. */
 	tl_output_end(&t->output, is_event);
 	return TL_FATE_DELIVERED;

@@ -9,6 +9,7 @@
 
 #include <signal.h>
 
+#include "chain.h"
 #include "cli.h"
 #include "command.h"
 #include "expression.h"
@@ -47,6 +48,7 @@ struct tl_trace {
 	size_t n_every_target;
 
 	struct tl_output output;
+	struct tl_chain chain; /* of the output */
 	struct tl_summary summary;
 	uint64_t results; /* counts of a policy's rules, written */
 	uint64_t lost_results; /* events in those that could not be */

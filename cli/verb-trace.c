@@ -480,6 +480,7 @@ static void trace_done(struct tl_trace *t)
 	tl_command_free(t->command);
 	tl_session_free(t->session);
 	tl_output_done(&t->output);
+	tl_chain_done(&t->chain);
 	tl_summary_done(&t->summary);
 	tl_expression_free(t->where);
 	tl_policy_free(t->policy);

@@ -249,6 +249,9 @@ static int swap(struct manager *m, struct tl_generation *next)
 	m->delivered += sum.delivered;
 	m->lost += tl_balance_of(&sum).lost;
 	m->generation = next;
+	/* Those that are taken over, too. */
+	for (size_t i = 0; i < next->outputs.n; i++)
+		tl_sink_begin(next->outputs.sink[i]);
 	r = watch(m);
 	tl_generation_free(old);
 	return r;

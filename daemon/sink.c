@@ -33,6 +33,7 @@ const struct tl_sink_ops *tl_sink_ops_find(enum tl_output_type type)
 static void sink_free(struct tl_sink *s)
 {
 	free(s->losses);
+	tl_chain_done(&s->chain);
 	free(s->name);
 	free(s->path);
 	free(s);
@@ -222,17 +223,49 @@ void tl_sink_unblock(struct tl_sink *s)
 
 /* ---- Events ---- */
 
+void tl_sink_begin(struct tl_sink *s)
+{
+	tl_chain_reset(&s->chain);
+}
+
+/* Hands it to the output, with its place among all that the output has. */
+static int write_chained(struct tl_sink *s, const struct tl_event *event, const struct tl_annotation *annotation)
+{
+	struct tl_annotation chained = { 0 };
+	int r = tl_chain_reserve(&s->chain, event);
+
+	if (r < 0)
+		return r;
+	if (annotation)
+		chained = *annotation;
+	chained.chain = &s->chain;
+	r = s->ops->write(s, event, &chained);
+	if (r >= 0)
+		tl_chain_note(&s->chain, event, annotation);
+	return r;
+}
+
 static void write_own(struct tl_sink *s, const struct tl_event *event, const struct tl_annotation *annotation)
 {
-	if (s->ops->write(s, event, annotation) >= 0)
+	if (write_chained(s, event, annotation) >= 0)
 		return;
 	s->blocked = true;
 	if (event->kind == TL_EVENT_LOST && event->lost)
 		add_loss(s, event->lost->stage ? event->lost->stage : "ring", event->cpu, event->lost);
 }
 
+/* Its events are in no output any more. */
+static void lose_result(struct tl_sink *s, const struct tl_annotation *a)
+{
+	const struct tl_lost lost = { .count = a->count, .time_first = a->first, .time_last = a->last };
+
+	s->counters.lost++;
+	add_loss(s, s->name, 0, &lost);
+}
+
 void tl_sink_write(struct tl_sink *s, const struct tl_event *event, const struct tl_annotation *annotation)
 {
+	bool is_result = annotation && annotation->result;
 	int r;
 
 	if (event->kind >= TL_EVENT_LOST) {
@@ -240,12 +273,15 @@ void tl_sink_write(struct tl_sink *s, const struct tl_event *event, const struct
 		return;
 	}
 	s->counters.accepted++;
-	r = s->blocked ? -ENOBUFS : s->ops->write(s, event, annotation);
+	r = s->blocked ? -ENOBUFS : write_chained(s, event, annotation);
 	if (r >= 0)
 		return;
 	if (r == -ENOBUFS)
 		s->blocked = true;
-	tl_sink_lost(s, event->cpu, event->seq, event->time);
+	if (is_result)
+		lose_result(s, annotation);
+	else
+		tl_sink_lost(s, event->cpu, event->seq, event->time);
 }
 
 void tl_sink_flush(struct tl_sink *s)

@@ -13,6 +13,7 @@
 #define TRACELEFT_DAEMON_SINK_H
 
 #include "block.h"
+#include "chain.h"
 #include "policy.h"
 
 struct sd_event;
@@ -71,6 +72,7 @@ struct tl_sink {
 	int error; /* negative errno of what does not work; 0: it works */
 	char why[256]; /* the error in words */
 	uint64_t kept; /* events that wait on the disk, for the next start */
+	struct tl_chain chain; /* what it has been given */
 	struct tl_sink_loss *losses;
 	size_t n_losses;
 };
@@ -88,6 +90,8 @@ struct tl_sink *tl_sink_unref(struct tl_sink *s);
 /* Whether an output of the first description serves the second as it is. */
 bool tl_sink_same(const struct tl_policy_output *a, const struct tl_policy_output *b);
 
+/* Events have other numbers from now on: another session's. */
+void tl_sink_begin(struct tl_sink *s);
 /* Takes the event, or counts it as lost. */
 void tl_sink_write(struct tl_sink *s, const struct tl_event *event, const struct tl_annotation *annotation);
 void tl_sink_flush(struct tl_sink *s);

@@ -96,7 +96,7 @@ struct tl_buffer *tl_encode_line(void);
 const struct tl_buffer *tl_encode_host(void);
 
 /* LOST, LEDGER, START, STOP, RELOAD: members of "traceleft" after "cpu" and "seq", each with a comma before. */
-void tl_encode_record_json(struct tl_buffer *b, const struct tl_event *event);
+void tl_encode_record_json(struct tl_buffer *b, const struct tl_event *event, const struct tl_chain *chain);
 void tl_encode_record_text(struct tl_buffer *b, const struct tl_event *event);
 
 /* Where the balance comes from: a session, or a test. */
@@ -106,9 +106,9 @@ struct tl_ledger_source {
 	const char *(*refusal)(struct tl_session *s, size_t i, uint64_t *ret_count);
 	uint64_t (*unaudited)(struct tl_session *s);
 };
-/* view may be NULL: there are no rules and outputs. */
+/* view and chain may be NULL: there are no rules and outputs, nobody verifies. */
 void tl_encode_ledger_json(struct tl_buffer *b, struct tl_session *s, const struct tl_ledger_source *source,
-			   const struct tl_ledger_view *view);
+			   const struct tl_ledger_view *view, const struct tl_chain *chain);
 void tl_encode_ledger_text(struct tl_buffer *b, struct tl_session *s, const struct tl_ledger_source *source,
 			   const char *note);
 

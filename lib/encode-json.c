@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <sys/wait.h>
 
+#include "chain.h"
 #include "encode-line.h"
 
 static bool is_error(int64_t ret)
@@ -324,6 +325,24 @@ static void put_flags(struct tl_line *l)
 		l->b->size = start;
 }
 
+/* Where the event stands in its output, if it does not follow the number before. */
+static char *put_place(char *p, const struct tl_event *event, const struct tl_annotation *a)
+{
+	bool is_record = a && tl_chain_is_record(event, a);
+
+	if (!a || !a->chain || (!is_record && tl_chain_before(a->chain, event) + 1 == event->seq))
+		return p;
+	p = is_record ? TL_W_LITERAL(p, ",\"record\":") : TL_W_LITERAL(p, ",\"seq_previous\":");
+	return tl_w_u64(p, is_record ? a->chain->records + 1 : tl_chain_before(a->chain, event));
+}
+
+static void put_record_number(struct tl_line *l)
+{
+	if (!tl_room(l->b, TL_SEGMENT))
+		return;
+	tl_ended(l->b, put_place(tl_end(l->b), l->event, l->annotation));
+}
+
 /* program_id, cpu, seq, hash and what else is a number. */
 static void put_numbers(struct tl_line *l)
 {
@@ -340,6 +359,7 @@ static void put_numbers(struct tl_line *l)
 	p = tl_w_u64(p, event->cpu);
 	p = TL_W_LITERAL(p, ",\"seq\":");
 	p = tl_w_u64(p, event->seq);
+	p = put_place(p, event, l->annotation);
 	if (event->hash) {
 		p = TL_W_LITERAL(p, ",\"hash\":\"");
 		p = tl_w_hex_fixed(p, event->hash, 16);
@@ -413,6 +433,7 @@ static void put_blank(struct tl_line *l)
 	put_rule(l);
 	put_host(l);
 	TL_PUT_LITERAL(l->b, ",\"traceleft\":{\"program_id\":0");
+	put_record_number(l);
 	put_aggregate(l);
 	if (l->escaped)
 		TL_PUT_LITERAL(l->b, ",\"flags\":[\"escaped\"]");
@@ -447,7 +468,8 @@ static void put_record(struct tl_line *l)
 	tl_put_u64(l->b, event->cpu);
 	TL_PUT_LITERAL(l->b, ",\"seq\":");
 	tl_put_u64(l->b, event->seq);
-	tl_encode_record_json(l->b, event);
+	put_record_number(l);
+	tl_encode_record_json(l->b, event, l->annotation ? l->annotation->chain : NULL);
 	if (l->escaped)
 		TL_PUT_LITERAL(l->b, ",\"flags\":[\"escaped\"]");
 	TL_PUT_LITERAL(l->b, "}}\n");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* TraceLeft's own records: what was lost, and the whole balance. */
+#include "chain.h"
 #include "columns.h"
 #include "encode-cache.h"
 #include "escape.h"
@@ -52,6 +53,27 @@ static void put_refusals_json(struct tl_buffer *b, struct tl_session *s, const s
 		b->size--;
 }
 
+/* How far the output has come on each CPU. */
+static void put_streams_json(struct tl_buffer *b, const struct tl_chain *chain)
+{
+	const char *before = "{\"cpu\":";
+
+	if (!chain)
+		return;
+	TL_PUT_LITERAL(b, ",\"streams\":[");
+	for (uint32_t cpu = 0; cpu < chain->n_cpus; cpu++) {
+		if (!chain->last[cpu])
+			continue;
+		tl_put_text(b, before);
+		before = ",{\"cpu\":";
+		tl_put_u64(b, cpu);
+		TL_PUT_LITERAL(b, ",\"seq\":");
+		tl_put_u64(b, chain->last[cpu]);
+		tl_put_char(b, '}');
+	}
+	tl_put_char(b, ']');
+}
+
 static void put_balance_json(struct tl_buffer *b, const struct tl_counters *total, uint64_t unaudited)
 {
 	struct tl_balance balance = tl_balance_of(total);
@@ -74,7 +96,7 @@ static void put_balance_json(struct tl_buffer *b, const struct tl_counters *tota
 }
 
 void tl_encode_ledger_json(struct tl_buffer *b, struct tl_session *s, const struct tl_ledger_source *source,
-			   const struct tl_ledger_view *view)
+			   const struct tl_ledger_view *view, const struct tl_chain *chain)
 {
 	struct tl_counters total = { 0 };
 
@@ -88,6 +110,7 @@ void tl_encode_ledger_json(struct tl_buffer *b, struct tl_session *s, const stru
 	put_events_json(b, s, source);
 	tl_put_char(b, ']');
 	tl_ledger_view_json(b, view);
+	put_streams_json(b, chain);
 	TL_PUT_LITERAL(b, ",\"refusals\":[");
 	put_refusals_json(b, s, source);
 	TL_PUT_LITERAL(b, "]}");
@@ -127,12 +150,12 @@ static void put_lost_json(struct tl_buffer *b, const struct tl_lost *lost)
 	put_time_json(b, ",\"last\":\"", lost->time_last);
 }
 
-void tl_encode_record_json(struct tl_buffer *b, const struct tl_event *event)
+void tl_encode_record_json(struct tl_buffer *b, const struct tl_event *event, const struct tl_chain *chain)
 {
 	if (event->kind == TL_EVENT_LOST && event->lost)
 		put_lost_json(b, event->lost);
 	else if (event->kind == TL_EVENT_LEDGER && event->session)
-		tl_encode_ledger_json(b, event->session, &session_source, event->ledger);
+		tl_encode_ledger_json(b, event->session, &session_source, event->ledger, chain);
 }
 
 /* ---- Text ---- */

@@ -28,6 +28,8 @@ struct tl_key_value {
 	bool is_missing; /* the events have none */
 };
 
+struct tl_chain;
+
 /* What the rules add to an event. All may be NULL or 0. Strings are borrowed. */
 struct tl_annotation {
 	const char *rule; /* rule.name */
@@ -44,6 +46,7 @@ struct tl_annotation {
 	uint64_t bytes; /* sum of what they read or wrote */
 	const struct tl_key_value *key; /* what they have in common, n_key */
 	size_t n_key;
+	const struct tl_chain *chain; /* of the output that it goes to, see chain.h; NULL: nobody verifies it */
 };
 
 /* What became of the events that a rule matched: delivered, or in a count, or

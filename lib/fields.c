@@ -102,6 +102,8 @@ static const struct tl_field fields[] = {
 	{ "traceleft.first", "date", "time of the first of them" },
 	{ "traceleft.last", "date", "time of the last of them" },
 	{ "traceleft.bytes", "long", "bytes that they read or wrote" },
+	{ "traceleft.seq_previous", "long", "number of the event before it on traceleft.cpu in this output, if it is not one less" },
+	{ "traceleft.record", "long", "of results and TraceLeft's own records: counted from 1 in each output" },
 	{ "traceleft.seq_first", "long", "lost: first missing sequence number on traceleft.cpu" },
 	{ "traceleft.seq_last", "long", "lost: last missing sequence number" },
 	{ "traceleft.stage", "keyword", "lost: where, such as ring or an output's name" },
@@ -143,6 +145,8 @@ static const struct tl_field fields[] = {
 	{ "traceleft.ledger.outputs.delivered", "long", "of those, what it has written" },
 	{ "traceleft.ledger.outputs.lost", "long", "of those, what it could not write" },
 	{ "traceleft.ledger.outputs.waiting", "long", "of those, what waits in it" },
+	{ "traceleft.ledger.streams.cpu", "long", "CPU of this row, an array" },
+	{ "traceleft.ledger.streams.seq", "long", "last number of it in this output" },
 	{ "traceleft.ledger.refusals.name", "keyword", "what was refused besides events, an array" },
 	{ "traceleft.ledger.refusals.count", "long", "how often" },
 };

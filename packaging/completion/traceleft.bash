@@ -36,14 +36,14 @@ _traceleft_argument() {
 _traceleft_operand() {
 	case $2 in
 	trace | events) _traceleft_words "$(_traceleft_events "$1")" "$3" ;;
-	check | decode) _traceleft_files "$3" ;;
+	check | decode | verify) _traceleft_files "$3" ;;
 	battery) _traceleft_words 'list build' "$3" ;;
 	help) _traceleft_words "$4" "$3" ;;
 	esac
 }
 
 _traceleft() {
-	local verbs='trace events check status battery decode help'
+	local verbs='trace events check status battery decode verify help'
 	local -A options=(
 		[trace]='-f --format -o --output -p --pid --where --policy -c --summary -q --quiet --attach --buffer --battery -h --help'
 		[events]='--json -h --help'
@@ -51,6 +51,7 @@ _traceleft() {
 		[status]='--json --prometheus --file -h --help'
 		[battery]='--json --battery --config --out --keep-source -h --help'
 		[decode]='-o --output -h --help'
+		[verify]='--json --partial -q --quiet -h --help'
 		[help]='-h --help'
 	)
 	local word=${COMP_WORDS[COMP_CWORD]} verb=${COMP_WORDS[1]} i

@@ -198,6 +198,18 @@ events_arrive_and_the_balance_is_exact() {
 	grep -q ' accepted = [0-9]* delivered + 0 lost + 0 waiting' "$dir/log/events.jsonl" || why "no balance of the output"
 }
 
+# Complete as it is, and not without any one of its lines.
+verifies() {
+	local n i
+	n=$(wc -l <"$dir/log/events.jsonl")
+	"$status_verb" verify "$dir/log/events.jsonl" >"$dir/verified" || why "$(cat "$dir/verified")" || return
+	for i in $(seq "$n"); do
+		sed "${i}d" "$dir/log/events.jsonl" | "$status_verb" verify - >"$dir/verified" && [ "$i" != "$n" ] &&
+			why "line $i of $n is not missed" && return 1
+	done
+	return 0
+}
+
 counts_are_told_at_reload_and_at_the_stop() {
 	write_policy '    aggregate: {by: path, every: 1h}'
 	rm -f "$dir"/log/*
@@ -213,7 +225,8 @@ counts_are_told_at_reload_and_at_the_stop() {
 	jq -e -s '(map(select(.traceleft.result and .file.path == "/etc/hostname") | .traceleft.count) == [5, 7]) and
 		(map(select(.event.action == "ledger") | .traceleft.ledger.balance |
 			.seen == .filtered + .aggregated and .aggregated > 5) == [true, true])' \
-		"$dir/log/events.jsonl" >/dev/null || why "$(jq -c 'select(.traceleft.result) | .traceleft' "$dir/log/events.jsonl")"
+		"$dir/log/events.jsonl" >/dev/null || why "$(jq -c 'select(.traceleft.result) | .traceleft' "$dir/log/events.jsonl")" || return
+	verifies
 }
 
 it_stops_within_a_second_and_leaves_nothing() {
@@ -324,7 +337,7 @@ killed_while_writing_it_leaves_whole_lines_only() {
 	[ "$(count '.traceleft.stage == "torn"')" -ge 5 ] || why "torn lines were not declared"
 }
 
-for test in $(declare -F | sed -n 's/^declare -f //p' | grep -vxE 'ok|not_ok|skip|why|write_policy|run|expect|start|stop|await|count|descriptors|reload'); do
+for test in $(declare -F | sed -n 's/^declare -f //p' | grep -vxE 'ok|not_ok|skip|why|write_policy|run|expect|start|stop|await|count|descriptors|reload|verifies'); do
 	reason=
 	if "$test"; then
 		ok "host/daemon/$test"

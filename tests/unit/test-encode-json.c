@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "chain.h"
 #include "encode-cache.h"
 #include "encode-fixture.h"
 #include "encode-proto.h"
@@ -515,6 +516,38 @@ static void a_result_is_its_key_and_its_numbers(void **state)
 	fixture_done(&f);
 }
 
+static void a_line_says_where_it_stands_in_its_output(void **state)
+{
+	struct tl_chain chain = { 0 };
+	struct tl_annotation annotation = { .chain = &chain };
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	f.event.cpu = 3;
+	f.event.seq = 1;
+	assert_int_equal(tl_chain_reserve(&chain, &f.event), 0);
+	has_not(line(&f, &annotation), "seq_previous");
+	tl_chain_note(&chain, &f.event, &annotation);
+	f.event.seq = 2;
+	has_not(line(&f, &annotation), "seq_previous");
+	f.event.seq = 5;
+	has(line(&f, &annotation), "\"cpu\":3,\"seq\":5,\"seq_previous\":1");
+	tl_chain_note(&chain, &f.event, &annotation);
+	annotation.result = "first";
+	annotation.count = 2;
+	has(line(&f, &annotation), "\"seq\":5,\"record\":1");
+	tl_chain_note(&chain, &f.event, &annotation);
+	has(line(&f, &annotation), "\"record\":2");
+	annotation.result = NULL;
+	f.event.seq = 6;
+	has_not(line(&f, &annotation), "seq_previous");
+	tl_chain_reset(&chain);
+	has(line(&f, &annotation), "\"seq_previous\":0");
+	tl_chain_done(&chain);
+	fixture_done(&f);
+}
+
 static void a_start_says_who_and_why(void **state)
 {
 	struct fixture f;
@@ -573,13 +606,15 @@ static void the_ledger_is_the_whole_balance(void **state)
 	const struct tl_ledger_rule rules[] = { { "a\"", 9, 1, 2, 5, 1, 3, 4 }, { .name = "b" } };
 	const struct tl_ledger_output output = { "log", 6, 3, 2, 1 };
 	const struct tl_ledger_view view = { rules, 2, &output, 1 };
+	uint64_t last[] = { 5, 0, 7 };
+	const struct tl_chain chain = { .last = last, .n_cpus = 3 };
 	struct tl_buffer b = { 0 };
 
 	(void)state;
 	fixture_type(&ledger_types[0], "openat", "file");
 	fixture_type(&ledger_types[1], "close", "file");
 	assert_int_equal(tl_buffer_append(&b, "{\"traceleft\":{\"cpu\":0", 21), 0);
-	tl_encode_ledger_json(&b, NULL, &ledger_source, &view);
+	tl_encode_ledger_json(&b, NULL, &ledger_source, &view, &chain);
 	assert_int_equal(tl_buffer_append(&b, "}}\n", 4), 0);
 	assert_true(json_line(b.data, b.size - 1, see, NULL));
 	check_proto(b.data);
@@ -597,7 +632,8 @@ static void the_ledger_is_the_whole_balance(void **state)
 		"\"rules\":[{\"name\":\"a\\\"\",\"matched\":9,\"delivered\":1,\"filtered\":2,\"aggregated\":5,\"lost\":1,"
 		"\"results\":3,\"overflow\":4},{\"name\":\"b\",\"matched\":0,\"delivered\":0,\"filtered\":0,"
 		"\"aggregated\":0,\"lost\":0,\"results\":0,\"overflow\":0}],"
-		"\"outputs\":[{\"name\":\"log\",\"accepted\":6,\"delivered\":3,\"lost\":2,\"waiting\":1}],\"refusals\":["
+		"\"outputs\":[{\"name\":\"log\",\"accepted\":6,\"delivered\":3,\"lost\":2,\"waiting\":1}],"
+		"\"streams\":[{\"cpu\":0,\"seq\":5},{\"cpu\":2,\"seq\":7}],\"refusals\":["
 		"{\"name\":\"task-state\",\"count\":0},{\"name\":\"handler\",\"count\":5}]}}}\n");
 	tl_buffer_done(&b);
 }
@@ -749,6 +785,7 @@ int main(void)
 		cmocka_unit_test(a_rename_has_two_paths),
 		cmocka_unit_test(a_loss_is_declared),
 		cmocka_unit_test(a_result_is_its_key_and_its_numbers),
+		cmocka_unit_test(a_line_says_where_it_stands_in_its_output),
 		cmocka_unit_test(a_start_says_who_and_why),
 		cmocka_unit_test(the_ledger_is_the_whole_balance),
 		cmocka_unit_test(nothing_hostile_forges_anything),

@@ -100,6 +100,40 @@ events_are_in_the_output_while_the_command_runs() {
 	expect_status 0 && expect_balanced
 }
 
+trace_verify() {
+	"$TRACELEFT" verify "$@" >"$dir/out" 2>"$dir/err" </dev/null
+	status=$?
+}
+
+every_line_that_is_taken_away_is_missed() {
+	local n i
+	cat >"$dir/policy.yaml" <<-END
+		version: 1
+		rules:
+		  - {name: opens, events: openat, where: path startswith "/etc/" or success}
+		  - {name: closes, events: close, aggregate: {by: path, every: 10ms}}
+		  - {name: reads, events: read, drop: true}
+		outputs: {out: {type: stdout, format: json}}
+	END
+	trace -f json --policy "$dir/policy.yaml" -- /bin/sh -c 'for i in 1 2 3; do cat /etc/hostname & done >/dev/null; wait'
+	expect_status 0 && expect_balanced || return
+	cp "$dir/out" "$dir/events"
+	n=$(wc -l <"$dir/events")
+	[ "$n" -gt 20 ] && grep -q seq_previous "$dir/events" || why "$n lines" || return
+	trace_verify "$dir/events"
+	expect_status 0 && grep -q '^complete: ' "$dir/out" || why "$(cat "$dir/out")" || return
+	for i in $(seq "$n"); do
+		sed "${i}d" "$dir/events" >"$dir/less"
+		trace_verify "$dir/less"
+		[ "$status" = 1 ] && grep -q '^INCOMPLETE' "$dir/out" || why "line $i of $n is not missed: $(cat "$dir/out")" || return
+	done
+	sed '2q' "$dir/events" | "$TRACELEFT" verify - >"$dir/out" 2>&1 && why "the end is not missed"
+	sed 1,4d "$dir/events" | "$TRACELEFT" verify --partial - >"$dir/out" 2>&1 || why "--partial: $(cat "$dir/out")" || return
+	echo '{}' >>"$dir/events"
+	trace_verify --json "$dir/events"
+	[ "$status" = 1 ] && jq -e '.broken_lines == 1 and (.complete | not)' "$dir/out" >/dev/null || why "$(cat "$dir/out")"
+}
+
 balance_is_in_the_output_too() {
 	trace -f json openat -- /bin/true
 	expect_status 0 && expect_balanced || return
@@ -218,7 +252,7 @@ torn_file_of_protobuf_is_told_with_its_place_and_read_up_to_there() {
 	cmp -s "$dir/lines" "$dir/whole" || why "lines differ"
 }
 
-run_tests protobuf_is_decoded_to_the_same_events torn_file_of_protobuf_is_told_with_its_place_and_read_up_to_there \
+run_tests every_line_that_is_taken_away_is_missed protobuf_is_decoded_to_the_same_events torn_file_of_protobuf_is_told_with_its_place_and_read_up_to_there \
 	file_is_for_its_owner_alone file_that_is_there_is_emptied unwritable_directory_is_told_before_anything_runs \
 	traps_in_a_directory_of_everybody_are_refused symbolic_link_of_ones_own_is_followed \
 	full_device_fails_and_counts_what_is_lost full_disk_leaves_no_torn_line closed_pipe_ends_cleanly \

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Is an output complete? Reads its lines in order and looks whether each one
+ * follows the one before it, see lib/chain.h; and what is declared lost.
+ */
+#ifndef TRACELEFT_VERIFY_H
+#define TRACELEFT_VERIFY_H
+
+#include "json.h"
+#include "put.h"
+
+/* Events of a CPU that were written and are not there. */
+struct tl_verify_gap {
+	uint32_t cpu;
+	uint64_t after, last; /* numbers: (after, last] */
+	bool declared; /* some lost record covers it */
+};
+
+/* What a lost record says. */
+struct tl_verify_loss {
+	char stage[64];
+	uint32_t cpu;
+	uint64_t count, first, last;
+	bool refusals; /* tasks that nobody could look at */
+};
+
+struct tl_verify {
+	uint64_t events, results, counted, records, broken; /* lines; counted: events in results */
+	uint64_t *last; /* by CPU, n_cpus: number of the last event */
+	bool *known; /* that is known: what comes next has to follow it */
+	size_t n_cpus;
+	uint64_t record; /* number of the last result or own record; 0: none yet */
+	bool began; /* the run begins in what is read; set it if it has to */
+	bool open; /* events came after the last balance */
+	struct tl_verify_gap *gaps;
+	size_t n_gaps;
+	struct tl_verify_loss *losses;
+	size_t n_losses;
+	uint64_t gone_records; /* results and own records that are missing */
+	uint64_t declared; /* events lost before the outputs since the session began */
+	uint64_t unbalanced, unaudited; /* ledgers that do not add up; refusals */
+	struct tl_buffer notes; /* lines of text about it */
+};
+
+void tl_verify_done(struct tl_verify *v);
+
+/* The next line, without its newline. where: "FILE:LINE", for notes. -ENOMEM. */
+int tl_verify_line(struct tl_verify *v, const char *where, const char *line, size_t size);
+
+/* After the last line. Returns whether everything is there or declared lost. -ENOMEM is false. */
+bool tl_verify_end(struct tl_verify *v);
+
+#endif
