@@ -172,6 +172,9 @@ static struct tl_bytes make_claim(struct tl_session *s, const struct tl_bytes *n
 		return path;
 	if (name->data[0] != '/' && !(base->flags & TL_VALUE_PRESENT))
 		return path;
+	/* Below a pipe or a socket there is nothing. */
+	if (base->size && !tl_path_is_rooted(base->data))
+		return path;
 	text = text_room(s, room);
 	if (!text)
 		return path;

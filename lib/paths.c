@@ -53,9 +53,20 @@ size_t tl_path_pseudo(char *out, size_t room, const char *name, size_t n, const 
 	return (size_t)written < room ? (size_t)written : room - 1;
 }
 
+/* What comes before the first slash. */
+static size_t cut_size(const char *path)
+{
+	return strncmp(path, TL_PATH_CUT "/", sizeof(TL_PATH_CUT)) == 0 ? strlen(TL_PATH_CUT) : 0;
+}
+
+bool tl_path_is_rooted(const char *path)
+{
+	return path[cut_size(path)] == '/';
+}
+
 size_t tl_path_clean(char *path)
 {
-	size_t begin = strncmp(path, TL_PATH_CUT "/", sizeof(TL_PATH_CUT)) == 0 ? strlen(TL_PATH_CUT) : 0;
+	size_t begin = cut_size(path);
 	size_t from = begin, to = begin;
 
 	while (path[from]) {

@@ -23,6 +23,9 @@ size_t tl_path_turn(char *out, const char *components, size_t n, bool cut);
 /* An object without a place in any tree: "pipe:[17]", "memfd:name". */
 size_t tl_path_pseudo(char *out, size_t room, const char *name, size_t n, const struct tl_file_facts *facts);
 
+/* Whether it is an absolute path, or one that is cut: what can be cleaned, and added to. */
+bool tl_path_is_rooted(const char *path);
+
 /* Takes "//", "." and ".." out of an absolute path, or one that is cut, in
  * place, without looking at any file system. Returns the new length. */
 size_t tl_path_clean(char *path);

@@ -161,6 +161,17 @@ static void a_claim_starts_where_the_call_did(void **state)
 	expect_path(&decoded(f)->file.path, "/a", TL_VALUE_CLAIM);
 }
 
+/* mkdirat() of a name in a pipe or a socket. */
+static void there_is_no_claim_below_what_is_no_directory(void **state)
+{
+	struct fixture *f = *state;
+
+	claim(f, "x/../y", "pipe:", 6, TL_SECTION_PSEUDO);
+	assert_false(decoded(f)->file.path.flags & TL_VALUE_PRESENT);
+	claim(f, "/x", "pipe:", 6, TL_SECTION_PSEUDO);
+	assert_false(decoded(f)->file.path.flags & TL_VALUE_PRESENT);
+}
+
 static void a_claim_from_a_cut_directory_is_cut(void **state)
 {
 	struct fixture *f = *state;
@@ -256,6 +267,7 @@ int main(void)
 		cmocka_unit_test(a_cut_path_does_not_begin_with_a_slash),
 		cmocka_unit_test(the_longest_path_fits),
 		cmocka_unit_test(a_claim_starts_where_the_call_did),
+		cmocka_unit_test(there_is_no_claim_below_what_is_no_directory),
 		cmocka_unit_test(a_claim_from_a_cut_directory_is_cut),
 		cmocka_unit_test(bytes_that_the_kernel_did_not_write_are_cut),
 		cmocka_unit_test(flow_and_scope_of_an_address_are_believed),
