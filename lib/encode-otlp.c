@@ -2,11 +2,10 @@
 #include <errno.h>
 
 #include "encode-otlp.h"
-#include "json-scan.h"
-#include "proto-wire.h"
+#include "json-walk.h"
+#include "wire-text.h"
 
 #define DEPTH_MAX 8
-#define NAME_MAX_BYTES 256 /* of an attribute */
 
 /* Numbers of otlp.proto. */
 enum { REQUEST_RESOURCE_LOGS = 1, RESOURCE_LOGS_RESOURCE = 1, RESOURCE_LOGS_SCOPE_LOGS = 2 };
@@ -18,10 +17,9 @@ enum { VALUE_STRING = 1, VALUE_INT = 3, VALUE_ARRAY = 5, VALUE_LIST = 6 };
 enum { RESPONSE_PARTIAL_SUCCESS = 1, PARTIAL_REFUSED = 1, PARTIAL_MESSAGE = 2 };
 
 struct record {
-	struct tl_scan scan;
+	struct tl_scan *scan;
 	struct tl_buffer *b;
-	char name[NAME_MAX_BYTES]; /* of the member, with dots */
-	size_t name_size;
+	const char *name; /* of the member, with dots */
 	unsigned depth;
 };
 
@@ -29,23 +27,13 @@ static bool put_value(struct record *r);
 
 /* ---- Values ---- */
 
-static void put_span(struct record *r, uint32_t field, struct tl_span text)
-{
-	size_t start;
-
-	tl_put_tag(r->b, field, TL_WIRE_BYTES);
-	start = tl_wire_open(r->b);
-	tl_scan_unescape(r->b, text);
-	tl_wire_close(r->b, start);
-}
-
 static bool put_array(struct record *r)
 {
 	size_t start;
 
 	tl_put_tag(r->b, VALUE_ARRAY, TL_WIRE_BYTES);
 	start = tl_wire_open(r->b);
-	while (tl_scan_peek(&r->scan) != ']') {
+	while (tl_scan_peek(r->scan) != ']') {
 		size_t value;
 
 		tl_put_tag(r->b, LIST_VALUES, TL_WIRE_BYTES);
@@ -53,11 +41,11 @@ static bool put_array(struct record *r)
 		if (!put_value(r))
 			return false;
 		tl_wire_close(r->b, value);
-		if (!tl_scan_char(&r->scan, ',') && tl_scan_peek(&r->scan) != ']')
+		if (!tl_scan_char(r->scan, ',') && tl_scan_peek(r->scan) != ']')
 			return false;
 	}
 	tl_wire_close(r->b, start);
-	return tl_scan_char(&r->scan, ']');
+	return tl_scan_char(r->scan, ']');
 }
 
 /* An object within an array. */
@@ -67,41 +55,41 @@ static bool put_list(struct record *r)
 
 	tl_put_tag(r->b, VALUE_LIST, TL_WIRE_BYTES);
 	start = tl_wire_open(r->b);
-	while (tl_scan_peek(&r->scan) != '}') {
+	while (tl_scan_peek(r->scan) != '}') {
 		size_t pair, value;
 		struct tl_span key;
 
-		if (!tl_scan_string(&r->scan, &key) || !tl_scan_char(&r->scan, ':'))
+		if (!tl_scan_string(r->scan, &key) || !tl_scan_char(r->scan, ':'))
 			return false;
 		tl_put_tag(r->b, LIST_VALUES, TL_WIRE_BYTES);
 		pair = tl_wire_open(r->b);
-		put_span(r, KEY_VALUE_KEY, key);
+		tl_put_span(r->b, KEY_VALUE_KEY, key);
 		tl_put_tag(r->b, KEY_VALUE_VALUE, TL_WIRE_BYTES);
 		value = tl_wire_open(r->b);
 		if (!put_value(r))
 			return false;
 		tl_wire_close(r->b, value);
 		tl_wire_close(r->b, pair);
-		if (!tl_scan_char(&r->scan, ',') && tl_scan_peek(&r->scan) != '}')
+		if (!tl_scan_char(r->scan, ',') && tl_scan_peek(r->scan) != '}')
 			return false;
 	}
 	tl_wire_close(r->b, start);
-	return tl_scan_char(&r->scan, '}');
+	return tl_scan_char(r->scan, '}');
 }
 
 /* The inside of an AnyValue. Numbers beyond 2^63 are rare, and text. */
 static bool put_number(struct record *r)
 {
-	const char *start = r->scan.at;
+	const char *start = r->scan->at;
 	bool negative;
 	uint64_t v;
 
-	if (!tl_scan_number(&r->scan, &negative, &v))
+	if (!tl_scan_number(r->scan, &negative, &v))
 		return false;
 	if (v <= INT64_MAX)
 		tl_put_number(r->b, VALUE_INT, negative ? -v : v);
 	else
-		tl_put_bytes(r->b, VALUE_STRING, start, (size_t)(r->scan.at - start));
+		tl_put_bytes(r->b, VALUE_STRING, start, (size_t)(r->scan->at - start));
 	return true;
 }
 
@@ -110,19 +98,19 @@ static bool put_value(struct record *r)
 	struct tl_span text;
 	bool ok;
 
-	if (tl_scan_null(&r->scan))
+	if (tl_scan_null(r->scan))
 		return true;
-	if (tl_scan_peek(&r->scan) == '"') {
-		ok = tl_scan_string(&r->scan, &text);
+	if (tl_scan_peek(r->scan) == '"') {
+		ok = tl_scan_string(r->scan, &text);
 		if (ok)
-			put_span(r, VALUE_STRING, text);
+			tl_put_span(r->b, VALUE_STRING, text);
 		return ok;
 	}
-	if (tl_scan_peek(&r->scan) != '[' && tl_scan_peek(&r->scan) != '{')
+	if (tl_scan_peek(r->scan) != '[' && tl_scan_peek(r->scan) != '{')
 		return put_number(r);
 	if (++r->depth > DEPTH_MAX)
 		return false;
-	ok = tl_scan_char(&r->scan, '[') ? put_array(r) : tl_scan_char(&r->scan, '{') && put_list(r);
+	ok = tl_scan_char(r->scan, '[') ? put_array(r) : tl_scan_char(r->scan, '{') && put_list(r);
 	r->depth--;
 	return ok;
 }
@@ -140,7 +128,7 @@ static void put_severity(struct record *r, struct tl_span word)
 		{ "err", 17 }, { "crit", 18 }, { "alert", 19 }, { "emerg", 21 },
 	};
 
-	put_span(r, RECORD_SEVERITY_TEXT, word);
+	tl_put_span(r->b, RECORD_SEVERITY_TEXT, word);
 	for (size_t i = 0; i < sizeof(severities) / sizeof(severities[0]); i++)
 		if (word.size == strlen(severities[i].word) && !memcmp(word.at, severities[i].word, word.size))
 			tl_put_number(r->b, RECORD_SEVERITY, severities[i].number);
@@ -149,14 +137,14 @@ static void put_severity(struct record *r, struct tl_span word)
 /* What a record has a field of its own for, besides the attribute. */
 static bool put_own_field(struct record *r)
 {
-	struct tl_scan ahead = r->scan;
+	struct tl_scan ahead = *r->scan;
 	struct tl_span text;
 	uint64_t ns;
 
 	if (!tl_scan_string(&ahead, &text))
 		return true; /* no string: none of these */
 	if (!strcmp(r->name, "event.action")) {
-		put_span(r, RECORD_EVENT_NAME, text);
+		tl_put_span(r->b, RECORD_EVENT_NAME, text);
 	} else if (!strcmp(r->name, "log.level")) {
 		put_severity(r, text);
 	} else if (!strcmp(r->name, "@timestamp")) {
@@ -168,67 +156,33 @@ static bool put_own_field(struct record *r)
 	return true;
 }
 
-static bool put_attribute(struct record *r)
+static bool put_attribute(const char *name, struct tl_scan *scan, void *userdata)
 {
-	size_t start, value;
+	struct record *r = userdata;
+	size_t before = r->b->size, start, value;
 
+	r->name = name;
+	r->scan = scan;
 	if (!put_own_field(r))
 		return false;
 	tl_put_tag(r->b, RECORD_ATTRIBUTES, TL_WIRE_BYTES);
 	start = tl_wire_open(r->b);
-	tl_put_bytes(r->b, KEY_VALUE_KEY, r->name, r->name_size);
+	tl_put_bytes(r->b, KEY_VALUE_KEY, r->name, strlen(r->name));
 	tl_put_tag(r->b, KEY_VALUE_VALUE, TL_WIRE_BYTES);
 	value = tl_wire_open(r->b);
 	if (!put_value(r))
 		return false;
 	tl_wire_close(r->b, value);
 	tl_wire_close(r->b, start);
+	/* The resource has those. */
+	if (!strncmp(name, "host.", 5))
+		r->b->size = before;
 	return true;
-}
-
-/* Takes a key to the name; names of ours are short, those of arguments have at
- * most 31 bytes. */
-static bool enter(struct record *r, struct tl_span key)
-{
-	if (r->name_size + key.size + 2 > sizeof(r->name))
-		return false;
-	if (r->name_size)
-		r->name[r->name_size++] = '.';
-	memcpy(r->name + r->name_size, key.at, key.size);
-	r->name_size += key.size;
-	r->name[r->name_size] = 0;
-	return true;
-}
-
-static bool put_members(struct record *r)
-{
-	size_t outer = r->name_size;
-
-	if (!tl_scan_char(&r->scan, '{') || ++r->depth > DEPTH_MAX)
-		return false;
-	while (tl_scan_peek(&r->scan) != '}') {
-		size_t before = r->b->size;
-		struct tl_span key;
-
-		if (!tl_scan_string(&r->scan, &key) || !tl_scan_char(&r->scan, ':') || !enter(r, key))
-			return false;
-		if (tl_scan_peek(&r->scan) == '{' ? !put_members(r) : !put_attribute(r))
-			return false;
-		/* The resource has it. */
-		if (!strcmp(r->name, "host"))
-			r->b->size = before;
-		r->name_size = outer;
-		r->name[outer] = 0;
-		if (!tl_scan_char(&r->scan, ',') && tl_scan_peek(&r->scan) != '}')
-			return false;
-	}
-	r->depth--;
-	return tl_scan_char(&r->scan, '}');
 }
 
 int tl_otlp_from_json(struct tl_buffer *b, const char *line, size_t n, const char *body, size_t body_size)
 {
-	struct record r = { .scan = { line, line + n }, .b = b };
+	struct record r = { .b = b };
 	size_t start = b->size, record, value;
 	bool ok, failed;
 
@@ -239,7 +193,7 @@ int tl_otlp_from_json(struct tl_buffer *b, const char *line, size_t n, const cha
 	value = tl_wire_open(b);
 	tl_put_bytes(b, VALUE_STRING, body, body_size);
 	tl_wire_close(b, value);
-	ok = put_members(&r) && tl_scan_char(&r.scan, '\n') && r.scan.at == r.scan.end;
+	ok = tl_json_walk(line, n, put_attribute, &r) >= 0;
 	tl_wire_close(b, record);
 	failed = b->failed;
 	b->failed = false;

@@ -5,8 +5,7 @@
 #include "encode-cache.h"
 #include "encode-proto.h"
 #include "event.pb-c.h"
-#include "json-scan.h"
-#include "proto-wire.h"
+#include "wire-text.h"
 
 #define DEPTH_MAX 8
 
@@ -66,23 +65,13 @@ static const ProtobufCFieldDescriptor *find_field(const ProtobufCMessageDescript
 	return NULL;
 }
 
-static void put_span(struct transcoder *t, uint32_t field, struct tl_span text)
-{
-	size_t start;
-
-	tl_put_tag(t->b, field, TL_WIRE_BYTES);
-	start = tl_wire_open(t->b);
-	tl_scan_unescape(t->b, text);
-	tl_wire_close(t->b, start);
-}
-
 static bool put_string(struct transcoder *t, uint32_t field)
 {
 	struct tl_span text;
 
 	if (!tl_scan_string(&t->scan, &text))
 		return false;
-	put_span(t, field, text);
+	tl_put_span(t->b, field, text);
 	return true;
 }
 
@@ -187,7 +176,7 @@ static bool put_arguments(struct transcoder *t, uint32_t field)
 			return false;
 		tl_put_tag(t->b, field, TL_WIRE_BYTES);
 		start = tl_wire_open(t->b);
-		put_span(t, 1, name);
+		tl_put_span(t->b, 1, name);
 		if (!put_argument_value(t))
 			return false;
 		tl_wire_close(t->b, start);
