@@ -110,6 +110,33 @@ static inline bool tl_scan_number(struct tl_scan *s, bool *ret_negative, uint64_
 	return true;
 }
 
+/* Any value. */
+static inline bool tl_scan_skip(struct tl_scan *s)
+{
+	struct tl_span text;
+	unsigned depth = 0;
+
+	do {
+		char c = tl_scan_peek(s);
+
+		if (c == '"') {
+			if (!tl_scan_string(s, &text))
+				return false;
+			continue;
+		}
+		if (!c)
+			return false;
+		if (c == '[' || c == '{')
+			depth++;
+		else if ((c == ']' || c == '}') && depth)
+			depth--;
+		else if (!depth && (c == ']' || c == '}' || c == ','))
+			return true; /* behind a number or a word */
+		s->at++;
+	} while (depth || (tl_scan_peek(s) && !strchr(",]}", tl_scan_peek(s))));
+	return true;
+}
+
 static inline bool tl_scan_null(struct tl_scan *s)
 {
 	if (s->end - s->at < 4 || memcmp(s->at, "null", 4))

@@ -57,10 +57,21 @@ static void entries_of_the_catalog_are_complete(void **state)
 	assert_int_equal(count_of(catalog, "\n-- "), count_of(catalog, "\nDocumentation: "));
 }
 
+/* What names the fields of entries; to be freed. */
+static char *read_sources(void)
+{
+	char *one = read_path("daemon/entry.c", NULL), *other = read_path("daemon/entry-fields.c", NULL), *both;
+
+	assert_true(asprintf(&both, "%s%s", one, other) > 0);
+	free(one);
+	free(other);
+	return both;
+}
+
 /* Each field that the sink writes is in the manual, and the other way round. */
 static void fields_of_entries_are_documented(void **state)
 {
-	char *source = read_path("daemon/entry.c", NULL);
+	char *source = read_sources();
 	size_t n = 0;
 
 	(void)state;
@@ -79,14 +90,14 @@ static void fields_of_entries_are_documented(void **state)
 		snprintf(field, sizeof(field), "\"%.*s", (int)length, p);
 		/* One variable of the environment has such a name, too. */
 		if (!strstr(source, field) && strcmp(field + 1, "TRACELEFT_BATTERY"))
-			fail_msg("man/traceleftd.8 has %s, daemon/entry.c has not", field + 1);
+			fail_msg("man/traceleftd.8 has %s, the sources have not", field + 1);
 	}
 	free(source);
 }
 
 static void fields_that_the_catalog_uses_exist(void **state)
 {
-	char *source = read_path("daemon/entry.c", NULL);
+	char *source = read_sources();
 
 	(void)state;
 	for (const char *p = catalog; (p = strstr(p, "@TRACELEFT_")); p++) {

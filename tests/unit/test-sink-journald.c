@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The output to the journal, against a socket of our own. */
-#include <endian.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
 #include "entry.h"
 #include "journal.h"
+#include "journal-parse.h"
 #include "record.h"
 #include "sink-fixture.h"
 
@@ -82,39 +82,6 @@ static char *receive(struct journal_test *t, size_t *ret_size)
 	return data;
 }
 
-/* The protocol as journald reads it: calls for each field; false if it is broken. */
-static bool parse(const char *data, size_t size, void (*field)(const char *name, size_t n, const char *value, size_t m,
-							       void *userdata),
-		  void *userdata)
-{
-	while (size) {
-		const char *line = memchr(data, '\n', size), *equals;
-		uint64_t length;
-		size_t n;
-
-		if (!line)
-			return false;
-		n = (size_t)(line - data);
-		equals = memchr(data, '=', n);
-		if (equals) {
-			field(data, (size_t)(equals - data), equals + 1, (size_t)(line - equals - 1), userdata);
-			size -= n + 1;
-			data = line + 1;
-			continue;
-		}
-		if (size < n + 1 + 8 + 1)
-			return false;
-		memcpy(&length, line + 1, 8);
-		length = le64toh(length);
-		if (length > size - n - 10 || line[9 + length] != '\n')
-			return false;
-		field(data, n, line + 9, length, userdata);
-		data = line + 10 + length;
-		size -= n + 10 + length;
-	}
-	return true;
-}
-
 struct wanted {
 	const char *name;
 	char value[512];
@@ -140,7 +107,7 @@ static struct wanted find(const char *entry, size_t size, const char *name)
 {
 	struct wanted w = { .name = name };
 
-	assert_true(parse(entry, size, keep, &w));
+	assert_true(journal_parse(entry, size, keep, &w));
 	return w;
 }
 
