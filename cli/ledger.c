@@ -87,12 +87,20 @@ static void print_refusals(const struct tl_trace *t)
 
 static struct tl_ledger_end end_of(const struct tl_trace *t)
 {
-	return (struct tl_ledger_end){
-		.delivered = t->output.delivered,
-		.lost = t->output.lost,
+	struct tl_ledger_end end = {
+		.delivered = t->main.output.delivered,
+		.lost = t->main.output.lost,
 		.lost_results = t->lost_results,
 		.unaudited = tl_session_unaudited(t->session),
 	};
+
+	for (size_t i = 0; i < t->n_channels; i++) {
+		end.delivered += t->channels[i].output.delivered;
+		end.lost += t->channels[i].output.lost;
+	}
+	/* What is in two channels is one event. */
+	end.delivered -= t->copies;
+	return end;
 }
 
 int tl_ledger_sum(const struct tl_trace *t, char **ret_line, bool *ret_balanced)

@@ -81,7 +81,7 @@ static int loop_open(struct loop *l)
 		r = loop_add(l, l->signals, SOURCE_SIGNAL, 0);
 	if (r >= 0 && t->command)
 		r = loop_add(l, tl_command_fd(t->command), SOURCE_COMMAND, 0);
-	if (r >= 0 && !t->command && !t->policy && !tl_selection_has_default(&t->selection))
+	if (r >= 0 && !t->command && (!t->policy || t->settings.spec) && !tl_selection_has_default(&t->selection))
 		r = loop_add_processes(l, &t->selection);
 	return r;
 }
@@ -149,7 +149,7 @@ static int loop_turn(struct loop *l, bool busy)
 static void loop_idle(struct loop *l)
 {
 	tl_trace_flush(l->trace, false);
-	tl_output_flush(&l->trace->output);
+	tl_trace_flush_outputs(l->trace);
 	if (tl_seconds_now() - l->ledger < LEDGER_SECONDS)
 		return;
 	l->ledger = tl_seconds_now();
@@ -162,7 +162,7 @@ static int loop_run(struct loop *l)
 	int r = 0;
 
 	l->ledger = tl_seconds_now();
-	while (!l->ended && !t->output.error) {
+	while (!l->ended && !tl_trace_error(t)) {
 		int n;
 
 		r = loop_turn(l, r == BATCH);

@@ -25,11 +25,18 @@ struct tl_trace_settings {
 	const char *output; /* file, NULL: standard output */
 	const char *where;
 	const char *policy;
+	const char *spec; /* the original's aggregation spec; then SPECs say what is traced, and it what is kept */
 	uint32_t *pids; /* of -p, owned */
 	size_t n_pids;
 	bool summary, quiet;
 	struct tl_options session;
 	char **command; /* ends with NULL; NULL: none */
+};
+
+/* A file of the aggregation spec; what belongs to no file goes to the trace's own output. */
+struct tl_trace_channel {
+	struct tl_output output; /* fd -1: it is none */
+	struct tl_chain chain;
 };
 
 struct tl_trace {
@@ -47,11 +54,13 @@ struct tl_trace {
 	uint64_t *every_target; /* bits: the command stands for all targets of the policy */
 	size_t n_every_target;
 
-	struct tl_output output;
-	struct tl_chain chain; /* of the output */
+	struct tl_trace_channel main; /* --output */
+	struct tl_trace_channel *channels; /* owned, one for each of the spec's, n_channels */
+	size_t n_channels;
 	struct tl_summary summary;
 	uint64_t results; /* counts of a policy's rules, written */
 	uint64_t lost_results; /* events in those that could not be */
+	uint64_t copies; /* events that went to more than one channel: each time but the first */
 
 	sigset_t signals, old_signals;
 	int interrupted; /* the signal that ended it, 0: none */
@@ -60,6 +69,11 @@ struct tl_trace {
 
 /* The session's callback. */
 int tl_trace_event(const struct tl_event *event, void *trace);
+
+/* Writes what waits. */
+void tl_trace_flush_outputs(struct tl_trace *t);
+/* errno of the first output that failed, 0: none. */
+int tl_trace_error(const struct tl_trace *t);
 
 /* Writes the policy's results whose period is over, or all. */
 void tl_trace_flush(struct tl_trace *t, bool all);

@@ -5,7 +5,7 @@
 #include "problems.h"
 #include "trace.h"
 
-enum { OPTION_WHERE = 256, OPTION_POLICY, OPTION_ATTACH, OPTION_BUFFER, OPTION_BATTERY };
+enum { OPTION_WHERE = 256, OPTION_POLICY, OPTION_ATTACH, OPTION_BUFFER, OPTION_BATTERY, OPTION_SPEC };
 
 static const struct tl_option options[] = {
 	{ 'f', "format", "FORMAT", "how events are written: text (the default), json or proto" },
@@ -13,6 +13,7 @@ static const struct tl_option options[] = {
 	{ 'p', "pid", "PID[,PID...]", "the processes for each SPEC that names none" },
 	{ OPTION_WHERE, "where", "EXPRESSION", "only events for which it is true" },
 	{ OPTION_POLICY, "policy", "FILE", "targets and rules from FILE; SPECs may be left out then" },
+	{ OPTION_SPEC, "aggregation-spec", "FILE", "what is kept of the SPECs' events, as the original's spec says" },
 	{ 'c', "summary", NULL, "no events, but a table of them at the end" },
 	{ 'q', "quiet", NULL, "no notes and no ledger" },
 	{ OPTION_ATTACH, "attach", "KIND", "auto, fexit, kprobe or raw_tp" },
@@ -103,6 +104,9 @@ static int take_option(const struct tl_verb *verb, struct tl_trace_settings *s, 
 	case OPTION_WHERE:
 		s->where = optarg;
 		return 0;
+	case OPTION_SPEC:
+		s->spec = optarg;
+		return 0;
 	case OPTION_POLICY:
 		s->policy = optarg;
 		return 0;
@@ -175,12 +179,13 @@ static int load_policy(struct tl_trace *t)
 	struct tl_problems problems = { 0 };
 	int r;
 
-	if (!t->settings.policy)
+	if (!t->settings.policy && !t->settings.spec)
 		return 0;
-	r = tl_policy_load(t->settings.policy, &t->policy, &problems);
+	r = t->settings.spec ? tl_policy_load_spec(t->settings.spec, &t->policy, &problems) :
+			       tl_policy_load(t->settings.policy, &t->policy, &problems);
 	tl_problems_print(&problems);
 	if (r < 0 && !problems.n)
-		tl_print_errno(r, "%s", t->settings.policy);
+		tl_print_errno(r, "%s", t->settings.spec ? t->settings.spec : t->settings.policy);
 	tl_problems_done(&problems);
 	return r < 0 ? TL_EXIT_FAILED : 0;
 }
@@ -232,7 +237,9 @@ static int check_request(const struct tl_verb *verb, const struct tl_trace *t)
 		return tl_usage_error(verb, "a summary is text or json, not proto");
 	if (t->settings.format == TL_TRACE_PROTO && !t->settings.output && isatty(STDOUT_FILENO))
 		return tl_usage_error(verb, "format proto is not for a terminal: name a file with -o");
-	if (!t->n_specs && !t->policy)
+	if (t->settings.spec && t->settings.policy)
+		return tl_usage_error(verb, "either --policy or --aggregation-spec");
+	if (!t->n_specs && (!t->policy || (t->settings.spec && !t->settings.command)))
 		return tl_usage_error(verb, "what to trace is missing: a SPEC, as openat or @file");
 	if (t->settings.command && !t->policy && !tl_selection_has_default(&t->selection))
 		return tl_usage_error(verb, "nothing to trace of the command: every SPEC names processes");
@@ -273,7 +280,7 @@ static int add_command(struct tl_trace *t)
 
 static int name_targets(struct tl_trace *t)
 {
-	size_t n_policy = t->policy && !t->command ? t->policy->n_targets : 0;
+	size_t n_policy = t->policy && !t->command && !t->settings.spec ? t->policy->n_targets : 0;
 	size_t n = n_policy + t->selection.n_targets + 2;
 
 	t->target_names = calloc(n, sizeof(*t->target_names));
@@ -298,7 +305,7 @@ static int ask(struct tl_trace *t)
 	t->command_target = TL_TARGET_DEFAULT;
 	if (t->command)
 		r = add_command(t);
-	else if (t->policy)
+	else if (t->policy && !t->settings.spec)
 		r = tl_policy_apply(t->policy, t->session);
 	if (r >= 0)
 		r = tl_selection_apply(&t->selection, t->session, t->command_target);
@@ -352,22 +359,53 @@ static int start_session(struct tl_trace *t)
 
 /* ---- The run ---- */
 
-static int open_output(struct tl_trace *t)
+static int open_file(const char *path, struct tl_output *ret)
 {
-	const char *path = t->settings.output;
-	int r;
+	int r = tl_output_open(path, ret);
 
-	if (!path) {
-		tl_output_stdout(&t->output);
-		return 0;
-	}
-	r = tl_output_open(path, &t->output);
 	if (r == -ELOOP || r == -EPERM || r == -EMLINK)
 		return tl_print_error("%s: refused: in a directory where everybody may write it is %s", path,
 				      r == -ELOOP ? "a symbolic link" :
 				      r == -EPERM ? "somebody else's file" :
 						    "a file with a second name");
 	return r < 0 ? tl_print_errno(r, "%s", path) : 0;
+}
+
+/* The files of an aggregation spec that some of its events go to. */
+static int open_channels(struct tl_trace *t)
+{
+	const struct tl_policy *p = t->policy;
+
+	if (!t->settings.spec || t->settings.summary)
+		return 0;
+	t->channels = calloc(p->n_outputs + 1, sizeof(*t->channels));
+	if (!t->channels)
+		return tl_print_errno(ENOMEM, "%s", t->settings.spec);
+	t->n_channels = p->n_outputs;
+	for (size_t i = 0; i < p->n_outputs; i++)
+		t->channels[i].output.fd = -1;
+	for (size_t i = 0; i < p->n_rules; i++) {
+		uint32_t at = p->rules[i].outputs[0];
+		int r;
+
+		if (p->outputs[at].type != TL_OUTPUT_FILE || t->channels[at].output.fd >= 0)
+			continue;
+		r = open_file(p->outputs[at].path, &t->channels[at].output);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+static int open_output(struct tl_trace *t)
+{
+	int r = 0;
+
+	if (t->settings.output)
+		r = open_file(t->settings.output, &t->main.output);
+	else
+		tl_output_stdout(&t->main.output);
+	return r ? r : open_channels(t);
 }
 
 static int start_command(struct tl_trace *t)
@@ -409,7 +447,7 @@ static void end_command(struct tl_trace *t)
 	}
 	if (error)
 		tl_print_errno(error, "%s", t->settings.command[0]);
-	left = t->output.error ? 0 : tl_session_target_tasks(t->session, t->command_target);
+	left = tl_trace_error(t) ? 0 : tl_session_target_tasks(t->session, t->command_target);
 	if (left > 0 && !t->settings.quiet)
 		tl_print_note("%lld task%s that the command started go on untraced", (long long)left,
 			      left == 1 ? "" : "s");
@@ -427,20 +465,30 @@ static void give_up(struct tl_trace *t)
 	sigprocmask(SIG_SETMASK, &t->old_signals, NULL);
 }
 
+static int finish_channel(struct tl_trace_channel *channel)
+{
+	int r = tl_output_done(&channel->output);
+
+	/* Whoever reads has read enough: no failure. */
+	return r < 0 && r != -EPIPE ? tl_print_errno(r, "%s", channel->output.name) : 0;
+}
+
 static int finish_output(struct tl_trace *t)
 {
 	int r;
 
 	if (t->settings.summary) {
-		r = t->settings.format == TL_TRACE_JSON ? tl_summary_json(&t->summary, &t->output.records.text) :
-							  tl_summary_text(&t->summary, &t->output.records.text);
+		r = t->settings.format == TL_TRACE_JSON ? tl_summary_json(&t->summary, &t->main.output.records.text) :
+							  tl_summary_text(&t->summary, &t->main.output.records.text);
 		if (r < 0)
 			return tl_print_errno(r, "summary");
-		tl_output_end(&t->output, false);
+		tl_output_end(&t->main.output, false);
 	}
-	r = tl_output_done(&t->output);
-	/* Whoever reads has read enough: no failure. */
-	return r < 0 && r != -EPIPE ? tl_print_errno(r, "%s", t->output.name) : 0;
+	r = finish_channel(&t->main);
+	for (size_t i = 0; i < t->n_channels; i++)
+		if (t->channels[i].output.fd >= 0 && finish_channel(&t->channels[i]))
+			r = TL_EXIT_FAILED;
+	return r;
 }
 
 /* Everything is set up: trace until the end, then add up. Returns the exit status. */
@@ -450,7 +498,7 @@ static int trace(struct tl_trace *t)
 
 	if (tl_trace_loop(t) < 0)
 		failed = TL_EXIT_FAILED;
-	if (failed || t->output.error)
+	if (failed || tl_trace_error(t))
 		give_up(t);
 	if (t->command)
 		end_command(t);
@@ -475,12 +523,21 @@ static int set_up(const struct tl_verb *verb, struct tl_trace *t, int n, char **
 	return start_session(t);
 }
 
+static void channel_done(struct tl_trace_channel *channel)
+{
+	if (channel->output.fd >= 0)
+		tl_output_done(&channel->output);
+	tl_chain_done(&channel->chain);
+}
+
 static void trace_done(struct tl_trace *t)
 {
 	tl_command_free(t->command);
 	tl_session_free(t->session);
-	tl_output_done(&t->output);
-	tl_chain_done(&t->chain);
+	channel_done(&t->main);
+	for (size_t i = 0; i < t->n_channels; i++)
+		channel_done(&t->channels[i]);
+	free(t->channels);
 	tl_summary_done(&t->summary);
 	tl_expression_free(t->where);
 	tl_policy_free(t->policy);
@@ -508,7 +565,7 @@ static int split_command(int argc, char **argv, char ***ret_command)
 
 static int run(const struct tl_verb *verb, int argc, char **argv)
 {
-	_cleanup_(trace_done) struct tl_trace t = { .output.fd = -1 };
+	_cleanup_(trace_done) struct tl_trace t = { .main.output.fd = -1 };
 	int id, r = 0;
 
 	argc = split_command(argc, argv, &t.settings.command);

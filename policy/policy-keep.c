@@ -209,8 +209,6 @@ static int check_counts(struct tl_draft *d, const struct tl_rule_draft *draft)
 {
 	const struct tl_policy_rule *rule = &draft->rule;
 
-	if (rule->sample)
-		return tl_draft_problem(d, draft->every, "every: what 'sample' holds back would not be counted");
 	if (draft->limit)
 		return tl_draft_problem(d, draft->limit, "limit: it has no meaning where events are counted");
 	if (rule->emit == TL_EMIT_TOP && !draft->by)

@@ -36,6 +36,7 @@ struct tl_draft {
 	const struct tl_policy_source *limits_source[2]; /* where buffer and memory were given */
 	const struct tl_yaml_node *limits_node[2];
 	bool has_rules, has_outputs; /* however wrong */
+	int (*read_root)(struct tl_draft *d, const struct tl_yaml_node *root); /* NULL: it is a policy */
 	bool broken; /* part of it could not be read at all */
 };
 
@@ -139,6 +140,9 @@ void *tl_array_add(void *array, size_t *n, size_t item);
 int tl_policy_add_target(struct tl_draft *d, const struct tl_yaml_node *name, const struct tl_yaml_node *value);
 int tl_policy_add_output(struct tl_draft *d, const struct tl_yaml_node *name, const struct tl_yaml_node *value);
 int tl_policy_add_rule(struct tl_draft *d, const struct tl_yaml_node *value);
+
+/* policy-spec.c: the aggregation spec of the original. */
+int tl_policy_read_spec(struct tl_draft *d, const struct tl_yaml_node *root);
 
 /* ---- Rules ---- */
 

@@ -36,6 +36,9 @@ static const struct tl_policy_field fields[] = {
 	  RULE(rule.tags), .n_offset = offsetof(struct tl_rule_draft, rule.n_tags), .check = tl_check_tag },
 	{ "severity", "emerg, alert, crit, err, warning, notice, info or debug", "how bad it is; info by default",
 	  .read = tl_read_word, RULE(severity), .words = severity_words },
+	{ "stream", "a word", "put on every event that it keeps, as traceleft.stream", .read = tl_read_string,
+	  RULE(rule.stream), .check = tl_check_tag },
+	{ "group", "a word", "same, as traceleft.group", .read = tl_read_string, RULE(rule.group), .check = tl_check_tag },
 	{ "to", "an output or a list of outputs", "where the events go; without it to every output", .read = tl_read_node,
 	  RULE(outputs) },
 	{ "final", "true or false", "no rule behind this one gets the events that it keeps", .read = tl_read_bool,
@@ -64,6 +67,8 @@ void tl_policy_rule_done(struct tl_policy_rule *r)
 		free(r->tags[i]);
 	free(r->tags);
 	free(r->severity);
+	free(r->stream);
+	free(r->group);
 	free(r->outputs);
 	for (size_t i = 0; i < r->n_captures; i++)
 		free(r->captures[i].argument);

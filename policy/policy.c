@@ -237,6 +237,8 @@ static int read_text(struct tl_draft *d, const char *text, size_t size, bool mai
 		return main ? tl_problems_add(d->problems, false, source->name, 1, 1, "there is nothing in it") : 0;
 	}
 	d->broken |= root->kind != TL_YAML_MAPPING;
+	if (d->read_root)
+		return d->read_root(d, root);
 	r = tl_policy_read_object(d, &tl_policy_root, root, d->policy, given);
 	if (r >= 0 && root->kind == TL_YAML_MAPPING && !given[0])
 		r = tl_draft_problem(d, root, "there is no 'version: %d'", VERSION);
@@ -246,7 +248,7 @@ static int read_text(struct tl_draft *d, const char *text, size_t size, bool mai
 /* before: problems that there were already; n_errors: errors among them. */
 static int draft_finish(struct tl_draft *d, size_t before, size_t n_errors, struct tl_policy **ret)
 {
-	int r = tl_policy_check(d);
+	int r = d->read_root ? 0 : tl_policy_check(d);
 
 	tl_problems_sort(d->problems, before);
 	if (r < 0)
@@ -432,4 +434,33 @@ int tl_policy_load(const char *path, struct tl_policy **ret, struct tl_problems 
 {
 	return path ? tl_policy_load_from(path, NULL, ret, problems)
 		    : tl_policy_load_from(TL_POLICY_PATH, TL_POLICY_DIR, ret, problems);
+}
+
+/* ---- The original's spec ---- */
+
+int tl_policy_load_spec(const char *path, struct tl_policy **ret, struct tl_problems *problems)
+{
+	_cleanup_(draft_done) struct tl_draft d = {};
+	size_t before = problems->n, n_errors = problems->n_errors;
+	int r = draft_init(&d, problems);
+
+	d.read_root = tl_policy_read_spec;
+	if (r >= 0)
+		r = load_file(&d, path, true);
+	return r < 0 ? r : draft_finish(&d, before, n_errors, ret);
+}
+
+int tl_policy_parse_spec(const char *name, const char *text, size_t size, struct tl_policy **ret,
+			 struct tl_problems *problems)
+{
+	_cleanup_(draft_done) struct tl_draft d = {};
+	size_t before = problems->n, n_errors = problems->n_errors;
+	int r = draft_init(&d, problems);
+
+	d.read_root = tl_policy_read_spec;
+	if (r >= 0)
+		r = add_source(&d, name, NULL);
+	if (r >= 0)
+		r = read_text(&d, text, size, true);
+	return r < 0 ? r : draft_finish(&d, before, n_errors, ret);
 }

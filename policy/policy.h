@@ -70,6 +70,7 @@ struct tl_policy_rule {
 	char **tags;
 	size_t n_tags;
 	char *severity; /* syslog word; "info" by default */
+	char *stream, *group; /* words of the original's, for whoever collects the events; NULL: none */
 	uint32_t *outputs; /* indexes into policy->outputs */
 	size_t n_outputs;
 	struct tl_policy_capture *captures;
@@ -162,6 +163,11 @@ int tl_policy_load_from(const char *path, const char *dir, struct tl_policy **re
 /* Same, from memory; `name` stands for the file. */
 int tl_policy_parse(const char *name, const char *text, size_t size, struct tl_policy **ret,
 		    struct tl_problems *problems);
+/* Same, an aggregation spec of the original, in JSON: a rule for each of its
+ * events, whose one output is the channel. */
+int tl_policy_load_spec(const char *path, struct tl_policy **ret, struct tl_problems *problems);
+int tl_policy_parse_spec(const char *name, const char *text, size_t size, struct tl_policy **ret,
+			 struct tl_problems *problems);
 struct tl_policy *tl_policy_free(struct tl_policy *p);
 
 /* The keys of a policy, for help, the manual and the test that compares them. */

@@ -87,6 +87,8 @@ static int add_rule(const struct tl_policy *p, struct tl_rule_index *index, size
 		.tags = (const char *const *)rule->tags,
 		.n_tags = rule->n_tags,
 		.severity = rule->severity,
+		.stream = rule->stream,
+		.group = rule->group,
 		.target_names = index->target_names,
 		.n_target_names = p->n_targets + 1,
 	};

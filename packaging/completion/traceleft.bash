@@ -23,7 +23,7 @@ _traceleft_argument() {
 	-f | --format) _traceleft_words 'text json proto' "$2" ;;
 	--attach) _traceleft_words 'auto fexit kprobe raw_tp' "$2" ;;
 	-p | --pid) _traceleft_words "$(cd /proc && echo [0-9]*)" "$2" ;;
-	-o | --output | --policy | --config | --file) _traceleft_files "$2" ;;
+	-o | --output | --policy | --aggregation-spec | --config | --file) _traceleft_files "$2" ;;
 	--battery | --out)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -d -- "$2")
@@ -45,7 +45,7 @@ _traceleft_operand() {
 _traceleft() {
 	local verbs='trace events check status battery decode verify help'
 	local -A options=(
-		[trace]='-f --format -o --output -p --pid --where --policy -c --summary -q --quiet --attach --buffer --battery -h --help'
+		[trace]='-f --format -o --output -p --pid --where --policy --aggregation-spec -c --summary -q --quiet --attach --buffer --battery -h --help'
 		[events]='--json -h --help'
 		[check]='--explain --json -h --help'
 		[status]='--json --prometheus --file -h --help'

@@ -5,6 +5,21 @@
 
 #include "policy.h"
 
+/* The same bytes as an aggregation spec. */
+static void parse_spec(const uint8_t *data, size_t size)
+{
+	struct tl_problems problems = {};
+	struct tl_policy *p = NULL;
+	int r = tl_policy_parse_spec("spec.json", (const char *)data, size, &p, &problems);
+
+	if ((r < 0) != !p)
+		abort();
+	if (p)
+		filter_all(p);
+	tl_policy_free(p);
+	tl_problems_done(&problems);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct tl_process process = {
@@ -65,5 +80,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				abort();
 	tl_policy_free(p);
 	tl_problems_done(&problems);
+	parse_spec(data, size);
 	return 0;
 }

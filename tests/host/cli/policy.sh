@@ -123,6 +123,19 @@ policy_without_a_command_follows_its_targets() {
 		expect_json ".process.pid == $pid and .file.path == \"/etc/hostname\" and .rule.name == \"hosts\" and .traceleft.targets == [\"nobody\"]"
 }
 
+aggregation_spec_says_what_goes_where() {
+	sed "s|/tmp/traceleft-opens.log|$dir/opens|; s|/tmp/a.txt|$dir/a.txt|; s|'/tmp/'|'$dir/'|" "$cli_dir/../../compat/aggregation-spec.json" >"$dir/spec.json"
+	trace -f json --aggregation-spec "$dir/spec.json" openat,close,read -- /bin/sh -c \
+		"i=0; while [ \$i -lt 300 ]; do : >$dir/a.txt; i=\$((i+1)); done"
+	expect_status 0 && expect_balanced && grep -q "spec.json:.*warning: channel '2': grpc" "$dir/err" || why "$(cat "$dir/err")" || return
+	jq -e -s '(map(select(.traceleft.result)) | map(.traceleft.count) | add) == 3 and
+		(.[0] | .event.action == "openat" and .traceleft.stream == "filesystem" and .traceleft.group == "system_metrics")' \
+		"$dir/opens" >/dev/null || why "$(jq -c .traceleft "$dir/opens")" || return
+	[[ $(count_json '.event.action == "close" and .traceleft.stream == "closes"') == 300 &&
+		$(count_json '.event.action != "close" and .event.action != "ledger"') == 0 ]] || why "the rest: $(wc -l <"$dir/out")" || return
+	"$TRACELEFT" verify -q "$dir/opens" || why "the channel does not verify"
+}
+
 counts_of_a_rule_add_up_to_the_event() {
 	cat >"$dir/policy.yaml" <<-END
 		version: 1
@@ -143,5 +156,5 @@ counts_of_a_rule_add_up_to_the_event() {
 }
 
 run_tests good_policy_is_ok_and_explained what_targets_match_now_is_explained broken_policy_names_every_place policy_that_is_not_there_is_told \
-	rules_of_a_policy_are_for_the_command specs_add_to_a_policy counts_of_a_rule_add_up_to_the_event \
+	rules_of_a_policy_are_for_the_command specs_add_to_a_policy aggregation_spec_says_what_goes_where counts_of_a_rule_add_up_to_the_event \
 	policy_without_a_command_follows_its_targets
