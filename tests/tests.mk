@@ -15,8 +15,12 @@ $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(program_obj) $(B)/libtraceleft.a
 	$(say)$(CC) $(ALL_LDFLAGS) -pie -o $@ $^ -lcmocka $(POLICY_LIBS) $(LIB_LIBS) $(DAEMON_LIBS)
 .SECONDARY: $(patsubst tests/unit/%.c,$(B)/obj/tests/unit/%.o,$(unit_src))
 
-.PHONY: unit-tests
+.PHONY: unit-tests test-tools
 unit-tests: $(unit_tests)
+test-tools: $(B)/tests/tools/http-receiver
+$(B)/tests/tools/http-receiver: $(B)/obj/tests/tools/http-receiver.o
+	@mkdir -p $(@D)
+	$(say)$(CC) $(ALL_LDFLAGS) -pie -o $@ $^ -lcmocka
 
 # The sanitised build is a tree of its own.
 sanitise := B=$(B)/sanitised FORTIFY= CFLAGS="-O1 -g" \

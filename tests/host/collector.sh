@@ -1,0 +1,141 @@
+#!/bin/bash
+# traceleftd and a collector: what one run cannot send the next one does.
+# shellcheck disable=SC1091,SC2016 # the library is beside; shells of commands expand
+cd "$(dirname "$0")/../.." || exit 1
+. tests/lib.sh
+
+[ "$(id -u)" = 0 ] || { skip host/collector "needs root"; exit 0; }
+daemon=$PWD/build/traceleftd
+receiver=$PWD/build/tests/tools/http-receiver
+dir=$(mktemp -d /tmp/traceleft-collector.XXXXXXXX)
+chmod 755 "$dir"
+pid="" collector="" port=0 reason=""
+trap '[ -z "$pid" ] || kill -9 "$pid" 2>/dev/null; [ -z "$collector" ] || kill -9 "$collector" 2>/dev/null; rm -rf "$dir"' EXIT
+export RUNTIME_DIRECTORY=$dir/run
+cp /bin/dash "$dir/work"
+mkdir "$dir/log"
+touch "$dir/received"
+
+why() {
+	reason=${1//$'\n'/ | }
+	return 1
+}
+
+write_policy() {
+	cat >"$dir/policy.yaml" <<-END
+		version: 1
+		targets:
+		  mine: {executable: $dir/work}
+		rules:
+		  - {name: all, target: mine, events: [openat, exec]}
+		outputs:
+		  log: {type: file, path: $dir/log/events.jsonl}
+		  siem: {type: http, url: "http://127.0.0.1:$port/", compress: false, batch: {events: $1}, spool: {path: $dir/spool}}
+	END
+	chmod 644 "$dir/policy.yaml"
+}
+
+start_collector() {
+	"$receiver" "$port" "$dir/received" >"$dir/port" &
+	collector=$!
+	for _ in $(seq 50); do
+		[ -s "$dir/port" ] && { port=$(<"$dir/port"); return; }
+		sleep 0.1
+	done
+	why "no collector"
+}
+
+stop_collector() {
+	kill -9 "$collector"
+	wait "$collector" 2>/dev/null
+	collector=
+}
+
+start() {
+	rm -f "$dir/run/status.json"
+	"$daemon" --foreground --policy "$dir/policy.yaml" >"$dir/out" 2>"$dir/err" </dev/null &
+	pid=$!
+	for _ in $(seq 100); do
+		[ -s "$dir/run/status.json" ] && return
+		sleep 0.1
+	done
+	why "it did not start: $(tail -n 3 "$dir/err")"
+}
+
+stop() {
+	kill -TERM "$pid"
+	wait "$pid"
+	status=$?
+	pid=
+	[ "$status" = 0 ] || why "status $status"
+}
+
+# work N: N events.
+work() {
+	"$dir/work" -c 'n=0; while [ $n -lt '"$1"' ]; do : </dev/null; n=$((n + 1)); done'
+}
+
+# Ids of events of the rule in a file, each once.
+ids() {
+	jq -r 'select(.rule) | .event.id' "$1" 2>/dev/null | sort -u
+}
+
+# All that the file got has arrived, within ten seconds.
+await_all() {
+	for _ in $(seq 100); do
+		cmp -s <(ids "$dir/log/events.jsonl") <(ids "$dir/received") && return
+		sleep 0.1
+	done
+	why "$(ids "$dir/log/events.jsonl" | wc -l) in the file, $(ids "$dir/received" | wc -l) at the collector: $(tail -n 2 "$dir/err")"
+}
+
+events_reach_a_collector() {
+	start_collector || return
+	write_policy 20
+	start || return
+	work 100
+	await_all || return
+	[ "$(ids "$dir/received" | wc -l)" -ge 100 ] || why "$(ids "$dir/received" | wc -l) events"
+}
+
+reload_with_another_batch_loses_nothing() {
+	work 50
+	write_policy 30
+	kill -HUP "$pid"
+	work 50
+	await_all
+}
+
+what_a_dead_collector_does_not_take_arrives_after_a_restart() {
+	stop_collector
+	work 100
+	stop || return
+	grep -q 'could not be written' "$dir/err" && { why "$(grep 'could not be written' "$dir/err")"; return; }
+	start || return
+	grep -q 'wait in .*/spool from before' "$dir/err" || why "nothing waited: $(cat "$dir/err")" || return
+	work 50
+	start_collector || return
+	await_all
+}
+
+killed_daemon_leaves_whole_blocks() {
+	stop_collector
+	work 100
+	sleep 2.5 # an event waits for others a second, and the clock ticks each second
+	kill -9 "$pid"
+	wait "$pid" 2>/dev/null
+	start || return
+	start_collector || return
+	await_all || return
+	stop
+}
+
+for test in events_reach_a_collector reload_with_another_batch_loses_nothing \
+	what_a_dead_collector_does_not_take_arrives_after_a_restart killed_daemon_leaves_whole_blocks; do
+	reason=
+	if "$test"; then
+		ok "host/collector/$test"
+	else
+		not_ok "host/collector/$test" "$reason"
+	fi
+done
