@@ -57,7 +57,7 @@ static const ProtobufCFieldDescriptor *find_field(const ProtobufCMessageDescript
 			at = 0;
 		name = type->fields[at].name;
 		/* Most differ in the first character. */
-		if (!key.size || name[0] != key.at[0] || strncmp(name, key.at, key.size) || name[key.size])
+		if (!key.size || name[0] != key.at[0] || !is(key, name, strlen(name)))
 			continue;
 		*hint = at + 1;
 		return &type->fields[at];
