@@ -54,7 +54,8 @@ int tl_block_note(struct tl_block *b, const struct tl_event *event)
 	};
 	int r;
 
-	if (event->kind == TL_EVENT_LOST && event->lost)
+	/* What counts something else than events cannot be added to them. */
+	if (event->kind == TL_EVENT_LOST && event->lost && !event->lost->unit)
 		return note(b, event->cpu, 1, event->lost);
 	if (event->kind >= TL_EVENT_LOST)
 		return 0;
