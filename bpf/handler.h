@@ -110,14 +110,16 @@ static __always_inline void tl_capture_bytes(struct tl_call *call, __u32 positio
 	tl_section_end(call, section, n);
 }
 
-/* length_arg 0: as many bytes as the result says, none if the call failed. */
-static __always_inline void tl_capture_buffer(struct tl_call *call, __u32 position, __u32 length_arg, __u32 max)
+/* As many units of `unit` bytes as an argument says, or, for length_arg 0, the
+ * result; then none if the call failed. */
+static __always_inline void tl_capture_buffer(struct tl_call *call, __u32 position, __u32 length_arg, __u32 unit,
+					      __u32 max)
 {
 	__s64 length = length_arg ? (__s64)call->record.args[length_arg - 1] : call->record.ret;
 
 	if (!length_arg && length < 0)
 		return;
-	tl_capture_bytes(call, position, length, max);
+	tl_capture_bytes(call, position, unit > 1 ? (__u64)(__u32)length * unit : (__u64)length, max);
 }
 
 static __always_inline void tl_capture_struct(struct tl_call *call, __u32 position, __u32 size)
@@ -135,14 +137,78 @@ static __always_inline void tl_capture_sockaddr(struct tl_call *call, __u32 posi
 	tl_capture_bytes(call, position, length, 128);
 }
 
+/* Bytes of an address in the memory of programs of the call's ABI. */
+static __always_inline __u64 tl_address_width(const struct tl_call *call)
+{
+	__u64 width = call->record.abi == TL_ABI_X86_64 ? 8 : 4;
+
+	/* One value for the compiler, or it makes a loop for each. */
+	asm volatile("" : "+r"(width));
+	return width;
+}
+
+static __always_inline long tl_read_address(__u64 width, __u64 from, __u32 index, __u64 *ret)
+{
+	*ret = 0;
+	return bpf_probe_read_user(ret, tl_clamp(width, 8), (const void *)(from + width * index));
+}
+
+/* As many vectors as argument length_arg says, and of each the beginning of what
+ * went through it: of all together no more bytes than the result says. */
+static __always_inline void tl_capture_iovec(struct tl_call *call, __u32 position, __u32 length_arg, __u32 max)
+{
+	__u64 from = call->record.args[position - 1], left = call->record.ret < 0 ? 0 : call->record.ret;
+	__u32 count = call->record.args[length_arg - 1];
+	__u64 width = tl_address_width(call);
+	struct tl_section *section;
+	char *data;
+
+	if (!from)
+		return;
+	section = tl_section_begin(call, TL_SECTION_ARG, position);
+	data = tl_section_data(section);
+	for (__u32 i = 0; i < TL_VECTORS_MAX; i++) {
+		__u64 base, length, n;
+		struct tl_vector *vector;
+
+		if (i >= count)
+			break;
+		if (tl_read_address(width, from, 2 * i, &base) < 0 || tl_read_address(width, from, 2 * i + 1, &length) < 0) {
+			section->flags |= TL_SECTION_FAULT;
+			break;
+		}
+		if (section->size + sizeof(*vector) + TL_VECTOR_MAX > max) {
+			section->flags |= TL_SECTION_TRUNCATED;
+			break;
+		}
+		vector = (struct tl_vector *)(data + tl_clamp(section->size, TL_CAPTURE_MAX));
+		n = length < left ? length : left;
+		left -= n;
+		if (n > TL_VECTOR_MAX)
+			section->flags |= TL_SECTION_TRUNCATED;
+		n = tl_clamp(n, TL_VECTOR_MAX);
+		*(__u64 *)((char *)(vector + 1) + (n & 0x78)) = 0; /* nothing of others in the padding */
+		if (n && bpf_probe_read_user(vector + 1, tl_clamp(n, TL_VECTOR_MAX), (const void *)base) < 0) {
+			section->flags |= TL_SECTION_FAULT;
+			n = 0;
+		}
+		vector->length = length;
+		vector->size = n;
+		vector->pad = 0;
+		section->size += sizeof(*vector) + ((n + 7) & 0x78);
+	}
+	if (count > TL_VECTORS_MAX)
+		section->flags |= TL_SECTION_TRUNCATED;
+	tl_section_end(call, section, section->size);
+}
+
 /* A NULL-terminated array of strings, each with its NUL, one after the other.
  * What is used so far is kept in the section, not in a variable: the verifier
  * would follow the variable's range through every turn. */
 #define TL_ARGV_STRINGS 64
 static __always_inline void tl_capture_argv(struct tl_call *call, __u32 position, __u32 max)
 {
-	const char *from = (const char *)call->record.args[position - 1];
-	__u32 width = call->record.abi == 0 ? 8 : 4; /* of a pointer: TL_ABI_X86_64 */
+	__u64 from = call->record.args[position - 1], width = tl_address_width(call);
 	struct tl_section *section;
 	char *data;
 
@@ -151,10 +217,10 @@ static __always_inline void tl_capture_argv(struct tl_call *call, __u32 position
 	section = tl_section_begin(call, TL_SECTION_ARG, position);
 	data = tl_section_data(section);
 	for (__u32 i = 0; i < TL_ARGV_STRINGS; i++) {
-		__u64 string = 0;
+		__u64 string;
 		long n;
 
-		if (bpf_probe_read_user(&string, width, from + i * width) < 0) {
+		if (tl_read_address(width, from, i, &string) < 0) {
 			section->flags |= TL_SECTION_FAULT;
 			break;
 		}

@@ -51,15 +51,21 @@ static __always_inline void tl_arguments(struct tl_record *record, struct pt_reg
 	record->args[5] = tl_get(registers, r9);
 }
 
-/* Id of the event behind the current call, 0 if nobody wants it. */
+/* Id of the event behind the current call, 0 if nobody wants it. What has no
+ * number any more has returned from a signal's handler; numbers beyond the
+ * tables go by the last place there. */
 static __always_inline __u32 tl_event_of(__u32 door, struct task_struct *task, struct pt_regs *registers, __u32 *abi,
 					 __u64 *nr)
 {
-	*nr = tl_get(registers, orig_ax);
-	*abi = tl_abi_of(task, nr);
-	if (*nr >= TL_NR_MAX || *abi >= TL_ABI_MAX)
+	__u64 at = *nr = tl_get(registers, orig_ax);
+
+	if ((__s64)at < 0)
 		return 0;
-	return tl_config.event_of[door][*abi][*nr & (TL_NR_MAX - 1)];
+	*abi = tl_abi_of(task, nr);
+	if (*abi >= TL_ABI_MAX)
+		return 0;
+	at = *nr < TL_NR_MAX ? *nr : TL_NR_MAX - 1;
+	return tl_config.event_of[door][*abi][at & (TL_NR_MAX - 1)];
 }
 
 /* Those of the tracepoint: a map of programs takes those of one type alone. */
@@ -95,8 +101,8 @@ static __always_inline int tl_exit(void *ctx, void *chain, __u32 door, struct pt
 	if (!tl_wants(state, event))
 		return 0;
 	plan = &tl_config.plan[event & (TL_EVENTS_MAX - 1)];
-	if ((plan->flags & TL_PLAN_EXEC) && ret == 0)
-		return 0; /* by the hook on exec, with what it really was */
+	if ((plan->flags & (TL_PLAN_EXEC | TL_PLAN_TWICE)) && ret == 0)
+		return 0; /* by the hook on exec, with what it really was; a child's first steps */
 	state->pending = 0;
 	stashed = state->stashed == event;
 	state->stashed = 0;
@@ -312,6 +318,15 @@ static __always_inline bool tl_add_stash(struct tl_call *call, __u64 *ret_file)
 	return tl_add_sections(call, stash);
 }
 
+/* The directory that the task is in now. */
+static __always_inline void tl_add_cwd(struct tl_walk *walk, __u8 *data, __u32 max, struct task_struct *task)
+{
+	__u64 dentry = (__u64)tl_get(task, fs, pwd.dentry);
+
+	tl_add_path(walk, data, max, TL_PATH_FILE, dentry, (__u64)tl_get(task, fs, pwd.mnt));
+	tl_add_facts(data, max, TL_PATH_FILE, (__u64)tl_peek(tl_at(struct dentry, dentry), d_inode));
+}
+
 SEC("raw_tp")
 int tl_collect(void *ctx)
 {
@@ -332,6 +347,12 @@ int tl_collect(void *ctx)
 		goto next;
 	walk = &work->walk;
 	tl_walk_for(walk, task);
+	if (plan->target_from == TL_FROM_FD) {
+		file = tl_fd_file(task, call->record.args[(plan->target_fd - 1) & 7]);
+		if (file)
+			tl_add_file(walk, call->data, TL_RECORD_MAX, TL_PATH_TARGET, file);
+		file = 0;
+	}
 	if (plan->from == TL_FROM_RET && call->record.ret >= 0)
 		file = tl_fd_file(task, call->record.ret);
 	else if (plan->from == TL_FROM_FD && !(plan->flags & TL_PLAN_ENTRY))
@@ -342,7 +363,9 @@ int tl_collect(void *ctx)
 			tl_add_socket(call, file);
 		goto next;
 	}
-	if (file) {
+	if (plan->from == TL_FROM_CWD && call->record.ret == 0) {
+		tl_add_cwd(walk, call->data, TL_RECORD_MAX, task);
+	} else if (file) {
 		tl_add_file(walk, call->data, TL_RECORD_MAX, TL_PATH_FILE, file);
 		if (plan->flags & TL_PLAN_SOCKET)
 			tl_add_socket(call, file);
@@ -438,6 +461,24 @@ static __always_inline bool tl_shares_files(struct task_struct *task)
 	return tl_get(task, files, count.counter) > 1;
 }
 
+/* A call that never returns: all that its event has is known now. Its arguments
+ * are numbers, so no handler is needed. */
+static __always_inline void tl_enter_last(struct task_struct *task, struct tl_task *state, struct pt_regs *registers,
+					  __u32 event, __u32 abi, __u64 nr)
+{
+	struct tl_work *work;
+	struct tl_call *call = tl_call_claim(event, &work);
+
+	if (!call)
+		return;
+	tl_record_begin(&call->record, task, state, TL_RECORD_EVENT);
+	tl_choose(state, event, &call->record.handler, &call->record.program_id);
+	call->record.abi = abi;
+	call->record.nr = abi == TL_ABI_X32 ? nr | TL_X32_BIT : nr;
+	tl_arguments(&call->record, registers, abi);
+	tl_record_send(call);
+}
+
 static __always_inline int tl_enter(__u32 door, struct pt_regs *registers)
 {
 	struct task_struct *task = tl_task_current();
@@ -453,11 +494,16 @@ static __always_inline int tl_enter(__u32 door, struct pt_regs *registers)
 	if (!event)
 		return 0;
 	plan = &tl_config.plan[event & (TL_EVENTS_MAX - 1)];
-	if (plan->from != TL_FROM_FD || !(plan->flags & TL_PLAN_ENTRY || tl_shares_files(task)))
+	if (!(plan->flags & TL_PLAN_NO_RETURN) &&
+	    (plan->from != TL_FROM_FD || !(plan->flags & TL_PLAN_ENTRY || tl_shares_files(task))))
 		return 0;
 	state = tl_state_current();
 	if (!state || !tl_wants(state, event))
 		return 0;
+	if (plan->flags & TL_PLAN_NO_RETURN) {
+		tl_enter_last(task, state, registers, event, abi, nr);
+		return 0;
+	}
 	stash = tl_stash_current(true);
 	call = stash ? tl_stash_begin(task, &walk) : 0;
 	if (!call)
@@ -513,6 +559,6 @@ int tl_enter_kprobe(void *ctx)
 		}
 		tl_refuse(TL_REFUSED_PENDING);
 	}
-	state->pending = event;
+	state->pending = tl_config.plan[event & (TL_EVENTS_MAX - 1)].flags & TL_PLAN_NO_RETURN ? 0 : event;
 	return tl_enter(1, tl_registers_of(tl_task_current()));
 }

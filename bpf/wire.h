@@ -122,6 +122,19 @@ struct tl_section {
 
 _Static_assert(sizeof(struct tl_section) == 8, "wire: section header");
 
+/* What a section TL_SECTION_ARG of vectors holds, one after the other: this, and
+ * `size` bytes of what is there, padded to 8 bytes. */
+struct tl_vector {
+	__u64 length; /* as the process gave it */
+	__u32 size; /* bytes that follow */
+	__u32 pad;
+};
+
+_Static_assert(sizeof(struct tl_vector) == 16, "wire: vector");
+
+#define TL_VECTORS_MAX 8 /* of one argument */
+#define TL_VECTOR_MAX 64 /* bytes of one */
+
 struct tl_file_facts {
 	__u64 inode;
 	__u32 major;
@@ -222,12 +235,15 @@ enum tl_path_source {
 	TL_FROM_FD = 2, /* descriptor in argument `fd` */
 	TL_FROM_AT = 3, /* name in argument `name`, from descriptor `fd` */
 	TL_FROM_NAME = 4, /* name in argument `name`, from the working directory */
+	TL_FROM_CWD = 5, /* working directory after the call; the name in argument `name` if it failed */
 };
 
 /* tl_plan.flags */
 #define TL_PLAN_ENTRY 0x01 /* the object is gone at exit: resolve at entry */
 #define TL_PLAN_SOCKET 0x02 /* descriptor `fd` (or ret) is a socket */
 #define TL_PLAN_EXEC 0x08 /* success is reported by the exec hook */
+#define TL_PLAN_TWICE 0x10 /* returns 0 in a child that did not make the call */
+#define TL_PLAN_NO_RETURN 0x20 /* reported at entry, without a handler */
 
 /* What the main program collects for an event before it calls the handler. */
 struct tl_plan {

@@ -50,7 +50,7 @@ static __attribute__((format(printf, 3, 4))) void list_add(char *list, size_t si
 /* An event that this machine can have and that a rule can ask for. */
 static bool can_happen(const struct tl_event_type *type)
 {
-	if (type->class != TL_CLASS_SYSCALL)
+	if (type->class != TL_CLASS_SYSCALL || type->flags & TL_TYPE_UNLISTED)
 		return type->class != TL_CLASS_RECORD;
 	for (int abi = NATIVE_FIRST; abi <= NATIVE_LAST; abi++)
 		if (type->number[abi] >= 0)

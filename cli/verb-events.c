@@ -26,6 +26,7 @@ static const char *capture_text(const struct tl_arg_type *arg, char *text, size_
 		[TL_CAPTURE_SOCKADDR] = "socket address",
 		[TL_CAPTURE_SOCKADDR_POINTER] = "socket address",
 		[TL_CAPTURE_ARGV] = "list of strings",
+		[TL_CAPTURE_IOVEC] = "vectors",
 	};
 	const char *kind = arg->capture < ARRAY_SIZE(what) ? what[arg->capture] : "?";
 
@@ -104,6 +105,8 @@ static void json_arguments(struct tl_buffer *b, const struct tl_event_type *type
 		tl_json_string(b, "type", arg->type);
 		tl_json_string(b, "capture", tl_capture_names[arg->capture]);
 		tl_json_unsigned(b, "size", arg->size);
+		if (arg->unit)
+			tl_json_unsigned(b, "unit", arg->unit);
 		tl_json_string(b, "decoder", arg->decoder);
 		tl_json_string(b, "hash", tl_hash_names[arg->hash]);
 		tl_json_close(b, '}');

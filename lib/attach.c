@@ -17,56 +17,15 @@
 #include <unistd.h>
 
 #include "attach.h"
+#include "functions.h"
 #include "util.h"
 
 /* A hook per call is worth it up to here; a policy that wants more pays the
  * tracepoint's price on every call anyway. */
 #define TL_HOOKED_CALLS_MAX 96
 
-/* The kernel's functions behind a call, by ABI; %s is its name. */
-static const char *const function_names[TL_ABI_MAX][3] = {
-	[TL_ABI_X86_64] = {"__x64_sys_%s", "__do_sys_%s"},
-	[TL_ABI_I386] = {"__ia32_compat_sys_%s", "__ia32_sys_%s", "__do_compat_sys_%s"},
-	[TL_ABI_X32] = {"__x32_compat_sys_%s"},
-};
-
-/* Behind the older number is a function for 16-bit user ids. */
-static const char *const older_function = "__ia32_sys_%s16";
-
-struct function {
-	char name[64];
-	uint32_t btf_id;
-	uint32_t prototype; /* BTF id */
-	bool bare; /* has no arguments */
-};
-
-static bool find_function(struct btf *btf, const char *format, const char *call, struct function *ret)
-{
-	const struct btf_type *type;
-	uint32_t prototype;
-	char name[64];
-	int id;
-
-	if (!format)
-		return false;
-	snprintf(name, sizeof(name), format, call); /* NOLINT: the formats are the table's */
-	id = btf__find_by_name_kind(btf, name, BTF_KIND_FUNC);
-	if (id <= 0)
-		return false;
-	type = btf__type_by_id(btf, id);
-	prototype = type ? type->type : 0;
-	type = type ? btf__type_by_id(btf, type->type) : NULL;
-	if (!type || btf_vlen(type) > 1)
-		return false;
-	strcpy(ret->name, name);
-	ret->btf_id = id;
-	ret->prototype = prototype;
-	ret->bare = btf_vlen(type) == 0;
-	return true;
-}
-
 /* Any function, whatever its arguments. */
-static bool find_hook(struct btf *btf, const char *name, struct function *ret)
+static bool find_hook(struct btf *btf, const char *name, struct tl_function *ret)
 {
 	int id = btf__find_by_name_kind(btf, name, BTF_KIND_FUNC);
 
@@ -76,12 +35,16 @@ static bool find_hook(struct btf *btf, const char *name, struct function *ret)
 	return true;
 }
 
-static bool find_call(struct btf *btf, enum tl_abi abi, const char *call, struct function *ret)
+/* What the kernel says of its types, and the functions of calls in it. */
+static int read_types(struct tl_session *s)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(function_names[abi]); i++)
-		if (find_function(btf, function_names[abi][i], call, ret))
-			return true;
-	return false;
+	if (!s->btf)
+		s->btf = btf__load_vmlinux_btf();
+	if (!s->btf)
+		return tl_fail(s, -errno, "cannot read the description of the kernel's types: %s", strerror(errno));
+	if (!s->functions)
+		s->functions = tl_functions_new(s->btf);
+	return s->functions ? 0 : -ENOMEM;
 }
 
 /* ---- What this kernel can do ---- */
@@ -94,13 +57,10 @@ static bool fexit_works(struct tl_session *s)
 		{.code = BPF_JMP | BPF_EXIT},
 	};
 	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_TRACE_FEXIT);
-	struct function function;
+	struct tl_function function;
 	int program, link;
 
-	s->btf = btf__load_vmlinux_btf();
-	if (!s->btf)
-		return false;
-	if (!find_call(s->btf, TL_ABI_X86_64, "personality", &function))
+	if (read_types(s) < 0 || !tl_function_find(s->functions, TL_ABI_X86_64, "personality", &function))
 		return false;
 	options.attach_btf_id = function.btf_id;
 	program = bpf_prog_load(BPF_PROG_TYPE_TRACING, "tl_probe", "GPL", nothing, ARRAY_SIZE(nothing), &options);
@@ -146,7 +106,7 @@ static bool kprobe_works(const char *function)
 /* ---- The choice ---- */
 
 /* The fexit kind of functions of this prototype; -1: more prototypes than kinds. */
-static int fexit_kind(struct tl_session *s, const struct function *function)
+static int fexit_kind(struct tl_session *s, const struct tl_function *function)
 {
 	static const enum tl_kind with_arguments[] = {TL_KIND_FEXIT, TL_KIND_FEXIT_OTHER, TL_KIND_FEXIT_THIRD};
 	static const enum tl_kind without[] = {TL_KIND_FEXIT_BARE};
@@ -162,41 +122,97 @@ static int fexit_kind(struct tl_session *s, const struct function *function)
 	return -1;
 }
 
-static void choose_kind(struct tl_session *s, struct tl_loaded *e, bool fexit, bool kprobe)
+/* By functions, those of all ABIs; false: the kernel has none for the call. */
+static bool choose_fexit(struct tl_session *s, struct tl_loaded *e)
 {
-	struct function function;
-	char name[64];
+	struct tl_function function, other;
+	bool any = false;
 	int kind;
 
-	if (e->type.class != TL_CLASS_SYSCALL)
-		return;
-	kind = fexit && find_call(s->btf, TL_ABI_X86_64, e->type.name, &function) ? fexit_kind(s, &function) : -1;
-	if (kind >= 0) {
-		e->kinds[kind] = true;
+	for (enum tl_abi abi = 0; abi < TL_ABI_MAX; abi++) {
+		if (e->type.number[abi] < 0)
+			continue;
+		if (!tl_function_find(s->functions, abi, e->type.name, &function) ||
+		    (kind = fexit_kind(s, &function)) < 0) {
+			if (abi == TL_ABI_X86_64)
+				return false;
+			continue;
+		}
 		/* The other ABIs' functions may be of another prototype. */
-		for (enum tl_abi abi = TL_ABI_I386; abi < TL_ABI_MAX; abi++)
-			if (e->type.number[abi] >= 0 && find_call(s->btf, abi, e->type.name, &function) &&
-			    (kind = fexit_kind(s, &function)) >= 0)
-				e->kinds[kind] = true;
-		if (e->type.number2[TL_ABI_I386] > 0 && find_function(s->btf, older_function, e->type.name, &function) &&
-		    (kind = fexit_kind(s, &function)) >= 0)
+		e->kinds[kind] = true;
+		any = true;
+		if (tl_function_find_other(s->functions, &function, &other) && (kind = fexit_kind(s, &other)) >= 0)
 			e->kinds[kind] = true;
-		return;
 	}
-	snprintf(name, sizeof(name), "__x64_sys_%s", e->type.name);
-	if (kprobe && kprobe_works(name)) {
-		e->kinds[TL_KIND_KPROBE] = true;
-		return;
-	}
-	e->kinds[TL_KIND_RAW_TP] = true;
+	if (any && e->type.number2[TL_ABI_I386] > 0 && tl_function_find_older(s->functions, e->type.name, &function) &&
+	    (kind = fexit_kind(s, &function)) >= 0)
+		e->kinds[kind] = true;
+	return any;
 }
 
-static bool is_attached(const struct tl_loaded *e)
+static const char *const symbol_formats[] = {[TL_ABI_X86_64] = "__x64_sys_%s", [TL_ABI_I386] = "__ia32_sys_%s"};
+
+/* The function behind a call; some are not among the kernel's types, and yet it has them. */
+static bool find_symbol(struct tl_session *s, enum tl_abi abi, const char *call, struct tl_function *ret)
 {
-	for (int kind = 0; kind < TL_KINDS; kind++)
-		if (e->kinds[kind])
+	if (tl_function_find(s->functions, abi, call, ret))
+		return true;
+	if (abi > TL_ABI_I386)
+		return false;
+	*ret = (struct tl_function){};
+	snprintf(ret->name, sizeof(ret->name), symbol_formats[abi], call); /* NOLINT: the formats are the table's */
+	return kprobe_works(ret->name);
+}
+
+/* Whether the kernel has a function for the call, if only one that takes no probes. */
+static bool exists(const struct tl_event_type *type)
+{
+	int pmu = kprobe_pmu();
+	char name[64];
+
+	for (enum tl_abi abi = 0; abi <= TL_ABI_I386; abi++) {
+		int fd;
+
+		if (type->number[abi] < 0)
+			continue;
+		snprintf(name, sizeof(name), symbol_formats[abi], type->name); /* NOLINT: the formats are the table's */
+		fd = pmu < 0 ? pmu : kprobe_open(pmu, name, false);
+		if (fd >= 0)
+			close(fd);
+		if (fd != -ENOENT)
 			return true;
+	}
 	return false;
+}
+
+static bool choose_kprobe(struct tl_session *s, struct tl_loaded *e)
+{
+	struct tl_function function;
+
+	for (enum tl_abi abi = 0; abi < TL_ABI_MAX; abi++)
+		if (e->type.number[abi] >= 0 && find_symbol(s, abi, e->type.name, &function))
+			return e->kinds[TL_KIND_KPROBE] = kprobe_works(function.name);
+	return false;
+}
+
+static void choose_kind(struct tl_session *s, struct tl_loaded *e, bool fexit, bool kprobe)
+{
+	if ((fexit && choose_fexit(s, e)) || ((fexit || kprobe) && choose_kprobe(s, e)))
+		return;
+	/* A call that this kernel has not can only fail: not worth the tracepoint's
+	 * price, unless nothing else is asked for. */
+	e->absent = (fexit || kprobe) && !(e->type.flags & TL_TYPE_UNLISTED) && !exists(&e->type);
+	e->kinds[TL_KIND_RAW_TP] = !e->absent;
+}
+
+/* If all calls asked for are such as this kernel has not. */
+static void need_absent(struct tl_session *s)
+{
+	for (uint32_t id = 1; id <= s->n_events; id++)
+		if (s->events[id].type.class == TL_CLASS_SYSCALL && !s->events[id].absent)
+			return;
+	for (uint32_t id = 1; id <= s->n_events; id++)
+		s->events[id].kinds[TL_KIND_RAW_TP] |= s->events[id].absent;
 }
 
 /*
@@ -223,6 +239,7 @@ int tl_attach_plan(struct tl_session *s)
 	enum tl_attach asked = s->options.attach;
 	size_t n_calls = 0;
 	bool fexit, kprobe;
+	int r;
 
 	for (uint32_t id = 1; id <= s->n_events; id++)
 		n_calls += s->events[id].type.class == TL_CLASS_SYSCALL;
@@ -238,11 +255,12 @@ int tl_attach_plan(struct tl_session *s)
 		 kprobe_works("__x64_sys_personality");
 	if (asked == TL_ATTACH_KPROBE && !kprobe && n_calls)
 		return tl_fail(s, -EOPNOTSUPP, "this kernel refuses kprobes: use --attach auto");
-	for (uint32_t id = 1; id <= s->n_events; id++) {
-		choose_kind(s, &s->events[id], fexit, kprobe);
-		if (s->events[id].type.class == TL_CLASS_SYSCALL && !is_attached(&s->events[id]))
-			return tl_fail(s, -EOPNOTSUPP, "%s cannot be attached in any way", s->events[id].type.name);
-	}
+	if (kprobe && (r = read_types(s)) < 0)
+		return r;
+	for (uint32_t id = 1; id <= s->n_events; id++)
+		if (s->events[id].type.class == TL_CLASS_SYSCALL)
+			choose_kind(s, &s->events[id], fexit, kprobe);
+	need_absent(s);
 	return 0;
 }
 
@@ -354,6 +372,27 @@ static void want_number2(struct tl_session *s, enum door door, enum tl_abi abi, 
 		want_one(s, door, abi, s->events[id].type.number2[abi], id);
 }
 
+/* All numbers that no row of the table has; the last place is for those beyond. */
+static void want_unlisted(struct tl_session *s, uint32_t id)
+{
+	static bool listed[TL_ABI_MAX][TL_NR_MAX];
+	const struct tl_event_type *types;
+	size_t n;
+
+	types = tl_event_types(&n);
+	for (size_t i = 0; i < n; i++)
+		for (enum tl_abi abi = 0; abi < TL_ABI_MAX; abi++) {
+			if (types[i].number[abi] >= 0)
+				listed[abi][types[i].number[abi]] = true;
+			if (types[i].number2[abi] >= 0)
+				listed[abi][types[i].number2[abi]] = true;
+		}
+	for (enum tl_abi abi = 0; abi < TL_ABI_MAX; abi++)
+		for (unsigned number = 0; number < TL_NR_MAX; number++)
+			if (!listed[abi][number] && !s->config->event_of[DOOR_TRACEPOINT][abi][number])
+				want_one(s, DOOR_TRACEPOINT, abi, number, id);
+}
+
 /* Whether the functions of all ABIs are one: so it is for calls without arguments. */
 static bool is_shared(const struct tl_event_type *type)
 {
@@ -366,22 +405,40 @@ const char *tl_entry_program(const struct tl_session *s, const struct tl_event_t
 {
 	if (type->flags & TL_TYPE_EXEC)
 		return tl_has_program(s, "tl_prepare_exec") ? NULL : "tl_enter_exec_hook";
-	if (type->flags & TL_TYPE_ENTRY || type->path_from == TL_FROM_FD ||
+	if (type->flags & (TL_TYPE_ENTRY | TL_TYPE_NO_RETURN) || type->path_from == TL_FROM_FD ||
 	    (type->flags & TL_TYPE_SOCKET && !(type->flags & TL_TYPE_RETURNS_FD)))
 		return "tl_enter_hook";
 	return NULL;
 }
 
-/* One function: its own copy of the main program. */
-static int hook_function(struct tl_session *s, const struct function *function, enum tl_kind kind, const char *entry)
+/* Calls of several ABIs may share a function; it is hooked once. */
+static bool is_hooked_already(struct tl_session *s, const struct tl_function *function)
 {
-	int program, r;
+	uint32_t *grown;
 
-	program = tl_program_copy(s, function->bare ? "tl_exit_fexit_bare" : "tl_exit_fexit", kind, function->btf_id,
-				  BPF_TRACE_FEXIT);
-	if (program < 0)
-		return program;
-	r = attach_trace(s, program, NULL);
+	for (size_t i = 0; i < s->n_hooked; i++)
+		if (function->btf_id && s->hooked[i] == function->btf_id)
+			return true;
+	grown = reallocarray(s->hooked, s->n_hooked + 1, sizeof(*grown));
+	if (!grown)
+		return false;
+	s->hooked = grown;
+	s->hooked[s->n_hooked++] = function->btf_id;
+	return false;
+}
+
+/* One function: its own copy of the main program. */
+static int hook_function(struct tl_session *s, const struct tl_function *function, enum tl_kind kind,
+			 const struct tl_event_type *type)
+{
+	const char *entry = tl_entry_program(s, type);
+	int program, r = 0;
+
+	if (!(type->flags & TL_TYPE_NO_RETURN)) {
+		program = tl_program_copy(s, function->bare ? "tl_exit_fexit_bare" : "tl_exit_fexit", kind,
+					  function->btf_id, BPF_TRACE_FEXIT);
+		r = program < 0 ? program : attach_trace(s, program, NULL);
+	}
 	if (r < 0 || !entry)
 		return r;
 	program = tl_program_copy(s, entry, kind, function->btf_id, BPF_TRACE_FENTRY);
@@ -389,7 +446,7 @@ static int hook_function(struct tl_session *s, const struct function *function, 
 }
 
 /* 1: hooked, 0: of a prototype too many. */
-static int hook_fexit(struct tl_session *s, const struct function *function, const char *entry,
+static int hook_fexit(struct tl_session *s, const struct tl_function *function, const struct tl_event_type *type,
 		      bool filled[TL_KINDS])
 {
 	int kind = fexit_kind(s, function), r;
@@ -397,12 +454,15 @@ static int hook_fexit(struct tl_session *s, const struct function *function, con
 	if (kind < 0)
 		return 0;
 	if (!filled[kind]) {
-		r = fill_programs(s, kind, function->btf_id);
+		/* Such a one takes no fexit programs; those behind it are none. */
+		r = type->flags & TL_TYPE_NO_RETURN ? 0 : fill_programs(s, kind, function->btf_id);
 		if (r < 0)
 			return r;
-		filled[kind] = true;
+		filled[kind] = !(type->flags & TL_TYPE_NO_RETURN);
 	}
-	r = hook_function(s, function, kind, entry);
+	if (is_hooked_already(s, function))
+		return 1;
+	r = hook_function(s, function, kind, type);
 	return r < 0 ? r : 1;
 }
 
@@ -415,83 +475,83 @@ static void choose_door(struct tl_session *s, enum tl_abi abi, uint32_t id, bool
 		s->needs_tracepoint |= abi != TL_ABI_I386 || s->has_ia32;
 }
 
-static int attach_fexit(struct tl_session *s, uint32_t id, bool filled[TL_KINDS])
+/* Puts programs on a function. 1: hooked, 0: not possible. */
+typedef int hook_one(struct tl_session *s, const struct tl_function *function, const struct tl_event_type *type,
+		     bool filled[TL_KINDS]);
+
+/* The programs at the return and the entry of calls; one copy does for all of them. */
+static int copy_kprobes(struct tl_session *s)
+{
+	static const char *const names[] = {"tl_exit_kretprobe", "tl_enter_kprobe"};
+	int r = fill_programs(s, TL_KIND_KPROBE, 0);
+
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(names); i++)
+		r = s->kprobe_programs[i] = tl_program_copy(s, names[i], TL_KIND_KPROBE, 0, 0);
+	return r < 0 ? r : 0;
+}
+
+static int hook_kretprobe(struct tl_session *s, const struct tl_function *function, const struct tl_event_type *type,
+			  bool filled[TL_KINDS])
+{
+	int entry, r = 0;
+
+	if (is_hooked_already(s, function))
+		return 1;
+	if (!kprobe_works(function->name))
+		return 0;
+	if (!filled[TL_KIND_KPROBE]) {
+		r = copy_kprobes(s);
+		if (r < 0)
+			return r;
+		filled[TL_KIND_KPROBE] = true;
+	}
+	entry = s->kprobe_programs[1];
+	/* A successful exec returns into another program: its return is not awaited. */
+	if (type->flags & TL_TYPE_EXEC)
+		entry = tl_entry_program(s, type) ? tl_program_copy(s, tl_entry_program(s, type), TL_KIND_KPROBE, 0, 0) : -1;
+	if (!(type->flags & TL_TYPE_NO_RETURN))
+		r = attach_kprobe(s, s->kprobe_programs[0], function->name, true);
+	if (r >= 0 && entry >= 0)
+		r = attach_kprobe(s, entry, function->name, false);
+	return r < 0 ? r : 1;
+}
+
+static int hook_both(struct tl_session *s, const struct tl_function *function, const struct tl_event_type *type, hook_one *hook,
+		     bool filled[TL_KINDS])
+{
+	struct tl_function other;
+	int r = hook(s, function, type, filled);
+
+	if (r > 0 && tl_function_find_other(s->functions, function, &other)) {
+		int also = hook(s, &other, type, filled);
+
+		return also < 0 ? also : r;
+	}
+	return r;
+}
+
+static int attach_functions(struct tl_session *s, uint32_t id, hook_one *hook, bool filled[TL_KINDS])
 {
 	const struct tl_event_type *type = &s->events[id].type;
-	const char *entry = tl_entry_program(s, type);
-	struct function function;
+	struct tl_function function;
 	int r;
 
 	for (enum tl_abi abi = 0; abi < TL_ABI_MAX; abi++) {
+		bool shared = abi == TL_ABI_I386 && type->number[TL_ABI_X86_64] >= 0 && is_shared(type);
+
 		if (type->number[abi] < 0)
 			continue;
-		if (find_call(s->btf, abi, type->name, &function) && !(abi == TL_ABI_I386 && is_shared(type)))
-			r = hook_fexit(s, &function, entry, filled);
+		if (!shared && (hook == hook_kretprobe ? find_symbol(s, abi, type->name, &function)
+						       : tl_function_find(s->functions, abi, type->name, &function)))
+			r = hook_both(s, &function, type, hook, filled);
 		else /* x32 enters by the functions of x86-64 but for a few */
-			r = abi == TL_ABI_X32 || (abi == TL_ABI_I386 && is_shared(type));
+			r = abi == TL_ABI_X32 || shared;
 		if (r < 0)
 			return r;
 		choose_door(s, abi, id, r, want_number);
 	}
 	if (type->number2[TL_ABI_I386] > 0) {
-		r = find_function(s->btf, older_function, type->name, &function) ?
-			    hook_fexit(s, &function, entry, filled) : 0;
-		if (r < 0)
-			return r;
-		choose_door(s, TL_ABI_I386, id, r, want_number2);
-	}
-	return 0;
-}
-
-/* 1: hooked, 0: there is no such function. programs: at return, at entry (-1: none). */
-static int hook_kretprobe(struct tl_session *s, const char *format, const char *call, const int programs[2])
-{
-	char name[64];
-	int r;
-
-	snprintf(name, sizeof(name), format, call); /* NOLINT: the formats are the table's */
-	if (!kprobe_works(name))
-		return 0;
-	r = attach_kprobe(s, programs[0], name, true);
-	if (r >= 0 && programs[1] >= 0)
-		r = attach_kprobe(s, programs[1], name, false);
-	return r < 0 ? r : 1;
-}
-
-static int attach_kretprobe(struct tl_session *s, uint32_t id, bool *filled)
-{
-	const struct tl_event_type *type = &s->events[id].type;
-	int programs[2] = {-1, -1}, r = 0;
-	const char *entry = "tl_enter_kprobe";
-
-	/* A successful exec returns into another program: its return is not awaited. */
-	if (type->flags & TL_TYPE_EXEC)
-		entry = tl_entry_program(s, type);
-	if (!*filled) {
-		r = fill_programs(s, TL_KIND_KPROBE, 0);
-		if (r < 0)
-			return r;
-		*filled = true;
-	}
-	programs[0] = tl_program_copy(s, "tl_exit_kretprobe", TL_KIND_KPROBE, 0, 0);
-	if (programs[0] < 0)
-		return programs[0];
-	if (entry)
-		programs[1] = tl_program_copy(s, entry, TL_KIND_KPROBE, 0, 0);
-	if (entry && programs[1] < 0)
-		return programs[1];
-	for (enum tl_abi abi = 0; abi < TL_ABI_MAX; abi++) {
-		if (type->number[abi] < 0)
-			continue;
-		r = abi == TL_ABI_I386 && is_shared(type);
-		for (size_t i = 0; !r && i < ARRAY_SIZE(function_names[abi]) && function_names[abi][i]; i++)
-			r = hook_kretprobe(s, function_names[abi][i], type->name, programs);
-		if (r < 0)
-			return r;
-		choose_door(s, abi, id, r || abi == TL_ABI_X32, want_number);
-	}
-	if (type->number2[TL_ABI_I386] > 0) {
-		r = hook_kretprobe(s, older_function, type->name, programs);
+		r = tl_function_find_older(s->functions, type->name, &function) ? hook(s, &function, type, filled) : 0;
 		if (r < 0)
 			return r;
 		choose_door(s, TL_ABI_I386, id, r, want_number2);
@@ -557,9 +617,9 @@ static int attach_raw_tp(struct tl_session *s)
 
 	if (!needs_raw_tp(s, &entries))
 		return 0;
-	if (s->needs_tracepoint)
-		for (uint32_t id = 1; id <= s->n_events; id++)
-			s->events[id].kinds[TL_KIND_RAW_TP] |= s->events[id].type.class == TL_CLASS_SYSCALL;
+	for (uint32_t id = 1; id <= s->n_events; id++)
+		s->events[id].kinds[TL_KIND_RAW_TP] |=
+			s->events[id].type.class == TL_CLASS_SYSCALL && (s->needs_tracepoint || s->events[id].absent);
 	r = tracepoint_type(s, leave);
 	if (r < 0)
 		return r;
@@ -604,7 +664,7 @@ static bool is_for(const char *calls, const struct tl_event_type *type)
 static int attach_object_hook(struct tl_session *s, size_t i, bool fexit, bool kprobe)
 {
 	const char *name = object_hooks[i].function;
-	struct function function;
+	struct tl_function function;
 	int program, r;
 
 	if (fexit && find_hook(s->btf, name, &function)) {
@@ -663,12 +723,12 @@ static int attach_process_hooks(struct tl_session *s)
 int tl_attach_all(struct tl_session *s)
 {
 	bool filled[TL_KINDS] = {};
-	struct function function;
+	struct tl_function function;
 	int r = attach_process_hooks(s);
 
 	if (r < 0)
 		return r;
-	s->has_ia32 = !s->btf || find_call(s->btf, TL_ABI_I386, "personality", &function);
+	s->has_ia32 = !s->functions || tl_function_find(s->functions, TL_ABI_I386, "personality", &function);
 	for (uint32_t id = 1; id <= s->n_events; id++) {
 		struct tl_loaded *e = &s->events[id];
 
@@ -676,9 +736,11 @@ int tl_attach_all(struct tl_session *s)
 			continue;
 		if (e->kinds[TL_KIND_FEXIT] || e->kinds[TL_KIND_FEXIT_OTHER] || e->kinds[TL_KIND_FEXIT_THIRD] ||
 		    e->kinds[TL_KIND_FEXIT_BARE])
-			r = attach_fexit(s, id, filled);
+			r = attach_functions(s, id, hook_fexit, filled);
 		else if (e->kinds[TL_KIND_KPROBE])
-			r = attach_kretprobe(s, id, &filled[TL_KIND_KPROBE]);
+			r = attach_functions(s, id, hook_kretprobe, filled);
+		else if (e->type.flags & TL_TYPE_UNLISTED)
+			want_unlisted(s, id);
 		else
 			for (enum tl_abi abi = 0; abi < TL_ABI_MAX; abi++) {
 				want_number(s, DOOR_TRACEPOINT, abi, id);
@@ -714,6 +776,7 @@ const char *tl_session_attach_kind(const struct tl_session *s, const struct tl_e
 		for (int kind = TL_KINDS - 1; kind >= 0; kind--)
 			if (e->kinds[kind])
 				return names[kind];
+		return e->absent ? "none" : NULL;
 	}
 	return NULL;
 }

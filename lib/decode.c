@@ -311,8 +311,9 @@ static void cut_unwritten(struct tl_event *event, struct tl_bytes *captured, con
 /* Who calls whom: accept's peer is the source, connect's the destination. */
 static void fill_socket(struct tl_event *event, const struct tl_socket_facts *facts)
 {
-	struct tl_bytes *asked = captured_sockaddr(event);
-	bool incoming = event->type->flags & TL_TYPE_RETURNS_FD && asked;
+	/* What getsockname is told is what the kernel has of the near end. */
+	struct tl_bytes *asked = strcmp(event->type->name, "getsockname") ? captured_sockaddr(event) : NULL;
+	bool incoming = asked && (event->type->flags & TL_TYPE_RETURNS_FD || strcmp(event->type->name, "recvfrom") == 0);
 	bool binds = asked && !incoming && strcmp(event->type->name, "bind") == 0;
 	struct tl_endpoint *near = incoming ? &event->destination : &event->source;
 	struct tl_endpoint *far = incoming ? &event->source : &event->destination;
@@ -578,6 +579,9 @@ int tl_decode(struct tl_session *s, const void *data, size_t size)
 	s->event.type = record->handler >= TL_EVENTS_MAX && record->handler < TL_EVENTS_MAX + s->n_extra_slots ?
 				&s->slots[record->handler].handler.type :
 				&s->events[record->event].type;
+	/* 32 bits of an address are no negative number. */
+	if (record->abi == TL_ABI_I386 && s->event.type->flags & TL_TYPE_RETURNS_POINTER && s->event.ret < -4095)
+		s->event.ret = (uint32_t)s->event.ret;
 	r = read_sections(s, &parts, data, size);
 	if (r < 0)
 		return r;

@@ -11,35 +11,40 @@
 
 const char *const tl_class_names[] = { "syscall", "process", "network", "record", NULL };
 const char *const tl_capture_names[] = { "none",     "string",	     "buffer", "struct",
-					 "sockaddr", "sockaddr_pointer", "argv",   NULL };
+					 "sockaddr", "sockaddr_pointer", "argv",   "iovec", NULL };
 const char *const tl_hash_names[] = { "value", "string", "skip", NULL };
-const char *const tl_flag_names[] = { "entry", "socket", "returns_fd", "returns_bytes", "exec", "returns_pointer", NULL };
+const char *const tl_flag_names[] = { "entry",		 "socket",	  "returns_fd", "returns_bytes", "exec",
+				      "returns_pointer", "returns_twice", "no_return",  "unlisted",	 NULL };
 const char *const tl_abi_names[] = { "x86_64", "i386", "x32", "arm64", NULL };
 /* clang-format off */
 const char *const tl_decoder_names[] = {
-	"access_mode", "address_family", "arch_prctl_code", "argv", "at_flags", "bpf_cmd", "bytes", "capabilities",
-	"capability", "clock_id", "cloexec_flags", "clone3_flags", "clone_args", "clone_flags", "close_range_flags",
-	"decimal", "delete_module_flags", "device", "dirfd", "epoll_create_flags", "epoll_ctl_op", "epoll_event",
-	"epoll_events", "errno", "eventfd_flags", "execveat_flags", "faccessat_flags", "fadvise_advice",
-	"fallocate_flags", "fanotify_flags", "fanotify_mark_flags", "fanotify_mask", "fcntl_cmd", "fd", "fd_pair",
-	"file_mode", "flock_op", "fsconfig_cmd", "fsmount_flags", "fsopen_flags", "fspick_flags", "futex2_flags",
-	"futex_op", "gid", "handle_flags", "hex", "inotify_flags", "inotify_mask", "int_pointer", "ioctl_request",
-	"ioprio_which", "ipc_cmd", "ipc_flags", "ipc_key", "itimer_which", "itimerspec", "itimerval", "kcmp_type",
-	"kexec_file_flags", "kexec_flags", "key_serial", "keyctl_cmd", "landlock_create", "landlock_restrict",
-	"landlock_rule", "madvise_advice", "mbind_flags", "membarrier_cmd", "memfd_flags", "mempolicy_flags",
-	"mempolicy_mode", "mlock_flags", "mlockall_flags", "mmap_flags", "mode", "module_flags", "mount_attr",
-	"mount_attributes", "mount_flags", "move_mount_flags", "mremap_flags", "msg_cmd", "msg_flags",
-	"msg_rcv_flags", "msync_flags", "namespace_flags", "netlink_protocol", "open_flags", "open_how",
-	"open_tree_flags", "path", "perf_flags", "personality", "pid", "pidfd_flags", "pidfd_signal_flags",
-	"pipe_flags", "pkey_rights", "pointer", "poll_events", "pollfds", "prctl_option", "priority_which", "prot",
-	"protocol", "ptrace_request", "quota_cmd", "random_flags", "reboot_cmd", "reboot_magic", "rename_flags",
-	"resolve_flags", "rlimit", "rlimit_resource", "rseq_flags", "rusage_who", "rwf_flags", "sched_policy",
-	"seccomp_flags", "seccomp_op", "seek_whence", "sem_cmd", "shadow_stack_flags", "shm_cmd", "shmat_flags",
-	"shutdown_how", "sigaction", "sigmask_how", "signal", "signalfd_flags", "sigset", "sockaddr",
-	"socket_flags", "socket_type", "sockopt_level", "sockopt_name", "splice_flags", "stat", "statx_flags",
-	"statx_mask", "string", "swap_flags", "sync_range_flags", "syslog_action", "tcp_option", "timer_flags",
-	"timerfd_flags", "timerfd_set_flags", "timespec", "timespec_pair", "timeval", "timeval_pair", "uid",
-	"umask", "umount_flags", "unlink_flags", "unsigned", "uring_enter_flags", "uring_register_op",
+	"access_mode", "address_family", "arch_prctl_code", "argv", "at_flags", "bpf_cmd", "bytes",
+	"capabilities", "capability", "clock_id", "cloexec_flags", "clone3_flags", "clone_args",
+	"clone_flags", "close_range_flags", "decimal", "delete_module_flags", "device", "dirfd",
+	"epoll_create_flags", "epoll_ctl_op", "epoll_event", "epoll_events", "errno", "eventfd_flags",
+	"execveat_flags", "faccessat_flags", "fadvise_advice", "fallocate_flags", "fanotify_flags",
+	"fanotify_mark_flags", "fanotify_mask", "fcntl_cmd", "fd", "fd_pair", "file_mode", "flock_op",
+	"fsconfig_cmd", "fsmount_flags", "fsopen_flags", "fspick_flags", "futex2_flags", "futex_op", "gid",
+	"handle_flags", "hex", "ids", "inotify_flags", "inotify_mask", "int_pointer", "ioctl_request",
+	"ioprio_which", "iovec", "ipc_call", "ipc_cmd", "ipc_flags", "ipc_key", "itimer_which",
+	"itimerspec", "itimerspec64", "itimerval", "kcmp_type", "kexec_file_flags", "kexec_flags",
+	"key_serial", "keyctl_cmd", "landlock_create", "landlock_restrict", "landlock_rule", "lsm_attr",
+	"madvise_advice", "mbind_flags", "membarrier_cmd", "memfd_flags", "mempolicy_flags",
+	"mempolicy_mode", "mlock_flags", "mlockall_flags", "mmap_flags", "mode", "module_flags",
+	"mount_attr", "mount_attributes", "mount_flags", "move_mount_flags", "mremap_flags", "msg_cmd",
+	"msg_flags", "msg_rcv_flags", "msync_flags", "namespace_flags", "netlink_protocol", "open_flags",
+	"open_how", "open_tree_flags", "path", "perf_flags", "personality", "pid", "pidfd_flags",
+	"pidfd_signal_flags", "pipe_flags", "pkey_rights", "pointer", "poll_events", "pollfds",
+	"prctl_option", "priority_which", "prot", "protocol", "ptrace_request", "quota_cmd",
+	"random_flags", "reboot_cmd", "reboot_magic", "rename_flags", "resolve_flags", "rlimit",
+	"rlimit64", "rlimit_resource", "rseq_flags", "rusage_who", "rwf_flags", "sched_policy",
+	"seccomp_flags", "seccomp_op", "seek_whence", "sem_cmd", "sembufs", "shadow_stack_flags",
+	"shm_cmd", "shmat_flags", "shutdown_how", "sigaction", "sigmask_how", "signal", "signalfd_flags",
+	"sigset", "sockaddr", "socket_flags", "socket_type", "socketcall", "sockopt_level", "sockopt_name",
+	"splice_flags", "stat", "statx_flags", "statx_mask", "string", "swap_flags", "sync_range_flags",
+	"syslog_action", "tcp_option", "timer_flags", "timerfd_flags", "timerfd_set_flags", "timespec",
+	"timespec64", "timespec64_pair", "timespec_pair", "timeval", "timeval_pair", "uid", "umask",
+	"umount_flags", "unlink_flags", "unsigned", "uring_enter_flags", "uring_register_op",
 	"userfaultfd_flags", "wait_options", "waitid_type", "xattr_flags", NULL,
 };
 /* clang-format on */
@@ -150,6 +155,9 @@ static void put_path(struct writer *w, const char *key, uint8_t from, uint8_t fd
 	case TL_FROM_NAME:
 		put(w, "%s name:%u\n", key, name);
 		break;
+	case TL_FROM_CWD:
+		put(w, "%s cwd:%u\n", key, name);
+		break;
 	}
 }
 
@@ -179,9 +187,11 @@ int tl_describe_write(const struct tl_event_type *t, char *buf, size_t size)
 	for (unsigned i = 0; i < t->n_args && i < TL_ARGS_MAX; i++) {
 		const struct tl_arg_type *arg = &t->args[i];
 
-		put(&w, "arg %u %s capture=%s size=%u length=%u hash=%s decoder=%s type=%s\n", arg->position, arg->name,
-		    tl_capture_names[arg->capture], arg->size, arg->length_arg, tl_hash_names[arg->hash], arg->decoder,
-		    arg->type);
+		put(&w, "arg %u %s capture=%s size=%u length=%u ", arg->position, arg->name,
+		    tl_capture_names[arg->capture], arg->size, arg->length_arg);
+		if (arg->unit)
+			put(&w, "unit=%u ", arg->unit);
+		put(&w, "hash=%s decoder=%s type=%s\n", tl_hash_names[arg->hash], arg->decoder, arg->type);
 	}
 	return w.full ? -ENOBUFS : (int)w.used;
 }
@@ -354,8 +364,8 @@ static const char *read_source(struct piece value, uint8_t *ret_from, uint8_t *r
 		if (!take(&value, ',', &part) || !to_number(part, TL_ARGS_MAX, &fd) || !fd ||
 		    !to_number(value, TL_ARGS_MAX, &name) || !name)
 			return why;
-	} else if (is(kind, "name")) {
-		*ret_from = TL_FROM_NAME;
+	} else if (is(kind, "name") || is(kind, "cwd")) {
+		*ret_from = is(kind, "name") ? TL_FROM_NAME : TL_FROM_CWD;
 		if (!to_number(value, TL_ARGS_MAX, &name) || !name)
 			return why;
 	} else {
@@ -407,6 +417,11 @@ static bool read_arg_words(struct tl_arg_type *arg, struct piece value)
 	if (!take_setting(&value, "length", &word) || !to_number(word, TL_ARGS_MAX, &number))
 		return false;
 	arg->length_arg = number;
+	if (value.size > 5 && !memcmp(value.at, "unit=", 5)) {
+		if (!take_setting(&value, "unit", &word) || !to_number(word, UINT8_MAX, &number) || !number)
+			return false;
+		arg->unit = number;
+	}
 	if (!take_setting(&value, "hash", &word) || (found = tl_name_find(tl_hash_names, word.at, word.size)) < 0)
 		return false;
 	arg->hash = found;
@@ -442,6 +457,8 @@ static const char *read_arg(struct tl_event_type *t, struct piece value)
 		return "a number has more than 8 bytes";
 	if ((arg->capture == TL_CAPTURE_SOCKADDR || arg->capture == TL_CAPTURE_SOCKADDR_POINTER) && !arg->length_arg)
 		return "a socket address has no length";
+	if (arg->capture == TL_CAPTURE_IOVEC && !arg->length_arg)
+		return "vectors have no length";
 	t->n_args++;
 	return NULL;
 }

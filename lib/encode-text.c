@@ -81,7 +81,9 @@ static void put_sockets(struct tl_buffer *b, const struct tl_event *event)
 static void put_result(struct tl_buffer *b, const struct tl_event *event)
 {
 	TL_PUT_LITERAL(b, " = ");
-	if (event->ret < 0 && event->ret >= -4095) {
+	if (event->type->flags & TL_TYPE_NO_RETURN) {
+		tl_put_char(b, '?');
+	} else if (event->ret < 0 && event->ret >= -4095) {
 		const char *name = tl_errno_name((int)-event->ret);
 
 		TL_PUT_LITERAL(b, "-1 ");
@@ -136,7 +138,12 @@ static void put_call(struct tl_buffer *b, const struct tl_event *event, struct t
 
 	if (event->type->path_from == TL_FROM_FD && (event->file.path.flags & TL_VALUE_PRESENT))
 		fd_path = &event->file.path;
-	tl_escape_text(b, type->type.name, strnlen(type->type.name, sizeof(type->type.name)));
+	if (event->type->flags & TL_TYPE_UNLISTED) {
+		TL_PUT_LITERAL(b, "syscall_");
+		tl_put_u64(b, event->nr);
+	} else {
+		tl_escape_text(b, type->type.name, strnlen(type->type.name, sizeof(type->type.name)));
+	}
 	tl_put_char(b, '(');
 	tl_encode_arguments(b, event, type, type->type.path_fd, fd_path);
 	tl_put_char(b, ')');

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "attach.h"
+#include "functions.h"
 #include "util.h"
 
 extern const char tl_object_base[], tl_object_base_end[];
@@ -318,6 +319,10 @@ void tl_kernel_close(struct tl_session *s)
 	s->config = NULL;
 	s->ledger = NULL;
 	s->refusals = NULL;
+	s->functions = tl_functions_free(s->functions);
+	free(s->hooked);
+	s->hooked = NULL;
+	s->n_hooked = 0;
 	btf__free(s->btf);
 	s->btf = NULL;
 }

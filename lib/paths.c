@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 
 #define ANON_INODE_MAGIC 0x09041934
+#define PIDFS_MAGIC 0x50494446 /* where a kernel keeps its pidfds in a file system of their own */
+#define NSFS_MAGIC 0x6e736673
 
 size_t tl_path_turn(char *out, const char *components, size_t n, bool cut)
 {
@@ -48,6 +50,10 @@ size_t tl_path_pseudo(char *out, size_t room, const char *name, size_t n, const 
 		written = snprintf(out, room, "socket:[%llu]", inode);
 	else if (facts && facts->magic == ANON_INODE_MAGIC)
 		written = snprintf(out, room, "anon_inode:%.*s", length, name);
+	else if (facts && facts->magic == PIDFS_MAGIC)
+		written = snprintf(out, room, "anon_inode:[pidfd]");
+	else if (facts && facts->magic == NSFS_MAGIC)
+		written = snprintf(out, room, "ns:[%llu]", inode);
 	else
 		written = snprintf(out, room, "%.*s", length, name);
 	return (size_t)written < room ? (size_t)written : room - 1;

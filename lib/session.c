@@ -11,6 +11,7 @@
 
 #include "attach.h"
 #include "battery.h"
+#include "functions.h"
 #include "paths.h"
 #include "util.h"
 
@@ -380,6 +381,10 @@ static struct tl_plan plan_of(const struct tl_event_type *type)
 		plan.flags |= TL_PLAN_SOCKET;
 	if (type->flags & TL_TYPE_EXEC)
 		plan.flags |= TL_PLAN_EXEC;
+	if (type->flags & TL_TYPE_RETURNS_TWICE)
+		plan.flags |= TL_PLAN_TWICE;
+	if (type->flags & TL_TYPE_NO_RETURN)
+		plan.flags |= TL_PLAN_NO_RETURN;
 	if ((type->flags & TL_TYPE_SOCKET) && !plan.from) {
 		plan.from = type->flags & TL_TYPE_RETURNS_FD ? TL_FROM_RET : TL_FROM_FD;
 		plan.fd = 1;
@@ -426,6 +431,7 @@ static int start(struct tl_session *s)
 	configure(s);
 	if ((r = tl_attach_all(s)) < 0)
 		return r;
+	s->functions = tl_functions_free(s->functions);
 	btf__free(s->btf);
 	s->btf = NULL;
 	return tl_targets_mark(s);

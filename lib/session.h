@@ -55,6 +55,7 @@ struct tl_loaded {
 	struct tl_event_type type;
 	bool wanted; /* somebody asked, not only the process table */
 	bool kinds[TL_KINDS];
+	bool absent; /* this kernel has no such call: not hooked unless it costs nothing */
 	uint64_t received, malformed, internal;
 	uint64_t fates[TL_FATES]; /* of what the callback got */
 };
@@ -133,7 +134,11 @@ struct tl_session {
 	enum tl_build build;
 	uint32_t n_cpus;
 	struct bpf_object *object;
-	struct btf *btf; /* of the kernel; read when fexit is considered */
+	struct btf *btf; /* of the kernel; read when functions are to be hooked */
+	struct tl_functions *functions; /* in it */
+	uint32_t *hooked; /* BTF ids of functions, n_hooked */
+	size_t n_hooked;
+	int kprobe_programs[2]; /* for the exit and the entry of functions */
 	struct tl_config *config; /* shared memory */
 	size_t config_size;
 	struct tl_cpu *cpus; /* shared memory, n_cpus */

@@ -37,6 +37,7 @@ struct tl_arg_type {
 	uint8_t hash; /* enum tl_hash_function */
 	uint8_t length_arg; /* TL_CAPTURE_BUFFER: argument that holds the length in bytes; 0: the result */
 	uint32_t size; /* bytes captured at most, or the size of the integer */
+	uint8_t unit; /* TL_CAPTURE_BUFFER: bytes of what the length counts; 0: it counts bytes */
 };
 
 enum tl_capture {
@@ -47,6 +48,7 @@ enum tl_capture {
 	TL_CAPTURE_SOCKADDR = 4, /* length in `length_arg`, by value */
 	TL_CAPTURE_SOCKADDR_POINTER = 5, /* length in `length_arg`, by pointer to socklen_t, after the call */
 	TL_CAPTURE_ARGV = 6, /* NULL-terminated array of strings */
+	TL_CAPTURE_IOVEC = 7, /* vectors, as many as `length_arg` says, as struct tl_vector of bpf/wire.h has them */
 };
 
 enum tl_hash_function {
@@ -91,6 +93,9 @@ struct tl_event_type {
 #define TL_TYPE_RETURNS_BYTES 0x08 /* the result is a count of bytes */
 #define TL_TYPE_EXEC 0x10 /* a success is seen by the exec hook */
 #define TL_TYPE_RETURNS_POINTER 0x20 /* the result is an address */
+#define TL_TYPE_RETURNS_TWICE 0x40 /* also in a child, with 0: that is none of its calls */
+#define TL_TYPE_NO_RETURN 0x80 /* never returns to where it was made: reported at its entry */
+#define TL_TYPE_UNLISTED 0x100 /* all numbers that no other row has */
 
 /* All rows of the built-in table, n of them. Static storage. */
 const struct tl_event_type *tl_event_types(size_t *ret_n);

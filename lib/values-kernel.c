@@ -133,6 +133,15 @@ static const struct tl_constant sem_cmds[] = {
 	{ "GETALL", 13 }, { "GETNCNT", 14 }, { "GETZCNT", 15 }, { "SETVAL", 16 }, { "SETALL", 17 }, { "SEM_STAT", 18 },
 	{ "SEM_INFO", 19 }, { "SEM_STAT_ANY", 20 },
 };
+/* The calls that are one on i386; in the upper half an old caller's version. */
+static const struct tl_constant ipc_calls[] = {
+	{ "SEMOP", 1 },	 { "SEMGET", 2 }, { "SEMCTL", 3 },  { "SEMTIMEDOP", 4 }, { "MSGSND", 11 },  { "MSGRCV", 12 },
+	{ "MSGGET", 13 }, { "MSGCTL", 14 }, { "SHMAT", 21 }, { "SHMDT", 22 },	 { "SHMGET", 23 },  { "SHMCTL", 24 },
+};
+static const struct tl_constant lsm_attributes[] = {
+	{ "LSM_ATTR_UNDEF", 0 },  { "LSM_ATTR_CURRENT", 100 },	 { "LSM_ATTR_EXEC", 101 }, { "LSM_ATTR_FSCREATE", 102 },
+	{ "LSM_ATTR_KEYCREATE", 103 }, { "LSM_ATTR_PREV", 104 }, { "LSM_ATTR_SOCKCREATE", 105 },
+};
 static const struct tl_constant ipc_keys[] = { { "IPC_PRIVATE", 0 } };
 static const struct tl_constant shmat_flags[] = { C(SHM_RDONLY), C(SHM_RND), C(SHM_REMAP), C(SHM_EXEC) };
 static const struct tl_constant ipc_get_bits[] = {
@@ -288,6 +297,8 @@ static const struct tl_decoder decoders[] = {
 	FLAGS("rseq_flags", rseq_flags),
 	ENUM("syslog_action", syslog_actions),
 	ENUM("ipc_cmd", ipc_cmds),
+	ENUM("ipc_call", ipc_calls),
+	ENUM("lsm_attr", lsm_attributes),
 	ENUM("shm_cmd", shm_cmds),
 	ENUM("msg_cmd", msg_cmds),
 	ENUM("sem_cmd", sem_cmds),

@@ -101,6 +101,15 @@ static const struct tl_constant tcp_options[] = {
 	C(TCP_SAVE_SYN), C(TCP_SAVED_SYN), C(TCP_ULP), C(TCP_FASTOPEN_CONNECT), C(TCP_ZEROCOPY_RECEIVE), C(TCP_INQ),
 };
 
+/* The calls that are one on i386. */
+static const struct tl_constant socket_calls[] = {
+	{ "SYS_SOCKET", 1 },	   { "SYS_BIND", 2 },	     { "SYS_CONNECT", 3 },     { "SYS_LISTEN", 4 },
+	{ "SYS_ACCEPT", 5 },	   { "SYS_GETSOCKNAME", 6 }, { "SYS_GETPEERNAME", 7 }, { "SYS_SOCKETPAIR", 8 },
+	{ "SYS_SEND", 9 },	   { "SYS_RECV", 10 },	     { "SYS_SENDTO", 11 },     { "SYS_RECVFROM", 12 },
+	{ "SYS_SHUTDOWN", 13 },	   { "SYS_SETSOCKOPT", 14 }, { "SYS_GETSOCKOPT", 15 }, { "SYS_SENDMSG", 16 },
+	{ "SYS_RECVMSG", 17 },	   { "SYS_ACCEPT4", 18 },    { "SYS_RECVMMSG", 19 },   { "SYS_SENDMMSG", 20 },
+};
+
 static const struct tl_decoder decoders[] = {
 	ENUM("address_family", families),
 	FIELD("socket_type", 0xf, socket_types, socket_flags),
@@ -112,6 +121,7 @@ static const struct tl_decoder decoders[] = {
 	ENUM("sockopt_level", levels),
 	ENUM("sockopt_name", socket_options),
 	ENUM("tcp_option", tcp_options),
+	ENUM("socketcall", socket_calls),
 };
 
 const struct tl_decoder_list tl_decoders_network = { decoders, COUNT(decoders) };

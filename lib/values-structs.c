@@ -6,6 +6,7 @@
 
 #include "put.h"
 #include "values-tables.h"
+#include "wire.h"
 
 #define UTIME_NOW_NS ((1L << 30) - 1L)
 #define UTIME_OMIT_NS ((1L << 30) - 2L)
@@ -219,6 +220,64 @@ static void pollfds_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 	tl_put_text(out, bytes->flags & TL_VALUE_TRUNCATED ? ", ...]" : "]");
 }
 
+/* What the handler kept of vectors: struct tl_vector and bytes, one after the other. */
+static void iovec_text(struct tl_buffer *out, const struct tl_bytes *bytes)
+{
+	const char *separator = "[";
+	size_t at = 0;
+
+	while (at + sizeof(struct tl_vector) <= bytes->size) {
+		uint64_t length = member(bytes, at, 8), n = member(bytes, at + 8, 4);
+		struct tl_bytes data = { .data = bytes->data + at + sizeof(struct tl_vector), .size = (uint32_t)n };
+
+		at += sizeof(struct tl_vector);
+		if (n > bytes->size - at)
+			break;
+		data.flags = n == TL_VECTOR_MAX && length > n ? TL_VALUE_TRUNCATED : 0;
+		tl_put_text(out, separator);
+		TL_PUT_LITERAL(out, "{iov_base=");
+		tl_string_text(out, &data);
+		TL_PUT_LITERAL(out, ", iov_len=");
+		tl_put_u64(out, length);
+		tl_put_char(out, '}');
+		separator = ", ";
+		at += (n + 7) & ~7ULL;
+	}
+	if (!at)
+		tl_put_char(out, '[');
+	tl_put_char(out, ']');
+}
+
+static void sembufs_text(struct tl_buffer *out, const struct tl_bytes *bytes)
+{
+	static const struct tl_constant flags[] = { { "IPC_NOWAIT", 04000 }, { "SEM_UNDO", 0x1000 } };
+	static const struct tl_decoder decoder = FLAGS("", flags);
+
+	tl_put_char(out, '[');
+	for (size_t at = 0; at + 6 <= bytes->size; at += 6) {
+		tl_put_text(out, at ? ", {" : "{");
+		tl_put_u64(out, member(bytes, at, 2));
+		TL_PUT_LITERAL(out, ", ");
+		tl_put_i64(out, (int16_t)member(bytes, at + 2, 2));
+		TL_PUT_LITERAL(out, ", ");
+		tl_value_text(out, &decoder, member(bytes, at + 4, 2));
+		tl_put_char(out, '}');
+	}
+	tl_put_text(out, bytes->flags & TL_VALUE_TRUNCATED ? ", ...]" : "]");
+}
+
+/* Users or groups. */
+static void ids_text(struct tl_buffer *out, const struct tl_bytes *bytes)
+{
+	tl_put_char(out, '[');
+	for (size_t at = 0; at + 4 <= bytes->size; at += 4) {
+		if (at)
+			TL_PUT_LITERAL(out, ", ");
+		tl_put_u64(out, member(bytes, at, 4));
+	}
+	tl_put_text(out, bytes->flags & TL_VALUE_TRUNCATED ? ", ...]" : "]");
+}
+
 /* ---- Processes ---- */
 
 static void rlimit_text(struct tl_buffer *out, const struct tl_bytes *bytes)
@@ -334,23 +393,30 @@ static void capabilities_text(struct tl_buffer *out, const struct tl_bytes *byte
 }
 
 static const struct tl_decoder decoders[] = {
-	BYTES("timespec", timespec_text),
-	BYTES("timeval", timeval_text),
-	BYTES("timespec_pair", timespec_pair_text),
-	BYTES("timeval_pair", timeval_pair_text),
-	BYTES("itimerspec", itimerspec_text),
-	BYTES("itimerval", itimerval_text),
+	NATIVE("timespec", timespec_text),
+	NATIVE("timeval", timeval_text),
+	NATIVE("timespec_pair", timespec_pair_text),
+	NATIVE("timeval_pair", timeval_pair_text),
+	NATIVE("itimerspec", itimerspec_text),
+	NATIVE("itimerval", itimerval_text),
+	BYTES("timespec64", timespec_text),
+	BYTES("timespec64_pair", timespec_pair_text),
+	BYTES("itimerspec64", itimerspec_text),
+	BYTES("rlimit64", rlimit_text),
+	BYTES("iovec", iovec_text),
+	BYTES("sembufs", sembufs_text),
+	BYTES("ids", ids_text),
 	BYTES("open_how", open_how_text),
-	BYTES("stat", stat_text),
+	NATIVE("stat", stat_text),
 	BYTES("mount_attr", mount_attr_text),
 	BYTES("fd_pair", fd_pair_text),
 	BYTES("int_pointer", int_text),
 	BYTES("epoll_event", epoll_event_text),
 	BYTES("pollfds", pollfds_text),
-	BYTES("rlimit", rlimit_text),
+	NATIVE("rlimit", rlimit_text),
 	BYTES("clone_args", clone_args_text),
 	BYTES("sigset", sigset_text),
-	BYTES("sigaction", sigaction_text),
+	NATIVE("sigaction", sigaction_text),
 	BYTES("capabilities", capabilities_text),
 };
 

@@ -20,6 +20,7 @@
 	{ .name = decoder, .kind = TL_DECODE_NUMBER, .number = function, .values = table, \
 	  .n_values = COUNT(table) }
 #define BYTES(decoder, function) { .name = decoder, .kind = TL_DECODE_BYTES, .bytes = function }
+#define NATIVE(decoder, function) { .name = decoder, .kind = TL_DECODE_BYTES, .bytes = function, .native = true }
 
 struct tl_decoder_list {
 	const struct tl_decoder *decoders;

@@ -6,6 +6,7 @@
 
 #include "put.h"
 #include "values-tables.h"
+#include "wire.h"
 
 static const struct tl_decoder_list *const lists[] = {
 	&tl_decoders_basic,   &tl_decoders_file,   &tl_decoders_process,
@@ -227,7 +228,8 @@ void tl_argument_text(struct tl_buffer *out, const struct tl_event *event, const
 	if (arg->capture != TL_CAPTURE_NONE) {
 		const struct tl_bytes *bytes = &event->captured[i];
 
-		if ((bytes->flags & TL_VALUE_PRESENT) && !(bytes->flags & TL_VALUE_FAULT))
+		if ((bytes->flags & TL_VALUE_PRESENT) && !(bytes->flags & TL_VALUE_FAULT) &&
+		    !(decoder && decoder->native && event->abi == TL_ABI_I386))
 			captured_text(out, arg, decoder, bytes);
 		else
 			put_pointer(out, event->args[i]);

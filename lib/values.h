@@ -28,6 +28,7 @@ struct tl_decoder {
 	uint8_t kind; /* enum tl_decoder_kind */
 	bool wide; /* all 64 bits count, not 32 */
 	bool mask_last; /* the value comes after the flags */
+	bool native; /* laid out as programs of 64 bits have it: not shown of others */
 	uint64_t mask;
 	void (*number)(struct tl_buffer *out, uint64_t value);
 	void (*bytes)(struct tl_buffer *out, const struct tl_bytes *bytes);

@@ -417,6 +417,7 @@ static struct tl_resolved resolve_argument(const struct argument *a)
 		break;
 	case TL_CAPTURE_NONE:
 	case TL_CAPTURE_STRUCT:
+	case TL_CAPTURE_IOVEC:
 		if (strcmp(a->type->decoder, "uid") == 0 || strcmp(a->type->decoder, "gid") == 0)
 			resolved.flags = TL_FIELD_UNSET;
 		break;

@@ -36,7 +36,8 @@ static void put_capture(FILE *out, const struct tl_arg_type *arg)
 		fprintf(out, "\ttl_capture_string(call, %u, %u);\n", arg->position, arg->size);
 		break;
 	case TL_CAPTURE_BUFFER:
-		fprintf(out, "\ttl_capture_buffer(call, %u, %u, %u);\n", arg->position, arg->length_arg, arg->size);
+		fprintf(out, "\ttl_capture_buffer(call, %u, %u, %u, %u);\n", arg->position, arg->length_arg, arg->unit ? arg->unit : 1,
+			arg->size);
 		break;
 	case TL_CAPTURE_STRUCT:
 		fprintf(out, "\ttl_capture_struct(call, %u, %u);\n", arg->position, arg->size);
@@ -51,6 +52,9 @@ static void put_capture(FILE *out, const struct tl_arg_type *arg)
 		break;
 	case TL_CAPTURE_ARGV:
 		fprintf(out, "\ttl_capture_argv(call, %u, %u);\n", arg->position, arg->size);
+		break;
+	case TL_CAPTURE_IOVEC:
+		fprintf(out, "\ttl_capture_iovec(call, %u, %u, %u);\n", arg->position, arg->length_arg, arg->size);
 		break;
 	}
 }
@@ -118,8 +122,8 @@ static void put_arg(FILE *out, const struct tl_arg_type *arg)
 	put_field(out, "\t\t\t\t", "decoder", arg->decoder);
 	fprintf(out, "\t\t\t\t.position = %u,\n\t\t\t\t.capture = %u, /* %s */\n", arg->position, arg->capture,
 		tl_capture_names[arg->capture]);
-	fprintf(out, "\t\t\t\t.hash = %u, /* %s */\n\t\t\t\t.length_arg = %u,\n\t\t\t\t.size = %u,\n", arg->hash,
-		tl_hash_names[arg->hash], arg->length_arg, arg->size);
+	fprintf(out, "\t\t\t\t.hash = %u, /* %s */\n\t\t\t\t.length_arg = %u,\n\t\t\t\t.size = %u,\n\t\t\t\t.unit = %u,\n",
+		arg->hash, tl_hash_names[arg->hash], arg->length_arg, arg->size, arg->unit);
 	fprintf(out, "\t\t\t},\n");
 }
 
@@ -167,13 +171,14 @@ static const struct group {
 	{ "file", "Files", "What is done to files, by name or by descriptor." },
 	{ "network", "Network", "Sockets and what goes through them." },
 	{ "process", "Processes", "Programs that are run, processes that begin and end." },
-	{ "ipc", "Communication between processes", "Pipes, queues, shared memory, semaphores." },
+	{ "ipc", "Communication between processes", "Pipes, queues, shared memory, semaphores, futexes." },
 	{ "memory", "Memory", "Mappings and their protection." },
 	{ "time", "Time", "Clocks, timers, sleeping." },
 	{ "signal", "Signals", "Signals sent, awaited and handled." },
 	{ "security", "Security", "Identities, capabilities, and power over other processes." },
 	{ "module", "Kernel modules", "Code that is loaded into the kernel." },
 	{ "mount", "Mounts", "File systems that are mounted, moved and unmounted." },
+	{ "system", "The system", "Names, figures and power of the machine." },
 	{ "record", "TraceLeft's own records", "They are in every output; no rule asks for them." },
 };
 
@@ -262,6 +267,9 @@ static void put_object(FILE *out, const struct tl_event_type *t, const char *fie
 	case TL_FROM_AT:
 		fprintf(out, "what \\fI%s\\fP names, from directory \\fI%s\\fP", arg_name(t, name), arg_name(t, fd));
 		break;
+	case TL_FROM_CWD:
+		fprintf(out, "the working directory after the call; if it failed, what \\fI%s\\fP asked for", arg_name(t, name));
+		break;
 	case TL_FROM_NAME:
 		fprintf(out, "what \\fI%s\\fP names", arg_name(t, name));
 		break;
@@ -269,15 +277,28 @@ static void put_object(FILE *out, const struct tl_event_type *t, const char *fie
 	fputs(".\n", out);
 }
 
+static bool is_cut(const struct tl_arg_type *arg)
+{
+	return arg->capture == TL_CAPTURE_BUFFER || arg->capture == TL_CAPTURE_IOVEC ||
+	       (arg->capture == TL_CAPTURE_STRING && arg->size < TL_CAPTURE_SIZE_MAX);
+}
+
+static bool has_captures(const struct tl_event_type *t)
+{
+	for (unsigned i = 0; i < t->n_args; i++)
+		if (is_cut(&t->args[i]))
+			return true;
+	return false;
+}
+
 static void put_captures(FILE *out, const struct tl_event_type *t)
 {
 	for (unsigned i = 0; i < t->n_args; i++) {
 		const struct tl_arg_type *arg = &t->args[i];
 
-		if (arg->capture == TL_CAPTURE_BUFFER)
-			fprintf(out, "Of \\fI%s\\fP at most %u bytes are collected.\n", arg->name, arg->size);
-		else if (arg->capture == TL_CAPTURE_STRING && arg->size < TL_CAPTURE_SIZE_MAX)
-			fprintf(out, "Of \\fI%s\\fP at most %u bytes are collected, with the NUL.\n", arg->name, arg->size);
+		if (is_cut(arg))
+			fprintf(out, "Of \\fI%s\\fP at most %u bytes are collected%s.\n", arg->name, arg->size,
+				arg->capture == TL_CAPTURE_STRING ? ", with the NUL" : "");
 	}
 }
 
@@ -285,6 +306,10 @@ static void put_numbers_man(FILE *out, const struct tl_event_type *t)
 {
 	const char *separator = "";
 
+	if (t->flags & TL_TYPE_UNLISTED) {
+		fputs("Number: any that no other event has; it is shown with the event.\n", out);
+		return;
+	}
 	fputs("Number: ", out);
 	for (unsigned i = 0; i < TL_ABIS; i++) {
 		if (t->number[i] < 0)
@@ -320,13 +345,15 @@ static void put_event(FILE *out, const struct tl_event_type *t)
 	fputs(".\n", out);
 	if (t->class == TL_CLASS_SYSCALL)
 		put_synopsis(out, t);
-	if (t->path_from || t->target_from || t->flags & TL_TYPE_EXEC || t->spellings[0])
+	if (t->path_from || t->target_from || t->flags & (TL_TYPE_EXEC | TL_TYPE_NO_RETURN) || t->spellings[0] || has_captures(t))
 		fputs(".IP\n", out);
 	put_object(out, t, "file.path", t->path_from, t->path_fd, t->path_name);
 	put_object(out, t, "file.target_path", t->target_from, t->target_fd, t->target_name);
 	put_captures(out, t);
 	if (t->flags & TL_TYPE_ENTRY)
 		fputs("It is looked at before the call.\n", out);
+	if (t->flags & TL_TYPE_NO_RETURN)
+		fputs("The call does not return to where it was made: it is reported when it is made.\n", out);
 	if (t->flags & TL_TYPE_EXEC)
 		fputs("A call that succeeds is reported as \\fBexec\\fP, too.\n", out);
 	if (t->spellings[0]) {

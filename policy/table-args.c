@@ -52,6 +52,11 @@ static bool is_address(const struct tl_arg_type *arg)
 	return arg->capture == TL_CAPTURE_SOCKADDR || arg->capture == TL_CAPTURE_SOCKADDR_POINTER;
 }
 
+static bool has_length(const struct tl_arg_type *arg)
+{
+	return is_address(arg) || arg->capture == TL_CAPTURE_BUFFER || arg->capture == TL_CAPTURE_IOVEC;
+}
+
 static void read_position(struct tl_reader *r, const struct tl_node *value, void *to)
 {
 	struct tl_row_arg *arg = to;
@@ -72,6 +77,7 @@ void tl_row_read_args(struct tl_reader *r, const struct tl_node *value, void *to
 		{ "capture", NULL, offsetof(struct tl_row_arg, capture), 0 },
 		{ "size", NULL, offsetof(struct tl_row_arg, size), 0 },
 		{ "length", NULL, offsetof(struct tl_row_arg, length), 0 },
+		{ "unit", NULL, offsetof(struct tl_row_arg, unit), 0 },
 	};
 	struct tl_row *row = to;
 	unsigned long last = 0;
@@ -222,16 +228,32 @@ static void finish_length(struct work *w)
 	if (!length) {
 		if (w->base && w->base->capture == to->capture)
 			to->length_arg = w->base->length_arg;
-		else if (is_address(to) || to->capture == TL_CAPTURE_BUFFER)
+		else if (has_length(to))
 			tl_node_problem(w->r, w->arg->node, "argument: captured, but no length says how much there is");
 		return;
 	}
-	if (!is_address(to) && to->capture != TL_CAPTURE_BUFFER)
-		tl_node_problem(w->r, length, "length: only a buffer and a socket address have one");
-	else if (length->kind == TL_NODE_SCALAR && !strcmp(length->text, "ret") && !is_address(to))
+	if (!has_length(to))
+		tl_node_problem(w->r, length, "length: only a buffer, vectors and a socket address have one");
+	else if (length->kind == TL_NODE_SCALAR && !strcmp(length->text, "ret") && to->capture == TL_CAPTURE_BUFFER)
 		to->length_arg = 0;
 	else if (tl_node_number(w->r, length, "length", 1, TL_ARGS_MAX, &n))
 		to->length_arg = n;
+}
+
+static void finish_unit(struct work *w)
+{
+	const struct tl_node *unit = w->arg->unit;
+	struct tl_arg_type *to = w->to;
+	unsigned long n;
+
+	if (!unit) {
+		if (!w->arg->length && w->base && w->base->capture == to->capture)
+			to->unit = w->base->unit;
+	} else if (to->capture != TL_CAPTURE_BUFFER) {
+		tl_node_problem(w->r, unit, "unit: only a buffer has one");
+	} else if (tl_node_number(w->r, unit, "unit", 1, UINT8_MAX, &n)) {
+		to->unit = n;
+	}
 }
 
 static void finish_hash(struct work *w)
@@ -290,6 +312,7 @@ static void finish_arg(struct tl_reader *r, const struct tl_row *row, const stru
 	finish_pointer(&w);
 	finish_size(&w);
 	finish_length(&w);
+	finish_unit(&w);
 	finish_hash(&w);
 	finish_decoder(&w);
 }

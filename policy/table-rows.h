@@ -22,7 +22,7 @@ enum tl_row_given {
 /* An argument as the file has it. */
 struct tl_row_arg {
 	const struct tl_node *node; /* the mapping */
-	const struct tl_node *name, *type, *suffix, *hash, *decoder, *capture, *size, *length; /* NULL: not given */
+	const struct tl_node *name, *type, *suffix, *hash, *decoder, *capture, *size, *length, *unit; /* NULL: not given */
 	unsigned long position; /* 1..6; more: it was refused */
 };
 

@@ -111,15 +111,21 @@ static void read_flags(struct tl_reader *r, const struct tl_node *value, void *t
 }
 
 struct source {
-	const struct tl_node *ret, *fd, *at, *name;
+	const struct tl_node *ret, *cwd, *fd, *at, *name;
 };
 
-/* "ret", {ret: true, name: 1}, {ret: true, at: 1, name: 2}, {fd: 1}, {at: 1, name: 2}, {name: 1} */
+static bool is_true(const struct tl_node *node)
+{
+	return node->kind == TL_NODE_SCALAR && !strcmp(node->text, "true");
+}
+
+/* "ret", {ret: true, name: 1}, {ret: true, at: 1, name: 2}, {cwd: true, name: 1}, {fd: 1}, {at: 1, name: 2}, {name: 1} */
 static void read_source(struct tl_reader *r, const struct tl_node *value, const char *what, uint8_t *ret_from,
 			uint8_t *ret_fd, uint8_t *ret_name)
 {
 	static const struct tl_node_key keys[] = {
 		{ "ret", NULL, offsetof(struct source, ret), 0 },
+		{ "cwd", NULL, offsetof(struct source, cwd), 0 },
 		{ "fd", NULL, offsetof(struct source, fd), 0 },
 		{ "at", NULL, offsetof(struct source, at), 0 },
 		{ "name", NULL, offsetof(struct source, name), 0 },
@@ -135,8 +141,12 @@ static void read_source(struct tl_reader *r, const struct tl_node *value, const 
 	tl_node_mapping(r, value, what, keys, ARRAY_SIZE(keys), &source);
 	if (r->n_problems != before)
 		return;
-	if (source.ret && (source.ret->kind != TL_NODE_SCALAR || strcmp(source.ret->text, "true"))) {
+	if (source.ret && !is_true(source.ret)) {
 		tl_node_problem(r, source.ret, "%s: ret can only be true", what);
+		return;
+	}
+	if (source.cwd && (!is_true(source.cwd) || source.ret || source.fd || source.at)) {
+		tl_node_problem(r, source.cwd, "%s: cwd can only be true, and stand with a name alone", what);
 		return;
 	}
 	if (source.fd ? source.ret || source.at || source.name : !source.name) {
@@ -148,7 +158,8 @@ static void read_source(struct tl_reader *r, const struct tl_node *value, const 
 	    (source.at && !tl_node_number(r, source.at, what, 1, TL_ARGS_MAX, &fd)) ||
 	    (source.name && !tl_node_number(r, source.name, what, 1, TL_ARGS_MAX, &at_name)))
 		return;
-	*ret_from = source.ret ? TL_FROM_RET : source.fd ? TL_FROM_FD : source.at ? TL_FROM_AT : TL_FROM_NAME;
+	*ret_from = source.ret ? TL_FROM_RET : source.fd ? TL_FROM_FD : source.at ? TL_FROM_AT :
+		    source.cwd ? TL_FROM_CWD : TL_FROM_NAME;
 	*ret_fd = fd;
 	*ret_name = at_name;
 }
@@ -286,6 +297,9 @@ static void read_row(struct tl_reader *r, const struct tl_node *node, struct tl_
 	if (row->type.class != TL_CLASS_SYSCALL) {
 		if (row->numbers || row->type.n_args)
 			tl_node_problem(r, row->node, "event: only a system call has numbers and args");
+	} else if (row->type.flags & TL_TYPE_UNLISTED) {
+		if (row->numbers)
+			tl_node_problem(r, row->numbers, "numbers: the row of all that are not listed has none");
 	} else if (!has_number(&row->type)) {
 		tl_node_problem(r, row->name, "event: " TL_QUOTED " is not in the built-in table and has no numbers",
 				row->type.name);

@@ -1,12 +1,18 @@
 # Tests of events: one program for each, tests/events/NAME.c, and the helper that they run.
 
 event_harness := $(wildcard tests/events/harness*.c)
-event_src := $(filter-out $(event_harness) tests/events/helper.c,$(wildcard tests/events/*.c))
+event_src := $(filter-out $(event_harness) tests/events/helper.c tests/events/calls-parse.c,$(wildcard tests/events/*.c))
 event_tests := $(patsubst tests/events/%.c,$(B)/tests/events/%,$(event_src))
 
 $(event_tests): $(B)/tests/events/%: $(B)/obj/tests/events/%.o $(call object,$(event_harness)) $(B)/libtraceleft.a
 	@mkdir -p $(@D)
 	$(say)$(CC) $(ALL_LDFLAGS) -pie -o $@ $^ $(LIB_LIBS)
+# Of many events at once: the calls are in files, which go where the programs are.
+$(B)/tests/events/calls: $(call object,tests/events/calls-parse.c)
+event_calls := $(patsubst tests/events/calls/%,$(B)/tests/events/%,$(wildcard tests/events/calls/*.calls))
+$(event_calls): $(B)/tests/events/%: tests/events/calls/%
+	@mkdir -p $(@D)
+	cp $< $@
 .SECONDARY: $(call object,$(event_src) $(event_harness))
 
 # Its life is to be short: no C library.
@@ -15,4 +21,4 @@ $(B)/tests/events/helper: tests/events/helper.c
 	$(say)$(CC) -std=gnu17 -O2 $(WARNINGS) -fno-stack-protector -fcf-protection=none -static -nostdlib -o $@ $<
 
 .PHONY: event-tests
-event-tests: battery $(event_tests) $(B)/tests/events/helper
+event-tests: battery $(event_tests) $(event_calls) $(B)/tests/events/helper

@@ -83,6 +83,42 @@ static struct bytes peek_argv(uint64_t from, size_t width, uint32_t max)
 	}
 }
 
+/* Of at most 8 vectors the length and the first 64 bytes of what went through. */
+static struct bytes peek_vectors(const struct call *c, uint64_t from, uint32_t count, uint32_t max)
+{
+	struct bytes b = {.flags = TL_VALUE_PRESENT};
+	size_t width = c->abi == TL_ABI_X86_64 ? 8 : 4;
+	uint64_t left = c->ret < 0 ? 0 : (uint64_t)c->ret;
+	char *copy = room(max + 128);
+
+	b.data = copy;
+	if (count > 8)
+		b.flags |= TL_VALUE_TRUNCATED;
+	for (uint32_t i = 0; i < count && i < 8; i++) {
+		uint64_t words[2] = {}, n;
+		uint32_t size;
+
+		if (peek(&words[0], from + 2 * i * width, width) < width ||
+		    peek(&words[1], from + (2 * i + 1) * width, width) < width) {
+			b.flags |= TL_VALUE_FAULT;
+			return b;
+		}
+		n = MIN(words[1], left);
+		left -= n;
+		size = MIN(n, 64);
+		if (n > 64)
+			b.flags |= TL_VALUE_TRUNCATED;
+		if (peek(copy + b.size + 16, words[0], size) < size) {
+			b.flags |= TL_VALUE_FAULT;
+			size = 0;
+		}
+		memcpy(copy + b.size, &words[1], 8);
+		memcpy(copy + b.size + 8, &size, 4);
+		b.size += 16 + ((size + 7) & ~7U);
+	}
+	return b;
+}
+
 struct bytes captured_of(const struct call *c, const struct tl_arg_type *arg)
 {
 	uint64_t from = c->args[arg->position - 1], length = 0;
@@ -96,9 +132,10 @@ struct bytes captured_of(const struct call *c, const struct tl_arg_type *arg)
 	case TL_CAPTURE_STRING:
 		return peek_string(from, arg->size);
 	case TL_CAPTURE_BUFFER:
-		if (arg->length_arg)
-			return peek_bytes(from, length, arg->size);
-		return c->ret < 0 ? nothing : peek_bytes(from, (uint64_t)c->ret, arg->size);
+		if (!arg->length_arg && c->ret < 0)
+			return nothing;
+		length = arg->length_arg ? length : (uint64_t)c->ret;
+		return peek_bytes(from, arg->unit > 1 ? (uint32_t)length * (uint64_t)arg->unit : length, arg->size);
 	case TL_CAPTURE_STRUCT:
 		return peek_bytes(from, arg->size, arg->size);
 	case TL_CAPTURE_SOCKADDR:
@@ -110,6 +147,8 @@ struct bytes captured_of(const struct call *c, const struct tl_arg_type *arg)
 			return nothing;
 		return length && peek(&n, length, sizeof(n)) == sizeof(n) ? peek_bytes(from, n, 128) : nothing;
 	}
+	case TL_CAPTURE_IOVEC:
+		return peek_vectors(c, from, (uint32_t)length, arg->size);
 	case TL_CAPTURE_ARGV:
 		return peek_argv(from, c->abi == TL_ABI_I386 ? 4 : 8, arg->size);
 	}

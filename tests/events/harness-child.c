@@ -255,8 +255,8 @@ void become_nobody(void)
 
 static void note_captured(struct call *c)
 {
-	for (unsigned i = 0; i < run->type->n_args; i++) {
-		const struct tl_arg_type *arg = &run->type->args[i];
+	for (unsigned i = 0; i < c->type->n_args; i++) {
+		const struct tl_arg_type *arg = &c->type->args[i];
 
 		c->captured[arg->position - 1] = captured_of(c, arg);
 	}
@@ -292,16 +292,31 @@ struct call *expect_made(const char *file, int line, enum tl_event_kind kind, co
 	return c;
 }
 
+/* The row of the table that has this number. */
+static const struct tl_event_type *type_of_number(uint8_t abi, long number)
+{
+	const struct tl_event_type *types;
+	size_t n;
+
+	types = tl_event_types(&n);
+	for (size_t i = 0; i < n; i++)
+		if (types[i].number[abi] == number || types[i].number2[abi] == number)
+			return &types[i];
+	return tl_event_type_find("unknown");
+}
+
 static struct call *begin(const char *file, int line, uint8_t abi, long number, const long args[6])
 {
-	struct call *c = expect_made(file, line, TL_EVENT_SYSCALL, run->test->event);
+	const struct tl_event_type *type = run->type ?: type_of_number(abi, number);
+	struct call *c = expect_made(file, line, TL_EVENT_SYSCALL, type->name);
 
+	c->type = type;
 	c->abi = abi;
 	c->nr = (uint32_t)number;
 	for (unsigned i = 0; i < TL_ARGS_MAX; i++)
 		c->args[i] = abi == TL_ABI_I386 ? (uint32_t)args[i] : (uint64_t)args[i];
 	/* What is past the call's own arguments is whatever the registers hold. */
-	for (unsigned i = run->type->n_args; i < TL_ARGS_MAX; i++)
+	for (unsigned i = type->n_args; i < TL_ARGS_MAX; i++)
 		c->unknown_args |= 1U << i;
 	note_captured(c);
 	c->before = now();
@@ -325,6 +340,49 @@ struct call *call_made(const char *file, int line, long number, const long args[
 	return end(c, r == -1 ? -errno : r);
 }
 
+uint32_t run_calls(void)
+{
+	return run->n_calls;
+}
+
+struct call *run_call(uint32_t number)
+{
+	return run->calls[number];
+}
+
+int run_case(void)
+{
+	return run->at_case;
+}
+
+struct call *call_noted(const char *file, int line, long number, const long args[6])
+{
+	return begin(file, line, TL_ABI_X86_64, number, args);
+}
+
+struct call *call_fork_made(const char *file, int line, long number, const long args[6])
+{
+	struct call *c = begin(file, line, TL_ABI_X86_64, number, args);
+	register long r10 __asm__("r10") = args[3];
+	register long r8 __asm__("r8") = args[4];
+	long r;
+
+	/* The child may share this stack: it ends before it uses it. */
+	__asm__ volatile("syscall\n\t"
+			 "test %%rax, %%rax\n\t"
+			 "jnz 1f\n\t"
+			 "xor %%edi, %%edi\n\t"
+			 "mov %[exit], %%eax\n\t"
+			 "syscall\n"
+			 "1:"
+			 : "=a"(r)
+			 : "a"(number), "D"(args[0]), "S"(args[1]), "d"(args[2]), "r"(r10), "r"(r8), [exit] "i"(SYS_exit_group)
+			 : "memory", "rcx", "r11");
+	if (r > 0)
+		reap((pid_t)r);
+	return end(c, r);
+}
+
 static int32_t int80(long number, const long args[6])
 {
 	int32_t r;
@@ -334,6 +392,23 @@ static int32_t int80(long number, const long args[6])
 			 : "a"(number), "b"(args[0]), "c"(args[1]), "d"(args[2]), "S"(args[3]), "D"(args[4])
 			 : "memory", "r8", "r9", "r10", "r11");
 	return r;
+}
+
+void call_last_made(const char *file, int line, bool by_32, long number, const long args[6])
+{
+	struct being *b = being_expected();
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		born_here(b);
+		begin(file, line, by_32 ? TL_ABI_I386 : TL_ABI_X86_64, number, args);
+		if (by_32)
+			int80(number, args);
+		syscall(number, args[0], args[1], args[2], args[3], args[4], args[5]);
+		_exit(1);
+	}
+	was_born(b, pid);
+	reap(pid);
 }
 
 struct call *call32_made(const char *file, int line, long number, const long args[6])
@@ -369,8 +444,8 @@ static void note_exec(struct call *c, const struct being *becomes)
 	snprintf(c->comm, sizeof(c->comm), "%s", becomes->comm ?: "");
 	is_object(c, becomes->executable, becomes->file);
 	c->file_object.flags = becomes->deleted && !becomes->is_nowhere ? TL_VALUE_DELETED : 0;
-	for (unsigned i = 0; i < run->type->n_args; i++)
-		if (run->type->args[i].capture == TL_CAPTURE_ARGV && c->captured[i].flags & TL_VALUE_TRUNCATED)
+	for (unsigned i = 0; i < c->type->n_args; i++)
+		if (c->type->args[i].capture == TL_CAPTURE_ARGV && c->captured[i].flags & TL_VALUE_TRUNCATED)
 			c->captured[i] =
 				(struct bytes){becomes->args, MIN(becomes->args_size, EXEC_ARGS_MAX),
 					       TL_VALUE_PRESENT | (becomes->truncated ? TL_VALUE_TRUNCATED : 0)};

@@ -5,8 +5,8 @@
 
 #include "harness.h"
 
-#define CALLS_MAX 1024
-#define CASES_MAX 64
+#define CALLS_MAX 4096
+#define CASES_MAX 512
 #define MEMORY (64U << 20)
 
 /* Cases of the harness itself; they come behind those of the test. */
@@ -15,7 +15,7 @@ enum { OF_SESSION = CASES_MAX - 4, OF_LEDGER, OF_NUMBERS, OF_HASHES };
 /* In memory that tester and children share. */
 struct run {
 	const struct test *test;
-	const struct tl_event_type *type;
+	const struct tl_event_type *type; /* NULL: of a family, a case per event */
 	const char *folder;
 	const char *program_folder;
 	bool has_call32;
@@ -68,6 +68,12 @@ int child_gate(void);
 void open_gate(int gate);
 pid_t child_make(int gate);
 void child_end(pid_t pid);
+/* The calls noted so far, and the one of that number; the case at hand. */
+uint32_t run_calls(void);
+struct call *run_call(uint32_t number);
+int run_case(void);
+/* A call that is made by other means; its result is 0. */
+struct call *call_noted(const char *file, int line, long number, const long args[6]);
 struct being *being_new(const char *executable, const char *const *argv);
 
 /* harness-capture.c: of an argument of a call that this process makes or has made */

@@ -61,7 +61,7 @@ static void verify_call(const struct tl_event *e, const struct call *c)
 	for (unsigned i = 0; i < TL_ARGS_MAX; i++) {
 		const struct bytes *wanted = &c->captured[i];
 		const struct tl_bytes *found = &e->captured[i];
-		bool is_string = e->type->args[i].capture == TL_CAPTURE_STRING;
+		bool is_string = i < e->type->n_args && e->type->args[i].capture == TL_CAPTURE_STRING;
 		uint32_t n = found->size;
 
 		if (!(c->unknown_args >> i & 1))
@@ -246,6 +246,22 @@ static void verify_kind(const struct seen *s, const struct call *c)
 	      c->cpu_time, e->utime + e->stime);
 }
 
+/* The text behind "[pid 1 comm] ", up to the objects that it may end with. */
+static void verify_line(const struct seen *s, const struct call *c)
+{
+	const char *found = strstr(s->line, "] ");
+	size_t n, size = c->shown ? strlen(c->shown) : 0;
+
+	if (!c->shown)
+		return;
+	found = found ? found + 2 : s->line;
+	n = s->line_size - (size_t)(found - s->line) - 1;
+	check(c,
+	      n >= size && memcmp(found, c->shown, size) == 0 &&
+		      (n == size || !strstr(c->shown, ") = ") || strncmp(found + size, " <", 2) == 0 || strncmp(found + size, " -> <", 5) == 0),
+	      "text: wanted '%s', found '%.*s'", c->shown, (int)n, found);
+}
+
 void verify_event(const struct seen *s, const struct call *c)
 {
 	const struct tl_event *e = &s->event;
@@ -258,6 +274,7 @@ void verify_event(const struct seen *s, const struct call *c)
 	verify_object(c, "target", &e->target, &c->target_object);
 	verify_sockets(e, c);
 	verify_process(c, e->process, c->being, e->process->parent);
+	verify_line(s, c);
 }
 
 /* ---- Hashes ---- */
@@ -290,7 +307,9 @@ void verify_hashes(int of)
 		for (size_t j = i + 1; j < n_seen; j++) {
 			const struct tl_event *a = &seen[i].event, *b = &seen[j].event;
 
-			if (a->kind != TL_EVENT_SYSCALL || b->kind != TL_EVENT_SYSCALL)
+			if (a->kind != TL_EVENT_SYSCALL || b->kind != TL_EVENT_SYSCALL || strcmp(a->type->name, b->type->name) != 0)
+				continue;
+			if (!run->type && (!seen[i].call || !seen[j].call))
 				continue;
 			if (same_arguments(a, b) != (a->hash == b->hash))
 				fail_case(of, seen[i].call ? seen[i].call->file : "",

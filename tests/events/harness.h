@@ -76,6 +76,8 @@ struct call {
 	int line;
 	enum tl_event_kind kind;
 	const char *event;
+	const struct tl_event_type *type; /* of a system call */
+	const char *shown; /* the event as text, behind who made it; NULL: not looked at */
 	bool matched;
 
 	const struct being *being;
@@ -112,6 +114,7 @@ struct test {
 	const struct test_case *cases;
 	size_t n_cases;
 	void (*prepare)(void); /* before the child is made, in the folder; may be NULL */
+	bool is_family; /* each case is named as the event that it is about */
 };
 
 /* Everything; the exit status of main(). */
@@ -119,7 +122,7 @@ int run_test(const struct test *test);
 #define TEST(name, prepare_function) \
 	int main(void) \
 	{ \
-		static const struct test test = {name, cases, N_ELEMENTS(cases), prepare_function}; \
+		static const struct test test = {name, cases, N_ELEMENTS(cases), prepare_function, false}; \
 		return run_test(&test); \
 	}
 
@@ -150,6 +153,10 @@ struct call *call32_made(const char *file, int line, long number, const long arg
 bool has_call32(void);
 /* Before 5.18 the kernel part climbs 32 steps at most. */
 bool is_old_kernel(void);
+/* A call that does not return; in a child of its own, which it ends. */
+void call_last_made(const char *file, int line, bool by_32, long number, const long args[6]);
+/* One that makes a child, which ends at once with 0. */
+struct call *call_fork_made(const char *file, int line, long number, const long args[6]);
 /* A program: returns only if the call failed. `becomes`: what the process is if it succeeds;
  * then its executable is the call's object. */
 #define call_exec(becomes, number, ...) \

@@ -129,7 +129,7 @@ static void verify(struct tl_session *s)
 int main(void)
 {
 	static const struct test_case cases[] = {CASE(start_all)};
-	static const struct test test = {"openat", cases, 1, NULL};
+	static const struct test test = {"openat", cases, 1, NULL, false};
 	const char *wanted = getenv("TL_TEST_PROCESSES");
 	struct tl_session *s;
 	bool all_ok = true, ran;
@@ -160,7 +160,7 @@ int main(void)
 	ran = s != NULL;
 	tl_session_free(s);
 	remove_folder();
-	run->test = &(const struct test){"short-lived", cases, 1, NULL};
+	run->test = &(const struct test){"short-lived", cases, 1, NULL, false};
 	report(OF_SESSION, "session", &all_ok);
 	if (!ran)
 		return 1;

@@ -136,7 +136,7 @@ static void verify(struct tl_session *s)
 int main(void)
 {
 	static const struct test_case cases[] = {CASE(call_all)};
-	static const struct test test = {"getppid", cases, 1, NULL};
+	static const struct test test = {"getppid", cases, 1, NULL, false};
 	const char *wanted = getenv("TL_TEST_CALLS");
 	struct tl_session *s;
 	bool all_ok = true, ran;
@@ -159,7 +159,7 @@ int main(void)
 	ran = s != NULL;
 	tl_session_free(s);
 	remove_folder();
-	run->test = &(const struct test){"small-ring", cases, 1, NULL};
+	run->test = &(const struct test){"small-ring", cases, 1, NULL, false};
 	report(OF_SESSION, "session", &all_ok);
 	if (!ran)
 		return 1;

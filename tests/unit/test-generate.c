@@ -96,7 +96,9 @@ static void a_handler_describes_itself_and_captures_its_arguments(void **state)
 static void every_kind_of_capture_has_its_call(void **state)
 {
 	static const char *const expected[][2] = {
-		{ "read", "\ttl_capture_buffer(call, 2, 0, 64);\n" },
+		{ "read", "\ttl_capture_buffer(call, 2, 0, 1, 64);\n" },
+		{ "setgroups", "\ttl_capture_buffer(call, 2, 1, 4, 256);\n" },
+		{ "writev", "\ttl_capture_iovec(call, 2, 3, 640);\n" },
 		{ "openat2", "\ttl_capture_struct(call, 3, 24);\n" },
 		{ "connect", "\ttl_capture_sockaddr(call, 2, 3, 0);\n" },
 		{ "accept4", "\tif (call->record.ret >= 0)\n\t\ttl_capture_sockaddr(call, 2, 3, 1);\n" },
