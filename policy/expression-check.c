@@ -107,8 +107,39 @@ bool tl_parser_knows(const struct tl_parser *p, const struct tl_token *word)
 	return name.reference.source == TL_REFERENCE_FIELD || count_kinds(p, &name);
 }
 
+/* What other tools call it. */
+static const char *other_name(const char *name)
+{
+	static const char *const names[][2] = {
+		{ "auid", "loginuid" },	 { "exe", "executable" },     { "file", "path" },
+		{ "inode", "file.inode" }, { "parent.pid", "ppid" }, { "name", "comm" },
+		{ "syscall", "event" },    { "port", "dport" },
+		{ "addr", "daddr" },	 { "cmdline", "args" },	      { "user", "uid" },
+		{ "group", "gid" },	 { "exit", "ret" },	      { "parent.exe", "parent.executable" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(names[i][0], name) == 0)
+			return names[i][1];
+	return NULL;
+}
+
+/* "args.NAME" */
+static int unknown_argument(struct tl_parser *p, const struct tl_token *word, size_t prefix)
+{
+	struct tl_suggest suggest;
+
+	tl_suggest_init(&suggest, word->start + prefix, word->size - prefix);
+	for (size_t i = 0; i < p->n_types; i++)
+		for (size_t j = 0; j < p->types[i]->n_args; j++)
+			tl_suggest_offer(&suggest, p->types[i]->args[j].name);
+	return tl_parser_fail(p, word->column + (unsigned)prefix, "unknown argument '%.*s'%s",
+			      (int)MIN(word->size - prefix, 48U), word->start + prefix, tl_suggest_text(&suggest));
+}
+
 static int unknown_field(struct tl_parser *p, const struct tl_token *word)
 {
+	static const char prefix[] = "args.";
 	const struct tl_expression_field *field;
 	struct tl_suggest suggest;
 	char copy[64];
@@ -117,6 +148,10 @@ static int unknown_field(struct tl_parser *p, const struct tl_token *word)
 	snprintf(copy, sizeof(copy), "%.*s", SHOWN(word));
 	if (tl_number_find(copy, &number) >= 0)
 		return tl_parser_fail(p, word->column, "'%s' is a number: a field is expected in front of it", copy);
+	if (other_name(copy))
+		return tl_parser_fail(p, word->column, "unknown field '%s', did you mean '%s'?", copy, other_name(copy));
+	if (word->size > strlen(prefix) && memcmp(word->start, prefix, strlen(prefix)) == 0)
+		return unknown_argument(p, word, strlen(prefix));
 	tl_suggest_init(&suggest, word->start, word->size);
 	for (size_t i = 0; (field = tl_expression_field_get(i)); i++)
 		tl_suggest_offer(&suggest, field->name);

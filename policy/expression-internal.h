@@ -100,11 +100,12 @@ struct tl_set {
 	uint8_t kind; /* enum tl_field_kind */
 	size_t n;
 	union {
-		__int128 *numbers; /* sorted */
+		__int128 *numbers; /* in any order, each once */
 		struct tl_ip_range *ranges; /* sorted, apart from each other */
 		struct tl_text *table; /* by hash; data NULL: free */
 	};
-	size_t table_size; /* power of two */
+	size_t table_size; /* power of two; of numbers: of places */
+	uint32_t *places; /* of numbers, by hash: 1 + index; 0: free */
 };
 
 /* What the list is made of, in any order. */

@@ -57,9 +57,18 @@ static int advance(struct tl_parser *p)
 
 static int unexpected(struct tl_parser *p, const char *expected)
 {
+	struct tl_suggest suggest;
+
 	if (p->token.type == TL_TOKEN_END)
 		return tl_parser_fail(p, p->token.column, "%s is missing at the end", expected);
-	return tl_parser_fail(p, p->token.column, "%s is expected, not '%.*s'", expected, SHOWN(&p->token));
+	/* Words that join conditions, where they are expected. */
+	tl_suggest_init(&suggest, p->token.start, p->token.size);
+	if (p->token.type == TL_TOKEN_WORD && strstr(expected, "'and'") && !tl_parser_knows(p, &p->token)) {
+		tl_suggest_offer(&suggest, "and");
+		tl_suggest_offer(&suggest, "or");
+	}
+	return tl_parser_fail(p, p->token.column, "%s is expected, not '%.*s'%s", expected, SHOWN(&p->token),
+			      tl_suggest_text(&suggest));
 }
 
 static int emit(struct tl_parser *p, const struct tl_insn *insn, uint32_t *ret_index)

@@ -37,22 +37,43 @@ void tl_set_items_done(struct tl_set_items *items)
 	*items = (struct tl_set_items){};
 }
 
-static int compare_numbers(const void *a, const void *b)
+static size_t hash_number(__int128 number)
 {
-	const __int128 *x = a, *y = b;
+	return (size_t)(((uint64_t)number ^ (uint64_t)(number >> 64)) * 0x9e3779b97f4a7c15ULL >> 29);
+}
 
-	return *x < *y ? -1 : *x > *y;
+/* Where the number stands, or could. */
+static uint32_t *find_number(const struct tl_set *s, __int128 number)
+{
+	size_t i = hash_number(number) & (s->table_size - 1);
+
+	while (s->places[i] && s->numbers[s->places[i] - 1] != number)
+		i = (i + 1) & (s->table_size - 1);
+	return &s->places[i];
+}
+
+static void size_table(const struct tl_set_items *items, struct tl_set *s)
+{
+	s->table_size = 4;
+	while (s->table_size < 2 * items->n)
+		s->table_size *= 2;
 }
 
 static int make_numbers(struct tl_arena *a, const struct tl_set_items *items, struct tl_set *s)
 {
+	size_table(items, s);
 	s->numbers = tl_arena_alloc(a, items->n * sizeof(*s->numbers));
-	if (!s->numbers)
+	s->places = tl_arena_alloc(a, s->table_size * sizeof(*s->places));
+	if (!s->numbers || !s->places)
 		return -ENOMEM;
-	for (size_t i = 0; i < items->n; i++)
-		s->numbers[i] = items->values[i].number;
-	qsort(s->numbers, items->n, sizeof(*s->numbers), compare_numbers);
-	s->n = items->n;
+	for (size_t i = 0; i < items->n; i++) {
+		uint32_t *place = find_number(s, items->values[i].number);
+
+		if (*place)
+			continue;
+		s->numbers[s->n++] = items->values[i].number;
+		*place = (uint32_t)s->n;
+	}
 	return 0;
 }
 
@@ -102,9 +123,7 @@ static struct tl_text *find_text(const struct tl_set *s, const struct tl_text *t
 
 static int make_table(struct tl_arena *a, const struct tl_set_items *items, struct tl_set *s)
 {
-	s->table_size = 4;
-	while (s->table_size < 2 * items->n)
-		s->table_size *= 2;
+	size_table(items, s);
 	s->table = tl_arena_alloc(a, s->table_size * sizeof(*s->table));
 	if (!s->table)
 		return -ENOMEM;
@@ -153,6 +172,6 @@ bool tl_set_has(const struct tl_set *s, const struct tl_value *value)
 	case TL_FIELD_STRING:
 		return find_text(s, &value->text)->data;
 	default:
-		return bsearch(&value->number, s->numbers, s->n, sizeof(*s->numbers), compare_numbers);
+		return *find_number(s, value->number);
 	}
 }

@@ -83,7 +83,7 @@ static void conditions_give_what_the_file_says(void **state)
 {
 	FILE *file = fopen("tests/unit/expressions.txt", "re");
 	_cleanup_free_ char *text = NULL;
-	size_t room = 0, conditions = 0;
+	size_t room = 0, results = 0, errors = 0, suggestions = 0;
 	unsigned line = 0;
 
 	(void)state;
@@ -104,11 +104,15 @@ static void conditions_give_what_the_file_says(void **state)
 		}
 		*first = *last = '\0';
 		check_line(line, text, first + 3, last + 3);
-		conditions++;
+		results += strncmp(last + 3, "error ", 6) != 0;
+		errors += strncmp(last + 3, "error ", 6) == 0;
+		suggestions += strstr(last + 3, "did you mean") != NULL;
 	}
 	fclose(file);
 	assert_int_equal(failures, 0);
-	assert_true(conditions >= 300);
+	assert_true(results >= 300);
+	assert_true(errors >= 200);
+	assert_true(suggestions >= 70);
 }
 
 /* ---- Single ones ---- */
