@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "descriptors.h"
 #include "suggest.h"
 
 static int run_help(const struct tl_verb *verb, int argc, char **argv);
@@ -80,6 +81,7 @@ int main(int argc, char **argv)
 {
 	const struct tl_verb *verb;
 
+	tl_descriptors_keep_standard();
 	/* A closed pipe is an error of write(2) like others, not the end of us. */
 	signal(SIGPIPE, SIG_IGN);
 	if (argc < 2) {

@@ -2,6 +2,7 @@
 /* traceleft trace: assembles a run from the command line. */
 #include <string.h>
 
+#include "descriptors.h"
 #include "problems.h"
 #include "trace.h"
 
@@ -319,6 +320,8 @@ static int new_session(struct tl_trace *t)
 {
 	struct tl_options *session = &t->settings.session;
 
+	/* The command has been forked: its limit stays as it was. */
+	tl_descriptors_allow_many();
 	session->durations = t->settings.summary;
 	session->no_objects = t->settings.summary && !t->where && !t->policy;
 	return tl_session_new(session, &t->session);

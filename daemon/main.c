@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "descriptors.h"
 #include "log.h"
 #include "manager.h"
 #include "util.h"
@@ -52,6 +53,8 @@ int main(int argc, char **argv)
 	bool foreground = false;
 	int id;
 
+	tl_descriptors_keep_standard();
+	tl_descriptors_allow_many();
 	opterr = 0;
 	while ((id = getopt_long(argc, argv, ":p:fh", options, NULL)) != -1) {
 		switch (id) {

@@ -44,7 +44,7 @@ static int keep_words(enum libbpf_print_level level, const char *format, va_list
 	line[strcspn(line, "\n")] = '\0';
 	/* The verifier's log is many lines; what comes first says which program. */
 	if (!last_words[0])
-		memcpy(last_words, line, sizeof(line));
+		snprintf(last_words, sizeof(last_words), "%s", line + (strncmp(line, "libbpf: ", 8) == 0 ? 8 : 0));
 	return 0;
 }
 
@@ -262,6 +262,8 @@ static int load_error(struct tl_session *s, int r)
 	if (r == -EPERM)
 		return tl_fail(s, r, "not permitted to load eBPF programs: run as root (or with CAP_BPF, CAP_PERFMON "
 				     "and CAP_SYS_RESOURCE), and without lockdown=confidentiality");
+	if (r == -EMFILE || r == -ENFILE || r == -ENOMEM)
+		return tl_fail(s, r, "cannot load the programs: %s", strerror(-r));
 	return tl_fail(s, r, "the kernel refuses the programs: %s", last_words[0] ? last_words : strerror(-r));
 }
 

@@ -87,6 +87,25 @@ full_standard_output_fails() {
 	expect_status 1 && expect_error 'traceleft: standard output: No space left on device'
 }
 
+# Nothing that is opened takes the place of standard output, to be written over.
+missing_standard_output_fails() {
+	"$TRACELEFT" trace openat -- /bin/true >&- 2>"$dir/err"
+	status=$?
+	expect_status 1 && expect_error 'traceleft: standard output: Bad file descriptor' && expect_balanced || return
+	"$TRACELEFT" events <&- >&- 2>"$dir/err"
+	status=$?
+	expect_status 1 && expect_error 'traceleft: standard output: Bad file descriptor'
+}
+
+limit_of_descriptors_is_told_and_the_commands_own_stays() {
+	(ulimit -n 12; "$TRACELEFT" trace openat -- /bin/true >"$dir/out" 2>"$dir/err")
+	status=$?
+	expect_status 1 && expect_error 'Too many open files' || return
+	(ulimit -S -n 100; "$TRACELEFT" trace -o "$dir/events" @file -- /bin/sh -c 'ulimit -S -n' >"$dir/out" 2>"$dir/err")
+	status=$?
+	expect_status 0 && [[ $(cat "$dir/out") == 100 ]] || why "limit $(cat "$dir/out")"
+}
+
 events_are_in_the_output_while_the_command_runs() {
 	mkfifo "$dir/in"
 	touch "$dir/out"
@@ -256,7 +275,8 @@ run_tests every_line_that_is_taken_away_is_missed protobuf_is_decoded_to_the_sam
 	file_is_for_its_owner_alone file_that_is_there_is_emptied unwritable_directory_is_told_before_anything_runs \
 	traps_in_a_directory_of_everybody_are_refused symbolic_link_of_ones_own_is_followed \
 	full_device_fails_and_counts_what_is_lost full_disk_leaves_no_torn_line closed_pipe_ends_cleanly \
-	full_standard_output_fails events_are_in_the_output_while_the_command_runs balance_is_in_the_output_too \
+	full_standard_output_fails missing_standard_output_fails \
+	limit_of_descriptors_is_told_and_the_commands_own_stays events_are_in_the_output_while_the_command_runs balance_is_in_the_output_too \
 	count_of_calls_is_exact small_ring_declares_what_it_loses summary_counts_calls_and_errors summary_tells_the_time \
 	summary_keeps_what_a_condition_asks_for summary_as_json_is_one_object \
 	quiet_run_says_nothing condition_filters_and_counts condition_that_is_wrong_names_its_column
