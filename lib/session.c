@@ -44,6 +44,8 @@ static void free_target(struct tl_target *t)
 	free_strings(t->executables, t->n_executables);
 	free_strings(t->cgroups, t->n_cgroups);
 	free_strings(t->units, t->n_units);
+	free_strings(t->not_executables, t->n_not_executables);
+	free(t->conditions);
 }
 
 struct tl_session *tl_session_free(struct tl_session *s)
@@ -174,6 +176,17 @@ static int copy_strings(char ***ret, size_t *ret_n, const char *const *from, siz
 	return 0;
 }
 
+static int copy_conditions(struct tl_target *t, const struct tl_target_spec *spec)
+{
+	t->conditions = calloc(spec->n_conditions + 1, sizeof(*t->conditions));
+	if (!t->conditions)
+		return -ENOMEM;
+	if (spec->n_conditions)
+		memcpy(t->conditions, spec->conditions, spec->n_conditions * sizeof(*t->conditions));
+	t->n_conditions = spec->n_conditions;
+	return 0;
+}
+
 int tl_session_add_target(struct tl_session *s, const struct tl_target_spec *spec, uint32_t *ret_target)
 {
 	struct tl_target *grown, *t;
@@ -182,7 +195,8 @@ int tl_session_add_target(struct tl_session *s, const struct tl_target_spec *spe
 		return tl_fail(s, -EBUSY, "targets are added before the start");
 	if (s->n_targets >= TL_TERMS_MAX)
 		return tl_fail(s, -E2BIG, "more than %d targets", TL_TERMS_MAX);
-	if (!spec->everything && !spec->n_pids && !spec->n_executables && !spec->n_cgroups && !spec->n_units)
+	if (!spec->everything && !spec->n_pids && !spec->n_executables && !spec->n_cgroups && !spec->n_units &&
+	    !spec->n_not_executables && !spec->n_conditions)
 		return tl_fail(s, -EINVAL, "target %s selects nothing", spec->name ? spec->name : "");
 	grown = reallocarray(s->targets, s->n_targets + 1, sizeof(*grown));
 	if (!grown)
@@ -197,7 +211,9 @@ int tl_session_add_target(struct tl_session *s, const struct tl_target_spec *spe
 	if (!t->name || !t->pids ||
 	    copy_strings(&t->executables, &t->n_executables, spec->executables, spec->n_executables) < 0 ||
 	    copy_strings(&t->cgroups, &t->n_cgroups, spec->cgroups, spec->n_cgroups) < 0 ||
-	    copy_strings(&t->units, &t->n_units, spec->units, spec->n_units) < 0) {
+	    copy_strings(&t->units, &t->n_units, spec->units, spec->n_units) < 0 ||
+	    copy_strings(&t->not_executables, &t->n_not_executables, spec->not_executables, spec->n_not_executables) < 0 ||
+	    copy_conditions(t, spec) < 0) {
 		free_target(t);
 		return -ENOMEM;
 	}

@@ -85,6 +85,10 @@ struct tl_target {
 	size_t n_cgroups;
 	char **units;
 	size_t n_units;
+	char **not_executables;
+	size_t n_not_executables;
+	struct tl_condition *conditions;
+	size_t n_conditions;
 };
 
 /* User side's copy of a combination of targets. */

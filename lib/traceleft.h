@@ -315,6 +315,28 @@ struct tl_options {
 	bool durations; /* measure system calls: all if no_objects, else those on descriptors */
 };
 
+/* Properties of a task that a target may be chosen by. */
+enum tl_attribute {
+	TL_ATTRIBUTE_UID, /* real user id */
+	TL_ATTRIBUTE_GID, /* real group id */
+	TL_ATTRIBUTE_LOGINUID, /* 4294967295: none */
+	TL_ATTRIBUTE_SESSION, /* of the login, 4294967295: none */
+	TL_ATTRIBUTE_PIDNS, /* inode number of the namespace, as in /proc/PID/ns */
+	TL_ATTRIBUTE_MNTNS,
+	TL_ATTRIBUTE_COMM, /* name of the thread */
+	TL_ATTRIBUTES,
+};
+
+/* A value from low to high, both included; of a COMM the name, at most 15 bytes,
+ * or with '*' at its end what it begins with. Those of one attribute are
+ * alternatives; negative ones leave out whom they match. */
+struct tl_condition {
+	uint8_t attribute; /* enum tl_attribute */
+	bool negative;
+	uint64_t low, high;
+	char comm[17];
+};
+
 /* Who. A process matches when it matches every selector that is given, and a
  * selector when it matches one of its values. Strings are copied. */
 struct tl_target_spec {
@@ -329,6 +351,10 @@ struct tl_target_spec {
 	size_t n_cgroups;
 	const char *const *units; /* systemd unit names or globs */
 	size_t n_units;
+	const char *const *not_executables; /* as executables: programs that are left out */
+	size_t n_not_executables;
+	const struct tl_condition *conditions;
+	size_t n_conditions;
 };
 
 #define TL_TARGET_DEFAULT UINT32_MAX
