@@ -94,7 +94,7 @@ static __always_inline int tl_exit(void *ctx, void *chain, __u32 door, struct pt
 	state = tl_state_current();
 	if (!state)
 		return 0;
-	if (state->cgroup != tl_cgroup_of(task)) {
+	if (state->cgroup != tl_cgroup_of(task) || tl_attributes_changed(state, task)) {
 		bpf_tail_call(ctx, chain, TL_STAGE_REFRESH);
 		return 0;
 	}
@@ -189,8 +189,8 @@ int tl_exit_kretprobe(void *ctx)
 
 /* ---- Stages ---- */
 
-/* The task sits in another cgroup than when its state was worked out: then, and once
- * more from the beginning. */
+/* The task is in another cgroup, or another user's, ..., than when its state was
+ * worked out: so that is done again, and then all from the beginning. */
 SEC("raw_tp")
 int tl_refresh(void *ctx)
 {
@@ -198,6 +198,7 @@ int tl_refresh(void *ctx)
 
 	if (state) {
 		state->cgroup = tl_cgroup_of(tl_task_current());
+		tl_state_test(state, tl_task_current());
 		tl_state_combine(state, state->set, 0);
 		bpf_tail_call(ctx, &programs, TL_STAGE_CALL);
 	}

@@ -28,28 +28,6 @@ static __always_inline void tl_add_exe(struct tl_walk *walk, __u8 *data, __u8 in
 		tl_add_file(walk, data, TL_RECORD_MAX, index, file);
 }
 
-/* Pid in the task's own namespace. */
-static __always_inline void tl_inner_pid(struct tl_task_facts *facts, struct task_struct *task)
-{
-	struct task_struct *leader = tl_get(task, group_leader);
-	struct pid_namespace *namespace;
-	struct upid upid = {};
-	__u64 pid = 0;
-	__u32 level;
-
-	/* As a number: the verifier allows no sums with a pointer it knows. */
-	bpf_probe_read_kernel(&pid, sizeof(pid), &leader->thread_pid);
-	if (!pid)
-		return;
-	level = tl_get(task, group_leader, thread_pid, level);
-	bpf_probe_read_kernel(&upid, sizeof(upid),
-			      (void *)(pid + bpf_core_field_offset(struct pid, numbers) +
-				       (__u64)(level & 31) * bpf_core_type_size(struct upid)));
-	facts->inner_pid = upid.nr;
-	namespace = tl_at(struct pid_namespace, upid.ns);
-	facts->pidns = tl_peek(namespace, ns.inum);
-}
-
 /* Who `task` and its parent are. */
 static __always_inline struct tl_task_facts *tl_add_task(__u8 *data, struct task_struct *task,
 							 const struct tl_task *state)
@@ -73,7 +51,7 @@ static __always_inline struct tl_task_facts *tl_add_task(__u8 *data, struct task
 				       bpf_core_field_offset(struct task_struct, comm)));
 	facts->mntns = tl_get(task, nsproxy, mnt_ns, ns.inum);
 	facts->netns = tl_get(task, nsproxy, net_ns, ns.inum);
-	tl_inner_pid(facts, task);
+	facts->pidns = tl_own_pid(tl_get(task, group_leader), &facts->inner_pid);
 	tl_area_end(data, TL_RECORD_MAX, section, TL_SECTION_TASK, 0, 0, sizeof(*facts));
 	return facts;
 }
@@ -160,6 +138,7 @@ static __always_inline struct tl_task *tl_state_make(struct task_struct *task, _
 	fresh.pid_terms = tl_pid_terms(task->tgid);
 	fresh.cgroup = tl_cgroup_of(task);
 	fresh.start = tl_start_of(task);
+	tl_state_test(&fresh, task);
 	if ((__u32)task->tgid != tl_config.self)
 		tl_state_combine(&fresh, 0, inherited);
 	return tl_state_create(task, &fresh);
@@ -183,10 +162,11 @@ int BPF_PROG(tl_fork, struct task_struct *parent, struct task_struct *child)
 		born.pid_terms = tl_pid_terms(child->tgid);
 	}
 	born.cgroup = tl_cgroup_of(child);
+	tl_state_test(&born, child);
 	made = tl_state_create(child, &born);
 	if (!made)
 		return 0;
-	if (made->pid_terms != state->pid_terms || made->cgroup != state->cgroup ||
+	if (made->pid_terms != state->pid_terms || made->cgroup != state->cgroup || made->outcomes != state->outcomes ||
 	    (!thread && state->set))
 		tl_state_combine(made, state->set, 0);
 	if (thread || !(made->set | state->set))
@@ -279,6 +259,7 @@ int BPF_PROG(tl_exec, struct task_struct *task, int old_pid, struct linux_binprm
 	state->pid_terms = tl_pid_terms(task->tgid); /* a thread's exec takes over the leader's pid */
 	state->start = tl_start_of(task);
 	state->pending = 0;
+	tl_state_test(state, task);
 	tl_state_combine(state, old.set, 0);
 	if (!(state->set | old.set)) {
 		tl_stash_free();
@@ -461,6 +442,7 @@ int tl_mark(struct bpf_iter__task *ctx)
 	} else if ((__u32)task->tgid != tl_config.self) {
 		before = state->set;
 		state->pid_terms = tl_pid_terms(task->tgid); /* it may have been named after the start */
+		tl_state_test(state, task);
 		tl_state_combine(state, before, tl_inherited(task));
 	}
 	if (!state)

@@ -5,8 +5,8 @@
  * born, runs another program or is found in another cgroup; system calls only
  * look at it.
  *
- * Terms are worked out per dimension (executable, cgroup, pid): each dimension
- * yields the set of terms that it does not rule out, and a task matches the
+ * Terms are worked out per dimension (executable, cgroup, pid, and tests of other
+ * attributes): each dimension yields the set of terms that it does not rule out, and a task matches the
  * terms that are in all of them.
  */
 #ifndef TRACELEFT_TASK_H
@@ -22,6 +22,8 @@ struct tl_task {
 	__u64 set; /* hash of the terms matched; 0: none */
 	__u64 wants[TL_EVENT_WORDS]; /* bit per event id */
 	__u64 cgroup; /* what the state was worked out for */
+	__u64 attributes; /* same: a hash of them */
+	__u64 outcomes; /* of the tests of them: key of map outcomes */
 	__u64 start; /* of the process */
 	__u16 overriding[TL_OVERRIDING_MAX]; /* as in its set */
 	__u32 exe_terms; /* keys of map terms */
@@ -246,6 +248,220 @@ static __always_inline void tl_stash_free(void)
 static __always_inline __u64 tl_cgroup_of(struct task_struct *task)
 {
 	return tl_get(task, cgroups, dfl_cgrp, kn, id);
+}
+
+/* ---- Attributes -> outcomes of the tests ---- */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct tl_test_row);
+} test_rows SEC(".maps");
+
+/* Terms that a test does not rule out: key test x 2 + whether it holds. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__type(value, struct tl_terms);
+} test_terms SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64);
+	__type(value, struct tl_outcome);
+} outcomes SEC(".maps");
+
+/* What new ones are copies of: it is too large for the stack. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct tl_outcome);
+} blank_outcome SEC(".maps");
+
+/* In the order of enum tl_attribute; the name is the last, of two words. */
+#define TL_ATTRIBUTE_PIDNS 4
+#define TL_ATTRIBUTE_COMM 6
+struct tl_attributes {
+	__u64 value[8];
+};
+
+/* All but the pid namespace, which a task is born in. */
+static __always_inline void tl_attributes_of(struct tl_attributes *a, struct task_struct *task)
+{
+	struct nsproxy *nsproxy = tl_get(task, nsproxy);
+
+	a->value[0] = tl_get(task, cred, uid.val);
+	a->value[1] = tl_get(task, cred, gid.val);
+	a->value[2] = (__u32)tl_get(task, loginuid.val);
+	a->value[3] = tl_get(task, sessionid);
+	a->value[TL_ATTRIBUTE_PIDNS] = 0;
+	a->value[5] = nsproxy ? tl_get(task, nsproxy, mnt_ns, ns.inum) : 0;
+	bpf_probe_read_kernel(&a->value[TL_ATTRIBUTE_COMM], TL_COMM_LEN,
+			      (void *)((__u64)task + bpf_core_field_offset(struct task_struct, comm)));
+}
+
+static __always_inline __u64 tl_attributes_hash(const struct tl_attributes *a)
+{
+	__u64 hash = 0xcbf29ce484222325ULL;
+
+#pragma unroll
+	for (int i = 0; i < 8; i++) {
+		hash = (hash ^ a->value[i]) * 0x100000001b3ULL;
+		hash ^= hash >> 32;
+	}
+	return hash;
+}
+
+/* Have they changed since the state was worked out? */
+static __always_inline bool tl_attributes_changed(const struct tl_task *state, struct task_struct *task)
+{
+	struct tl_attributes a;
+
+	if (!tl_config.n_tests)
+		return false;
+	tl_attributes_of(&a, task);
+	return tl_attributes_hash(&a) != state->attributes;
+}
+
+struct tl_test_run {
+	struct tl_attributes *attributes;
+	__u64 outcomes;
+};
+
+static __always_inline long tl_test_step(struct tl_test_run *run, __u32 i)
+{
+	struct tl_test_row *row = bpf_map_lookup_elem(&test_rows, &i);
+	__u64 value;
+	bool holds;
+
+	if (!row || i >= tl_config.n_test_rows)
+		return TL_STOP;
+	if (row->attribute == TL_ATTRIBUTE_COMM) {
+		holds = (run->attributes->value[6] & row->mask[0]) == row->low &&
+			(run->attributes->value[7] & row->mask[1]) == row->high;
+	} else {
+		value = run->attributes->value[row->attribute & 7];
+		holds = row->low <= value && value <= row->high;
+	}
+	run->outcomes |= (__u64)holds << (row->test & 63);
+	return TL_CONTINUE;
+}
+
+#if TL_HAS_TASK_STORAGE
+static long tl_test_iteration(__u32 i, void *data)
+{
+	return tl_test_step(data, i);
+}
+#endif
+
+/* Number of the pid namespace that the task lives in, and its pid there. */
+static __always_inline __u32 tl_own_pid(struct task_struct *task, __u32 *ret_pid)
+{
+	struct pid_namespace *namespace;
+	struct upid upid = {};
+	struct pid *pid;
+	__u64 at = 0;
+
+	/* As a number: the verifier allows no sums with a pointer it knows. */
+	bpf_probe_read_kernel(&at, sizeof(at), &task->thread_pid);
+	if (!at)
+		return 0;
+	pid = tl_at(struct pid, at);
+	at += bpf_core_field_offset(struct pid, numbers) +
+	      (__u64)(tl_peek(pid, level) & 31) * bpf_core_type_size(struct upid);
+	bpf_probe_read_kernel(&upid, sizeof(upid), (void *)at);
+	*ret_pid = upid.nr;
+	namespace = tl_at(struct pid_namespace, upid.ns);
+	return tl_peek(namespace, ns.inum);
+}
+
+/* Looks at the attributes anew. */
+static __always_inline void tl_state_test(struct tl_task *state, struct task_struct *task)
+{
+	struct tl_attributes attributes;
+	struct tl_test_run run = {.attributes = &attributes};
+	__u32 inner;
+
+	if (!tl_config.n_tests)
+		return;
+	tl_attributes_of(&attributes, task);
+	state->attributes = tl_attributes_hash(&attributes);
+	attributes.value[TL_ATTRIBUTE_PIDNS] = tl_own_pid(task, &inner);
+#if TL_HAS_TASK_STORAGE
+	bpf_loop(TL_TEST_ROWS_MAX, tl_test_iteration, &run, 0);
+#else
+	for (__u32 i = 0; i < TL_BASE_TEST_ROWS_MAX; i++)
+		if (tl_test_step(&run, i) == TL_STOP)
+			break;
+#endif
+	state->outcomes = run.outcomes;
+}
+
+static __always_inline long tl_outcome_step(struct tl_outcome *outcome, __u64 held, __u32 test)
+{
+	__u32 key = 2 * test + (held >> (test & 63) & 1);
+	struct tl_terms *terms_of;
+
+	if (test >= tl_config.n_tests)
+		return TL_STOP;
+	terms_of = bpf_map_lookup_elem(&test_terms, &key);
+	if (!terms_of)
+		return TL_STOP;
+	for (int w = 0; w < TL_TERM_WORDS; w++)
+		outcome->terms.word[w] &= terms_of->word[w];
+	return TL_CONTINUE;
+}
+
+#if TL_HAS_TASK_STORAGE
+struct tl_outcome_loop {
+	struct tl_outcome *outcome;
+	__u64 held;
+};
+
+static long tl_outcome_iteration(__u32 test, void *data)
+{
+	struct tl_outcome_loop *loop = data;
+
+	return tl_outcome_step(loop->outcome, loop->held, test);
+}
+#endif
+
+/* The terms that these outcomes leave; NULL if there is no room to remember. Two
+ * tasks that work out the same at the same time do no harm. */
+static __always_inline struct tl_terms *tl_outcome_terms(__u64 held)
+{
+	struct tl_outcome *outcome = bpf_map_lookup_elem(&outcomes, &held), *blank;
+	__u32 zero = 0;
+
+	if (!outcome) {
+		blank = bpf_map_lookup_elem(&blank_outcome, &zero);
+		if (blank)
+			bpf_map_update_elem(&outcomes, &held, blank, BPF_NOEXIST);
+		outcome = bpf_map_lookup_elem(&outcomes, &held);
+	}
+	if (!outcome) {
+		tl_refuse(TL_REFUSED_SET);
+		return 0;
+	}
+	if (outcome->ready)
+		return &outcome->terms;
+#if TL_HAS_TASK_STORAGE
+	{
+		struct tl_outcome_loop loop = {.outcome = outcome, .held = held};
+
+		bpf_loop(TL_TESTS_MAX, tl_outcome_iteration, &loop, 0);
+	}
+#else
+	for (__u32 test = 0; test < TL_TESTS_MAX; test++)
+		if (tl_outcome_step(outcome, held, test) == TL_STOP)
+			break;
+#endif
+	outcome->ready = 1;
+	return &outcome->terms;
 }
 
 static __always_inline __u32 tl_pid_terms(__u32 tgid)
@@ -477,7 +693,7 @@ static __always_inline void tl_set_fill(struct tl_set *set)
 }
 
 struct tl_dimensions {
-	struct tl_terms *exe, *cgroup, *pid, *sticky;
+	struct tl_terms *exe, *cgroup, *pid, *sticky, *tests;
 	struct tl_set *before, *inherited;
 };
 
@@ -485,6 +701,8 @@ static __always_inline __u64 tl_word(const struct tl_dimensions *d, int w)
 {
 	__u64 word = d->exe->word[w] & d->cgroup->word[w] & d->pid->word[w];
 
+	if (d->tests)
+		word &= d->tests->word[w];
 	if (d->before)
 		word |= d->before->terms.word[w] & d->sticky->word[w];
 	if (d->inherited)
@@ -516,7 +734,7 @@ static __always_inline struct tl_set *tl_set_get(__u64 hash, const struct tl_dim
 	return set;
 }
 
-/* Works out the terms and wants of `state` from its three dimensions and, for
+/* Works out the terms and wants of `state` from its dimensions and, for
  * those that children inherit, from what it matched before and what its parent
  * matches: hashes of sets, 0 for none. */
 static __noinline int tl_state_combine(struct tl_task *state, __u64 before, __u64 inherited)
@@ -539,7 +757,8 @@ static __noinline int tl_state_combine(struct tl_task *state, __u64 before, __u6
 	d.sticky = bpf_map_lookup_elem(&terms, &key);
 	d.before = before ? bpf_map_lookup_elem(&sets, &before) : 0;
 	d.inherited = inherited ? bpf_map_lookup_elem(&sets, &inherited) : 0;
-	if (!d.exe || !d.cgroup || !d.pid || !d.sticky)
+	d.tests = tl_config.n_tests ? tl_outcome_terms(state->outcomes) : 0;
+	if (!d.exe || !d.cgroup || !d.pid || !d.sticky || (tl_config.n_tests && !d.tests))
 		return 0;
 	for (int w = 0; w < TL_TERM_WORDS; w++) {
 		__u64 word = tl_word(&d, w);

@@ -259,6 +259,23 @@ struct tl_plan {
 
 _Static_assert(sizeof(struct tl_plan) == 8, "wire: plan");
 
+/*
+ * Conditions on what a task is besides program, cgroup and pid: who it is, where,
+ * how it is called. A test is one or more rows in a row, of which one has to
+ * hold; its outcome rules out the terms that are not in a set for that.
+ */
+#define TL_TESTS_MAX 64 /* outcomes are bits of a word */
+#define TL_TEST_ROWS_MAX 1024
+#define TL_BASE_TEST_ROWS_MAX 64 /* on kernels without bpf_loop */
+
+struct tl_test_row {
+	__u64 low, high; /* both included; COMM: its two words */
+	__u64 mask[2]; /* COMM: the bits that count */
+	__u16 attribute; /* enum tl_attribute of the public header */
+	__u16 test;
+	__u32 pad;
+};
+
 /* A set of target terms. */
 struct tl_terms {
 	__u64 word[TL_TERM_WORDS];
@@ -308,6 +325,13 @@ struct tl_path_key {
 	__u64 other; /* x = x * 0x9e3779b97f4a7c15 + byte + 1, from 0 */
 };
 
+/* Value of map outcomes; key: a bit per test that held. */
+struct tl_outcome {
+	struct tl_terms terms; /* not ruled out */
+	__u32 ready;
+	__u32 pad;
+};
+
 /* What user space may change while programs run. */
 #define TL_DOORS 2 /* 0: tracepoints of all system calls; 1: hooks on one */
 struct tl_config {
@@ -324,6 +348,8 @@ struct tl_config {
 	__u32 pid_none;
 	__u32 descendants; /* terms that children inherit */
 	__u32 n_terms;
+	__u32 n_tests;
+	__u32 n_test_rows;
 	__u32 wake_bytes; /* wake the reader at this fill of the ring */
 	__u32 exec_event; /* ids of the process events; 0: not wanted */
 	__u32 fork_event;

@@ -420,16 +420,21 @@ static void configure(struct tl_session *s)
 
 static int size_maps(struct tl_session *s)
 {
-	static const char *const names[] = {"terms", "automaton", "paths"};
-	uint32_t sizes[ARRAY_SIZE(names)];
+	const struct tl_target_sizes sizes = tl_targets_sizes(s);
+	const struct {
+		const char *name;
+		uint32_t size;
+	} maps[] = {
+		{"terms", sizes.terms},		{"automaton", sizes.rows},	  {"paths", sizes.paths},
+		{"test_rows", sizes.test_rows}, {"test_terms", sizes.test_terms},
+	};
 
-	tl_targets_sizes(s, &sizes[0], &sizes[1], &sizes[2]);
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		struct bpf_map *map = bpf_object__find_map_by_name(s->object, names[i]);
-		int r = map ? bpf_map__set_max_entries(map, sizes[i]) : -ENOENT;
+	for (size_t i = 0; i < ARRAY_SIZE(maps); i++) {
+		struct bpf_map *map = bpf_object__find_map_by_name(s->object, maps[i].name);
+		int r = map ? bpf_map__set_max_entries(map, maps[i].size) : -ENOENT;
 
 		if (r < 0)
-			return tl_fail(s, r, "cannot size map %s", names[i]);
+			return tl_fail(s, r, "cannot size map %s", maps[i].name);
 	}
 	return 0;
 }

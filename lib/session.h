@@ -202,8 +202,12 @@ int tl_handler_load(struct tl_session *s, const struct tl_handler *h, enum tl_ki
 /* target.c: what the targets become in the kernel's maps. plan before load. */
 struct tl_target_plan;
 int tl_targets_plan(struct tl_session *s);
-/* How many entries maps terms, automaton and paths need. */
-void tl_targets_sizes(const struct tl_session *s, uint32_t *ret_terms, uint32_t *ret_rows, uint32_t *ret_paths);
+/* How many entries the maps need. */
+struct tl_target_sizes {
+	uint32_t terms, rows, paths; /* of maps terms, automaton, paths */
+	uint32_t test_rows, test_terms;
+};
+struct tl_target_sizes tl_targets_sizes(const struct tl_session *s);
 int tl_targets_install(struct tl_session *s);
 int tl_targets_mark(struct tl_session *s);
 void tl_targets_free(struct tl_session *s);

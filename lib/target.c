@@ -16,7 +16,7 @@
 #include "session.h"
 #include "util.h"
 
-enum glob_of { OF_EXECUTABLE, OF_CGROUP, OF_UNIT, OF_KINDS };
+enum glob_of { OF_EXECUTABLE, OF_CGROUP, OF_UNIT, OF_OTHER_EXECUTABLE, OF_KINDS };
 
 struct tl_target_plan {
 	struct tl_terms *sets;
@@ -25,6 +25,13 @@ struct tl_target_plan {
 	uint32_t descendants, exe_none, cgroup_none, pid_none; /* numbers of sets */
 	uint32_t no_cgroups, no_units;
 	uint32_t only[TL_TERMS_MAX]; /* pid_none and the target: for pids named later */
+	struct tl_test_row *rows; /* of all tests, one after the other */
+	size_t n_rows;
+	struct {
+		size_t first, n; /* rows */
+		struct tl_terms terms[2]; /* not ruled out if it does not hold, if it does */
+	} tests[TL_TESTS_MAX];
+	uint32_t n_tests;
 	struct tl_session *session;
 	bool failed;
 };
@@ -98,14 +105,17 @@ static struct tl_terms unconcerned(const struct tl_session *s, enum glob_of of)
 static uint32_t terms_of_globs(enum tl_glob_kind kind, const unsigned *ids, size_t n, void *userdata)
 {
 	struct tl_target_plan *p = userdata;
-	struct tl_terms executables = unconcerned(p->session, OF_EXECUTABLE), cgroups = {}, units = {};
+	struct tl_terms executables = unconcerned(p->session, OF_EXECUTABLE), others = {}, cgroups = {}, units = {};
 	uint32_t number;
 
 	for (size_t i = 0; i < n; i++)
-		set_bit(ids[i] % OF_KINDS == OF_EXECUTABLE ? &executables :
-			ids[i] % OF_KINDS == OF_CGROUP	   ? &cgroups :
-							     &units,
+		set_bit(ids[i] % OF_KINDS == OF_EXECUTABLE	 ? &executables :
+			ids[i] % OF_KINDS == OF_OTHER_EXECUTABLE ? &others :
+			ids[i] % OF_KINDS == OF_CGROUP		 ? &cgroups :
+								   &units,
 			ids[i] / OF_KINDS);
+	for (int w = 0; w < TL_TERM_WORDS; w++)
+		executables.word[w] &= ~others.word[w];
 	if (kind == TL_GLOB_EXECUTABLE)
 		return intern(p, &executables);
 	number = append(p, &cgroups);
@@ -113,17 +123,28 @@ static uint32_t terms_of_globs(enum tl_glob_kind kind, const unsigned *ids, size
 	return number;
 }
 
+static int add_executables(struct tl_session *s, struct tl_globs *globs, uint32_t t, char *const *executables, size_t n,
+			   enum glob_of of)
+{
+	int r;
+
+	for (size_t i = 0; i < n; i++) {
+		r = tl_globs_add(globs, TL_GLOB_EXECUTABLE, executables[i], false, t * OF_KINDS + of);
+		if (r < 0)
+			return tl_fail(s, r, "target %s: '%s': %s", s->targets[t].name, executables[i], tl_globs_error(globs));
+	}
+	return 0;
+}
+
 static int add_globs(struct tl_session *s, struct tl_globs *globs, uint32_t t)
 {
 	const struct tl_target *target = &s->targets[t];
 	int r;
 
-	for (size_t i = 0; i < target->n_executables; i++) {
-		r = tl_globs_add(globs, TL_GLOB_EXECUTABLE, target->executables[i], false, t * OF_KINDS + OF_EXECUTABLE);
-		if (r < 0)
-			return tl_fail(s, r, "target %s: '%s': %s", target->name, target->executables[i],
-				       tl_globs_error(globs));
-	}
+	if ((r = add_executables(s, globs, t, target->executables, target->n_executables, OF_EXECUTABLE)) < 0 ||
+	    (r = add_executables(s, globs, t, target->not_executables, target->n_not_executables,
+				 OF_OTHER_EXECUTABLE)) < 0)
+		return r;
 	for (size_t i = 0; i < target->n_cgroups; i++) {
 		if (is_root(target->cgroups[i]))
 			continue;
@@ -157,6 +178,112 @@ static int plan_globs(struct tl_session *s, struct tl_target_plan *p)
 			tl_fail(s, r, "the targets' patterns cannot be used: %s", tl_globs_error(globs));
 	}
 	tl_globs_free(globs);
+	return r;
+}
+
+/* ---- Tests of attributes ---- */
+
+/* The bytes of a name that count: all with the NUL, or what stands before '*'. A
+ * name's rest in the kernel may be left over from a longer one. */
+static void comm_row(struct tl_test_row *row, const char *pattern)
+{
+	char text[TL_COMM_LEN] = "", mask[TL_COMM_LEN] = "";
+	size_t n = strnlen(pattern, TL_COMM_LEN);
+	bool begins = n && pattern[n - 1] == '*';
+
+	if (begins)
+		n--;
+	memcpy(text, pattern, MIN(n, sizeof(text) - 1));
+	memset(mask, 0xff, MIN(begins ? n : n + 1, sizeof(mask)));
+	memcpy(&row->low, text, sizeof(row->low));
+	memcpy(&row->high, text + sizeof(row->low), sizeof(row->high));
+	memcpy(row->mask, mask, sizeof(mask));
+}
+
+static struct tl_test_row row_of(const struct tl_condition *c)
+{
+	struct tl_test_row row = {.attribute = c->attribute, .low = c->low, .high = c->high};
+
+	if (c->attribute == TL_ATTRIBUTE_COMM)
+		comm_row(&row, c->comm);
+	return row;
+}
+
+/* Number of the test of the last n rows, which are dropped if it was there. */
+static int intern_test(struct tl_session *s, struct tl_target_plan *p, size_t n)
+{
+	const struct tl_test_row *last = p->rows + p->n_rows - n;
+	struct tl_terms all;
+
+	for (uint32_t test = 0; test < p->n_tests; test++) {
+		size_t same = 0;
+
+		while (p->tests[test].n == n && same < n) {
+			struct tl_test_row row = p->rows[p->tests[test].first + same];
+
+			row.test = 0;
+			if (memcmp(&row, &last[same], sizeof(row)) != 0)
+				break;
+			same++;
+		}
+		if (same < n)
+			continue;
+		p->n_rows -= n;
+		return test;
+	}
+	if (p->n_tests == TL_TESTS_MAX)
+		return tl_fail(s, -E2BIG, "more than %d different conditions of targets", TL_TESTS_MAX);
+	for (size_t i = p->n_rows - n; i < p->n_rows; i++)
+		p->rows[i].test = p->n_tests;
+	memset(&all, 0xff, sizeof(all));
+	p->tests[p->n_tests].first = p->n_rows - n;
+	p->tests[p->n_tests].n = n;
+	p->tests[p->n_tests].terms[0] = p->tests[p->n_tests].terms[1] = all;
+	return p->n_tests++;
+}
+
+/* The target's conditions on one attribute are one test: that one of them holds. */
+static int add_test(struct tl_session *s, struct tl_target_plan *p, uint32_t t, enum tl_attribute attribute, bool negative)
+{
+	const struct tl_target *target = &s->targets[t];
+	size_t most = s->build == TL_BUILD_BASE ? TL_BASE_TEST_ROWS_MAX : TL_TEST_ROWS_MAX, n = 0;
+	int test;
+
+	for (size_t i = 0; i < target->n_conditions; i++) {
+		const struct tl_condition *c = &target->conditions[i];
+		struct tl_test_row *grown;
+
+		if (c->attribute != attribute || c->negative != negative)
+			continue;
+		if (p->n_rows == most)
+			return tl_fail(s, -E2BIG, "target %s: more than %zu conditions on users and names", target->name,
+				       most);
+		grown = reallocarray(p->rows, p->n_rows + 1, sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		p->rows = grown;
+		p->rows[p->n_rows++] = row_of(c);
+		n++;
+	}
+	if (!n)
+		return 0;
+	test = intern_test(s, p, n);
+	if (test < 0)
+		return test;
+	p->tests[test].terms[negative].word[t / 64] &= ~(1ULL << (t % 64));
+	return 0;
+}
+
+static int plan_tests(struct tl_session *s, struct tl_target_plan *p)
+{
+	int r = 0;
+
+	for (uint32_t t = 0; t < s->n_targets; t++)
+		for (enum tl_attribute a = 0; r >= 0 && a < TL_ATTRIBUTES; a++) {
+			r = add_test(s, p, t, a, false);
+			if (r >= 0)
+				r = add_test(s, p, t, a, true);
+		}
 	return r;
 }
 
@@ -196,8 +323,7 @@ int tl_targets_plan(struct tl_session *s)
 		set_bit(&terms, t);
 		p->only[t] = intern(p, &terms);
 	}
-	r = plan_globs(s, p);
-	if (r < 0)
+	if ((r = plan_globs(s, p)) < 0 || (r = plan_tests(s, p)) < 0)
 		return r;
 	/* Pids named by several targets need sets of their own: one each at most. */
 	return p->failed ? -ENOMEM : 0;
@@ -212,13 +338,17 @@ static size_t count_pids(const struct tl_session *s)
 	return n;
 }
 
-void tl_targets_sizes(const struct tl_session *s, uint32_t *ret_terms, uint32_t *ret_rows, uint32_t *ret_paths)
+struct tl_target_sizes tl_targets_sizes(const struct tl_session *s)
 {
 	const struct tl_target_plan *p = s->target_plan;
 
-	*ret_terms = p->n_sets + count_pids(s) + 1;
-	*ret_rows = p->automaton.n_rows ? p->automaton.n_rows : 1;
-	*ret_paths = p->automaton.n_exact + 1;
+	return (struct tl_target_sizes){
+		.terms = p->n_sets + count_pids(s) + 1,
+		.rows = p->automaton.n_rows ? p->automaton.n_rows : 1,
+		.paths = p->automaton.n_exact + 1,
+		.test_rows = p->n_rows ? p->n_rows : 1,
+		.test_terms = p->n_tests ? 2 * p->n_tests : 2,
+	};
 }
 
 void tl_targets_free(struct tl_session *s)
@@ -227,6 +357,7 @@ void tl_targets_free(struct tl_session *s)
 		return;
 	tl_automaton_done(&s->target_plan->automaton);
 	free(s->target_plan->sets);
+	free(s->target_plan->rows);
 	free(s->target_plan);
 	s->target_plan = NULL;
 }
@@ -298,12 +429,29 @@ static int install_wants(struct tl_session *s)
 	return 0;
 }
 
+static int install_tests(struct tl_session *s, const struct tl_target_plan *p)
+{
+	int rows = tl_map_fd(s, "test_rows"), terms = tl_map_fd(s, "test_terms"), blank = tl_map_fd(s, "blank_outcome");
+	struct tl_outcome all = {};
+	uint32_t zero = 0;
+
+	for (uint32_t i = 0; i < p->n_rows; i++)
+		if (bpf_map_update_elem(rows, &i, &p->rows[i], BPF_ANY) < 0)
+			return tl_fail(s, -errno, "cannot install the targets' conditions");
+	for (uint32_t i = 0; i < 2 * p->n_tests; i++)
+		if (bpf_map_update_elem(terms, &i, &p->tests[i / 2].terms[i % 2], BPF_ANY) < 0)
+			return tl_fail(s, -errno, "cannot install the targets' conditions");
+	memset(&all.terms, 0xff, sizeof(all.terms));
+	return bpf_map_update_elem(blank, &zero, &all, BPF_ANY) < 0 ? -errno : 0;
+}
+
 int tl_targets_install(struct tl_session *s)
 {
 	struct tl_target_plan *p = s->target_plan;
 	int terms = tl_map_fd(s, "terms"), r;
 
-	if ((r = install_pids(s, p)) < 0 || (r = install_automaton(s, &p->automaton)) < 0 || (r = install_wants(s)) < 0)
+	if ((r = install_pids(s, p)) < 0 || (r = install_automaton(s, &p->automaton)) < 0 || (r = install_wants(s)) < 0 ||
+	    (r = install_tests(s, p)) < 0)
 		return r;
 	for (uint32_t i = 0; i < p->n_sets; i++)
 		if (bpf_map_update_elem(terms, &i, &p->sets[i], BPF_ANY) < 0)
@@ -318,6 +466,8 @@ int tl_targets_install(struct tl_session *s)
 	s->config->pid_none = p->pid_none;
 	s->config->descendants = p->descendants;
 	s->config->n_terms = s->n_targets;
+	s->config->n_tests = p->n_tests;
+	s->config->n_test_rows = p->n_rows;
 	s->config->self = getpid();
 	return 0;
 }
