@@ -70,6 +70,8 @@ static const struct tl_entry_field fields[] = {
 	{ "traceleft.program_id", "TRACELEFT_PROGRAM_ID" },
 	{ "traceleft.cpu", "TRACELEFT_CPU" },
 	{ "traceleft.seq", "TRACELEFT_SEQ" },
+	{ "traceleft.seq_previous", "TRACELEFT_SEQ_PREVIOUS" },
+	{ "traceleft.record", "TRACELEFT_RECORD" },
 	{ "traceleft.hash", "TRACELEFT_HASH" },
 	{ "traceleft.netns", "TRACELEFT_NETNS" },
 	{ "traceleft.audit_session", "TRACELEFT_SESSION" },
