@@ -57,7 +57,7 @@ static bool has_length(const struct tl_arg_type *arg)
 	return is_address(arg) || arg->capture == TL_CAPTURE_BUFFER || arg->capture == TL_CAPTURE_IOVEC;
 }
 
-static void read_position(struct tl_reader *r, const struct tl_node *value, void *to)
+static void read_position(struct tl_reader *r, const struct tl_yaml_node *value, void *to)
 {
 	struct tl_row_arg *arg = to;
 
@@ -65,7 +65,7 @@ static void read_position(struct tl_reader *r, const struct tl_node *value, void
 		arg->position = TL_ARGS_MAX + 1;
 }
 
-void tl_row_read_args(struct tl_reader *r, const struct tl_node *value, void *to)
+void tl_row_read_args(struct tl_reader *r, const struct tl_yaml_node *value, void *to)
 {
 	static const struct tl_node_key keys[] = {
 		{ "position", read_position, 0, 0 },
@@ -82,10 +82,10 @@ void tl_row_read_args(struct tl_reader *r, const struct tl_node *value, void *to
 	struct tl_row *row = to;
 	unsigned long last = 0;
 
-	if (!tl_node_expect(r, value, TL_NODE_LIST, "args"))
+	if (!tl_node_expect(r, value, TL_YAML_LIST, "args"))
 		return;
 	row->n_args = 0;
-	for (const struct tl_node *node = value->first; node; node = node->next) {
+	for (const struct tl_yaml_node *node = value->first; node; node = node->next) {
 		struct tl_row_arg arg = { .node = node };
 
 		if (row->n_args == TL_ARGS_MAX) {
@@ -93,7 +93,7 @@ void tl_row_read_args(struct tl_reader *r, const struct tl_node *value, void *to
 			return;
 		}
 		tl_node_mapping(r, node, "argument", keys, ARRAY_SIZE(keys), &arg);
-		if (node->kind != TL_NODE_MAPPING)
+		if (node->kind != TL_YAML_MAPPING)
 			continue;
 		if (!arg.position) {
 			arg.position = last + 1;
@@ -106,12 +106,12 @@ void tl_row_read_args(struct tl_reader *r, const struct tl_node *value, void *to
 }
 
 /* "[256]": how many elements. 0: none, or refused. */
-static unsigned long suffix_count(struct tl_reader *r, const struct tl_node *suffix)
+static unsigned long suffix_count(struct tl_reader *r, const struct tl_yaml_node *suffix)
 {
 	unsigned long n;
 	char *end;
 
-	if (!suffix || !tl_node_expect(r, suffix, TL_NODE_SCALAR, "suffix") || !suffix->size)
+	if (!suffix || !tl_node_expect(r, suffix, TL_YAML_SCALAR, "suffix") || !suffix->size)
 		return 0;
 	if (suffix->text[0] == '[' && suffix->text[1] >= '1' && suffix->text[1] <= '9' && suffix->size < 12) {
 		n = strtoul(suffix->text + 1, &end, 10);
@@ -145,14 +145,14 @@ static void finish_name(struct work *w)
 
 static void finish_type(struct work *w)
 {
-	const struct tl_node *type = w->arg->type;
+	const struct tl_yaml_node *type = w->arg->type;
 
 	if (!type) {
 		if (w->base)
 			memcpy(w->to->type, w->base->type, sizeof(w->to->type));
 		else
 			tl_node_problem(w->r, w->arg->node, "argument: no type");
-	} else if (tl_node_expect(w->r, type, TL_NODE_SCALAR, "type")) {
+	} else if (tl_node_expect(w->r, type, TL_YAML_SCALAR, "type")) {
 		if (tl_type_name_valid(type->text, type->size) && type_size(type->text))
 			memcpy(w->to->type, type->text, type->size + 1);
 		else
@@ -221,7 +221,7 @@ static void finish_size(struct work *w)
 
 static void finish_length(struct work *w)
 {
-	const struct tl_node *length = w->arg->length;
+	const struct tl_yaml_node *length = w->arg->length;
 	struct tl_arg_type *to = w->to;
 	unsigned long n;
 
@@ -234,7 +234,7 @@ static void finish_length(struct work *w)
 	}
 	if (!has_length(to))
 		tl_node_problem(w->r, length, "length: only a buffer, vectors and a socket address have one");
-	else if (length->kind == TL_NODE_SCALAR && !strcmp(length->text, "ret") && to->capture == TL_CAPTURE_BUFFER)
+	else if (length->kind == TL_YAML_SCALAR && !strcmp(length->text, "ret") && to->capture == TL_CAPTURE_BUFFER)
 		to->length_arg = 0;
 	else if (tl_node_number(w->r, length, "length", 1, TL_ARGS_MAX, &n))
 		to->length_arg = n;
@@ -242,7 +242,7 @@ static void finish_length(struct work *w)
 
 static void finish_unit(struct work *w)
 {
-	const struct tl_node *unit = w->arg->unit;
+	const struct tl_yaml_node *unit = w->arg->unit;
 	struct tl_arg_type *to = w->to;
 	unsigned long n;
 
@@ -258,7 +258,7 @@ static void finish_unit(struct work *w)
 
 static void finish_hash(struct work *w)
 {
-	const struct tl_node *node = w->arg->hash;
+	const struct tl_yaml_node *node = w->arg->hash;
 	struct tl_arg_type *to = w->to;
 	int hash;
 
@@ -266,7 +266,7 @@ static void finish_hash(struct work *w)
 		to->hash = w->base && w->base->capture == to->capture ? w->base->hash : TL_HASH_VALUE;
 		return;
 	}
-	if (node->kind == TL_NODE_SCALAR && !node->size)
+	if (node->kind == TL_YAML_SCALAR && !node->size)
 		return;
 	hash = tl_node_word(w->r, node, "hashFunc", tl_hash_names);
 	if (hash < 0)
@@ -278,7 +278,7 @@ static void finish_hash(struct work *w)
 
 static void finish_decoder(struct work *w)
 {
-	const struct tl_node *node = w->arg->decoder;
+	const struct tl_yaml_node *node = w->arg->decoder;
 	int decoder;
 
 	if (!node) {
@@ -286,7 +286,7 @@ static void finish_decoder(struct work *w)
 			memcpy(w->to->decoder, w->base->decoder, sizeof(w->to->decoder));
 		return;
 	}
-	if (node->kind == TL_NODE_SCALAR && !node->size)
+	if (node->kind == TL_YAML_SCALAR && !node->size)
 		return;
 	decoder = tl_node_word(w->r, node, "decoder", tl_decoder_names);
 	if (decoder >= 0)

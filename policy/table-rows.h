@@ -21,14 +21,14 @@ enum tl_row_given {
 
 /* An argument as the file has it. */
 struct tl_row_arg {
-	const struct tl_node *node; /* the mapping */
-	const struct tl_node *name, *type, *suffix, *hash, *decoder, *capture, *size, *length, *unit; /* NULL: not given */
+	const struct tl_yaml_node *node; /* the mapping */
+	const struct tl_yaml_node *name, *type, *suffix, *hash, *decoder, *capture, *size, *length, *unit; /* NULL: not given */
 	unsigned long position; /* 1..6; more: it was refused */
 };
 
 struct tl_row {
-	const struct tl_node *node; /* the mapping */
-	const struct tl_node *name, *numbers, *path, *target, *spellings; /* NULL: not given */
+	const struct tl_yaml_node *node; /* the mapping */
+	const struct tl_yaml_node *name, *numbers, *path, *target, *spellings; /* NULL: not given */
 	const struct tl_event_type *base; /* built-in row of the same name, or NULL */
 	unsigned given; /* enum tl_row_given */
 	struct tl_row_arg args[TL_ARGS_MAX];
@@ -37,7 +37,7 @@ struct tl_row {
 };
 
 /* Reader of the key "args"; `to` is the row. */
-void tl_row_read_args(struct tl_reader *r, const struct tl_node *value, void *to);
+void tl_row_read_args(struct tl_reader *r, const struct tl_yaml_node *value, void *to);
 /* Fills in type.args from args and base. */
 void tl_row_finish_args(struct tl_reader *r, struct tl_row *row);
 

@@ -13,7 +13,7 @@
 
 /* ---- The keys of a row ---- */
 
-static void read_class(struct tl_reader *r, const struct tl_node *value, void *to)
+static void read_class(struct tl_reader *r, const struct tl_yaml_node *value, void *to)
 {
 	struct tl_row *row = to;
 	int class = tl_node_word(r, value, "class", tl_class_names);
@@ -22,14 +22,14 @@ static void read_class(struct tl_reader *r, const struct tl_node *value, void *t
 		row->type.class = class;
 }
 
-static void read_groups(struct tl_reader *r, const struct tl_node *value, void *to)
+static void read_groups(struct tl_reader *r, const struct tl_yaml_node *value, void *to)
 {
 	struct tl_row *row = to;
 
 	tl_node_names(r, value, "groups", sizeof(row->type.groups), row->type.groups);
 }
 
-static void read_spellings(struct tl_reader *r, const struct tl_node *value, void *to)
+static void read_spellings(struct tl_reader *r, const struct tl_yaml_node *value, void *to)
 {
 	struct tl_row *row = to;
 
@@ -37,11 +37,11 @@ static void read_spellings(struct tl_reader *r, const struct tl_node *value, voi
 	tl_node_names(r, value, "spellings", sizeof(row->type.spellings), row->type.spellings);
 }
 
-static void read_summary(struct tl_reader *r, const struct tl_node *value, void *to)
+static void read_summary(struct tl_reader *r, const struct tl_yaml_node *value, void *to)
 {
 	struct tl_row *row = to;
 
-	if (!tl_node_expect(r, value, TL_NODE_SCALAR, "summary"))
+	if (!tl_node_expect(r, value, TL_YAML_SCALAR, "summary"))
 		return;
 	if (!tl_summary_valid(value->text, value->size))
 		tl_node_problem(r, value, "summary: expected at most %zu printable ASCII characters",
@@ -50,12 +50,12 @@ static void read_summary(struct tl_reader *r, const struct tl_node *value, void 
 		memcpy(row->type.summary, value->text, value->size + 1);
 }
 
-static void read_number(struct tl_reader *r, const struct tl_node *value, void *to, unsigned abi)
+static void read_number(struct tl_reader *r, const struct tl_yaml_node *value, void *to, unsigned abi)
 {
 	struct tl_row *row = to;
 	unsigned long n;
 
-	if (value->kind != TL_NODE_LIST) {
+	if (value->kind != TL_YAML_LIST) {
 		if (tl_node_number(r, value, "numbers", 0, TL_NR_MAX - 1, &n))
 			row->type.number[abi] = n;
 		return;
@@ -71,7 +71,7 @@ static void read_number(struct tl_reader *r, const struct tl_node *value, void *
 }
 
 #define READ_NUMBER(abi, index)                                                              \
-	static void read_##abi(struct tl_reader *r, const struct tl_node *value, void *to) \
+	static void read_##abi(struct tl_reader *r, const struct tl_yaml_node *value, void *to) \
 	{                                                                            \
 		read_number(r, value, to, index);                                    \
 	}
@@ -80,7 +80,7 @@ READ_NUMBER(i386, 1)
 READ_NUMBER(x32, 2)
 READ_NUMBER(arm64, 3)
 
-static void read_numbers(struct tl_reader *r, const struct tl_node *value, void *to)
+static void read_numbers(struct tl_reader *r, const struct tl_yaml_node *value, void *to)
 {
 	static const struct tl_node_key keys[] = {
 		{ "x86_64", read_x86_64, 0, 1 },
@@ -96,13 +96,13 @@ static void read_numbers(struct tl_reader *r, const struct tl_node *value, void 
 		tl_node_problem(r, value, "numbers: none is given");
 }
 
-static void read_flags(struct tl_reader *r, const struct tl_node *value, void *to)
+static void read_flags(struct tl_reader *r, const struct tl_yaml_node *value, void *to)
 {
 	struct tl_row *row = to;
 
-	if (!tl_node_expect(r, value, TL_NODE_LIST, "flags"))
+	if (!tl_node_expect(r, value, TL_YAML_LIST, "flags"))
 		return;
-	for (const struct tl_node *node = value->first; node; node = node->next) {
+	for (const struct tl_yaml_node *node = value->first; node; node = node->next) {
 		int bit = tl_node_word(r, node, "flags", tl_flag_names);
 
 		if (bit >= 0)
@@ -111,16 +111,16 @@ static void read_flags(struct tl_reader *r, const struct tl_node *value, void *t
 }
 
 struct source {
-	const struct tl_node *ret, *cwd, *fd, *at, *name;
+	const struct tl_yaml_node *ret, *cwd, *fd, *at, *name;
 };
 
-static bool is_true(const struct tl_node *node)
+static bool is_true(const struct tl_yaml_node *node)
 {
-	return node->kind == TL_NODE_SCALAR && !strcmp(node->text, "true");
+	return node->kind == TL_YAML_SCALAR && !strcmp(node->text, "true");
 }
 
 /* "ret", {ret: true, name: 1}, {ret: true, at: 1, name: 2}, {cwd: true, name: 1}, {fd: 1}, {at: 1, name: 2}, {name: 1} */
-static void read_source(struct tl_reader *r, const struct tl_node *value, const char *what, uint8_t *ret_from,
+static void read_source(struct tl_reader *r, const struct tl_yaml_node *value, const char *what, uint8_t *ret_from,
 			uint8_t *ret_fd, uint8_t *ret_name)
 {
 	static const struct tl_node_key keys[] = {
@@ -134,7 +134,7 @@ static void read_source(struct tl_reader *r, const struct tl_node *value, const 
 	unsigned before = r->n_problems;
 	unsigned long fd = 0, at_name = 0;
 
-	if (value->kind == TL_NODE_SCALAR && !strcmp(value->text, "ret")) {
+	if (value->kind == TL_YAML_SCALAR && !strcmp(value->text, "ret")) {
 		*ret_from = TL_FROM_RET;
 		return;
 	}
@@ -164,7 +164,7 @@ static void read_source(struct tl_reader *r, const struct tl_node *value, const 
 	*ret_name = at_name;
 }
 
-static void read_path(struct tl_reader *r, const struct tl_node *value, void *to)
+static void read_path(struct tl_reader *r, const struct tl_yaml_node *value, void *to)
 {
 	struct tl_row *row = to;
 
@@ -172,7 +172,7 @@ static void read_path(struct tl_reader *r, const struct tl_node *value, void *to
 	read_source(r, value, "path", &row->type.path_from, &row->type.path_fd, &row->type.path_name);
 }
 
-static void read_target(struct tl_reader *r, const struct tl_node *value, void *to)
+static void read_target(struct tl_reader *r, const struct tl_yaml_node *value, void *to)
 {
 	struct tl_row *row = to;
 
@@ -263,7 +263,7 @@ static bool has_number(const struct tl_event_type *t)
 	return false;
 }
 
-static void read_row(struct tl_reader *r, const struct tl_node *node, struct tl_row *row)
+static void read_row(struct tl_reader *r, const struct tl_yaml_node *node, struct tl_row *row)
 {
 	static const struct tl_node_key keys[] = {
 		{ "name", NULL, offsetof(struct tl_row, name), TL_GIVEN_NAME },
@@ -283,7 +283,7 @@ static void read_row(struct tl_reader *r, const struct tl_node *node, struct tl_
 	memset(row->type.number, 0xff, sizeof(row->type.number));
 	memset(row->type.number2, 0xff, sizeof(row->type.number2));
 	row->given = tl_node_mapping(r, node, "event", keys, ARRAY_SIZE(keys), row);
-	if (node->kind != TL_NODE_MAPPING)
+	if (node->kind != TL_YAML_MAPPING)
 		return;
 	if (!row->name)
 		tl_node_problem(r, node, "event: no name");
@@ -357,20 +357,20 @@ static bool check_row(struct tl_reader *r, const struct tl_row *row, const struc
 	return true;
 }
 
-static void check_spellings(struct tl_reader *r, const struct tl_table *t, const struct tl_node *list)
+static void check_spellings(struct tl_reader *r, const struct tl_table *t, const struct tl_yaml_node *list)
 {
-	for (const struct tl_node *node = list->kind == TL_NODE_LIST ? list->first : NULL; node; node = node->next)
-		if (node->kind == TL_NODE_SCALAR && !find_name(t->types, t->n, node->text) &&
+	for (const struct tl_yaml_node *node = list->kind == TL_YAML_LIST ? list->first : NULL; node; node = node->next)
+		if (node->kind == TL_YAML_SCALAR && !find_name(t->types, t->n, node->text) &&
 		    !find_name(r->builtin, r->n_builtin, node->text))
 			tl_node_problem(r, node, "spellings: there is no event " TL_QUOTED, node->text);
 }
 
-static int read_rows(struct tl_reader *r, const struct tl_node *list, struct tl_table *t)
+static int read_rows(struct tl_reader *r, const struct tl_yaml_node *list, struct tl_table *t)
 {
-	_cleanup_free_ const struct tl_node **spellings = NULL;
+	_cleanup_free_ const struct tl_yaml_node **spellings = NULL;
 	size_t n = 0;
 
-	for (const struct tl_node *node = list->first; node; node = node->next)
+	for (const struct tl_yaml_node *node = list->first; node; node = node->next)
 		n++;
 	if (n >= TL_EVENTS_MAX) {
 		tl_node_problem(r, list, "more than %d events", TL_EVENTS_MAX - 1);
@@ -380,7 +380,7 @@ static int read_rows(struct tl_reader *r, const struct tl_node *list, struct tl_
 	spellings = calloc(n + 1, sizeof(*spellings));
 	if (!t->types || !spellings)
 		return -ENOMEM;
-	for (const struct tl_node *node = list->first; node; node = node->next) {
+	for (const struct tl_yaml_node *node = list->first; node; node = node->next) {
 		struct tl_row row = {};
 
 		read_row(r, node, &row);
@@ -396,17 +396,17 @@ static int read_rows(struct tl_reader *r, const struct tl_node *list, struct tl_
 	return 0;
 }
 
-static int read_tree(struct tl_reader *r, const struct tl_node *root, struct tl_table *t)
+static int read_tree(struct tl_reader *r, const struct tl_yaml_node *root, struct tl_table *t)
 {
 	static const struct tl_node_key keys[] = { { "event", NULL, 0, 0 } };
-	const struct tl_node *list = NULL;
+	const struct tl_yaml_node *list = NULL;
 
-	if (!root || tl_node_is_null(root)) {
+	if (!root || tl_yaml_is_null(root)) {
 		tl_reader_problem(r, 1, 1, "the table is empty");
 		return -EINVAL;
 	}
 	tl_node_mapping(r, root, "table", keys, ARRAY_SIZE(keys), &list);
-	if (list && tl_node_expect(r, list, TL_NODE_LIST, "event") && list->first)
+	if (list && tl_node_expect(r, list, TL_YAML_LIST, "event") && list->first)
 		return read_rows(r, list, t);
 	if (list && !list->first && !r->n_problems)
 		tl_node_problem(r, list, "event: the list is empty");
@@ -431,16 +431,10 @@ int tl_table_parse(const char *text, size_t size, const struct tl_event_type *bu
 		.userdata = userdata,
 	};
 	_cleanup_(tl_table_done) struct tl_table table = {};
-	struct tl_node *root;
-	int error;
+	int error = tl_reader_parse(&r, text, size);
 
-	if (size > TL_TABLE_SIZE_MAX) {
-		tl_reader_problem(&r, 1, 1, "larger than %u MiB", TL_TABLE_SIZE_MAX >> 20);
-		return -E2BIG;
-	}
-	error = tl_reader_parse(&r, text, size, &root);
 	if (!error)
-		error = read_tree(&r, root, &table);
+		error = read_tree(&r, r.yaml.root, &table);
 	if (!error && r.n_problems)
 		error = -EINVAL;
 	if (error)
@@ -456,7 +450,7 @@ static int read_file(int fd, char **ret_text, size_t *ret_size)
 	_cleanup_free_ char *text = NULL;
 	size_t size = 0, room = 0;
 
-	while (size <= TL_TABLE_SIZE_MAX) {
+	while (size <= TL_YAML_SIZE_MAX) {
 		ssize_t n;
 
 		if (size == room) {

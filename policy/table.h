@@ -12,8 +12,6 @@
 
 #include "traceleft.h"
 
-#define TL_TABLE_SIZE_MAX (16U << 20) /* bytes of a file */
-#define TL_TABLE_DEPTH_MAX 16 /* of nested lists and mappings */
 #define TL_TABLE_PROBLEMS_MAX 100 /* reported per file */
 
 struct tl_table {
@@ -33,7 +31,7 @@ void tl_table_done(struct tl_table *t);
  * the same name, and of which `spellings` may speak; none (n_builtin 0) when
  * the built-in table itself is read, and then every row must be complete.
  * problem may be NULL. -EINVAL: something is wrong, and all of it was reported;
- * -E2BIG: too large, reported; -ENOMEM. *ret is written on success only.
+ * -ENOMEM. *ret is written on success only.
  */
 int tl_table_parse(const char *text, size_t size, const struct tl_event_type *builtin, size_t n_builtin,
 		   struct tl_table *ret, tl_table_problem problem, void *userdata);
