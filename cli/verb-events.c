@@ -42,6 +42,8 @@ static void print_numbers(const struct tl_event_type *type)
 	const char *separator = "";
 
 	printf("numbers:   ");
+	if (type->flags & TL_TYPE_UNLISTED)
+		printf("any that no other event has");
 	for (int abi = 0; abi < TL_ABIS; abi++) {
 		if (type->number[abi] < 0)
 			continue;
@@ -87,6 +89,7 @@ static void print_event(const struct tl_event_type *type, const char *kind)
 		printf("result:    %s\n", type->flags & TL_TYPE_RETURNS_FD      ? "descriptor" :
 					  type->flags & TL_TYPE_RETURNS_BYTES   ? "number of bytes" :
 					  type->flags & TL_TYPE_RETURNS_POINTER ? "address" :
+					  type->flags & TL_TYPE_NO_RETURN       ? "none, the call does not return" :
 										  "number");
 	if (kind)
 		printf("attached:  %s, on this machine\n", kind);

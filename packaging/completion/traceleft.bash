@@ -4,7 +4,8 @@
 
 _traceleft_events() {
 	# Names and groups from the program itself: a table that cannot be stale.
-	"$1" events 2>/dev/null | awk 'NR > 1 { print $1; for (i = 3; $i ~ /^[a-z]+$/ && i < 6; i++) group["@" $i] }
+	"$1" events 2>/dev/null | awk 'NR == 1 { at = index($0, "GROUPS"); end = index($0, "SUMMARY"); next }
+		{ print $1; n = split(substr($0, at, end - at), words); for (i = 1; i <= n; i++) group["@" words[i]] }
 		END { for (g in group) print g }'
 }
 
