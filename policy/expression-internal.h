@@ -164,9 +164,11 @@ struct tl_expression {
 };
 
 /* A comparison without which the condition is false: FIELD is one of some
- * values. Strings if there is a choice. False: there is none. */
+ * values, or begins with some bytes. Whole strings if there is a choice, then
+ * beginnings. False: there is none. */
 struct tl_expression_key {
 	const struct tl_reference *field; /* of the table of fields */
+	struct tl_text head; /* data NULL: */
 	const struct tl_value *value; /* NULL: */
 	const struct tl_set *set;
 };

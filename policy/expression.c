@@ -133,18 +133,30 @@ int tl_reference_compile(const char *name, const struct tl_event_type *const *ty
 
 /* ---- What it cannot do without ---- */
 
-static bool is_key(const struct tl_insn *insn)
+/* How well a comparison tells events apart; 0: it cannot be a key. */
+static unsigned key_rank(const struct tl_insn *insn)
 {
-	bool one_of = insn->relation == TL_RELATION_EQUAL || insn->relation == TL_RELATION_IN;
+	const char *head;
 
-	return one_of && !insn->negated && !insn->right_is_field && !insn->left.joined &&
-	       insn->left.source == TL_REFERENCE_FIELD &&
-	       (insn->left.kind == TL_FIELD_STRING || insn->left.kind == TL_FIELD_NUMBER);
+	if (insn->negated || insn->right_is_field || insn->left.joined || insn->left.source != TL_REFERENCE_FIELD)
+		return 0;
+	switch ((enum tl_relation)insn->relation) {
+	case TL_RELATION_EQUAL:
+	case TL_RELATION_IN:
+		return insn->left.kind == TL_FIELD_STRING ? 3 : insn->left.kind == TL_FIELD_NUMBER;
+	case TL_RELATION_STARTS:
+		return insn->value.text.size ? 2 : 0;
+	case TL_RELATION_MATCHES:
+		return tl_pattern_head(insn->pattern, &head) ? 2 : 0;
+	default:
+		return 0;
+	}
 }
 
 bool tl_expression_key(const struct tl_expression *e, struct tl_expression_key *ret)
 {
 	const struct tl_insn *found = NULL, *insn = e->insns;
+	unsigned best = 0;
 
 	/* Comparisons after each of which a false one ends it all. */
 	for (uint32_t i = 0; i < e->n && insn[i].op == TL_INSN_COMPARE; i += 2) {
@@ -152,9 +164,10 @@ bool tl_expression_key(const struct tl_expression *e, struct tl_expression_key *
 
 		if (!last && (insn[i + 1].op != TL_INSN_JUMP_FALSE || insn[i + 1].jump != e->n))
 			break;
-		if (is_key(&insn[i]) &&
-		    (!found || (found->left.kind == TL_FIELD_NUMBER && insn[i].left.kind == TL_FIELD_STRING)))
+		if (key_rank(&insn[i]) > best) {
+			best = key_rank(&insn[i]);
 			found = &insn[i];
+		}
 	}
 	if (!found)
 		return false;
@@ -163,6 +176,10 @@ bool tl_expression_key(const struct tl_expression *e, struct tl_expression_key *
 		.value = found->relation == TL_RELATION_EQUAL ? &found->value : NULL,
 		.set = &found->set,
 	};
+	if (found->relation == TL_RELATION_STARTS)
+		ret->head = found->value.text;
+	else if (found->relation == TL_RELATION_MATCHES)
+		ret->head.size = tl_pattern_head(found->pattern, &ret->head.data);
 	return true;
 }
 

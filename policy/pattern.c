@@ -316,3 +316,14 @@ bool tl_pattern_match(const struct tl_pattern *p, const char *text, size_t size)
 	}
 	return has_bit(states, p->n) || (p->early && has_bit(states, p->early));
 }
+
+size_t tl_pattern_head(const struct tl_pattern *p, const char **ret_head)
+{
+	size_t n = p->prefix_size;
+
+	/* "/a/" followed by any number of components is also "/a". */
+	while (n && p->prefix[n - 1] == '/')
+		n--;
+	*ret_head = p->prefix;
+	return n;
+}

@@ -21,6 +21,8 @@ struct tl_pattern;
 /* -EINVAL: no glob, *ret_why is a static sentence; -ENOMEM. */
 int tl_pattern_compile(const char *glob, size_t size, bool path, struct tl_pattern **ret, const char **ret_why);
 bool tl_pattern_match(const struct tl_pattern *p, const char *text, size_t size);
+/* Bytes that every text that matches begins with, *ret_head; 0: there are none. Lives as long as p. */
+size_t tl_pattern_head(const struct tl_pattern *p, const char **ret_head);
 struct tl_pattern *tl_pattern_free(struct tl_pattern *p);
 
 #endif

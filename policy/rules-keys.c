@@ -13,6 +13,7 @@ struct entry {
 	struct tl_value value; /* number or text, which belongs to the rule */
 	uint32_t rule;
 	uint32_t next; /* of the same bucket */
+	bool is_head; /* of the value: it goes on in any way */
 };
 
 /* Rules that ask for values of one field. */
@@ -24,6 +25,8 @@ struct group {
 	size_t n_entries;
 	uint32_t *buckets;
 	size_t n_buckets; /* power of two */
+	size_t *lengths; /* of heads, n_lengths, the shortest first, each once */
+	size_t n_lengths;
 };
 
 struct tl_rule_keys {
@@ -42,6 +45,7 @@ struct tl_rule_keys *tl_rule_keys_free(struct tl_rule_keys *k)
 		free(k->groups[i].rules);
 		free(k->groups[i].entries);
 		free(k->groups[i].buckets);
+		free(k->groups[i].lengths);
 	}
 	free(k->groups);
 	free(k->unkeyed);
@@ -50,15 +54,27 @@ struct tl_rule_keys *tl_rule_keys_free(struct tl_rule_keys *k)
 	return NULL;
 }
 
+#define HASH_BEGIN 0xcbf29ce484222325ULL
+
+static uint64_t hash_byte(uint64_t hash, char byte)
+{
+	return (hash ^ (unsigned char)byte) * 0x100000001b3ULL;
+}
+
+static uint64_t hash_end(uint64_t hash)
+{
+	return hash ^ hash >> 32;
+}
+
 static uint64_t hash_of(const struct group *g, const struct tl_value *value)
 {
-	uint64_t hash = 0xcbf29ce484222325ULL;
+	uint64_t hash = HASH_BEGIN;
 
 	if (g->field.kind == TL_FIELD_NUMBER)
 		return ((uint64_t)value->number * 0x9e3779b97f4a7c15ULL) >> 32;
 	for (size_t i = 0; i < value->text.size; i++)
-		hash = (hash ^ (unsigned char)value->text.data[i]) * 0x100000001b3ULL;
-	return hash ^ hash >> 32;
+		hash = hash_byte(hash, value->text.data[i]);
+	return hash_end(hash);
 }
 
 static bool same(const struct group *g, const struct tl_value *a, const struct tl_value *b)
@@ -85,6 +101,22 @@ static struct group *group_of(struct tl_rule_keys *k, const struct tl_reference 
 	return g->rules ? g : NULL;
 }
 
+static int add_length(struct group *g, size_t length)
+{
+	size_t *to, i;
+
+	for (i = 0; i < g->n_lengths && g->lengths[i] < length;)
+		i++;
+	if (i < g->n_lengths && g->lengths[i] == length)
+		return 0;
+	to = tl_array_add(&g->lengths, &g->n_lengths, sizeof(*to));
+	if (!to)
+		return -ENOMEM;
+	memmove(g->lengths + i + 1, g->lengths + i, (g->n_lengths - 1 - i) * sizeof(*to));
+	g->lengths[i] = length;
+	return 0;
+}
+
 static int add_entry(struct group *g, size_t rule, const struct tl_value *value)
 {
 	struct entry *entry = tl_array_add(&g->entries, &g->n_entries, sizeof(*entry));
@@ -99,6 +131,13 @@ static int add_values(struct group *g, size_t rule, const struct tl_expression_k
 {
 	int r = 0;
 
+	if (key->head.data) {
+		r = add_entry(g, rule, &(struct tl_value){ .text = key->head });
+		if (r < 0)
+			return r;
+		g->entries[g->n_entries - 1].is_head = true;
+		return add_length(g, key->head.size);
+	}
 	if (key->value)
 		return add_entry(g, rule, key->value);
 	if (key->set->kind == TL_FIELD_NUMBER) {
@@ -166,6 +205,7 @@ static int finish(struct tl_rule_keys *k)
 	for (size_t i = kept; i < k->n_groups && r >= 0; i++) {
 		free(k->groups[i].rules);
 		free(k->groups[i].entries);
+		free(k->groups[i].lengths);
 	}
 	if (r >= 0)
 		k->n_groups = kept;
@@ -209,16 +249,40 @@ static bool any_of(const struct group *g, const uint64_t *candidates, size_t wor
 	return false;
 }
 
+/* Rules of the entries that are this value, or this beginning of it. */
+static void find_value(const struct group *g, const struct tl_value *value, uint64_t hash, bool is_head, uint64_t *found)
+{
+	uint32_t i;
+
+	for (i = g->buckets[hash & (g->n_buckets - 1)]; i != NO_ENTRY; i = g->entries[i].next)
+		if (g->entries[i].is_head == is_head && same(g, &g->entries[i].value, value))
+			found[g->entries[i].rule / 64] |= 1ULL << (g->entries[i].rule % 64);
+}
+
+/* The hash of each beginning that some rule asks for, in one pass. */
+static void find_heads(const struct group *g, const struct tl_value *value, uint64_t *found)
+{
+	uint64_t hash = HASH_BEGIN;
+	size_t at = 0;
+
+	for (size_t i = 0; i < g->n_lengths && g->lengths[i] <= value->text.size; i++) {
+		const struct tl_value head = { .text = { value->text.data, g->lengths[i] } };
+
+		for (; at < g->lengths[i]; at++)
+			hash = hash_byte(hash, value->text.data[at]);
+		find_value(g, &head, hash_end(hash), true, found);
+	}
+}
+
 static void find_in(const struct group *g, const struct tl_event *event, uint64_t *found)
 {
 	struct tl_value value;
-	uint32_t i;
 
 	if (!tl_reference_get(&g->field, event, &value))
 		return;
-	for (i = g->buckets[hash_of(g, &value) & (g->n_buckets - 1)]; i != NO_ENTRY; i = g->entries[i].next)
-		if (same(g, &g->entries[i].value, &value))
-			found[g->entries[i].rule / 64] |= 1ULL << (g->entries[i].rule % 64);
+	find_value(g, &value, hash_of(g, &value), false, found);
+	if (g->n_lengths)
+		find_heads(g, &value, found);
 }
 
 const uint64_t *tl_rule_keys_find(struct tl_rule_keys *k, const uint64_t *candidates, const struct tl_event *event)

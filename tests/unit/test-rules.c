@@ -415,6 +415,22 @@ static const char *random_condition(void)
 		"ret == -13 or ret == 3",
 		"pathname == \"passwd\"",
 		"uid == 1000 and uid == 1000",
+		"path startswith \"/etc/\"",
+		"path startswith \"/etc/pass\" and uid == 1000",
+		"path startswith \"\"",
+		"path startswith \"/etc/passwd\"",
+		"path startswith \"/etc/passwdx\"",
+		"not path startswith \"/etc/\"",
+		"path startswith \"/usr/\" or path startswith \"/etc/s\"",
+		"uid == 1000 and path startswith \"/etc/s\"",
+		"path matches \"/etc/*\"",
+		"path matches \"/etc/**\" and success",
+		"path matches \"/etc/passwd/**\"",
+		"path matches \"/etc/p?sswd\"",
+		"path matches \"*/passwd\"",
+		"path matches \"/etc/[ps]*\"",
+		"comm matches \"s*\"",
+		"executable startswith \"/usr/bin/d\"",
 	};
 
 	return conditions[(size_t)rand() % ARRAY_SIZE(conditions)];
@@ -452,6 +468,20 @@ static void rules_found_by_values_are_those_that_match(void **state)
 	}
 }
 
+static struct tl_policy *rules_of_folders(unsigned n)
+{
+	char *text = malloc(200 * (size_t)n), *p = text + sprintf(text, "rules:\n");
+	struct tl_policy *policy;
+
+	for (unsigned i = 1; i < n; i++)
+		p += sprintf(p, i % 2 ? "  - {name: r%u, events: openat, where: path startswith \"/srv/%u/\"}\n" :
+					"  - {name: r%u, events: openat, where: path matches \"/home/%u/**\"}\n", i, i);
+	sprintf(p, "  - {name: last, events: openat, where: path startswith \"/etc/\"}\n");
+	policy = parse(text);
+	free(text);
+	return policy;
+}
+
 static struct tl_policy *rules_of_paths(unsigned n)
 {
 	char *text = malloc(200 * (size_t)n), *p = text + sprintf(text, "rules:\n");
@@ -465,18 +495,32 @@ static struct tl_policy *rules_of_paths(unsigned n)
 	return policy;
 }
 
-static void a_thousand_conditions_on_other_paths_cost_little(void **state)
+static void cost_little(struct tl_policy *few, struct tl_policy *many)
 {
-	_cleanup_(policy_freep) struct tl_policy *few = rules_of_paths(1), *many = rules_of_paths(1000);
 	double best = 1e9;
 
-	(void)state;
 	for (int i = 0; i < 5 && best > 5; i++) {
 		double now = time_of(many) / time_of(few);
 
 		best = MIN(best, now);
 	}
 	assert_true(best < 30);
+}
+
+static void a_thousand_conditions_on_other_paths_cost_little(void **state)
+{
+	_cleanup_(policy_freep) struct tl_policy *few = rules_of_paths(1), *many = rules_of_paths(1000);
+
+	(void)state;
+	cost_little(few, many);
+}
+
+static void a_thousand_conditions_on_other_folders_cost_little(void **state)
+{
+	_cleanup_(policy_freep) struct tl_policy *few = rules_of_folders(1), *many = rules_of_folders(1000);
+
+	(void)state;
+	cost_little(few, many);
 }
 
 int main(void)
@@ -498,6 +542,7 @@ int main(void)
 		cmocka_unit_test(a_thousand_rules_that_cannot_match_cost_little),
 		cmocka_unit_test(rules_found_by_values_are_those_that_match),
 		cmocka_unit_test(a_thousand_conditions_on_other_paths_cost_little),
+		cmocka_unit_test(a_thousand_conditions_on_other_folders_cost_little),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
