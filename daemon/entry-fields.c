@@ -116,6 +116,7 @@ static const struct tl_entry_field fields[] = {
 	{ "traceleft.ledger.events", "TRACELEFT_LEDGER_EVENTS" },
 	{ "traceleft.ledger.rules", "TRACELEFT_LEDGER_RULES" },
 	{ "traceleft.ledger.outputs", "TRACELEFT_LEDGER_OUTPUTS" },
+	{ "traceleft.ledger.streams", "TRACELEFT_LEDGER_STREAMS" },
 	{ "traceleft.ledger.refusals", "TRACELEFT_LEDGER_REFUSALS" },
 };
 
