@@ -16,17 +16,18 @@ bool tl_ledger_line(struct tl_buffer *b, const struct tl_counters *c, const stru
 	balance.lost += end->lost + end->lost_results;
 	sum = balance.delivered + balance.filtered + balance.aggregated + balance.lost;
 	tl_put_format(b,
-		   "seen %" PRIu64 " = delivered %" PRIu64 " + filtered %" PRIu64 " + aggregated %" PRIu64
-		   " + lost %" PRIu64,
-		   balance.seen, balance.delivered, balance.filtered, balance.aggregated, balance.lost);
+		      "seen %" PRIu64 " = delivered %" PRIu64 " + filtered %" PRIu64 " + aggregated %" PRIu64
+		      " + lost %" PRIu64,
+		      balance.seen, balance.delivered, balance.filtered, balance.aggregated, balance.lost);
 	if (sum != balance.seen)
-		tl_put_format(b, ": NOT BALANCED, %" PRIu64 " %s", sum < balance.seen ? balance.seen - sum : sum - balance.seen,
-			   sum < balance.seen ? "missing" : "too many");
+		tl_put_format(b, ": NOT BALANCED, %" PRIu64 " %s",
+			      sum < balance.seen ? balance.seen - sum : sum - balance.seen,
+			      sum < balance.seen ? "missing" : "too many");
 	else if (!end->unaudited)
 		tl_put_format(b, ": balanced");
 	if (end->unaudited)
 		tl_put_format(b, ": INCOMPLETE, %" PRIu64 " times there was no room to find out what to audit",
-			   end->unaudited);
+			      end->unaudited);
 	return sum == balance.seen && !end->unaudited;
 }
 
@@ -39,19 +40,19 @@ unsigned tl_ledger_explain(struct tl_buffer *b, const char *name, const struct t
 
 	if (kernel != c->seen) {
 		tl_put_format(b,
-			   "%s: kernel: seen %" PRIu64 ", but filtered %" PRIu64 " + aggregated %" PRIu64
-			   " + emitted %" PRIu64 " + lost %" PRIu64 " is %" PRIu64 "\n",
-			   name, c->seen, c->filtered, c->aggregated, c->emitted, c->lost, kernel);
+			      "%s: kernel: seen %" PRIu64 ", but filtered %" PRIu64 " + aggregated %" PRIu64
+			      " + emitted %" PRIu64 " + lost %" PRIu64 " is %" PRIu64 "\n",
+			      name, c->seen, c->filtered, c->aggregated, c->emitted, c->lost, kernel);
 		n++;
 	}
 	if (c->emitted != c->received) {
 		tl_put_format(b, "%s: ring: emitted %" PRIu64 ", but received %" PRIu64 "\n", name, c->emitted,
-			   c->received);
+			      c->received);
 		n++;
 	}
 	if (reader != c->received) {
 		tl_put_format(b, "%s: reader: received %" PRIu64 ", but the sum of what became of it is %" PRIu64 "\n",
-			   name, c->received, reader);
+			      name, c->received, reader);
 		n++;
 	}
 	return n;
@@ -68,9 +69,9 @@ static void explain(const struct tl_trace *t, const struct tl_counters *all, con
 			tl_ledger_explain(&b, type->name, &c);
 	if (end->delivered + end->lost != all->delivered)
 		tl_put_format(&b,
-			   "output: handed over %" PRIu64 ", but delivered %" PRIu64 " + lost %" PRIu64 " is %" PRIu64
-			   "\n",
-			   all->delivered, end->delivered, end->lost, end->delivered + end->lost);
+			      "output: handed over %" PRIu64 ", but delivered %" PRIu64 " + lost %" PRIu64
+			      " is %" PRIu64 "\n",
+			      all->delivered, end->delivered, end->lost, end->delivered + end->lost);
 	if (b.size)
 		fwrite(b.data, 1, b.size, stderr);
 }

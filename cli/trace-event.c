@@ -132,8 +132,7 @@ int tl_trace_event(const struct tl_event *event, void *userdata)
 		return TL_FATE_FILTERED;
 	if (t->policy)
 		fate = deliver_by_policy(t, event);
-	if (!t->policy ||
-	    (fate == TL_FATE_FILTERED && !t->settings.spec && tl_selection_wants(&t->selection, event)))
+	if (!t->policy || (fate == TL_FATE_FILTERED && !t->settings.spec && tl_selection_wants(&t->selection, event)))
 		fate = count_or_write(t, &t->main, event, &plain);
 	return fate;
 }
@@ -189,7 +188,12 @@ static size_t put_accounts(const struct tl_trace *t, struct tl_ledger_output *re
 void tl_trace_write_ledger(struct tl_trace *t, bool final)
 {
 	static const struct tl_process nobody = {
-		.executable = "", .args = "", .working_directory = "", .cgroup = "", .unit = "", .container_id = "",
+		.executable = "",
+		.args = "",
+		.working_directory = "",
+		.cgroup = "",
+		.unit = "",
+		.container_id = "",
 	};
 	struct tl_event event = {
 		.kind = TL_EVENT_LEDGER,

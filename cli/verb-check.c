@@ -14,7 +14,8 @@
 enum { OPTION_EXPLAIN = 256, OPTION_JSON };
 
 static const struct tl_option options[] = {
-	{ OPTION_EXPLAIN, "explain", NULL, "the plan: targets and what they match now, rules, events and how they are attached" },
+	{ OPTION_EXPLAIN, "explain", NULL,
+	  "the plan: targets and what they match now, rules, events and how they are attached" },
 	{ OPTION_JSON, "json", NULL, "problems and plan as one JSON object" },
 	{ 0 },
 };

@@ -89,7 +89,8 @@ static void tell_tail(struct input *in)
 	if (!in->n)
 		return;
 	in->broken++;
-	tl_print_error("%s: ends within an event, at byte %" PRIu64 ": %zu bytes of it are there", in->name, in->at, in->n);
+	tl_print_error("%s: ends within an event, at byte %" PRIu64 ": %zu bytes of it are there", in->name, in->at,
+		       in->n);
 }
 
 /* Errors of the file itself are printed; returns those of the output. */
@@ -103,7 +104,8 @@ static int decode(struct input *in, struct tl_output *out)
 		used = decode_chunk(in, out, &want);
 		if (used == -EBADMSG) {
 			in->broken++;
-			tl_print_error("%s: no event begins at byte %" PRIu64 "; the rest cannot be read", in->name, in->at);
+			tl_print_error("%s: no event begins at byte %" PRIu64 "; the rest cannot be read", in->name,
+				       in->at);
 			return 0;
 		}
 		if (used < 0)

@@ -86,10 +86,10 @@ static void print_event(const struct tl_event_type *type, const char *kind)
 	if (type->spellings[0])
 		printf("also as:   %s\n", type->spellings);
 	if (type->class == TL_CLASS_SYSCALL)
-		printf("result:    %s\n", type->flags & TL_TYPE_RETURNS_FD      ? "descriptor" :
-					  type->flags & TL_TYPE_RETURNS_BYTES   ? "number of bytes" :
+		printf("result:    %s\n", type->flags & TL_TYPE_RETURNS_FD	? "descriptor" :
+					  type->flags & TL_TYPE_RETURNS_BYTES	? "number of bytes" :
 					  type->flags & TL_TYPE_RETURNS_POINTER ? "address" :
-					  type->flags & TL_TYPE_NO_RETURN       ? "none, the call does not return" :
+					  type->flags & TL_TYPE_NO_RETURN	? "none, the call does not return" :
 										  "number");
 	if (kind)
 		printf("attached:  %s, on this machine\n", kind);

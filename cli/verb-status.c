@@ -184,8 +184,9 @@ static void print_rules(const struct tl_json *j, struct tl_buffer *b)
 	const struct tl_json *r = tl_json_first(tl_json_get(j, "rules"));
 
 	if (r)
-		printf("\n%s%-20s %12s %12s %12s %12s %12s %10s%s\n", tl_style(stdout, TL_STYLE_BOLD), "RULE", "MATCHED",
-		       "DELIVERED", "FILTERED", "AGGREGATED", "RESULTS", "OVERFLOW", tl_style(stdout, TL_STYLE_END));
+		printf("\n%s%-20s %12s %12s %12s %12s %12s %10s%s\n", tl_style(stdout, TL_STYLE_BOLD), "RULE",
+		       "MATCHED", "DELIVERED", "FILTERED", "AGGREGATED", "RESULTS", "OVERFLOW",
+		       tl_style(stdout, TL_STYLE_END));
 	for (; r; r = r->next) {
 		printf("%-20s ", safe(b, tl_json_get_text(r, "name")));
 		printf("%12" PRIu64 " %12" PRIu64 " %12" PRIu64 " %12" PRIu64 " %12" PRIu64 " %10" PRIu64 "\n",

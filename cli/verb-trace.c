@@ -272,9 +272,7 @@ static int want_policy_of_command(struct tl_trace *t)
 static int add_command(struct tl_trace *t)
 {
 	const uint32_t nobody = NO_PROCESS;
-	const struct tl_target_spec target = {
-		.name = "command", .descendants = true, .pids = &nobody, .n_pids = 1
-	};
+	const struct tl_target_spec target = { .name = "command", .descendants = true, .pids = &nobody, .n_pids = 1 };
 
 	return tl_session_add_target(t->session, &target, &t->command_target);
 }

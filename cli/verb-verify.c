@@ -49,8 +49,8 @@ static void print_gaps(const struct tl_verify *v)
 	for (size_t i = 0; i < v->n_gaps; i++) {
 		const struct tl_verify_gap *gap = &v->gaps[i];
 
-		printf("missing: CPU %u, events behind number %" PRIu64 " up to %" PRIu64 ": %s\n", gap->cpu, gap->after,
-		       gap->last, gap->declared ? "declared lost" : "not declared");
+		printf("missing: CPU %u, events behind number %" PRIu64 " up to %" PRIu64 ": %s\n", gap->cpu,
+		       gap->after, gap->last, gap->declared ? "declared lost" : "not declared");
 	}
 	for (size_t i = 0; i < v->n_losses; i++) {
 		const struct tl_verify_loss *loss = &v->losses[i];
@@ -72,7 +72,9 @@ static void print_text(const struct tl_verify *v, bool complete)
 	print_gaps(v);
 	printf("%s%s%s: %" PRIu64 " events, %" PRIu64 " results of %" PRIu64 " events, %" PRIu64 " records\n",
 	       tl_style(stdout, complete ? TL_STYLE_GREEN : TL_STYLE_RED),
-	       !complete ? "INCOMPLETE" : v->n_gaps || v->n_losses ? "complete but for what is declared lost" : "complete",
+	       !complete		? "INCOMPLETE" :
+	       v->n_gaps || v->n_losses ? "complete but for what is declared lost" :
+					  "complete",
 	       tl_style(stdout, TL_STYLE_END), v->events, v->results, v->counted, v->records);
 }
 

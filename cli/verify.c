@@ -52,7 +52,9 @@ static int add_gap(struct tl_verify *v, uint64_t cpu, uint64_t after, uint64_t l
 	if (!grown)
 		return -ENOMEM;
 	v->gaps = grown;
-	v->gaps[v->n_gaps++] = (struct tl_verify_gap){ .cpu = (uint32_t)cpu, .after = after < last ? after : last - 1, .last = last };
+	v->gaps[v->n_gaps++] = (struct tl_verify_gap){ .cpu = (uint32_t)cpu,
+						       .after = after < last ? after : last - 1,
+						       .last = last };
 	return 0;
 }
 
@@ -108,8 +110,10 @@ static void take_number(struct tl_verify *v, uint64_t number, const char *where,
 		return; /* of an output that nobody verifies */
 	if (number == 1 && is_start) {
 		if (v->open)
-			tl_put_format(&v->notes, "%s: the run before it has no balance at its end: what it wrote last is not known\n",
-				      where);
+			tl_put_format(
+				&v->notes,
+				"%s: the run before it has no balance at its end: what it wrote last is not known\n",
+				where);
 		begin_run(v);
 	}
 	if ((v->record || v->began) && number != v->record + 1) {

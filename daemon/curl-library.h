@@ -7,10 +7,11 @@
 #define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
 
-#define TL_CURL_FUNCTIONS(f)                                                                                       \
-	f(global_init) f(easy_init) f(easy_cleanup) f(easy_setopt) f(easy_getinfo) f(easy_strerror) f(slist_append) \
-	f(slist_free_all) f(multi_init) f(multi_cleanup) f(multi_setopt) f(multi_assign) f(multi_add_handle)       \
-	f(multi_remove_handle) f(multi_socket_action) f(multi_perform) f(multi_poll) f(multi_info_read)
+#define TL_CURL_FUNCTIONS(f)                                                                                         \
+	f(global_init) f(easy_init) f(easy_cleanup) f(easy_setopt) f(easy_getinfo) f(easy_strerror) f(slist_append)  \
+		f(slist_free_all) f(multi_init) f(multi_cleanup) f(multi_setopt) f(multi_assign) f(multi_add_handle) \
+			f(multi_remove_handle) f(multi_socket_action) f(multi_perform) f(multi_poll)                 \
+				f(multi_info_read)
 
 #define TL_CURL_POINTER(name) typeof(curl_##name) *name;
 struct tl_curl {

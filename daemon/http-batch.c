@@ -31,7 +31,9 @@ const char *tl_http_content_type(uint32_t kind)
 int tl_http_batch_init(struct tl_http_batch *b, enum tl_output_format format, const struct tl_policy_http *settings)
 {
 	*b = (struct tl_http_batch){
-		.kind = format == TL_FORMAT_OTLP ? TL_HTTP_OTLP : format == TL_FORMAT_PROTO ? TL_HTTP_PROTO : TL_HTTP_NDJSON,
+		.kind = format == TL_FORMAT_OTLP  ? TL_HTTP_OTLP :
+			format == TL_FORMAT_PROTO ? TL_HTTP_PROTO :
+						    TL_HTTP_NDJSON,
 	};
 	if (settings->compress)
 		b->kind |= TL_HTTP_GZIP;

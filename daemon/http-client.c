@@ -204,7 +204,7 @@ void tl_http_client_work(struct tl_http_client *c, int wait_ms)
 static void set_tls(CURL *easy, const struct tl_policy_http *s)
 {
 	tl_curl.easy_setopt(easy, CURLOPT_SSLVERSION,
-			 s->tls_version ? (long)CURL_SSLVERSION_TLSv1_3 : (long)CURL_SSLVERSION_TLSv1_2);
+			    s->tls_version ? (long)CURL_SSLVERSION_TLSv1_3 : (long)CURL_SSLVERSION_TLSv1_2);
 	if (s->tls_ca) {
 		tl_curl.easy_setopt(easy, CURLOPT_CAINFO, s->tls_ca);
 		tl_curl.easy_setopt(easy, CURLOPT_CAPATH, NULL);

@@ -11,26 +11,24 @@
 enum { OPTION_POLICY = 'p', OPTION_FOREGROUND = 'f', OPTION_HELP = 'h', OPTION_ATTACH = 256, OPTION_VERSION };
 
 static const struct option options[] = {
-	{ "policy", required_argument, NULL, OPTION_POLICY },
-	{ "foreground", no_argument, NULL, OPTION_FOREGROUND },
-	{ "attach", required_argument, NULL, OPTION_ATTACH },
-	{ "version", no_argument, NULL, OPTION_VERSION },
-	{ "help", no_argument, NULL, OPTION_HELP },
-	{ 0 },
+	{ "policy", required_argument, NULL, OPTION_POLICY }, { "foreground", no_argument, NULL, OPTION_FOREGROUND },
+	{ "attach", required_argument, NULL, OPTION_ATTACH }, { "version", no_argument, NULL, OPTION_VERSION },
+	{ "help", no_argument, NULL, OPTION_HELP },	      { 0 },
 };
 
 static void usage(FILE *out)
 {
-	fprintf(out, "usage: traceleftd [OPTIONS]\n"
-		     "Audit this machine as /etc/traceleft/policy.yaml says. Started by systemd as traceleftd.service.\n\n"
-		     "Options:\n"
-		     "  -p, --policy FILE  read this policy alone\n"
-		     "  -f, --foreground   write messages to standard error, not to the journal\n"
-		     "      --attach KIND  use only this kind of hook: fexit, kprobe or raw_tp\n"
-		     "      --version      show the version\n"
-		     "  -h, --help         show this\n\n"
-		     "Signals: SIGHUP loads the policy again and opens files anew, SIGTERM and SIGINT stop.\n"
-		     "traceleft status shows what it does, traceleft check FILE what a policy would do.\n");
+	fprintf(out,
+		"usage: traceleftd [OPTIONS]\n"
+		"Audit this machine as /etc/traceleft/policy.yaml says. Started by systemd as traceleftd.service.\n\n"
+		"Options:\n"
+		"  -p, --policy FILE  read this policy alone\n"
+		"  -f, --foreground   write messages to standard error, not to the journal\n"
+		"      --attach KIND  use only this kind of hook: fexit, kprobe or raw_tp\n"
+		"      --version      show the version\n"
+		"  -h, --help         show this\n\n"
+		"Signals: SIGHUP loads the policy again and opens files anew, SIGTERM and SIGINT stop.\n"
+		"traceleft status shows what it does, traceleft check FILE what a policy would do.\n");
 }
 
 static int usage_error(const char *what, const char *about)

@@ -278,8 +278,8 @@ static void tell_reload(struct manager *m, const char *who)
 	else
 		snprintf(note, sizeof(note), "%s; %s", who, what);
 	tl_generation_record(m->generation, TL_EVENT_RELOAD, note);
-	tl_log_id(m->refused[0] ? LOG_ERR : LOG_NOTICE, m->refused[0] ? TL_MESSAGE_POLICY_BROKEN : NULL,
-		  "reload: %s", note);
+	tl_log_id(m->refused[0] ? LOG_ERR : LOG_NOTICE, m->refused[0] ? TL_MESSAGE_POLICY_BROKEN : NULL, "reload: %s",
+		  note);
 }
 
 static void begin_reload(struct manager *m)
@@ -295,7 +295,9 @@ static void begin_reload(struct manager *m)
 static int manager_reload(struct manager *m, const char *who)
 {
 	const struct tl_setup setup = {
-		.policy = m->options->policy, .attach = m->options->attach, .event = m->event,
+		.policy = m->options->policy,
+		.attach = m->options->attach,
+		.event = m->event,
 	};
 	struct tl_generation *next = NULL;
 	struct tl_failure why;
@@ -409,7 +411,9 @@ static int be_alone(struct manager *m)
 static int first_generation(struct manager *m)
 {
 	const struct tl_setup setup = {
-		.policy = m->options->policy, .attach = m->options->attach, .event = m->event,
+		.policy = m->options->policy,
+		.attach = m->options->attach,
+		.event = m->event,
 	};
 	struct tl_failure why;
 	int r = tl_generation_new(&setup, NULL, &m->generation, &why);

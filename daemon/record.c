@@ -18,7 +18,12 @@ uint64_t tl_now(void)
 static const struct tl_process *self(void)
 {
 	static struct tl_process process = {
-		.executable = "", .args = "", .working_directory = "", .cgroup = "", .unit = "", .container_id = "",
+		.executable = "",
+		.args = "",
+		.working_directory = "",
+		.cgroup = "",
+		.unit = "",
+		.container_id = "",
 	};
 
 	process.pid = (uint32_t)getpid();

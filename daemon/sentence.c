@@ -355,8 +355,11 @@ static void put_balance(struct tl_buffer *b, const struct tl_event *event)
 static void put_own(struct tl_buffer *b, const struct tl_event *event)
 {
 	static const char *const what[] = {
-		[TL_EVENT_LOST] = "lost", [TL_EVENT_LEDGER] = "", [TL_EVENT_START] = "auditing began",
-		[TL_EVENT_STOP] = "auditing ended", [TL_EVENT_RELOAD] = "policy loaded again",
+		[TL_EVENT_LOST] = "lost",
+		[TL_EVENT_LEDGER] = "",
+		[TL_EVENT_START] = "auditing began",
+		[TL_EVENT_STOP] = "auditing ended",
+		[TL_EVENT_RELOAD] = "policy loaded again",
 	};
 
 	if (event->kind == TL_EVENT_LOST && event->lost)

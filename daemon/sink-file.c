@@ -111,7 +111,8 @@ static const char *explain(int r)
 	case -ENOENT:
 		return "its directory does not exist; create it";
 	case -EPERM:
-		return "its directory belongs to somebody else, or all users may write there; choose one that only root "
+		return "its directory belongs to somebody else, or all users may write there; choose one that only "
+		       "root "
 		       "may write to";
 	case -ELOOP:
 		return "it is a symbolic link; give the path of the file itself";
@@ -137,8 +138,8 @@ static int take_up(struct tl_sink *s, struct file *f)
 		return -errno;
 	if (r > 0) {
 		tl_sink_torn(s, (uint64_t)st.st_mtim.tv_sec * 1000000000 + (uint64_t)st.st_mtim.tv_nsec);
-		tl_log(LOG_WARNING, "output %s: removed an event from the end of %s that a crash had left unfinished", s->name,
-		       s->path);
+		tl_log(LOG_WARNING, "output %s: removed an event from the end of %s that a crash had left unfinished",
+		       s->name, s->path);
 	}
 	f->size = (uint64_t)st.st_size;
 	f->needs_repair = false;
@@ -304,7 +305,8 @@ static void look_after_old_files(struct tl_sink *s)
 	int r = tl_rotation_tick(&f->rotation);
 
 	if (r < 0)
-		tl_log(LOG_WARNING, "output %s: cannot look after the old files of %s: %s", s->name, s->path, strerror(-r));
+		tl_log(LOG_WARNING, "output %s: cannot look after the old files of %s: %s", s->name, s->path,
+		       strerror(-r));
 }
 
 static void rotate_if_full(struct tl_sink *s)
@@ -396,8 +398,8 @@ static void follow_path(struct tl_sink *s)
 		return;
 	}
 	if (!f->detached)
-		tl_log(ours.st_nlink ? LOG_INFO : LOG_CRIT, "output %s: %s was %s; a new file is begun", s->name, s->path,
-		       ours.st_nlink ? "moved away" : "deleted, with the events in it");
+		tl_log(ours.st_nlink ? LOG_INFO : LOG_CRIT, "output %s: %s was %s; a new file is begun", s->name,
+		       s->path, ours.st_nlink ? "moved away" : "deleted, with the events in it");
 	file_reopen(s);
 }
 

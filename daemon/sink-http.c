@@ -130,8 +130,9 @@ static void note_spool(struct tl_sink *s, int error)
 		return;
 	h->spool_error = error;
 	if (error < 0)
-		tl_log_id(LOG_ERR, TL_MESSAGE_OUTPUT_FAILED, "output %s: cannot use the spool %s: %s; events wait in memory",
-			  s->name, h->spool.path, strerror(-error));
+		tl_log_id(LOG_ERR, TL_MESSAGE_OUTPUT_FAILED,
+			  "output %s: cannot use the spool %s: %s; events wait in memory", s->name, h->spool.path,
+			  strerror(-error));
 	else
 		tl_log_id(LOG_NOTICE, TL_MESSAGE_OUTPUT_WORKS, "output %s: the spool %s can be used again", s->name,
 			  h->spool.path);
@@ -331,8 +332,10 @@ static int check_network(const struct tl_sink *s)
 
 	if (fd >= 0 || errno != EAFNOSUPPORT)
 		return 0;
-	tl_log(LOG_ERR, "output %s: the service may not use the network; give it " TL_PREFIX
-	       "/share/doc/traceleft/examples/network.conf, see traceleftd(8)", s->name);
+	tl_log(LOG_ERR,
+	       "output %s: the service may not use the network; give it " TL_PREFIX
+	       "/share/doc/traceleft/examples/network.conf, see traceleftd(8)",
+	       s->name);
 	return -EOPNOTSUPP;
 }
 

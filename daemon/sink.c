@@ -88,8 +88,8 @@ struct tl_sink *tl_sink_unref(struct tl_sink *s)
 	s->ops->close(s);
 	lost = tl_sink_waiting(s) - s->kept;
 	if (lost)
-		tl_log_id(LOG_ERR, TL_MESSAGE_OUTPUT_FAILED, "output %s: closed while %" PRIu64 " events could not be written",
-			  s->name, lost);
+		tl_log_id(LOG_ERR, TL_MESSAGE_OUTPUT_FAILED,
+			  "output %s: closed while %" PRIu64 " events could not be written", s->name, lost);
 	sink_free(s);
 	return NULL;
 }
@@ -129,7 +129,8 @@ static void add_loss(struct tl_sink *s, const char *stage, uint32_t cpu, const s
 	struct tl_sink_loss *grown;
 
 	for (size_t i = 0; i < s->n_losses; i++)
-		if (s->losses[i].cpu == cpu && strncmp(s->losses[i].stage, stage, sizeof(s->losses[i].stage) - 1) == 0) {
+		if (s->losses[i].cpu == cpu &&
+		    strncmp(s->losses[i].stage, stage, sizeof(s->losses[i].stage) - 1) == 0) {
 			merge(&s->losses[i].lost, lost);
 			return;
 		}
@@ -319,7 +320,8 @@ void tl_sink_fails(struct tl_sink *s, int error, const char *what)
 {
 	char why[256];
 
-	snprintf(why, sizeof(why), "%s%s%.128s: %s", what, s->path ? " " : "", s->path ? s->path : "", strerror(-error));
+	snprintf(why, sizeof(why), "%s%s%.128s: %s", what, s->path ? " " : "", s->path ? s->path : "",
+		 strerror(-error));
 	if (s->error != error)
 		tl_sink_fails_because(s, error, why);
 }
@@ -330,8 +332,8 @@ void tl_sink_fails_because(struct tl_sink *s, int error, const char *why)
 		return;
 	s->error = error;
 	snprintf(s->why, sizeof(s->why), "%s", why);
-	tl_log_id(LOG_ERR, TL_MESSAGE_OUTPUT_FAILED, "output %s: %s; events wait, and are counted as lost when there is no room",
-		  s->name, s->why);
+	tl_log_id(LOG_ERR, TL_MESSAGE_OUTPUT_FAILED,
+		  "output %s: %s; events wait, and are counted as lost when there is no room", s->name, s->why);
 }
 
 void tl_sink_works(struct tl_sink *s)

@@ -85,8 +85,8 @@ int tl_spool_find_head(int fd, off_t at, off_t size, off_t *ret)
 
 		if (r < 0)
 			return r;
-		for (const char *from = chunk; (found = memmem(from, n - (size_t)(from - chunk), TL_SPOOL_MARK,
-							       sizeof(TL_SPOOL_MARK) - 1));
+		for (const char *from = chunk;
+		     (found = memmem(from, n - (size_t)(from - chunk), TL_SPOOL_MARK, sizeof(TL_SPOOL_MARK) - 1));
 		     from = found + 1) {
 			struct tl_spool_head head;
 
@@ -197,5 +197,5 @@ int tl_spool_mark_sent(int fd, off_t at)
 	const uint32_t sent = TL_SPOOL_SENT;
 
 	return pwrite(fd, &sent, sizeof(sent), at + (off_t)offsetof(struct tl_spool_head, sent)) == sizeof(sent) ? 0 :
-														     -EIO;
+														   -EIO;
 }

@@ -53,8 +53,8 @@ static int read_types(struct tl_session *s)
 static bool fexit_works(struct tl_session *s)
 {
 	const struct bpf_insn nothing[] = {
-		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
-		{.code = BPF_JMP | BPF_EXIT},
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
 	};
 	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_TRACE_FEXIT);
 	struct tl_function function;
@@ -108,8 +108,8 @@ static bool kprobe_works(const char *function)
 /* The fexit kind of functions of this prototype; -1: more prototypes than kinds. */
 static int fexit_kind(struct tl_session *s, const struct tl_function *function)
 {
-	static const enum tl_kind with_arguments[] = {TL_KIND_FEXIT, TL_KIND_FEXIT_OTHER, TL_KIND_FEXIT_THIRD};
-	static const enum tl_kind without[] = {TL_KIND_FEXIT_BARE};
+	static const enum tl_kind with_arguments[] = { TL_KIND_FEXIT, TL_KIND_FEXIT_OTHER, TL_KIND_FEXIT_THIRD };
+	static const enum tl_kind without[] = { TL_KIND_FEXIT_BARE };
 	const enum tl_kind *kinds = function->bare ? without : with_arguments;
 	size_t n = function->bare ? ARRAY_SIZE(without) : ARRAY_SIZE(with_arguments);
 
@@ -150,7 +150,7 @@ static bool choose_fexit(struct tl_session *s, struct tl_loaded *e)
 	return any;
 }
 
-static const char *const symbol_formats[] = {[TL_ABI_X86_64] = "__x64_sys_%s", [TL_ABI_I386] = "__ia32_sys_%s"};
+static const char *const symbol_formats[] = { [TL_ABI_X86_64] = "__x64_sys_%s", [TL_ABI_I386] = "__ia32_sys_%s" };
 
 /* The function behind a call; some are not among the kernel's types, and yet it has them. */
 static bool find_symbol(struct tl_session *s, enum tl_abi abi, const char *call, struct tl_function *ret)
@@ -245,8 +245,7 @@ int tl_attach_plan(struct tl_session *s)
 		n_calls += s->events[id].type.class == TL_CLASS_SYSCALL;
 	if (asked == TL_ATTACH_AUTO && n_calls > TL_HOOKED_CALLS_MAX)
 		asked = TL_ATTACH_RAW_TP;
-	if (asked == TL_ATTACH_AUTO && programs_are_preempted() &&
-	    kprobe_works("__x64_sys_personality"))
+	if (asked == TL_ATTACH_AUTO && programs_are_preempted() && kprobe_works("__x64_sys_personality"))
 		asked = TL_ATTACH_KPROBE;
 	fexit = n_calls && (asked == TL_ATTACH_AUTO || asked == TL_ATTACH_FEXIT) && fexit_works(s);
 	if (asked == TL_ATTACH_FEXIT && !fexit && n_calls)
@@ -284,7 +283,8 @@ static int attach_trace(struct tl_session *s, int program, const char *tracepoin
 	int link = bpf_raw_tracepoint_open(tracepoint, program);
 
 	if (link < 0)
-		return tl_fail(s, -errno, "cannot attach to %s: %s", tracepoint ? tracepoint : "a function", strerror(errno));
+		return tl_fail(s, -errno, "cannot attach to %s: %s", tracepoint ? tracepoint : "a function",
+			       strerror(errno));
 	return keep_link(s, link);
 }
 
@@ -307,18 +307,18 @@ static int attach_kprobe(struct tl_session *s, int program, const char *function
 static int fill_programs(struct tl_session *s, enum tl_kind kind, uint32_t btf_id)
 {
 	static const char *const call[TL_KINDS] = {
-		[TL_KIND_RAW_TP] = "tl_call_raw_tp",	 [TL_KIND_FEXIT] = "tl_exit_fexit",
-		[TL_KIND_FEXIT_OTHER] = "tl_exit_fexit", [TL_KIND_FEXIT_THIRD] = "tl_exit_fexit",
+		[TL_KIND_RAW_TP] = "tl_call_raw_tp",	     [TL_KIND_FEXIT] = "tl_exit_fexit",
+		[TL_KIND_FEXIT_OTHER] = "tl_exit_fexit",     [TL_KIND_FEXIT_THIRD] = "tl_exit_fexit",
 		[TL_KIND_FEXIT_BARE] = "tl_exit_fexit_bare", [TL_KIND_KPROBE] = "tl_exit_kretprobe",
 	};
 	const struct {
 		enum tl_stage stage;
 		const char *name;
 	} stages[] = {
-		{TL_STAGE_COLLECT, "tl_collect"},
-		{TL_STAGE_REFRESH, "tl_refresh"},
-		{TL_STAGE_SEND, "tl_send"},
-		{TL_STAGE_CALL, call[kind]},
+		{ TL_STAGE_COLLECT, "tl_collect" },
+		{ TL_STAGE_REFRESH, "tl_refresh" },
+		{ TL_STAGE_SEND, "tl_send" },
+		{ TL_STAGE_CALL, call[kind] },
 	};
 	int r;
 
@@ -482,7 +482,7 @@ typedef int hook_one(struct tl_session *s, const struct tl_function *function, c
 /* The programs at the return and the entry of calls; one copy does for all of them. */
 static int copy_kprobes(struct tl_session *s)
 {
-	static const char *const names[] = {"tl_exit_kretprobe", "tl_enter_kprobe"};
+	static const char *const names[] = { "tl_exit_kretprobe", "tl_enter_kprobe" };
 	int r = fill_programs(s, TL_KIND_KPROBE, 0);
 
 	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(names); i++)
@@ -508,7 +508,9 @@ static int hook_kretprobe(struct tl_session *s, const struct tl_function *functi
 	entry = s->kprobe_programs[1];
 	/* A successful exec returns into another program: its return is not awaited. */
 	if (type->flags & TL_TYPE_EXEC)
-		entry = tl_entry_program(s, type) ? tl_program_copy(s, tl_entry_program(s, type), TL_KIND_KPROBE, 0, 0) : -1;
+		entry = tl_entry_program(s, type) ?
+				tl_program_copy(s, tl_entry_program(s, type), TL_KIND_KPROBE, 0, 0) :
+				-1;
 	if (!(type->flags & TL_TYPE_NO_RETURN))
 		r = attach_kprobe(s, s->kprobe_programs[0], function->name, true);
 	if (r >= 0 && entry >= 0)
@@ -516,8 +518,8 @@ static int hook_kretprobe(struct tl_session *s, const struct tl_function *functi
 	return r < 0 ? r : 1;
 }
 
-static int hook_both(struct tl_session *s, const struct tl_function *function, const struct tl_event_type *type, hook_one *hook,
-		     bool filled[TL_KINDS])
+static int hook_both(struct tl_session *s, const struct tl_function *function, const struct tl_event_type *type,
+		     hook_one *hook, bool filled[TL_KINDS])
 {
 	struct tl_function other;
 	int r = hook(s, function, type, filled);
@@ -541,8 +543,8 @@ static int attach_functions(struct tl_session *s, uint32_t id, hook_one *hook, b
 
 		if (type->number[abi] < 0)
 			continue;
-		if (!shared && (hook == hook_kretprobe ? find_symbol(s, abi, type->name, &function)
-						       : tl_function_find(s->functions, abi, type->name, &function)))
+		if (!shared && (hook == hook_kretprobe ? find_symbol(s, abi, type->name, &function) :
+							 tl_function_find(s->functions, abi, type->name, &function)))
 			r = hook_both(s, &function, type, hook, filled);
 		else /* x32 enters by the functions of x86-64 but for a few */
 			r = abi == TL_ABI_X32 || shared;
@@ -618,8 +620,8 @@ static int attach_raw_tp(struct tl_session *s)
 	if (!needs_raw_tp(s, &entries))
 		return 0;
 	for (uint32_t id = 1; id <= s->n_events; id++)
-		s->events[id].kinds[TL_KIND_RAW_TP] |=
-			s->events[id].type.class == TL_CLASS_SYSCALL && (s->needs_tracepoint || s->events[id].absent);
+		s->events[id].kinds[TL_KIND_RAW_TP] |= s->events[id].type.class == TL_CLASS_SYSCALL &&
+						       (s->needs_tracepoint || s->events[id].absent);
 	r = tracepoint_type(s, leave);
 	if (r < 0)
 		return r;
@@ -640,16 +642,16 @@ static const struct {
 	const char *fentry, *kprobe;
 	const char *calls; /* names with spaces around */
 } object_hooks[] = {
-	{"security_path_chmod", "tl_object_path_fentry", "tl_object_path_kprobe", " chmod fchmodat fchmodat2 "},
-	{"security_path_chown", "tl_object_path_fentry", "tl_object_path_kprobe", " chown lchown fchownat "},
-	{"security_path_truncate", "tl_object_path_fentry", "tl_object_path_kprobe", " truncate "},
-	{"security_path_chroot", "tl_object_path_fentry", "tl_object_path_kprobe", " chroot "},
-	{"security_sb_mount", "tl_object_path2_fentry", "tl_object_path2_kprobe", " mount "},
-	{"security_path_unlink", "tl_object_entry_fentry", "tl_object_entry_kprobe", " unlink unlinkat "},
-	{"security_path_rmdir", "tl_object_entry_fentry", "tl_object_entry_kprobe", " rmdir unlinkat "},
-	{"security_path_mkdir", "tl_object_entry_fentry", "tl_object_entry_kprobe", " mkdir mkdirat "},
-	{"security_path_mknod", "tl_object_entry_fentry", "tl_object_entry_kprobe", " mknod mknodat "},
-	{"security_path_rename", "tl_object_pair_fentry", "tl_object_pair_kprobe", " rename renameat renameat2 "},
+	{ "security_path_chmod", "tl_object_path_fentry", "tl_object_path_kprobe", " chmod fchmodat fchmodat2 " },
+	{ "security_path_chown", "tl_object_path_fentry", "tl_object_path_kprobe", " chown lchown fchownat " },
+	{ "security_path_truncate", "tl_object_path_fentry", "tl_object_path_kprobe", " truncate " },
+	{ "security_path_chroot", "tl_object_path_fentry", "tl_object_path_kprobe", " chroot " },
+	{ "security_sb_mount", "tl_object_path2_fentry", "tl_object_path2_kprobe", " mount " },
+	{ "security_path_unlink", "tl_object_entry_fentry", "tl_object_entry_kprobe", " unlink unlinkat " },
+	{ "security_path_rmdir", "tl_object_entry_fentry", "tl_object_entry_kprobe", " rmdir unlinkat " },
+	{ "security_path_mkdir", "tl_object_entry_fentry", "tl_object_entry_kprobe", " mkdir mkdirat " },
+	{ "security_path_mknod", "tl_object_entry_fentry", "tl_object_entry_kprobe", " mknod mknodat " },
+	{ "security_path_rename", "tl_object_pair_fentry", "tl_object_pair_kprobe", " rename renameat renameat2 " },
 };
 
 static bool is_for(const char *calls, const struct tl_event_type *type)
@@ -764,7 +766,7 @@ void tl_detach_all(struct tl_session *s)
 
 const char *tl_session_attach_kind(const struct tl_session *s, const struct tl_event_type *type)
 {
-	static const char *const names[TL_KINDS] = {"raw_tp", "fexit", "fexit", "fexit", "fexit", "kprobe"};
+	static const char *const names[TL_KINDS] = { "raw_tp", "fexit", "fexit", "fexit", "fexit", "kprobe" };
 
 	for (uint32_t id = 1; id <= s->n_events; id++) {
 		const struct tl_loaded *e = &s->events[id];

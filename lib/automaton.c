@@ -100,8 +100,8 @@ static void renumber_classes(struct build *b)
 static int make_classes(struct build *b)
 {
 	static const struct tl_byte_set separators[TL_GLOB_KINDS] = {
-		[TL_GLOB_EXECUTABLE] = {{1}},
-		[TL_GLOB_CGROUP] = {{1ULL << '/'}},
+		[TL_GLOB_EXECUTABLE] = { { 1 } },
+		[TL_GLOB_CGROUP] = { { 1ULL << '/' } },
 	};
 	const struct tl_globs *g = b->g;
 
@@ -291,7 +291,7 @@ static int collect(struct build *b, uint32_t state, enum tl_glob_kind *ret_kind)
 	int r = 0;
 
 	b->common.n = 0;
-	for (unsigned class = 0; class < b->n_classes; class++)
+	for (unsigned class = 0; class < b->n_classes; class ++)
 		b->by_class[class].n = 0;
 	for (uint32_t i = 0; i < n && r == 0; i++)
 		r = follow(b, set[i]);
@@ -311,7 +311,7 @@ static int fill_row(struct build *b, uint32_t state)
 	int r;
 
 	r = collect(b, state, &kind);
-	for (unsigned class = 0; class < b->n_classes && r == 0; class++) {
+	for (unsigned class = 0; class < b->n_classes && r == 0; class ++) {
 		separator = class == b->separator[kind];
 		common = separator ? nothing : b->common;
 		if (!separator && !b->by_class[class].n && other != UINT32_MAX) {
@@ -474,7 +474,7 @@ static int build(struct build *b, tl_terms_of terms_of, void *userdata, struct t
 
 int tl_globs_build(struct tl_globs *g, tl_terms_of terms_of, void *userdata, struct tl_automaton *ret)
 {
-	_cleanup_(build_done) struct build b = {.g = g};
+	_cleanup_(build_done) struct build b = { .g = g };
 	struct tl_automaton a = {};
 	int r;
 
@@ -501,7 +501,7 @@ void tl_match_begin(struct tl_match_state *m, const struct tl_automaton *a, enum
 {
 	*m = (struct tl_match_state){
 		.automaton = a,
-		.key = {.fnv = 0xcbf29ce484222325ULL, .other = kind},
+		.key = { .fnv = 0xcbf29ce484222325ULL, .other = kind },
 	};
 	if (a)
 		m->state = kind == TL_GLOB_EXECUTABLE ? a->exe_start : a->cgroup_start;

@@ -33,7 +33,7 @@ static bool strip(const struct piece *c, const char *prefix, const char *suffix,
 	if (c->size <= before + behind || memcmp(c->p, prefix, before) != 0 ||
 	    memcmp(c->p + c->size - behind, suffix, behind) != 0)
 		return false;
-	*ret = (struct piece){c->p + before, c->size - before - behind};
+	*ret = (struct piece){ c->p + before, c->size - before - behind };
 	return true;
 }
 
@@ -49,7 +49,7 @@ static bool is_id(const struct piece *c)
 
 static bool is_unit(const struct piece *c)
 {
-	static const char *const suffixes[] = {".service", ".scope", ".socket", ".mount", ".swap"};
+	static const char *const suffixes[] = { ".service", ".scope", ".socket", ".mount", ".swap" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++)
 		if (ends_with(c, suffixes[i]))
@@ -73,7 +73,7 @@ static bool named_by_id(const struct piece *c, struct piece *ret)
 	if (end < ID_LENGTH)
 		return false;
 	before = end - ID_LENGTH;
-	id = (struct piece){c->p + before, ID_LENGTH};
+	id = (struct piece){ c->p + before, ID_LENGTH };
 	if (!is_id(&id) || (before && c->p[before - 1] != '-') || (!before && end != c->size))
 		return false;
 	if (before >= strlen(monitor) && memcmp(id.p - strlen(monitor), monitor, strlen(monitor)) == 0)
@@ -136,7 +136,7 @@ void tl_cgroup_names(const char *path, char *out, const char **ret_unit, const c
 
 	for (const char *p = path; *p;) {
 		p += strspn(p, "/");
-		c = (struct piece){p, strcspn(p, "/")};
+		c = (struct piece){ p, strcspn(p, "/") };
 		p += c.size;
 		if (is_unit(&c))
 			unit = c;

@@ -39,7 +39,7 @@ union handle {
 	char room[sizeof(struct file_handle) + sizeof(uint64_t)];
 };
 
-static const struct tl_cgroup nowhere = {.path = "", .unit = "", .slice = "", .container_id = ""};
+static const struct tl_cgroup nowhere = { .path = "", .unit = "", .slice = "", .container_id = "" };
 
 /* ---- Where it is mounted ---- */
 
@@ -174,7 +174,7 @@ const struct tl_cgroup *tl_cgroup_parse(uint64_t id, const char *path)
 
 	if (!e)
 		return NULL;
-	*e = (struct entry){.refs = 1, .cgroup = {.id = id, .path = e->text}};
+	*e = (struct entry){ .refs = 1, .cgroup = { .id = id, .path = e->text } };
 	memcpy(e->text, path, n + 1);
 	tl_cgroup_names(path, e->text + n + 1, &e->cgroup.unit, &e->cgroup.slice, &e->cgroup.container_id);
 	return &e->cgroup;
@@ -239,7 +239,7 @@ static void remember(struct tl_cgroups *c, struct entry *e)
 
 static int id_of(int dir_fd, const char *name, uint64_t *ret_id)
 {
-	union handle handle = {.header.handle_bytes = sizeof(uint64_t)};
+	union handle handle = { .header.handle_bytes = sizeof(uint64_t) };
 	int mount_id;
 
 	if (name_to_handle_at(dir_fd, name, &handle.header, &mount_id, *name ? 0 : AT_EMPTY_PATH) < 0)
@@ -253,7 +253,7 @@ static int id_of(int dir_fd, const char *name, uint64_t *ret_id)
 /* Where the directory that the id belongs to is, below the mount. */
 static int path_of(const struct tl_cgroups *c, uint64_t id, char ret_path[PATH_MAX])
 {
-	union handle handle = {.header = {.handle_bytes = sizeof(id), .handle_type = HANDLE_KERNFS}};
+	union handle handle = { .header = { .handle_bytes = sizeof(id), .handle_type = HANDLE_KERNFS } };
 	char link[64], path[PATH_MAX];
 	size_t mount = strcmp(c->mount, "/") == 0 ? 0 : strlen(c->mount);
 	_cleanup_close_ int fd = -1;
@@ -295,7 +295,7 @@ static int is_wanted(uint64_t id, const char *path, void *userdata)
 /* A daemon without CAP_DAC_READ_SEARCH may not open by handle, but look at every directory. */
 static int search_path(struct tl_cgroups *c, uint64_t id, char ret_path[PATH_MAX])
 {
-	struct search search = {id, ret_path};
+	struct search search = { id, ret_path };
 	int r = path_of(c, id, ret_path);
 
 	if (r != -EPERM)
@@ -435,7 +435,7 @@ static int walk_below(struct walk *w, int dir_fd, unsigned depth)
 
 int tl_cgroups_walk(struct tl_cgroups *c, tl_cgroups_callback callback, void *userdata)
 {
-	struct walk w = {.callback = callback, .userdata = userdata};
+	struct walk w = { .callback = callback, .userdata = userdata };
 	uint64_t id;
 	int fd, r;
 

@@ -22,7 +22,7 @@ static void put_text(struct tl_buffer *b, struct tl_wire_reader text)
 	tl_put_char(b, '"');
 	while (i < n) {
 		unsigned length = (unsigned char)s[i] >= 0x80 ? tl_utf8_harmless(s + i, n - i) :
-				  s[i] >= 0x20 && s[i] != 0x7f;
+								s[i] >= 0x20 && s[i] != 0x7f;
 
 		if (!length)
 			break;
@@ -171,8 +171,7 @@ static bool put_last(struct tl_buffer *b, const ProtobufCFieldDescriptor *field,
 	return put_value(b, field, &last, depth);
 }
 
-static const ProtobufCFieldDescriptor *find_field(const ProtobufCMessageDescriptor *type,
-						  const struct tl_wire_field *f)
+static const ProtobufCFieldDescriptor *find_field(const ProtobufCMessageDescriptor *type, const struct tl_wire_field *f)
 {
 	/* Numbers are used without holes. */
 	const ProtobufCFieldDescriptor *field = f->number <= type->n_fields ? &type->fields[f->number - 1] : NULL;

@@ -40,7 +40,7 @@ static uint32_t value_flags(uint32_t section_flags)
 
 static int take_section(struct tl_session *s, struct parts *p, const struct tl_section *section, const void *data)
 {
-	struct tl_bytes bytes = {.data = data, .size = section->size, .flags = section->flags};
+	struct tl_bytes bytes = { .data = data, .size = section->size, .flags = section->flags };
 	bool index_fits = section->index < TL_PATH_INDEXES;
 
 	switch (section->type) {
@@ -256,7 +256,7 @@ static bool endpoint_from_sockaddr(struct tl_endpoint *endpoint, const struct tl
 
 static struct tl_endpoint endpoint_of(const struct tl_socket_facts *facts, bool remote)
 {
-	struct tl_endpoint endpoint = {.family = facts->family};
+	struct tl_endpoint endpoint = { .family = facts->family };
 
 	if (facts->family == AF_INET || facts->family == AF_INET6) {
 		/* A raw socket has its protocol where others have their port. */
@@ -285,8 +285,8 @@ static struct tl_bytes *captured_sockaddr(struct tl_event *event)
  */
 static void cut_unwritten(struct tl_event *event, struct tl_bytes *captured, const struct tl_endpoint *endpoint)
 {
-	struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(endpoint->port)};
-	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(endpoint->port)};
+	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(endpoint->port) };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons(endpoint->port) };
 	const char *written = endpoint->family == AF_INET ? (const char *)&v4 : (const char *)&v6;
 	uint32_t n = endpoint->family == AF_INET ? sizeof(v4) : offsetof(struct sockaddr_in6, sin6_scope_id);
 	uint32_t same = 0;
@@ -313,7 +313,8 @@ static void fill_socket(struct tl_event *event, const struct tl_socket_facts *fa
 {
 	/* What getsockname is told is what the kernel has of the near end. */
 	struct tl_bytes *asked = strcmp(event->type->name, "getsockname") ? captured_sockaddr(event) : NULL;
-	bool incoming = asked && (event->type->flags & TL_TYPE_RETURNS_FD || strcmp(event->type->name, "recvfrom") == 0);
+	bool incoming = asked &&
+			(event->type->flags & TL_TYPE_RETURNS_FD || strcmp(event->type->name, "recvfrom") == 0);
 	bool binds = asked && !incoming && strcmp(event->type->name, "bind") == 0;
 	struct tl_endpoint *near = incoming ? &event->destination : &event->source;
 	struct tl_endpoint *far = incoming ? &event->source : &event->destination;

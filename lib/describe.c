@@ -10,11 +10,11 @@
 #define HEADER "traceleft-handler 1"
 
 const char *const tl_class_names[] = { "syscall", "process", "network", "record", NULL };
-const char *const tl_capture_names[] = { "none",     "string",	     "buffer", "struct",
-					 "sockaddr", "sockaddr_pointer", "argv",   "iovec", NULL };
+const char *const tl_capture_names[] = { "none", "string", "buffer", "struct", "sockaddr", "sockaddr_pointer",
+					 "argv", "iovec",  NULL };
 const char *const tl_hash_names[] = { "value", "string", "skip", NULL };
 const char *const tl_flag_names[] = { "entry",		 "socket",	  "returns_fd", "returns_bytes", "exec",
-				      "returns_pointer", "returns_twice", "no_return",  "unlisted",	 NULL };
+				      "returns_pointer", "returns_twice", "no_return",	"unlisted",	 NULL };
 const char *const tl_abi_names[] = { "x86_64", "i386", "x32", "arm64", NULL };
 /* clang-format off */
 const char *const tl_decoder_names[] = {
@@ -82,8 +82,8 @@ bool tl_type_name_valid(const char *type, size_t size)
 	if (!size || size >= sizeof(((struct tl_arg_type *)0)->type) || type[0] == ' ' || type[size - 1] == ' ')
 		return false;
 	for (size_t i = 0; i < size; i++)
-		if (!is_lower(type[i]) && !is_digit(type[i]) && !(type[i] >= 'A' && type[i] <= 'Z') &&
-		    type[i] != ' ' && type[i] != '*')
+		if (!is_lower(type[i]) && !is_digit(type[i]) && !(type[i] >= 'A' && type[i] <= 'Z') && type[i] != ' ' &&
+		    type[i] != '*')
 			return false;
 	return true;
 }
@@ -469,10 +469,10 @@ static const struct line {
 	const char *(*read)(struct tl_event_type *t, struct piece value);
 	bool needed, repeats;
 } lines[] = {
-	{ "event", read_event, true, false },	  { "class", read_class, true, false },
-	{ "groups", read_groups, false, false },  { "summary", read_summary, false, false },
-	{ "numbers", read_numbers, false, false }, { "flags", read_flags, false, false },
-	{ "path", read_path, false, false },	  { "target", read_target, false, false },
+	{ "event", read_event, true, false },	       { "class", read_class, true, false },
+	{ "groups", read_groups, false, false },       { "summary", read_summary, false, false },
+	{ "numbers", read_numbers, false, false },     { "flags", read_flags, false, false },
+	{ "path", read_path, false, false },	       { "target", read_target, false, false },
 	{ "spellings", read_spellings, false, false }, { "arg", read_arg, false, true },
 };
 

@@ -128,9 +128,9 @@ static const char *transport(const struct tl_event *event)
 
 static const char *network_type(uint16_t family)
 {
-	return family == AF_INET  ? "ipv4" :
-	       family == AF_INET6 ? "ipv6" :
-	       family == AF_UNIX  ? "unix" :
+	return family == AF_INET    ? "ipv4" :
+	       family == AF_INET6   ? "ipv6" :
+	       family == AF_UNIX    ? "unix" :
 	       family == AF_NETLINK ? "netlink" :
 	       family == AF_PACKET  ? "packet" :
 	       family == AF_VSOCK   ? "vsock" :

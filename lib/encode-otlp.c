@@ -124,8 +124,8 @@ static void put_severity(struct record *r, struct tl_span word)
 		const char *word;
 		uint8_t number;
 	} severities[] = {
-		{ "debug", 5 }, { "info", 9 }, { "notice", 10 }, { "warning", 13 },
-		{ "err", 17 }, { "crit", 18 }, { "alert", 19 }, { "emerg", 21 },
+		{ "debug", 5 }, { "info", 9 },	{ "notice", 10 }, { "warning", 13 },
+		{ "err", 17 },	{ "crit", 18 }, { "alert", 19 },  { "emerg", 21 },
 	};
 
 	tl_put_span(r->b, RECORD_SEVERITY_TEXT, word);

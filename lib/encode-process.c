@@ -99,7 +99,8 @@ static void put_parent(struct tl_encode_process *f, const struct tl_process *p)
 		put_member(f, ",\"entity_id\":\"", parent->entity_id);
 		if (parent->comm[0]) {
 			TL_PUT_LITERAL(&f->text, ",\"name\":\"");
-			f->escaped |= tl_escape_json(&f->text, parent->comm, strnlen(parent->comm, sizeof(parent->comm)));
+			f->escaped |= tl_escape_json(&f->text, parent->comm,
+						     strnlen(parent->comm, sizeof(parent->comm)));
 			tl_put_char(&f->text, '"');
 		}
 		put_member(f, ",\"executable\":\"", parent->executable);

@@ -14,7 +14,6 @@ static const struct tl_ledger_source session_source = {
 	.unaudited = tl_session_unaudited,
 };
 
-
 /* ---- JSON ---- */
 
 static void put_events_json(struct tl_buffer *b, struct tl_session *s, const struct tl_ledger_source *source)

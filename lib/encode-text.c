@@ -44,8 +44,7 @@ static void put_address(struct tl_buffer *b, const struct tl_endpoint *endpoint)
 		if (abstract)
 			tl_put_char(b, '@');
 		if (path->size)
-			tl_escape_text(b, path->data + abstract,
-				       abstract ? path->size - 1 : tl_string_size(path));
+			tl_escape_text(b, path->data + abstract, abstract ? path->size - 1 : tl_string_size(path));
 		return;
 	}
 	n = tl_address_text(address, endpoint->family, endpoint->address);
@@ -58,7 +57,8 @@ static void put_address(struct tl_buffer *b, const struct tl_endpoint *endpoint)
 
 static bool has_address(const struct tl_endpoint *endpoint)
 {
-	return tl_endpoint_known(endpoint) || (endpoint->family == AF_UNIX && (endpoint->path.flags & TL_VALUE_PRESENT));
+	return tl_endpoint_known(endpoint) ||
+	       (endpoint->family == AF_UNIX && (endpoint->path.flags & TL_VALUE_PRESENT));
 }
 
 /* " <127.0.0.1:40000->127.0.0.1:80>" */

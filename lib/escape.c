@@ -23,7 +23,8 @@ static inline uint64_t special8(uint64_t v)
 	uint64_t quote = v ^ (ONES * '"'), backslash = v ^ (ONES * '\\'), del = v ^ (ONES * 0x7f);
 
 	return (((v - ONES * 0x20) & ~v) | ((quote - ONES) & ~quote) | ((backslash - ONES) & ~backslash) |
-		((del - ONES) & ~del) | v) & HIGHS;
+		((del - ONES) & ~del) | v) &
+	       HIGHS;
 }
 
 static inline bool special1(unsigned char c)
@@ -161,8 +162,13 @@ struct piece {
 #define PLAIN(c) ((c) >= 0x20 && (c) < 0x7f && !QUOTED(c))
 #define QUOTED(c) ((c) == '"' || (c) == '\\')
 #define DIGIT(n) ((n) < 10 ? '0' + (n) : 'a' - 10 + (n))
-#define PIECE(c) { { PLAIN(c) ? (c) : '\\', QUOTED(c) ? (c) : '\\', 'x', DIGIT((c) >> 4), DIGIT((c) & 15) }, \
-	PLAIN(c) ? 1 : QUOTED(c) ? 2 : ESCAPE_MAX }
+#define PIECE(c)                                                                                        \
+	{                                                                                               \
+		{ PLAIN(c) ? (c) : '\\', QUOTED(c) ? (c) : '\\', 'x', DIGIT((c) >> 4), DIGIT((c)&15) }, \
+			PLAIN(c)  ? 1 :                                                                 \
+			QUOTED(c) ? 2 :                                                                 \
+				    ESCAPE_MAX                                                          \
+	}
 #define PIECES_4(c) PIECE(c), PIECE((c) + 1), PIECE((c) + 2), PIECE((c) + 3)
 #define PIECES_16(c) PIECES_4(c), PIECES_4((c) + 4), PIECES_4((c) + 8), PIECES_4((c) + 12)
 
@@ -230,7 +236,7 @@ static inline char *write_special(char *p, const char *s, size_t n, enum notatio
 /* Whether `pieces` has the byte's text. */
 static inline bool has_piece(unsigned char c, enum notation notation)
 {
-	return notation == NOTATION_JSON    ? c < 0x80 && c != '\\' :
+	return notation == NOTATION_JSON   ? c < 0x80 && c != '\\' :
 	       notation == NOTATION_QUOTED ? c < 0x80 && !text_letter(c) :
 					     false;
 }

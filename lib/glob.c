@@ -29,7 +29,7 @@ static bool read_member(const char **p, const char *end, uint8_t *ret)
 		(*p)++;
 	if (*p >= end)
 		return false;
-	*ret = (uint8_t)*(*p)++;
+	*ret = (uint8_t) * (*p)++;
 	return true;
 }
 
@@ -196,8 +196,8 @@ bool tl_glob_match(const char *glob, const char *path)
 /* A wildcard behind the last dot may stand for a suffix. */
 static bool unit_has_suffix(const char *unit)
 {
-	static const char *const suffixes[] = {"service", "scope",  "slice", "socket",	  "mount", "swap",
-					       "target",  "timer", "path",  "automount", "device"};
+	static const char *const suffixes[] = { "service", "scope", "slice", "socket",	  "mount", "swap",
+						"target",  "timer", "path",  "automount", "device" };
 	const char *dot = strrchr(unit, '.');
 
 	if (!dot)

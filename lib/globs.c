@@ -184,11 +184,11 @@ static size_t components_of(enum tl_glob_kind kind, const char *glob, bool and_b
 	for (const char *p = glob, *c; (c = tl_component_next(&p, &size));) {
 		is_deep = tl_component_is_deep(c, size);
 		if (!is_deep || !was_deep)
-			ret[n++] = (struct component){c, size};
+			ret[n++] = (struct component){ c, size };
 		was_deep = is_deep;
 	}
 	if (and_below && !was_deep)
-		ret[n++] = (struct component){deep, 2};
+		ret[n++] = (struct component){ deep, 2 };
 	for (size_t i = 0; kind == TL_GLOB_EXECUTABLE && i < n / 2; i++) {
 		swap = ret[i];
 		ret[i] = ret[n - 1 - i];
@@ -206,7 +206,7 @@ static int find_group(struct tl_globs *g, enum tl_glob_kind kind, unsigned id, u
 		}
 	if (tl_array_grow(&g->groups, &g->groups_allocated, g->n_groups + 1, sizeof(*g->groups)) < 0)
 		return -ENOMEM;
-	g->groups[g->n_groups] = (struct tl_group){.kind = kind, .id = id};
+	g->groups[g->n_groups] = (struct tl_group){ .kind = kind, .id = id };
 	*ret_group = (uint32_t)g->n_groups++;
 	return 0;
 }

@@ -19,7 +19,7 @@
 #define TL_HANDLER_REFERENCES_MAX 256
 #define TL_R_BPF_64_64 1
 
-static const char *const shared_maps[] = {"calls", "programs", "ledger", "refusals"};
+static const char *const shared_maps[] = { "calls", "programs", "ledger", "refusals" };
 
 void tl_handler_done(struct tl_handler *h)
 {
@@ -109,9 +109,8 @@ static int read_references(Elf *elf, struct elf_parts *p, struct tl_handler *h)
 		    !gelf_getsym(p->symbols, GELF_R_SYM(relocation.r_info), &symbol))
 			return refuse(p, "a relocation is damaged");
 		insn = relocation.r_offset / sizeof(struct bpf_insn);
-		if (GELF_R_TYPE(relocation.r_info) != TL_R_BPF_64_64 ||
-		    relocation.r_offset % sizeof(struct bpf_insn) || insn + 1 >= h->n_insns ||
-		    h->insns[insn].code != (BPF_LD | BPF_IMM | BPF_DW))
+		if (GELF_R_TYPE(relocation.r_info) != TL_R_BPF_64_64 || relocation.r_offset % sizeof(struct bpf_insn) ||
+		    insn + 1 >= h->n_insns || h->insns[insn].code != (BPF_LD | BPF_IMM | BPF_DW))
 			return refuse(p, "a relocation is of an unknown kind");
 		name = elf_strptr(elf, p->symbol_strings, symbol.st_name);
 		if (!name || !is_shared_map(name))
@@ -149,7 +148,7 @@ static int parse_elf(Elf *elf, struct elf_parts *p, struct tl_handler *h)
 
 int tl_handler_parse(const void *data, size_t size, struct tl_handler *ret, const char **ret_why)
 {
-	struct elf_parts parts = {.why = "it is damaged"};
+	struct elf_parts parts = { .why = "it is damaged" };
 	struct tl_handler handler = {};
 	Elf *elf;
 	int r;

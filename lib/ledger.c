@@ -73,9 +73,8 @@ static uint64_t skipped(const struct tl_session *s)
 	struct bpf_program *program;
 	uint64_t n = 0;
 
-	bpf_object__for_each_program(program, s->object)
-		if (bpf_program__fd(program) >= 0)
-			n += skipped_by(bpf_program__fd(program));
+	bpf_object__for_each_program(program, s->object) if (bpf_program__fd(program) >= 0)
+		n += skipped_by(bpf_program__fd(program));
 	for (size_t i = 0; i < s->n_loaded_programs; i++)
 		n += skipped_by(s->loaded_programs[i]);
 	return n;

@@ -24,9 +24,9 @@ static const struct {
 	const char *begin, *end;
 	unsigned version; /* first kernel that has all that it needs, major * 1000 + minor */
 } builds[TL_BUILDS] = {
-	[TL_BUILD_BASE] = {"base", tl_object_base, tl_object_base_end, 5008},
-	[TL_BUILD_TASK] = {"task", tl_object_task, tl_object_task_end, 5018},
-	[TL_BUILD_TYPED] = {"typed", tl_object_typed, tl_object_typed_end, 6002},
+	[TL_BUILD_BASE] = { "base", tl_object_base, tl_object_base_end, 5008 },
+	[TL_BUILD_TASK] = { "task", tl_object_task, tl_object_task_end, 5018 },
+	[TL_BUILD_TYPED] = { "typed", tl_object_typed, tl_object_typed_end, 6002 },
 };
 
 /* Last words of libbpf: kept for the error, never shown as they are. */
@@ -82,7 +82,8 @@ int tl_kernel_open(struct tl_session *s)
 	last_words[0] = '\0';
 	if (version < builds[TL_BUILD_BASE].version)
 		return tl_fail(s, -EOPNOTSUPP, "this kernel is too old: 5.8 or later is needed");
-	while (build > TL_BUILD_BASE && (version < builds[build].version || (forced && strcmp(forced, builds[build].name) != 0)))
+	while (build > TL_BUILD_BASE &&
+	       (version < builds[build].version || (forced && strcmp(forced, builds[build].name) != 0)))
 		build--;
 	n = libbpf_num_possible_cpus();
 	if (n <= 0)
@@ -157,28 +158,18 @@ static void choose_programs(struct tl_session *s)
 		const char *name;
 		enum tl_kind kind;
 	} of_kind[] = {
-		{"tl_exit_fexit", TL_KIND_FEXIT},
-		{"tl_exit_fexit", TL_KIND_FEXIT_OTHER},
-		{"tl_exit_fexit", TL_KIND_FEXIT_THIRD},
-		{"tl_exit_fexit_bare", TL_KIND_FEXIT_BARE},
-		{"tl_exit_kretprobe", TL_KIND_KPROBE},
-		{"tl_enter_kprobe", TL_KIND_KPROBE},
-		{"tl_object_path_fentry", TL_KIND_FEXIT},
-		{"tl_object_path2_fentry", TL_KIND_FEXIT},
-		{"tl_object_entry_fentry", TL_KIND_FEXIT},
-		{"tl_object_pair_fentry", TL_KIND_FEXIT},
-		{"tl_object_path_kprobe", TL_KIND_KPROBE},
-		{"tl_object_path2_kprobe", TL_KIND_KPROBE},
-		{"tl_object_entry_kprobe", TL_KIND_KPROBE},
-		{"tl_object_pair_kprobe", TL_KIND_KPROBE},
-		{"tl_enter_hook", TL_KIND_FEXIT},
-		{"tl_enter_hook", TL_KIND_KPROBE},
-		{"tl_enter_exec_hook", TL_KIND_FEXIT},
-		{"tl_enter_exec_hook", TL_KIND_KPROBE},
-		{"tl_enter_raw_tp", TL_KIND_RAW_TP},
-		{"tl_enter_exec_raw_tp", TL_KIND_RAW_TP},
+		{ "tl_exit_fexit", TL_KIND_FEXIT },	      { "tl_exit_fexit", TL_KIND_FEXIT_OTHER },
+		{ "tl_exit_fexit", TL_KIND_FEXIT_THIRD },     { "tl_exit_fexit_bare", TL_KIND_FEXIT_BARE },
+		{ "tl_exit_kretprobe", TL_KIND_KPROBE },      { "tl_enter_kprobe", TL_KIND_KPROBE },
+		{ "tl_object_path_fentry", TL_KIND_FEXIT },   { "tl_object_path2_fentry", TL_KIND_FEXIT },
+		{ "tl_object_entry_fentry", TL_KIND_FEXIT },  { "tl_object_pair_fentry", TL_KIND_FEXIT },
+		{ "tl_object_path_kprobe", TL_KIND_KPROBE },  { "tl_object_path2_kprobe", TL_KIND_KPROBE },
+		{ "tl_object_entry_kprobe", TL_KIND_KPROBE }, { "tl_object_pair_kprobe", TL_KIND_KPROBE },
+		{ "tl_enter_hook", TL_KIND_FEXIT },	      { "tl_enter_hook", TL_KIND_KPROBE },
+		{ "tl_enter_exec_hook", TL_KIND_FEXIT },      { "tl_enter_exec_hook", TL_KIND_KPROBE },
+		{ "tl_enter_raw_tp", TL_KIND_RAW_TP },	      { "tl_enter_exec_raw_tp", TL_KIND_RAW_TP },
 	};
-	bool used[TL_KINDS] = {[TL_KIND_RAW_TP] = true};
+	bool used[TL_KINDS] = { [TL_KIND_RAW_TP] = true };
 	struct bpf_program *program;
 
 	for (uint32_t id = 1; id <= s->n_events; id++)
@@ -209,9 +200,7 @@ static struct bpf_map *find_bss(struct tl_session *s)
 {
 	struct bpf_map *map;
 
-	bpf_object__for_each_map(map, s->object)
-		if (strstr(bpf_map__name(map), ".bss"))
-			return map;
+	bpf_object__for_each_map(map, s->object) if (strstr(bpf_map__name(map), ".bss")) return map;
 	return NULL;
 }
 
@@ -257,11 +246,13 @@ static const void *map_array(struct tl_session *s, const char *name, size_t byte
 static int load_error(struct tl_session *s, int r)
 {
 	if (is_locked_down())
-		return tl_fail(s, -EPERM, "not permitted to load eBPF programs: the kernel is locked down "
-					  "(lockdown=confidentiality)");
+		return tl_fail(s, -EPERM,
+			       "not permitted to load eBPF programs: the kernel is locked down "
+			       "(lockdown=confidentiality)");
 	if (r == -EPERM)
-		return tl_fail(s, r, "not permitted to load eBPF programs: run as root (or with CAP_BPF, CAP_PERFMON "
-				     "and CAP_SYS_RESOURCE), and without lockdown=confidentiality");
+		return tl_fail(s, r,
+			       "not permitted to load eBPF programs: run as root (or with CAP_BPF, CAP_PERFMON "
+			       "and CAP_SYS_RESOURCE), and without lockdown=confidentiality");
 	if (r == -EMFILE || r == -ENFILE || r == -ENOMEM)
 		return tl_fail(s, r, "cannot load the programs: %s", strerror(-r));
 	return tl_fail(s, r, "the kernel refuses the programs: %s", last_words[0] ? last_words : strerror(-r));
@@ -279,7 +270,8 @@ int tl_kernel_load(struct tl_session *s)
 	if ((r = set_map_size(s, "calls", slots)) < 0 || (r = set_map_size(s, "works", slots)) < 0 ||
 	    (r = set_map_size(s, "cpus", s->n_cpus)) < 0 ||
 	    (r = set_map_size(s, "ledger", (size_t)s->n_cpus * TL_EVENTS_MAX)) < 0 ||
-	    (r = set_map_size(s, "refusals", (size_t)s->n_cpus * TL_REFUSALS)) < 0 || (r = set_map_size(s, "ring", s->ring_size)) < 0)
+	    (r = set_map_size(s, "refusals", (size_t)s->n_cpus * TL_REFUSALS)) < 0 ||
+	    (r = set_map_size(s, "ring", s->ring_size)) < 0)
 		return r;
 	r = bpf_object__load(s->object);
 	if (r < 0)
@@ -376,9 +368,9 @@ static size_t function_info(int fd, const struct bpf_insn *insns, size_t n, stru
 {
 	uint32_t starts[TL_SUBPROGRAMS_MAX];
 	size_t n_starts = find_functions(insns, n, starts);
-	struct bpf_prog_info info = {.nr_func_info = TL_SUBPROGRAMS_MAX,
-				     .func_info_rec_size = sizeof(*ret),
-				     .func_info = (uint64_t)(uintptr_t)ret};
+	struct bpf_prog_info info = { .nr_func_info = TL_SUBPROGRAMS_MAX,
+				      .func_info_rec_size = sizeof(*ret),
+				      .func_info = (uint64_t)(uintptr_t)ret };
 	uint32_t size = sizeof(info);
 
 	if (bpf_obj_get_info_by_fd(fd, &info, &size) < 0 || info.nr_func_info != n_starts)
@@ -418,12 +410,9 @@ int tl_load_insns(struct tl_session *s, const char *name, enum tl_kind kind, uin
 		  const struct bpf_func_info *functions, size_t n_functions)
 {
 	static const enum bpf_prog_type types[TL_KINDS] = {
-		[TL_KIND_RAW_TP] = BPF_PROG_TYPE_TRACING,
-		[TL_KIND_FEXIT] = BPF_PROG_TYPE_TRACING,
-		[TL_KIND_FEXIT_OTHER] = BPF_PROG_TYPE_TRACING,
-		[TL_KIND_FEXIT_THIRD] = BPF_PROG_TYPE_TRACING,
-		[TL_KIND_FEXIT_BARE] = BPF_PROG_TYPE_TRACING,
-		[TL_KIND_KPROBE] = BPF_PROG_TYPE_KPROBE,
+		[TL_KIND_RAW_TP] = BPF_PROG_TYPE_TRACING,      [TL_KIND_FEXIT] = BPF_PROG_TYPE_TRACING,
+		[TL_KIND_FEXIT_OTHER] = BPF_PROG_TYPE_TRACING, [TL_KIND_FEXIT_THIRD] = BPF_PROG_TYPE_TRACING,
+		[TL_KIND_FEXIT_BARE] = BPF_PROG_TYPE_TRACING,  [TL_KIND_KPROBE] = BPF_PROG_TYPE_KPROBE,
 	};
 	LIBBPF_OPTS(bpf_prog_load_opts, options);
 	char log[65536] = "";
@@ -448,8 +437,8 @@ int tl_load_insns(struct tl_session *s, const char *name, enum tl_kind kind, uin
 		options.log_size = sizeof(log);
 		if (r != -EPERM)
 			bpf_prog_load(types[kind], name, "GPL", insns, n, &options);
-		return tl_fail(s, r, "the kernel refuses program %s: %s%s%.200s", name, strerror(-r), log[0] ? ": " : "",
-			       last_reason(log));
+		return tl_fail(s, r, "the kernel refuses program %s: %s%s%.200s", name, strerror(-r),
+			       log[0] ? ": " : "", last_reason(log));
 	}
 	return keep_program(s, fd);
 }

@@ -56,7 +56,8 @@ static void read_args(int proc_fd, struct tl_proc_waiting *ret)
 
 void tl_proc_read_waiting(int proc_fd, struct tl_proc_waiting *ret)
 {
-	memset((char *)ret + sizeof(ret->executable), 0, offsetof(struct tl_proc_waiting, args) - sizeof(ret->executable));
+	memset((char *)ret + sizeof(ret->executable), 0,
+	       offsetof(struct tl_proc_waiting, args) - sizeof(ret->executable));
 	ret->args[0] = '\0';
 	read_program(proc_fd, ret);
 	read_args(proc_fd, ret);

@@ -440,8 +440,7 @@ struct tl_process *tl_processes_get(struct tl_processes *t, uint32_t pid, uint64
  * reported unless it is followed. One file may have several paths. */
 static bool is_stale(const struct tl_process *parent, const struct tl_exec_facts *f)
 {
-	if (!f->parent_executable || !*f->parent_executable ||
-	    strcmp(parent->executable, f->parent_executable) == 0)
+	if (!f->parent_executable || !*f->parent_executable || strcmp(parent->executable, f->parent_executable) == 0)
 		return false;
 	return !f->parent_inode || f->parent_inode != parent->executable_inode;
 }
@@ -450,7 +449,7 @@ static bool is_stale(const struct tl_process *parent, const struct tl_exec_facts
  * program by now, only the record counts. */
 static void refresh_parent(struct tl_processes *t, struct entry *parent, const struct tl_exec_facts *f)
 {
-	struct tl_image_facts facts = {.executable = f->parent_executable, .inode = f->parent_inode};
+	struct tl_image_facts facts = { .executable = f->parent_executable, .inode = f->parent_inode };
 
 	if (ask_proc(t, f->ppid, f->parent_start) == 0 && strcmp(t->proc->executable, f->parent_executable) == 0)
 		fill_from_proc(t, parent, t->proc);

@@ -44,8 +44,8 @@ void tl_clock_adjust(struct tl_session *s)
 static int set_timer(struct tl_session *s, uint64_t ns)
 {
 	struct itimerspec timer = {
-		.it_interval = {.tv_sec = ns / 1000000000ULL, .tv_nsec = ns % 1000000000ULL},
-		.it_value = {.tv_sec = ns / 1000000000ULL, .tv_nsec = ns % 1000000000ULL},
+		.it_interval = { .tv_sec = ns / 1000000000ULL, .tv_nsec = ns % 1000000000ULL },
+		.it_value = { .tv_sec = ns / 1000000000ULL, .tv_nsec = ns % 1000000000ULL },
 	};
 
 	return timerfd_settime(s->timer_fd, 0, &timer, NULL) < 0 ? -errno : 0;
@@ -55,7 +55,7 @@ static int set_timer(struct tl_session *s, uint64_t ns)
  * wakes, what lies in the ring does not) and at each turn of the timer. */
 static int open_wakeups(struct tl_session *s)
 {
-	struct epoll_event ring = {.events = EPOLLIN | EPOLLET}, timer = {.events = EPOLLIN, .data.u32 = 1};
+	struct epoll_event ring = { .events = EPOLLIN | EPOLLET }, timer = { .events = EPOLLIN, .data.u32 = 1 };
 
 	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	s->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
@@ -80,8 +80,8 @@ int tl_ring_open(struct tl_session *s)
 	if (memory == MAP_FAILED)
 		return tl_fail(s, -errno, "cannot map the ring: %s", strerror(errno));
 	s->producer = memory;
-	memory = mmap(NULL, (s->n_cpus * sizeof(struct tl_cpu) + page - 1) / page * page, PROT_READ | PROT_WRITE, MAP_SHARED,
-		      tl_map_fd(s, "cpus"), 0);
+	memory = mmap(NULL, (s->n_cpus * sizeof(struct tl_cpu) + page - 1) / page * page, PROT_READ | PROT_WRITE,
+		      MAP_SHARED, tl_map_fd(s, "cpus"), 0);
 	if (memory == MAP_FAILED)
 		return tl_fail(s, -errno, "cannot map the CPUs' numbers: %s", strerror(errno));
 	s->cpus = memory;
@@ -231,7 +231,7 @@ static int declare_refused(struct tl_session *s)
 {
 	struct tl_counters sum;
 	uint64_t numbered = 0, refused;
-	struct tl_hole hole = {.time_last = tl_now_boot()};
+	struct tl_hole hole = { .time_last = tl_now_boot() };
 	int r = tl_session_counters(s, NULL, &sum);
 
 	if (r < 0)
@@ -252,7 +252,7 @@ static int declare_unaudited(struct tl_session *s)
 	int r = 0;
 
 	for (unsigned i = 0; i < TL_REFUSALS && r >= 0; i++) {
-		struct tl_hole hole = {.time_last = tl_now_boot()};
+		struct tl_hole hole = { .time_last = tl_now_boot() };
 		uint64_t count, *declared = &s->unaudited_declared[i];
 		const char *stage = tl_refusal_unaudited(s, i, &count);
 
@@ -313,8 +313,8 @@ static bool plausible(const struct tl_session *s, const struct tl_record *record
 /* Whether there is at least a number in it that can be believed. */
 static bool is_numbered(const struct tl_session *s, const struct tl_record *record, size_t size)
 {
-	return size >= sizeof(*record) && record->cpu < s->n_cpus &&
-	       record->seq && record->seq <= __atomic_load_n(&s->cpus[record->cpu].seq, __ATOMIC_ACQUIRE);
+	return size >= sizeof(*record) && record->cpu < s->n_cpus && record->seq &&
+	       record->seq <= __atomic_load_n(&s->cpus[record->cpu].seq, __ATOMIC_ACQUIRE);
 }
 
 static int declare_malformed(struct tl_session *s, const struct tl_record *record)
@@ -329,7 +329,7 @@ static int declare_malformed(struct tl_session *s, const struct tl_record *recor
 /* What nobody can make sense of. Its number stays a hole if it cannot be read. */
 static int refuse_record(struct tl_session *s, const struct tl_record *record, size_t size)
 {
-	const struct tl_hole hole = {.time_last = tl_now_boot()};
+	const struct tl_hole hole = { .time_last = tl_now_boot() };
 	int r;
 
 	s->events[0].malformed++;

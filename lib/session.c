@@ -94,7 +94,7 @@ static uint32_t find_event(const struct tl_session *s, const char *name)
 /* The process table lives from these, whether somebody asks for them or not. */
 static int add_process_events(struct tl_session *s)
 {
-	static const char *const names[] = {"exec", "fork", "exit"};
+	static const char *const names[] = { "exec", "fork", "exit" };
 	uint32_t ids[ARRAY_SIZE(names)];
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
@@ -212,7 +212,8 @@ int tl_session_add_target(struct tl_session *s, const struct tl_target_spec *spe
 	    copy_strings(&t->executables, &t->n_executables, spec->executables, spec->n_executables) < 0 ||
 	    copy_strings(&t->cgroups, &t->n_cgroups, spec->cgroups, spec->n_cgroups) < 0 ||
 	    copy_strings(&t->units, &t->n_units, spec->units, spec->n_units) < 0 ||
-	    copy_strings(&t->not_executables, &t->n_not_executables, spec->not_executables, spec->n_not_executables) < 0 ||
+	    copy_strings(&t->not_executables, &t->n_not_executables, spec->not_executables, spec->n_not_executables) <
+		    0 ||
 	    copy_conditions(t, spec) < 0) {
 		free_target(t);
 		return -ENOMEM;
@@ -253,7 +254,7 @@ static int register_event(struct tl_session *s, uint32_t target, uint32_t event,
 	if (!grown)
 		return -ENOMEM;
 	s->registrations = grown;
-	grown[s->n_registrations++] = (struct tl_registration){target, event, slot, program_id};
+	grown[s->n_registrations++] = (struct tl_registration){ target, event, slot, program_id };
 	s->events[event].wanted = true;
 	return 0;
 }
@@ -331,7 +332,7 @@ static bool is_file(const char *what)
 
 static int default_target(struct tl_session *s, uint32_t *target)
 {
-	struct tl_target_spec everything = {.name = "everything", .everything = true};
+	struct tl_target_spec everything = { .name = "everything", .everything = true };
 	int r = 0;
 
 	if (*target != TL_TARGET_DEFAULT)
@@ -369,7 +370,7 @@ int tl_session_add_handler(struct tl_session *s, uint32_t target, const char *wh
 /* What is done with whatever object there may be is nothing but telling the time. */
 static struct tl_plan plan_without_object(const struct tl_event_type *type)
 {
-	struct tl_plan plan = {.from = TL_FROM_FD, .fd = 1};
+	struct tl_plan plan = { .from = TL_FROM_FD, .fd = 1 };
 
 	if (type->flags & TL_TYPE_ENTRY)
 		plan.flags |= TL_PLAN_ENTRY;
@@ -425,8 +426,8 @@ static int size_maps(struct tl_session *s)
 		const char *name;
 		uint32_t size;
 	} maps[] = {
-		{"terms", sizes.terms},		{"automaton", sizes.rows},	  {"paths", sizes.paths},
-		{"test_rows", sizes.test_rows}, {"test_terms", sizes.test_terms},
+		{ "terms", sizes.terms },	  { "automaton", sizes.rows },	      { "paths", sizes.paths },
+		{ "test_rows", sizes.test_rows }, { "test_terms", sizes.test_terms },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(maps); i++) {
@@ -484,7 +485,6 @@ int tl_session_timeout_ms(const struct tl_session *s)
 }
 
 /* ---- Stop ---- */
-
 
 int tl_session_stop(struct tl_session *s)
 {

@@ -39,7 +39,7 @@ struct tl_handler {
 	struct tl_handler_reference {
 		uint32_t insn;
 		char map[16];
-	} *references;
+	} * references;
 	size_t n_references;
 };
 

@@ -95,7 +95,7 @@ static int compare_pids(const void *a, const void *b)
 
 static const struct found *find_pid(const struct table *t, uint32_t pid)
 {
-	const struct found key = {.process = {.pid = pid}};
+	const struct found key = { .process = { .pid = pid } };
 
 	return t->n ? bsearch(&key, t->rows, t->n, sizeof(key), compare_pids) : NULL;
 }

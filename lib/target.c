@@ -131,7 +131,8 @@ static int add_executables(struct tl_session *s, struct tl_globs *globs, uint32_
 	for (size_t i = 0; i < n; i++) {
 		r = tl_globs_add(globs, TL_GLOB_EXECUTABLE, executables[i], false, t * OF_KINDS + of);
 		if (r < 0)
-			return tl_fail(s, r, "target %s: '%s': %s", s->targets[t].name, executables[i], tl_globs_error(globs));
+			return tl_fail(s, r, "target %s: '%s': %s", s->targets[t].name, executables[i],
+				       tl_globs_error(globs));
 	}
 	return 0;
 }
@@ -160,7 +161,8 @@ static int add_globs(struct tl_session *s, struct tl_globs *globs, uint32_t t)
 		if (r >= 0)
 			r = tl_globs_add(globs, TL_GLOB_CGROUP, glob, false, t * OF_KINDS + OF_UNIT);
 		if (r < 0)
-			return tl_fail(s, r, "target %s: '%s' is not a usable unit name", target->name, target->units[i]);
+			return tl_fail(s, r, "target %s: '%s' is not a usable unit name", target->name,
+				       target->units[i]);
 	}
 	return 0;
 }
@@ -202,7 +204,7 @@ static void comm_row(struct tl_test_row *row, const char *pattern)
 
 static struct tl_test_row row_of(const struct tl_condition *c)
 {
-	struct tl_test_row row = {.attribute = c->attribute, .low = c->low, .high = c->high};
+	struct tl_test_row row = { .attribute = c->attribute, .low = c->low, .high = c->high };
 
 	if (c->attribute == TL_ATTRIBUTE_COMM)
 		comm_row(&row, c->comm);
@@ -243,7 +245,8 @@ static int intern_test(struct tl_session *s, struct tl_target_plan *p, size_t n)
 }
 
 /* The target's conditions on one attribute are one test: that one of them holds. */
-static int add_test(struct tl_session *s, struct tl_target_plan *p, uint32_t t, enum tl_attribute attribute, bool negative)
+static int add_test(struct tl_session *s, struct tl_target_plan *p, uint32_t t, enum tl_attribute attribute,
+		    bool negative)
 {
 	const struct tl_target *target = &s->targets[t];
 	size_t most = s->build == TL_BUILD_BASE ? TL_BASE_TEST_ROWS_MAX : TL_TEST_ROWS_MAX, n = 0;
@@ -256,8 +259,8 @@ static int add_test(struct tl_session *s, struct tl_target_plan *p, uint32_t t, 
 		if (c->attribute != attribute || c->negative != negative)
 			continue;
 		if (p->n_rows == most)
-			return tl_fail(s, -E2BIG, "target %s: more than %zu conditions on users and names", target->name,
-				       most);
+			return tl_fail(s, -E2BIG, "target %s: more than %zu conditions on users and names",
+				       target->name, most);
 		grown = reallocarray(p->rows, p->n_rows + 1, sizeof(*grown));
 		if (!grown)
 			return -ENOMEM;
@@ -299,7 +302,8 @@ int tl_targets_plan(struct tl_session *s)
 	s->target_plan = p;
 	p->session = s;
 	if (s->n_targets > most)
-		return tl_fail(s, -E2BIG, "%zu targets are more than the %u that this kernel allows", s->n_targets, most);
+		return tl_fail(s, -E2BIG, "%zu targets are more than the %u that this kernel allows", s->n_targets,
+			       most);
 	for (uint32_t t = 0; t < s->n_targets; t++) {
 		if (s->targets[t].descendants)
 			set_bit(&descendants, t);
@@ -411,8 +415,8 @@ static int install_wants(struct tl_session *s)
 
 		for (size_t i = 0; i < s->n_registrations; i++) {
 			const struct tl_registration *g = &s->registrations[i];
-			struct tl_override_key key = {.term = t, .event = g->event};
-			struct tl_override value = {.slot = g->slot, .program_id = g->program_id};
+			struct tl_override_key key = { .term = t, .event = g->event };
+			struct tl_override value = { .slot = g->slot, .program_id = g->program_id };
 
 			if (g->target != t)
 				continue;
@@ -450,8 +454,8 @@ int tl_targets_install(struct tl_session *s)
 	struct tl_target_plan *p = s->target_plan;
 	int terms = tl_map_fd(s, "terms"), r;
 
-	if ((r = install_pids(s, p)) < 0 || (r = install_automaton(s, &p->automaton)) < 0 || (r = install_wants(s)) < 0 ||
-	    (r = install_tests(s, p)) < 0)
+	if ((r = install_pids(s, p)) < 0 || (r = install_automaton(s, &p->automaton)) < 0 ||
+	    (r = install_wants(s)) < 0 || (r = install_tests(s, p)) < 0)
 		return r;
 	for (uint32_t i = 0; i < p->n_sets; i++)
 		if (bpf_map_update_elem(terms, &i, &p->sets[i], BPF_ANY) < 0)
@@ -644,7 +648,7 @@ static void count_task(struct tl_session *s, const struct tl_marked *m, void *us
 
 int64_t tl_session_target_tasks(struct tl_session *s, uint32_t target)
 {
-	struct count count = {.target = target};
+	struct count count = { .target = target };
 
 	if (!s->started || target >= s->n_targets || iterate(s, count_task, &count) < 0)
 		return -1;

@@ -32,14 +32,16 @@ int tl_time_parse(const char *text, size_t size, uint64_t *ret_ns)
 		uint8_t at, n;
 		char behind;
 	} parts[] = {
-		{ 0, 4, '-' }, { 5, 2, '-' }, { 8, 2, 'T' }, { 11, 2, ':' }, { 14, 2, ':' }, { 17, 2, '.' }, { 20, 9, 'Z' },
+		{ 0, 4, '-' },	{ 5, 2, '-' },	{ 8, 2, 'T' },	{ 11, 2, ':' },
+		{ 14, 2, ':' }, { 17, 2, '.' }, { 20, 9, 'Z' },
 	};
 	uint64_t v[sizeof(parts) / sizeof(parts[0])];
 
 	if (size != TL_TIME_SIZE)
 		return -EINVAL;
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		if (!read_digits(text + parts[i].at, parts[i].n, &v[i]) || text[parts[i].at + parts[i].n] != parts[i].behind)
+		if (!read_digits(text + parts[i].at, parts[i].n, &v[i]) ||
+		    text[parts[i].at + parts[i].n] != parts[i].behind)
 			return -EINVAL;
 	/* The range of 64 bits of nanoseconds ends in 2554. */
 	if (v[0] < 1970 || v[0] > 2553 || v[1] < 1 || v[1] > 12 || v[2] < 1 || v[2] > 31 || v[3] > 23 || v[4] > 59 ||

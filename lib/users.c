@@ -130,8 +130,9 @@ uint64_t tl_users_check(void)
 	if (table.generation && table.checked == now.tv_sec)
 		return table.generation;
 	table.checked = now.tv_sec;
-	if (table.generation && (stat(path, &st) < 0 || (st.st_ino == table.inode &&
-		st.st_mtim.tv_sec == table.mtime.tv_sec && st.st_mtim.tv_nsec == table.mtime.tv_nsec)))
+	if (table.generation &&
+	    (stat(path, &st) < 0 || (st.st_ino == table.inode && st.st_mtim.tv_sec == table.mtime.tv_sec &&
+				     st.st_mtim.tv_nsec == table.mtime.tv_nsec)))
 		return table.generation;
 	load(path);
 	table.generation = ++generations;

@@ -42,17 +42,17 @@ static inline void tl_fclosep(FILE **file)
 #define _cleanup_close_ _cleanup_(tl_closep)
 #define _cleanup_fclose_ _cleanup_(tl_fclosep)
 
-#define TAKE_PTR(p)                  \
-	({                           \
+#define TAKE_PTR(p)                     \
+	({                              \
 		typeof(p) _taken = (p); \
-		(p) = NULL;          \
-		_taken;              \
+		(p) = NULL;             \
+		_taken;                 \
 	})
-#define TAKE_FD(fd)             \
-	({                      \
+#define TAKE_FD(fd)                \
+	({                         \
 		int _taken = (fd); \
-		(fd) = -1;      \
-		_taken;         \
+		(fd) = -1;         \
+		_taken;            \
 	})
 
 #endif

@@ -9,8 +9,8 @@
 #include "wire.h"
 
 static const struct tl_decoder_list *const lists[] = {
-	&tl_decoders_basic,   &tl_decoders_file,   &tl_decoders_process,
-	&tl_decoders_network, &tl_decoders_kernel, &tl_decoders_captured, &tl_decoders_structs,
+	&tl_decoders_basic,  &tl_decoders_file,	    &tl_decoders_process, &tl_decoders_network,
+	&tl_decoders_kernel, &tl_decoders_captured, &tl_decoders_structs,
 };
 
 const struct tl_decoder *tl_decoder_get(size_t i)
@@ -252,7 +252,7 @@ void tl_argument_text(struct tl_buffer *out, const struct tl_event *event, const
 static struct {
 	const char *name;
 	int64_t value;
-} *constants;
+} * constants;
 static size_t n_constants;
 
 static int compare_constants(const void *a, const void *b)

@@ -70,7 +70,7 @@ int tl_word_sets_intern(struct tl_word_sets *s, const uint32_t *words, uint32_t 
 			return 0;
 		}
 	}
-	s->spans[s->n_spans] = (struct tl_span){.offset = s->n_words, .n = n, .hash = hash};
+	s->spans[s->n_spans] = (struct tl_span){ .offset = s->n_words, .n = n, .hash = hash };
 	if (n)
 		memcpy(s->words + s->n_words, words, n * sizeof(*words));
 	s->n_words += n;

@@ -101,11 +101,11 @@ int tl_ip_parse(const char *text, size_t size, struct tl_ip_range *ret, const ch
 	if (slash) {
 		*slash = '\0';
 		if (read_prefix(slash + 1, prefix, &prefix) < 0)
-			return refuse(ret_why, family == AF_INET ? "the prefix is a number from 0 to 32"
-								 : "the prefix is a number from 0 to 128");
+			return refuse(ret_why, family == AF_INET ? "the prefix is a number from 0 to 32" :
+								   "the prefix is a number from 0 to 128");
 	}
 	if (inet_pton(family, copy, bytes) != 1)
-		return refuse(ret_why, family == AF_INET ? "four numbers from 0 to 255 with dots between"
-							 : "groups of four hexadecimal digits with colons between");
+		return refuse(ret_why, family == AF_INET ? "four numbers from 0 to 255 with dots between" :
+							   "groups of four hexadecimal digits with colons between");
 	return make_range(family, bytes, prefix, ret, ret_why);
 }

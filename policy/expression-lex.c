@@ -163,8 +163,8 @@ static int read_run(struct tl_lexer *l, struct tl_token *t)
 	if (colons || (is_digit(*l->p) && dots))
 		return read_address(l, t, n);
 	if (is_digit(*l->p))
-		return n > NUMBER_ADDRESS_MAX ? refuse(l, "this number does not fit into 64 bits")
-					      : read_number(l, t, l->p, n);
+		return n > NUMBER_ADDRESS_MAX ? refuse(l, "this number does not fit into 64 bits") :
+						read_number(l, t, l->p, n);
 	t->type = TL_TOKEN_WORD;
 	t->size = n;
 	take(l, n);
@@ -179,9 +179,9 @@ static const struct {
 } signs[] = {
 	/* longer ones first */
 	{ "=~", "matches" }, { "!~", "not matches" }, { "===", "==" }, { "&&", "and" }, { "||", "or" }, { "<>", "!=" },
-	{ "==", NULL },      { "!=", NULL },          { "<=", NULL },  { ">=", NULL },  { "<", NULL },  { ">", NULL },
-	{ "(", NULL },       { ")", NULL },           { ",", NULL },   { "|", NULL },   { "-", NULL },  { "=", "==" },
-	{ "!", "not" },      { "&", "has" },          { "[", "(" },    { "]", ")" },
+	{ "==", NULL },	     { "!=", NULL },	      { "<=", NULL },  { ">=", NULL },	{ "<", NULL },	{ ">", NULL },
+	{ "(", NULL },	     { ")", NULL },	      { ",", NULL },   { "|", NULL },	{ "-", NULL },	{ "=", "==" },
+	{ "!", "not" },	     { "&", "has" },	      { "[", "(" },    { "]", ")" },
 };
 
 static int read_sign(struct tl_lexer *l, struct tl_token *t)

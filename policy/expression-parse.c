@@ -31,7 +31,7 @@ static const struct {
 	{ "matches", TL_RELATION_MATCHES, false },
 };
 
-static const char *const keywords[] = { "and",      "or",       "not",     "has",  "in",   "startswith",
+static const char *const keywords[] = { "and",	    "or",	"not",	   "has",  "in",   "startswith",
 					"endswith", "contains", "matches", "true", "false" };
 
 bool tl_token_is(const struct tl_token *t, const char *word)
@@ -404,8 +404,8 @@ static int compare_list(struct tl_parser *p, struct tl_named *left, struct tl_in
 	else if (p->token.type == TL_TOKEN_ADDRESS || (p->token.type == TL_TOKEN_STRING && left->n[TL_FIELD_ADDRESS]))
 		r = parse_item(p, left, &items);
 	else
-		return unexpected(p, left->n[TL_FIELD_ADDRESS] ? "a network or a list in parentheses"
-							       : "a list in parentheses");
+		return unexpected(p, left->n[TL_FIELD_ADDRESS] ? "a network or a list in parentheses" :
+								 "a list in parentheses");
 	if (r >= 0)
 		r = tl_set_make(&p->e->arena, &items, &insn->set);
 	if (r < 0)

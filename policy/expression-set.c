@@ -12,8 +12,8 @@ int tl_set_items_add(struct tl_set_items *items, const struct tl_value *value, c
 	if (items->n == items->allocated) {
 		size_t wanted = items->allocated ? 2 * items->allocated : 8;
 		bool ranges = items->kind == TL_FIELD_ADDRESS;
-		void *grown = ranges ? reallocarray(items->ranges, wanted, sizeof(*items->ranges))
-				     : reallocarray(items->values, wanted, sizeof(*items->values));
+		void *grown = ranges ? reallocarray(items->ranges, wanted, sizeof(*items->ranges)) :
+				       reallocarray(items->values, wanted, sizeof(*items->values));
 
 		if (!grown)
 			return -ENOMEM;

@@ -36,8 +36,8 @@ static void put_capture(FILE *out, const struct tl_arg_type *arg)
 		fprintf(out, "\ttl_capture_string(call, %u, %u);\n", arg->position, arg->size);
 		break;
 	case TL_CAPTURE_BUFFER:
-		fprintf(out, "\ttl_capture_buffer(call, %u, %u, %u, %u);\n", arg->position, arg->length_arg, arg->unit ? arg->unit : 1,
-			arg->size);
+		fprintf(out, "\ttl_capture_buffer(call, %u, %u, %u, %u);\n", arg->position, arg->length_arg,
+			arg->unit ? arg->unit : 1, arg->size);
 		break;
 	case TL_CAPTURE_STRUCT:
 		fprintf(out, "\ttl_capture_struct(call, %u, %u);\n", arg->position, arg->size);
@@ -122,7 +122,8 @@ static void put_arg(FILE *out, const struct tl_arg_type *arg)
 	put_field(out, "\t\t\t\t", "decoder", arg->decoder);
 	fprintf(out, "\t\t\t\t.position = %u,\n\t\t\t\t.capture = %u, /* %s */\n", arg->position, arg->capture,
 		tl_capture_names[arg->capture]);
-	fprintf(out, "\t\t\t\t.hash = %u, /* %s */\n\t\t\t\t.length_arg = %u,\n\t\t\t\t.size = %u,\n\t\t\t\t.unit = %u,\n",
+	fprintf(out,
+		"\t\t\t\t.hash = %u, /* %s */\n\t\t\t\t.length_arg = %u,\n\t\t\t\t.size = %u,\n\t\t\t\t.unit = %u,\n",
 		arg->hash, tl_hash_names[arg->hash], arg->length_arg, arg->size, arg->unit);
 	fprintf(out, "\t\t\t},\n");
 }
@@ -158,7 +159,8 @@ int tl_generate_table(FILE *out, const struct tl_event_type *types, size_t n)
 	fprintf(out, "const struct tl_event_type tl_builtin_types[] = {\n");
 	for (size_t i = 0; i < n; i++)
 		put_type(out, &types[i]);
-	fprintf(out, "};\n\nconst size_t tl_n_builtin_types = sizeof(tl_builtin_types) / sizeof(tl_builtin_types[0]);\n");
+	fprintf(out,
+		"};\n\nconst size_t tl_n_builtin_types = sizeof(tl_builtin_types) / sizeof(tl_builtin_types[0]);\n");
 	return finish(out);
 }
 
@@ -257,18 +259,21 @@ static void put_object(FILE *out, const struct tl_event_type *t, const char *fie
 	fprintf(out, "\\fB%s\\fP: ", field);
 	switch (from) {
 	case TL_FROM_RET:
-		fputs(t->flags & TL_TYPE_SOCKET ? "the socket of the descriptor returned" : "the file that was opened", out);
+		fputs(t->flags & TL_TYPE_SOCKET ? "the socket of the descriptor returned" : "the file that was opened",
+		      out);
 		if (name)
 			fprintf(out, "; if the call failed, what \\fI%s\\fP asked for", arg_name(t, name));
 		break;
 	case TL_FROM_FD:
-		fprintf(out, "the %s of descriptor \\fI%s\\fP", t->flags & TL_TYPE_SOCKET ? "socket" : "file", arg_name(t, fd));
+		fprintf(out, "the %s of descriptor \\fI%s\\fP", t->flags & TL_TYPE_SOCKET ? "socket" : "file",
+			arg_name(t, fd));
 		break;
 	case TL_FROM_AT:
 		fprintf(out, "what \\fI%s\\fP names, from directory \\fI%s\\fP", arg_name(t, name), arg_name(t, fd));
 		break;
 	case TL_FROM_CWD:
-		fprintf(out, "the working directory after the call; if it failed, what \\fI%s\\fP asked for", arg_name(t, name));
+		fprintf(out, "the working directory after the call; if it failed, what \\fI%s\\fP asked for",
+			arg_name(t, name));
 		break;
 	case TL_FROM_NAME:
 		fprintf(out, "what \\fI%s\\fP names", arg_name(t, name));
@@ -345,7 +350,8 @@ static void put_event(FILE *out, const struct tl_event_type *t)
 	fputs(".\n", out);
 	if (t->class == TL_CLASS_SYSCALL)
 		put_synopsis(out, t);
-	if (t->path_from || t->target_from || t->flags & (TL_TYPE_EXEC | TL_TYPE_NO_RETURN) || t->spellings[0] || has_captures(t))
+	if (t->path_from || t->target_from || t->flags & (TL_TYPE_EXEC | TL_TYPE_NO_RETURN) || t->spellings[0] ||
+	    has_captures(t))
 		fputs(".IP\n", out);
 	put_object(out, t, "file.path", t->path_from, t->path_fd, t->path_name);
 	put_object(out, t, "file.target_path", t->target_from, t->target_fd, t->target_name);

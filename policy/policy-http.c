@@ -48,18 +48,19 @@ static bool same_text(const char *a, const char *b)
 
 bool tl_policy_http_same(const struct tl_policy_http *a, const struct tl_policy_http *b)
 {
-	if (!same_text(a->url, b->url) || !same_text(a->proxy, b->proxy) || !same_text(a->line_before, b->line_before) ||
-	    !same_text(a->spool_path, b->spool_path) || !same_text(a->tls_ca, b->tls_ca) ||
-	    !same_text(a->tls_cert, b->tls_cert) || !same_text(a->tls_key, b->tls_key) || a->n_headers != b->n_headers)
+	if (!same_text(a->url, b->url) || !same_text(a->proxy, b->proxy) ||
+	    !same_text(a->line_before, b->line_before) || !same_text(a->spool_path, b->spool_path) ||
+	    !same_text(a->tls_ca, b->tls_ca) || !same_text(a->tls_cert, b->tls_cert) ||
+	    !same_text(a->tls_key, b->tls_key) || a->n_headers != b->n_headers)
 		return false;
 	for (size_t i = 0; i < a->n_headers; i++)
 		if (!same_text(a->headers[i].name, b->headers[i].name) ||
 		    !same_text(a->headers[i].value, b->headers[i].value) ||
 		    !same_text(a->headers[i].file, b->headers[i].file))
 			return false;
-	return a->tls_version == b->tls_version && a->batch_events == b->batch_events && a->batch_size == b->batch_size &&
-	       a->batch_time == b->batch_time && a->timeout == b->timeout && a->compress == b->compress &&
-	       a->spool_size == b->spool_size && a->spool_drop == b->spool_drop;
+	return a->tls_version == b->tls_version && a->batch_events == b->batch_events &&
+	       a->batch_size == b->batch_size && a->batch_time == b->batch_time && a->timeout == b->timeout &&
+	       a->compress == b->compress && a->spool_size == b->spool_size && a->spool_drop == b->spool_drop;
 }
 
 /* ---- Checks of strings ---- */
@@ -92,7 +93,8 @@ const char *tl_check_url(const char *text)
 
 const char *tl_check_proxy(const char *text)
 {
-	return strstr(text, "://") ? check_visible(text) : "a proxy is given as http://HOST:PORT or socks5h://HOST:PORT";
+	return strstr(text, "://") ? check_visible(text) :
+				     "a proxy is given as http://HOST:PORT or socks5h://HOST:PORT";
 }
 
 const char *tl_check_text(const char *text)
@@ -142,12 +144,14 @@ static const struct tl_policy_field tls_fields[] = {
 
 const struct tl_policy_object tl_policy_tls = { "tls", tls_fields, ARRAY_SIZE(tls_fields), .nothing = false };
 
-int tl_read_batch(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value, void *object)
+int tl_read_batch(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value,
+		  void *object)
 {
 	return tl_policy_read_object(d, &tl_policy_batch, value, (char *)object + field->offset, NULL);
 }
 
-int tl_read_spool(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value, void *object)
+int tl_read_spool(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value,
+		  void *object)
 {
 	const struct tl_yaml_node *given[ARRAY_SIZE(spool_fields)] = {};
 	int r = tl_policy_read_object(d, &tl_policy_spool, value, (char *)object + field->offset, given);
@@ -170,21 +174,24 @@ int tl_read_tls(struct tl_draft *d, const struct tl_policy_field *field, const s
 /* ---- Headers ---- */
 
 static const struct tl_policy_field header_fields[] = {
-	{ "file", "an absolute path", "file whose first line is the value, read for each request", .read = tl_read_string,
-	  .offset = offsetof(struct tl_policy_header, file), .check = tl_check_file },
+	{ "file", "an absolute path", "file whose first line is the value, read for each request",
+	  .read = tl_read_string, .offset = offsetof(struct tl_policy_header, file), .check = tl_check_file },
 };
 
 const struct tl_policy_object tl_policy_headers = { "headers", header_fields, ARRAY_SIZE(header_fields),
 						    .nothing = false };
 
 static const struct tl_policy_field header_value = {
-	.name = "headers", .read = tl_read_string, .offset = offsetof(struct tl_policy_header, value), .check = tl_check_text,
+	.name = "headers",
+	.read = tl_read_string,
+	.offset = offsetof(struct tl_policy_header, value),
+	.check = tl_check_text,
 };
 
 static const char *check_header(const char *name)
 {
-	static const char *const ours[] = { "content-type", "content-length", "content-encoding", "transfer-encoding",
-					    "host", "expect" };
+	static const char *const ours[] = { "content-type",	 "content-length", "content-encoding",
+					    "transfer-encoding", "host",	   "expect" };
 
 	if (strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") != strlen(name) || !*name)
 		return "a header's name has letters, digits, - and _ only";
@@ -257,6 +264,7 @@ int tl_policy_check_http(struct tl_draft *d, const struct tl_policy_http *http, 
 		r = tl_draft_problem(d, tls, "tls: the address begins with http://, which has none");
 	for (size_t i = 0; i < http->n_headers && r >= 0 && !is_local(http->url); i++)
 		if (strcasecmp(http->headers[i].name, "authorization") == 0)
-			r = tl_draft_warning(d, url, "url: the header Authorization goes over the network for all to read");
+			r = tl_draft_warning(d, url,
+					     "url: the header Authorization goes over the network for all to read");
 	return r;
 }

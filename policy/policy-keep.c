@@ -17,8 +17,9 @@
 static const struct tl_policy_field fields[] = {
 	{ "by", "a field or a list of fields", "what events have in common that are counted, or limited, together",
 	  .read = tl_read_node, RULE(by) },
-	{ "every", "a time such as 10s or 500ms", "count, and tell the counts so often; with distinct: when a value is new again",
-	  .read = tl_read_node, RULE(every) },
+	{ "every", "a time such as 10s or 500ms",
+	  "count, and tell the counts so often; with distinct: when a value is new again", .read = tl_read_node,
+	  RULE(every) },
 	{ "emit", "count, first, last or top:N", "what a count is told as; count by default", .read = tl_read_node,
 	  RULE(emit) },
 	{ "keys", "a number N", "told apart at most; the others are counted together; 10000 by default",
@@ -84,10 +85,11 @@ static int read_every(struct tl_draft *d, struct tl_rule_draft *draft)
 	if (!node || !tl_policy_expect(d, node, TL_YAML_SCALAR, "every"))
 		return 0;
 	if (tl_policy_duration(node->text, node->size, &draft->rule.every) < 0 || draft->rule.every > DAY_NS)
-		return tl_draft_problem(d, node,
-					"every: expected a time such as 10s, at most a day (ms, s, m, h and d are known), "
-					"not '%.60s'",
-					node->text);
+		return tl_draft_problem(
+			d, node,
+			"every: expected a time such as 10s, at most a day (ms, s, m, h and d are known), "
+			"not '%.60s'",
+			node->text);
 	return 0;
 }
 
@@ -132,7 +134,8 @@ static int read_emit(struct tl_draft *d, struct tl_policy_rule *rule, const stru
 		tl_suggest_offer(&suggest, words[i]);
 	}
 	return tl_draft_problem(d, node, "emit: unknown word '%.60s'%s%s", text,
-				suggest.best ? "" : ", expected count, first, last or top:N", tl_suggest_text(&suggest));
+				suggest.best ? "" : ", expected count, first, last or top:N",
+				tl_suggest_text(&suggest));
 }
 
 /* A field that events of the rule have. *ret stays NULL if that was reported. */
@@ -222,7 +225,8 @@ int tl_policy_check_keep(struct tl_draft *d, struct tl_rule_draft *draft, const 
 	int r;
 
 	if (draft->rule.drop && (draft->aggregate || draft->limit || draft->distinct))
-		return tl_draft_problem(d, rule, "rule '%s' drops its events: there is nothing to aggregate or limit", name);
+		return tl_draft_problem(d, rule, "rule '%s' drops its events: there is nothing to aggregate or limit",
+					name);
 	if ((!draft->guesses && (r = read_by(d, &draft->rule, draft->by)) < 0) || (r = read_every(d, draft)) < 0 ||
 	    (r = read_emit(d, &draft->rule, draft->emit)) < 0 ||
 	    (!draft->guesses && (r = read_distinct(d, &draft->rule, draft->distinct)) < 0))

@@ -7,11 +7,11 @@
 #include "suggest.h"
 #include "util.h"
 
-static const char *const severity_words[] = { "emerg",  "alert", "crit",  "err", "warning",
-					      "notice", "info",  "debug", NULL };
+static const char *const severity_words[] = { "emerg",	"alert", "crit",  "err", "warning",
+					      "notice", "info",	 "debug", NULL };
 
 int tl_read_node(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value,
-		     void *object)
+		 void *object)
 {
 	(void)d;
 	*(const struct tl_yaml_node **)((char *)object + field->offset) = value;
@@ -38,9 +38,10 @@ static const struct tl_policy_field fields[] = {
 	  .read = tl_read_word, RULE(severity), .words = severity_words },
 	{ "stream", "a word", "put on every event that it keeps, as traceleft.stream", .read = tl_read_string,
 	  RULE(rule.stream), .check = tl_check_tag },
-	{ "group", "a word", "same, as traceleft.group", .read = tl_read_string, RULE(rule.group), .check = tl_check_tag },
-	{ "to", "an output or a list of outputs", "where the events go; without it to every output", .read = tl_read_node,
-	  RULE(outputs) },
+	{ "group", "a word", "same, as traceleft.group", .read = tl_read_string, RULE(rule.group),
+	  .check = tl_check_tag },
+	{ "to", "an output or a list of outputs", "where the events go; without it to every output",
+	  .read = tl_read_node, RULE(outputs) },
 	{ "final", "true or false", "no rule behind this one gets the events that it keeps", .read = tl_read_bool,
 	  RULE(rule.final) },
 	{ "drop", "true or false", "throw the events away: no rule behind this one gets them", .read = tl_read_bool,
@@ -219,8 +220,7 @@ int tl_draft_note(struct tl_draft *d, const struct tl_yaml_node *node, bool warn
 	unsigned line, file_column;
 
 	tl_yaml_place(&d->source->yaml, node, column - 1, &line, &file_column);
-	return tl_problems_add(d->problems, warning, d->source->name, line, file_column, "%s: %s", key,
-			       message);
+	return tl_problems_add(d->problems, warning, d->source->name, line, file_column, "%s: %s", key, message);
 }
 
 static int compile_where(struct tl_draft *d, struct tl_rule_draft *draft)

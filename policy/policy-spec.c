@@ -69,7 +69,8 @@ static const struct tl_policy_field event_fields[] = {
 	{ "rule", "a condition", "which of them", .read = tl_read_node, .offset = offsetof(struct event, rule) },
 	{ "function", "a mapping", "what is done with them", .read = tl_read_node,
 	  .offset = offsetof(struct event, function) },
-	{ "output", "a mapping", "what is told of them", .read = tl_read_node, .offset = offsetof(struct event, output) },
+	{ "output", "a mapping", "what is told of them", .read = tl_read_node,
+	  .offset = offsetof(struct event, output) },
 };
 
 static const struct tl_policy_field spec_fields[] = {
@@ -79,7 +80,8 @@ static const struct tl_policy_field spec_fields[] = {
 };
 
 static const struct tl_policy_object channel_object = { "channel", channel_fields, ARRAY_SIZE(channel_fields), false };
-static const struct tl_policy_object function_object = { "function", function_fields, ARRAY_SIZE(function_fields), false };
+static const struct tl_policy_object function_object = { "function", function_fields, ARRAY_SIZE(function_fields),
+							 false };
 static const struct tl_policy_object output_object = { "output", output_fields, ARRAY_SIZE(output_fields), false };
 static const struct tl_policy_object event_object = { "event", event_fields, ARRAY_SIZE(event_fields), false };
 static const struct tl_policy_object spec_object = { "spec", spec_fields, ARRAY_SIZE(spec_fields), false };
@@ -100,10 +102,11 @@ static int add_output(struct tl_draft *d, const struct tl_yaml_node *node, struc
 	to->column = node->column;
 	if (c->type == CHANNEL_FILE)
 		return 0;
-	return tl_draft_warning(d, node,
-				"channel '%.60s': grpc is spoken no more; for a collector at %.100s use traceleftd with an output "
-				"{type: http, url: \"http://%.100s/v1/logs\"}; here its events go to the output of the trace",
-				to->name, to->path, to->path);
+	return tl_draft_warning(
+		d, node,
+		"channel '%.60s': grpc is spoken no more; for a collector at %.100s use traceleftd with an output "
+		"{type: http, url: \"http://%.100s/v1/logs\"}; here its events go to the output of the trace",
+		to->name, to->path, to->path);
 }
 
 static int check_twice(struct tl_draft *d, const struct tl_yaml_node *node, const struct channel *c)
@@ -112,9 +115,11 @@ static int check_twice(struct tl_draft *d, const struct tl_yaml_node *node, cons
 		const struct tl_policy_output *o = &d->policy->outputs[i];
 
 		if (strcmp(o->name, c->id) == 0)
-			return tl_draft_problem(d, node, "channel '%.60s' is there twice, first in line %u", c->id, o->line);
+			return tl_draft_problem(d, node, "channel '%.60s' is there twice, first in line %u", c->id,
+						o->line);
 		if (c->type == CHANNEL_FILE && o->type == TL_OUTPUT_FILE && strcmp(o->path, c->path) == 0)
-			return tl_draft_problem(d, node, "channel '%.60s' has the file of channel '%.60s'", c->id, o->name);
+			return tl_draft_problem(d, node, "channel '%.60s' has the file of channel '%.60s'", c->id,
+						o->name);
 	}
 	return 0;
 }
@@ -164,7 +169,8 @@ static int read_parameter(struct tl_draft *d, struct tl_policy_rule *rule, const
 	uint64_t value = 0;
 
 	if (!equals || tl_policy_number(equals + 1, size - name - 1, &value) < 0)
-		return tl_draft_problem(d, node, "parameters: expected NAME=NUMBER, not '%.*s'", (int)MIN(size, 60UL), text);
+		return tl_draft_problem(d, node, "parameters: expected NAME=NUMBER, not '%.*s'", (int)MIN(size, 60UL),
+					text);
 	if (name == strlen("frequency") && memcmp(text, "frequency", name) == 0) {
 		if (!value || value > TL_SAMPLE_MAX)
 			return tl_draft_problem(d, node, "parameters: frequency is from 1 to %u", TL_SAMPLE_MAX);

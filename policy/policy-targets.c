@@ -7,7 +7,7 @@
 
 #define PID_MAX (4U << 20)
 
-#define STRINGS(member) \
+#define STRINGS(member)                                                               \
 	.read = tl_read_strings, .offset = offsetof(struct tl_policy_target, member), \
 	.n_offset = offsetof(struct tl_policy_target, n_##member)
 

@@ -185,7 +185,8 @@ int tl_read_duration(struct tl_draft *d, const struct tl_policy_field *field, co
 	if (!tl_policy_expect(d, value, TL_YAML_SCALAR, field->name))
 		return 0;
 	if (tl_policy_duration(value->text, value->size, &ns) < 0 || ns % NS_PER_SECOND)
-		return tl_draft_problem(d, value, "%s: expected a time such as 12h (s, m, h, d and w are known), not '%.60s'",
+		return tl_draft_problem(d, value,
+					"%s: expected a time such as 12h (s, m, h, d and w are known), not '%.60s'",
 					field->name, value->text);
 	*(uint64_t *)((char *)object + field->offset) = ns / NS_PER_SECOND;
 	return 0;

@@ -110,8 +110,8 @@ static int read_untracked(struct tl_draft *d, const struct tl_policy_field *fiel
 	if (value->kind == TL_YAML_MAPPING)
 		return tl_policy_read_object(d, &tl_policy_untracked, value, d->policy, NULL);
 	while (r >= 0 && (item = tl_policy_item(value, item))) {
-		bool number =
-			item->kind == TL_YAML_SCALAR && item->size && item->text[0] >= '0' && item->text[0] <= '9';
+		bool number = item->kind == TL_YAML_SCALAR && item->size && item->text[0] >= '0' &&
+			      item->text[0] <= '9';
 
 		field = &untracked_fields[number ? 0 : 1];
 		if (tl_policy_expect(d, item, TL_YAML_SCALAR, "untracked"))
@@ -432,8 +432,8 @@ int tl_policy_load_from(const char *path, const char *dir, struct tl_policy **re
 
 int tl_policy_load(const char *path, struct tl_policy **ret, struct tl_problems *problems)
 {
-	return path ? tl_policy_load_from(path, NULL, ret, problems)
-		    : tl_policy_load_from(TL_POLICY_PATH, TL_POLICY_DIR, ret, problems);
+	return path ? tl_policy_load_from(path, NULL, ret, problems) :
+		      tl_policy_load_from(TL_POLICY_PATH, TL_POLICY_DIR, ret, problems);
 }
 
 /* ---- The original's spec ---- */

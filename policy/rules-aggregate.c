@@ -37,9 +37,9 @@ int tl_aggregate_new(const struct tl_policy_rule *rule, struct tl_aggregate **re
 	if (!a)
 		return -ENOMEM;
 	a->rule = rule;
-	a->table = (struct tl_key_table){
-		.max = rule->keys, .max_bytes = BYTES_MAX, .value_size = sizeof(struct count)
-	};
+	a->table = (struct tl_key_table){ .max = rule->keys,
+					  .max_bytes = BYTES_MAX,
+					  .value_size = sizeof(struct count) };
 	for (size_t i = 0; i < rule->n_by; i++) {
 		a->by.fields[i] = rule->by_fields[i];
 		a->by.names[i] = rule->by[i];
@@ -140,7 +140,12 @@ uint64_t tl_aggregate_due(const struct tl_aggregate *a)
 
 /* Of no process: nothing is known but the key. */
 static const struct tl_process nobody = {
-	.executable = "", .args = "", .working_directory = "", .cgroup = "", .unit = "", .container_id = "",
+	.executable = "",
+	.args = "",
+	.working_directory = "",
+	.cgroup = "",
+	.unit = "",
+	.container_id = "",
 };
 
 static const struct tl_event_type *type_of(const struct count *c)
@@ -212,7 +217,10 @@ int tl_aggregate_flush(struct tl_aggregate *a, const struct tl_annotation *annot
 		       void *userdata)
 {
 	static const char *const words[] = {
-		[TL_EMIT_COUNT] = "count", [TL_EMIT_FIRST] = "first", [TL_EMIT_LAST] = "last", [TL_EMIT_TOP] = "top",
+		[TL_EMIT_COUNT] = "count",
+		[TL_EMIT_FIRST] = "first",
+		[TL_EMIT_LAST] = "last",
+		[TL_EMIT_TOP] = "top",
 	};
 	size_t n = choose(a);
 	int result = (int)n, r;

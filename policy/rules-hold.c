@@ -58,9 +58,9 @@ int tl_hold_new(const struct tl_policy_rule *rule, struct tl_hold **ret)
 	if (!h)
 		return -ENOMEM;
 	h->rule = rule;
-	h->limits = h->values = (struct tl_key_table){
-		.max = rule->keys, .max_bytes = BYTES_MAX, .value_size = sizeof(struct window)
-	};
+	h->limits = h->values = (struct tl_key_table){ .max = rule->keys,
+						       .max_bytes = BYTES_MAX,
+						       .value_size = sizeof(struct window) };
 	if (rule->sample > 1) {
 		h->samples = calloc(SAMPLES, sizeof(*h->samples));
 		r = h->samples ? 0 : -ENOMEM;

@@ -119,8 +119,7 @@ int tl_rule_index_new(const struct tl_policy *p, struct tl_rule_index **ret)
 	index->rules = calloc(p->n_rules + 1, sizeof(*index->rules));
 	index->accounts = calloc(p->n_rules + 1, sizeof(*index->accounts));
 	index->target_names = calloc(p->n_targets + 1, sizeof(*index->target_names));
-	if (!index->by_type || !index->by_target || !index->rules || !index->accounts ||
-	    !index->target_names)
+	if (!index->by_type || !index->by_target || !index->rules || !index->accounts || !index->target_names)
 		return -ENOMEM;
 	for (size_t i = 0; i < p->n_targets; i++)
 		index->target_names[i] = p->targets[i].name;

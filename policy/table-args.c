@@ -172,7 +172,9 @@ static void finish_capture(struct work *w)
 	} else if (w->count && w->base && w->base->capture) {
 		w->to->capture = w->base->capture; /* but as much as is asked for here */
 	} else if (w->count) {
-		w->to->capture = w->element > 1 ? TL_CAPTURE_STRUCT : arg->length ? TL_CAPTURE_BUFFER : TL_CAPTURE_STRING;
+		w->to->capture = w->element > 1 ? TL_CAPTURE_STRUCT :
+				 arg->length	? TL_CAPTURE_BUFFER :
+						  TL_CAPTURE_STRING;
 	} else if (w->base && !arg->type) {
 		w->to->capture = w->base->capture;
 	}
@@ -188,7 +190,8 @@ static void finish_pointer(struct work *w)
 	else if (w->count && !strchr(type, '*') && strlen(type) + 2 < sizeof(w->to->type))
 		strcat(type, " *");
 	if (w->to->capture && type_size(type) != 8)
-		tl_node_problem(w->r, w->arg->type ? w->arg->type : w->arg->node, "type: captured, but " TL_QUOTED " is no pointer", type);
+		tl_node_problem(w->r, w->arg->type ? w->arg->type : w->arg->node,
+				"type: captured, but " TL_QUOTED " is no pointer", type);
 }
 
 static void finish_size(struct work *w)
@@ -326,8 +329,8 @@ static bool is_taken(struct tl_reader *r, const struct tl_event_type *t, const s
 			return true;
 		}
 		if (arg->name[0] && !strcmp(t->args[i].name, arg->name)) {
-			tl_node_problem(r, from->name ? from->name : from->node, "argument: the name " TL_QUOTED " is taken",
-					arg->name);
+			tl_node_problem(r, from->name ? from->name : from->node,
+					"argument: the name " TL_QUOTED " is taken", arg->name);
 			return true;
 		}
 	}

@@ -73,7 +73,8 @@ bool tl_node_number(struct tl_reader *r, const struct tl_yaml_node *node, const 
 	if (!tl_node_expect(r, node, TL_YAML_SCALAR, what))
 		return false;
 	if (!to_number(node, max, &n) || n < min) {
-		tl_node_problem(r, node, "%s: expected a number from %lu to %lu, not " TL_QUOTED, what, min, max, node->text);
+		tl_node_problem(r, node, "%s: expected a number from %lu to %lu, not " TL_QUOTED, what, min, max,
+				node->text);
 		return false;
 	}
 	*ret = n;
@@ -105,8 +106,8 @@ bool tl_node_name(struct tl_reader *r, const struct tl_yaml_node *node, const ch
 	if (!tl_node_expect(r, node, TL_YAML_SCALAR, what))
 		return false;
 	if (node->size >= size || !tl_name_valid(node->text, node->size)) {
-		tl_node_problem(r, node, "%s: " TL_QUOTED " is no name (lower-case letters, digits and _, at most %zu)", what,
-			node->text, size - 1);
+		tl_node_problem(r, node, "%s: " TL_QUOTED " is no name (lower-case letters, digits and _, at most %zu)",
+				what, node->text, size - 1);
 		return false;
 	}
 	memcpy(ret, node->text, node->size + 1);

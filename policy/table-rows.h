@@ -22,7 +22,8 @@ enum tl_row_given {
 /* An argument as the file has it. */
 struct tl_row_arg {
 	const struct tl_yaml_node *node; /* the mapping */
-	const struct tl_yaml_node *name, *type, *suffix, *hash, *decoder, *capture, *size, *length, *unit; /* NULL: not given */
+	const struct tl_yaml_node *name, *type, *suffix, *hash, *decoder, *capture, *size, *length,
+		*unit; /* NULL: not given */
 	unsigned long position; /* 1..6; more: it was refused */
 };
 

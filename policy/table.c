@@ -45,7 +45,7 @@ static void read_summary(struct tl_reader *r, const struct tl_yaml_node *value, 
 		return;
 	if (!tl_summary_valid(value->text, value->size))
 		tl_node_problem(r, value, "summary: expected at most %zu printable ASCII characters",
-			sizeof(row->type.summary) - 1);
+				sizeof(row->type.summary) - 1);
 	else
 		memcpy(row->type.summary, value->text, value->size + 1);
 }
@@ -70,10 +70,10 @@ static void read_number(struct tl_reader *r, const struct tl_yaml_node *value, v
 		row->type.number2[abi] = n;
 }
 
-#define READ_NUMBER(abi, index)                                                              \
+#define READ_NUMBER(abi, index)                                                                 \
 	static void read_##abi(struct tl_reader *r, const struct tl_yaml_node *value, void *to) \
-	{                                                                            \
-		read_number(r, value, to, index);                                    \
+	{                                                                                       \
+		read_number(r, value, to, index);                                               \
 	}
 READ_NUMBER(x86_64, 0)
 READ_NUMBER(i386, 1)
@@ -124,10 +124,8 @@ static void read_source(struct tl_reader *r, const struct tl_yaml_node *value, c
 			uint8_t *ret_fd, uint8_t *ret_name)
 {
 	static const struct tl_node_key keys[] = {
-		{ "ret", NULL, offsetof(struct source, ret), 0 },
-		{ "cwd", NULL, offsetof(struct source, cwd), 0 },
-		{ "fd", NULL, offsetof(struct source, fd), 0 },
-		{ "at", NULL, offsetof(struct source, at), 0 },
+		{ "ret", NULL, offsetof(struct source, ret), 0 },   { "cwd", NULL, offsetof(struct source, cwd), 0 },
+		{ "fd", NULL, offsetof(struct source, fd), 0 },	    { "at", NULL, offsetof(struct source, at), 0 },
 		{ "name", NULL, offsetof(struct source, name), 0 },
 	};
 	struct source source = {};
@@ -150,16 +148,20 @@ static void read_source(struct tl_reader *r, const struct tl_yaml_node *value, c
 		return;
 	}
 	if (source.fd ? source.ret || source.at || source.name : !source.name) {
-		tl_node_problem(r, value, "%s: expected ret, {fd: N}, {name: N} or {at: N, name: N}, the last two with ret: true",
-			what);
+		tl_node_problem(r, value,
+				"%s: expected ret, {fd: N}, {name: N} or {at: N, name: N}, the last two with ret: true",
+				what);
 		return;
 	}
 	if ((source.fd && !tl_node_number(r, source.fd, what, 1, TL_ARGS_MAX, &fd)) ||
 	    (source.at && !tl_node_number(r, source.at, what, 1, TL_ARGS_MAX, &fd)) ||
 	    (source.name && !tl_node_number(r, source.name, what, 1, TL_ARGS_MAX, &at_name)))
 		return;
-	*ret_from = source.ret ? TL_FROM_RET : source.fd ? TL_FROM_FD : source.at ? TL_FROM_AT :
-		    source.cwd ? TL_FROM_CWD : TL_FROM_NAME;
+	*ret_from = source.ret ? TL_FROM_RET :
+		    source.fd  ? TL_FROM_FD :
+		    source.at  ? TL_FROM_AT :
+		    source.cwd ? TL_FROM_CWD :
+				 TL_FROM_NAME;
 	*ret_fd = fd;
 	*ret_name = at_name;
 }
@@ -204,9 +206,9 @@ static void inherit(struct tl_row *row)
 	struct tl_event_type *t = &row->type;
 	unsigned given = row->given;
 
-#define INHERIT(bit, field)                                             \
-	do {                                                            \
-		if (!(given & (bit)))                                   \
+#define INHERIT(bit, field)                                                \
+	do {                                                               \
+		if (!(given & (bit)))                                      \
 			memcpy(&t->field, &base->field, sizeof(t->field)); \
 	} while (0)
 	INHERIT(TL_GIVEN_CLASS, class);
@@ -252,7 +254,8 @@ static void check_complete(struct tl_reader *r, const struct tl_row *row)
 		tl_node_problem(r, row->target, "target: there is no such argument");
 	for (size_t i = 0; i < t->n_args; i++)
 		if (!has_position(t, t->args[i].length_arg))
-			tl_node_problem(r, row->node, "argument " TL_QUOTED ": length is that of no argument", t->args[i].name);
+			tl_node_problem(r, row->node, "argument " TL_QUOTED ": length is that of no argument",
+					t->args[i].name);
 }
 
 static bool has_number(const struct tl_event_type *t)
@@ -326,7 +329,8 @@ static const struct tl_event_type *find_number(const struct tl_event_type *types
 		if (!strcmp(types[i].name, t->name))
 			continue;
 		for (unsigned abi = 0; abi < TL_ABIS; abi++) {
-			int16_t a = types[i].number[abi], a2 = types[i].number2[abi], b = t->number[abi], b2 = t->number2[abi];
+			int16_t a = types[i].number[abi], a2 = types[i].number2[abi], b = t->number[abi],
+				b2 = t->number2[abi];
 
 			*ret_abi = abi;
 			if ((b >= 0 && (b == a || b == a2)) || (b2 >= 0 && (b2 == a || b2 == a2)))

@@ -83,8 +83,9 @@ static void measure(const char *name, encode_function encode, const struct tl_an
 int main(void)
 {
 	static const char *const tags[] = { "identity" };
-	static const struct tl_annotation annotation = { .rule = "etc-changes", .tags = tags, .n_tags = 1,
-							  .severity = "warning" };
+	static const struct tl_annotation annotation = {
+		.rule = "etc-changes", .tags = tags, .n_tags = 1, .severity = "warning"
+	};
 
 	measure("json openat", tl_encode_json, NULL);
 	measure("json openat, rule", tl_encode_json, &annotation);

@@ -26,8 +26,8 @@
 #include "util.h"
 
 enum work { WORK_GETPPID, WORK_READ_WRITE, WORK_OPEN_CLOSE, WORKS };
-static const char *const work_names[WORKS] = {"getppid", "read+write", "openat+close"};
-static const long work_turns[WORKS] = {200000, 100000, 40000};
+static const char *const work_names[WORKS] = { "getppid", "read+write", "openat+close" };
+static const long work_turns[WORKS] = { 200000, 100000, 40000 };
 
 enum setup {
 	SETUP_NOTHING,
@@ -40,8 +40,8 @@ enum setup {
 	SETUPS,
 };
 static const char *const setup_names[SETUPS] = {
-	"nothing",	  "empty raw_tp",     "1 rule, others", "1000 rules, others", "same call, others", "traced",
-	"traced, openat",
+	"nothing",	     "empty raw_tp", "1 rule, others", "1000 rules, others",
+	"same call, others", "traced",	     "traced, openat",
 };
 
 struct order {
@@ -130,8 +130,8 @@ static int start_worker(int ret_fds[2], pid_t *ret_pid)
 static int empty_program(void)
 {
 	const struct bpf_insn nothing[] = {
-		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
-		{.code = BPF_JMP | BPF_EXIT},
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
 	};
 	int program = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "empty", "GPL", nothing, 2, NULL);
 	int link = program < 0 ? -1 : bpf_raw_tracepoint_open("sys_exit", program);
@@ -158,7 +158,7 @@ static void add_others(struct tl_session *s, int n, const char *event)
 	for (int i = 0; i < n; i++) {
 		char path[64], name[32];
 		const char *executable = path;
-		struct tl_target_spec spec = {.name = name, .executables = &executable, .n_executables = 1};
+		struct tl_target_spec spec = { .name = name, .executables = &executable, .n_executables = 1 };
 		uint32_t target;
 
 		snprintf(path, sizeof(path), "/nowhere/program-%d", i);
@@ -168,14 +168,15 @@ static void add_others(struct tl_session *s, int n, const char *event)
 	}
 }
 
-static const char *const calls[WORKS][2] = {
-	[WORK_GETPPID] = {"getppid"}, [WORK_READ_WRITE] = {"read", "write"}, [WORK_OPEN_CLOSE] = {"openat", "close"}};
+static const char *const calls[WORKS][2] = { [WORK_GETPPID] = { "getppid" },
+					     [WORK_READ_WRITE] = { "read", "write" },
+					     [WORK_OPEN_CLOSE] = { "openat", "close" } };
 
 static struct tl_session *start_session(enum setup setup, enum work work, uint32_t worker, uint64_t *events,
 					enum tl_attach attach)
 {
-	struct tl_options options = {.buffer = 64U << 20, .attach = attach};
-	struct tl_target_spec spec = {.name = "worker", .pids = &worker, .n_pids = 1};
+	struct tl_options options = { .buffer = 64U << 20, .attach = attach };
+	struct tl_target_spec spec = { .name = "worker", .pids = &worker, .n_pids = 1 };
 	struct tl_session *s;
 	uint32_t target;
 
@@ -191,7 +192,8 @@ static struct tl_session *start_session(enum setup setup, enum work work, uint32
 		if (tl_session_add_target(s, &spec, &target) < 0)
 			fail(s, "adding the worker");
 		for (int i = 0; i < 2 && calls[work][i]; i++)
-			if ((setup == SETUP_TRACED || i == 0) && tl_session_add_handler(s, target, calls[work][i], 0) < 0)
+			if ((setup == SETUP_TRACED || i == 0) &&
+			    tl_session_add_handler(s, target, calls[work][i], 0) < 0)
 				fail(s, "adding a handler");
 	}
 	if (tl_session_start(s) < 0)
@@ -202,15 +204,15 @@ static struct tl_session *start_session(enum setup setup, enum work work, uint32
 /* The worker's figure, while the session's events are read. */
 static double measure(struct tl_session *s, const int fds[2], enum work work, uint64_t *lost)
 {
-	struct order order = {.work = work, .turns = work_turns[work]};
+	struct order order = { .work = work, .turns = work_turns[work] };
 	struct tl_counters sum;
 	double ns = 0;
 
 	if (write(fds[1], &order, sizeof(order)) < 0)
 		exit(1);
 	for (;;) {
-		struct pollfd poll_fds[2] = {{.fd = fds[0], .events = POLLIN},
-					     {.fd = s ? tl_session_fd(s) : -1, .events = POLLIN}};
+		struct pollfd poll_fds[2] = { { .fd = fds[0], .events = POLLIN },
+					      { .fd = s ? tl_session_fd(s) : -1, .events = POLLIN } };
 
 		if (poll(poll_fds, 2, 100) < 0)
 			exit(1);
@@ -349,14 +351,14 @@ static int filter(const struct tl_event *event, void *userdata)
 /* Gives the worker its order and reads events until it is done. */
 static void work_and_read(struct tl_session *s, const int fds[2], enum work work)
 {
-	struct order order = {.work = work, .turns = work_turns[work]};
+	struct order order = { .work = work, .turns = work_turns[work] };
 	double ns;
 
 	if (write(fds[1], &order, sizeof(order)) < 0)
 		exit(1);
 	for (;;) {
-		struct pollfd poll_fds[2] = {{.fd = fds[0], .events = POLLIN},
-					     {.fd = tl_session_fd(s), .events = POLLIN}};
+		struct pollfd poll_fds[2] = { { .fd = fds[0], .events = POLLIN },
+					      { .fd = tl_session_fd(s), .events = POLLIN } };
 
 		if (poll(poll_fds, 2, 100) < 0 || tl_session_dispatch(s, 0) < 0)
 			exit(1);

@@ -92,8 +92,8 @@ int main(int argc, char **argv)
 	if (r >= 0)
 		r = tl_session_counters(session, NULL, &all);
 	if (r >= 0)
-		printf("seen %" PRIu64 " = delivered %" PRIu64 " + filtered %" PRIu64 " + lost %" PRIu64 "\n",
-		       all.seen, n, all.filtered + all.internal, all.lost);
+		printf("seen %" PRIu64 " = delivered %" PRIu64 " + filtered %" PRIu64 " + lost %" PRIu64 "\n", all.seen,
+		       n, all.filtered + all.internal, all.lost);
 	else
 		fprintf(stderr, "%s: %s\n", argv[0], tl_session_error(session));
 	tl_session_free(session);

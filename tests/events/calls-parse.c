@@ -192,7 +192,7 @@ static size_t read_args(struct source *s, const char *until, long args[6])
 
 void parse(const char *file, int line, const char *given, struct parsed *ret)
 {
-	struct source s = {file, given, line};
+	struct source s = { file, given, line };
 	size_t n;
 
 	*ret = (struct parsed){};
@@ -236,7 +236,7 @@ void parse(const char *file, int line, const char *given, struct parsed *ret)
 const char *expanded(const struct parsed *parsed)
 {
 	char out[4096], *to = out, *limit = out + sizeof(out) - PATH_MAX / 2;
-	struct source s = {"", parsed->text, 0};
+	struct source s = { "", parsed->text, 0 };
 	bool deleted;
 
 	for (; *s.at && to < limit;) {
@@ -272,7 +272,9 @@ const char *expanded(const struct parsed *parsed)
 			value = parsed->args[*s.at - '1'];
 			s.at++;
 			if (*s.at == '[' || *s.at == '{') {
-				to += sprintf(to, "%ld", *s.at == '[' ? ((int32_t *)value)[atoi(s.at + 1)] : ((long *)value)[atoi(s.at + 1)]);
+				to += sprintf(to, "%ld",
+					      *s.at == '[' ? ((int32_t *)value)[atoi(s.at + 1)] :
+							     ((long *)value)[atoi(s.at + 1)]);
 				s.at += strcspn(s.at, "]}") + 1;
 			} else if (*s.at == 'd')
 				to += sprintf(to, "%ld", value);
@@ -295,7 +297,7 @@ const char *expanded(const struct parsed *parsed)
 void prepared(const char *file, int line, const char *given)
 {
 	const struct tl_event_type *type;
-	struct source s = {file, given, line};
+	struct source s = { file, given, line };
 	char name[64], variable[32];
 	long args[6], r;
 	int32_t number;

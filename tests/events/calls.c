@@ -78,7 +78,8 @@ static const char *asked_path(const struct call *c, unsigned at, unsigned name)
 		return NULL;
 	if (asked->data[0] == '/')
 		return cleaned(text("%.*s", (int)asked->size, asked->data));
-	base = at && (int)c->args[at - 1] != AT_FDCWD ? path_of_fd((int)c->args[at - 1], &deleted) : getcwd(cwd, sizeof(cwd));
+	base = at && (int)c->args[at - 1] != AT_FDCWD ? path_of_fd((int)c->args[at - 1], &deleted) :
+							getcwd(cwd, sizeof(cwd));
 	return base ? cleaned(text("%s/%.*s", base, (int)asked->size, asked->data)) : NULL;
 }
 
@@ -90,7 +91,7 @@ static void object_of_fd(struct call *c, struct object *o, int fd)
 	(void)c;
 	if (!path)
 		return;
-	*o = (struct object){.path = path, .has_facts = true, .before = stat_of_fd(fd)};
+	*o = (struct object){ .path = path, .has_facts = true, .before = stat_of_fd(fd) };
 	o->after = o->before;
 	if (strcmp(path, "anon_inode:[pidfd]") == 0)
 		o->after.st_mode |= S_IFREG; /* stat(2) does not tell */
@@ -105,7 +106,7 @@ static void object_of_name(struct call *c, struct object *o, unsigned at, unsign
 {
 	const char *path = asked_path(c, at, name);
 
-	*o = (struct object){.path = path, .claim = path};
+	*o = (struct object){ .path = path, .claim = path };
 	o->has_facts = path && lstat(path, &o->before) == 0;
 	o->after = o->before;
 }
@@ -132,7 +133,7 @@ static void object_after(struct call *c, struct object *o, uint8_t from)
 		*o = (struct object){};
 		object_of_fd(c, o, (int)c->ret);
 	} else if (from == FROM_CWD && c->ret == 0 && getcwd(cwd, sizeof(cwd))) {
-		*o = (struct object){.path = text("%s", cwd), .has_facts = true, .before = stat_of(".")};
+		*o = (struct object){ .path = text("%s", cwd), .has_facts = true, .before = stat_of(".") };
 		o->after = o->before;
 	} else if (o->has_facts && o->path && lstat(o->path, &st) == 0 && st.st_ino == o->before.st_ino) {
 		o->after = st;
@@ -180,8 +181,8 @@ static const char *result_text(const struct call *c)
 	if (c->type->flags & TL_TYPE_NO_RETURN)
 		return "?";
 	if (c->ret < 0 && c->ret >= -4095)
-		return c->ret == -514 ? "-1 ERESTARTNOHAND (To be restarted if no handler)"
-				      : text("-1 %s (%s)", strerrorname_np((int)-c->ret), strerror((int)-c->ret));
+		return c->ret == -514 ? "-1 ERESTARTNOHAND (To be restarted if no handler)" :
+					text("-1 %s (%s)", strerrorname_np((int)-c->ret), strerror((int)-c->ret));
 	return c->type->flags & TL_TYPE_RETURNS_POINTER ? text("0x%lx", (long)c->ret) : text("%ld", (long)c->ret);
 }
 
@@ -193,8 +194,8 @@ static bool is_wanted(const char *wanted, int64_t ret)
 		const char *word = text("%.*s", (int)n, at), *name = ret < 0 ? strerrorname_np((int)-ret) : NULL;
 
 		if (strcmp(word, "any") == 0 || strcmp(word, "fd") == 0 ? ret >= 0 || ret < -4095 :
-		    isdigit((unsigned char)*word) || *word == '-' ? ret == strtoll(word, NULL, 0) :
-								    name && strcmp(word, name) == 0)
+		    isdigit((unsigned char)*word) || *word == '-'	? ret == strtoll(word, NULL, 0) :
+									  name && strcmp(word, name) == 0)
 			return true;
 		at += n;
 		at += strspn(at, "/ ");
@@ -229,8 +230,8 @@ static struct call *make(const struct made *m)
 	long number = number_of(m);
 
 	if (strstr(how, "alarm")) {
-		sigaction(SIGALRM, &(const struct sigaction){.sa_handler = on_signal}, NULL);
-		setitimer(ITIMER_REAL, &(const struct itimerval){.it_value = {.tv_usec = 50000}}, NULL);
+		sigaction(SIGALRM, &(const struct sigaction){ .sa_handler = on_signal }, NULL);
+		setitimer(ITIMER_REAL, &(const struct itimerval){ .it_value = { .tv_usec = 50000 } }, NULL);
 	}
 	if (strstr(how, "signalled"))
 		signal(SIGILL, on_signal);
@@ -246,7 +247,7 @@ static void look_before(const struct made *m, struct call *before)
 {
 	const struct tl_event_type *type = tl_event_type_find(m->row->name);
 
-	*before = (struct call){.type = type, .abi = m->by_32};
+	*before = (struct call){ .type = type, .abi = m->by_32 };
 	for (unsigned i = 0; i < TL_ARGS_MAX; i++)
 		before->args[i] = (uint64_t)m->parsed->args[i];
 	for (unsigned i = 0; i < type->n_args; i++)
@@ -327,7 +328,7 @@ static void run_line(const struct row *row, const struct line *line)
 {
 	const struct tl_event_type *type = tl_event_type_find(row->name);
 	struct parsed parsed;
-	struct made m = {.row = row, .line = line, .parsed = &parsed};
+	struct made m = { .row = row, .line = line, .parsed = &parsed };
 
 	if (line->text[0] == '.') {
 		prepared(file_name, line->number, line->text + 1);
@@ -380,10 +381,10 @@ static void read_rows(const char *path)
 		if (!*at || *at == '#')
 			continue;
 		if (sscanf(at, "row %31s", rows[n_rows].name) == 1) {
-			cases[n_rows] = (struct test_case){rows[n_rows].name, run_row};
+			cases[n_rows] = (struct test_case){ rows[n_rows].name, run_row };
 			n_rows++;
 		} else if (row && row->n_lines < LINES_MAX) {
-			row->lines[row->n_lines++] = (struct line){strdup(at), number};
+			row->lines[row->n_lines++] = (struct line){ strdup(at), number };
 		}
 	}
 	fclose(file);
@@ -391,7 +392,7 @@ static void read_rows(const char *path)
 
 int main(int argc, char **argv)
 {
-	static struct test test = {.cases = cases, .is_family = true};
+	static struct test test = { .cases = cases, .is_family = true };
 	char *name;
 
 	if (argc != 2) {

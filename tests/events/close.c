@@ -86,9 +86,10 @@ static void passed_descriptor(void)
 {
 	const char *path = new_file("passed", 0600);
 	char byte = 'x', control[CMSG_SPACE(sizeof(int))] = {};
-	struct iovec data = {&byte, 1};
+	struct iovec data = { &byte, 1 };
 	struct msghdr message = {
-		.msg_iov = &data, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)};
+		.msg_iov = &data, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)
+	};
 	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 	int pair[2], fd = open(path, O_RDONLY), received = -1;
 

@@ -18,7 +18,7 @@ enum { OF_COUNTS, OF_BALANCE };
 
 /* What the process goes through; each phase has a number of calls that no sum of others gives. */
 enum phase { AS_IT_WAS, RENAMED, ELSEWHERE, OF_A_GROUP, OF_A_USER, PHASES };
-static const unsigned calls[PHASES] = {1, 10, 100, 1000, 10000};
+static const unsigned calls[PHASES] = { 1, 10, 100, 1000, 10000 };
 
 static struct {
 	uint64_t mntns, pidns;
@@ -46,20 +46,31 @@ static void change(void)
 	call_often(OF_A_USER);
 }
 
-#define IS(what, from, to) {.attribute = TL_ATTRIBUTE_##what, .low = (from), .high = (to)}
-#define IS_NOT(what, from, to) {.attribute = TL_ATTRIBUTE_##what, .low = (from), .high = (to), .negative = true}
-#define CALLED(name) {.attribute = TL_ATTRIBUTE_COMM, .comm = name}
-#define NOT_CALLED(name) {.attribute = TL_ATTRIBUTE_COMM, .comm = name, .negative = true}
+#define IS(what, from, to)                                                    \
+	{                                                                     \
+		.attribute = TL_ATTRIBUTE_##what, .low = (from), .high = (to) \
+	}
+#define IS_NOT(what, from, to)                                                                  \
+	{                                                                                       \
+		.attribute = TL_ATTRIBUTE_##what, .low = (from), .high = (to), .negative = true \
+	}
+#define CALLED(name)                                         \
+	{                                                    \
+		.attribute = TL_ATTRIBUTE_COMM, .comm = name \
+	}
+#define NOT_CALLED(name)                                                       \
+	{                                                                      \
+		.attribute = TL_ATTRIBUTE_COMM, .comm = name, .negative = true \
+	}
 
 #define BIT(phase) (1U << (phase))
 #define ALL (BIT(PHASES) - 1)
 
 /* Conditions follow the phases in which the target is meant. The namespaces are filled in. */
-#define TARGET_BUT(target, meant, executable, ...)                                              \
-	{                                                                                       \
-		.name = (target), .phases = (meant), .not_executable = (executable),            \
-		.conditions = {__VA_ARGS__},                                                    \
-		.n_conditions = N_ELEMENTS(((struct tl_condition[]){__VA_ARGS__})),             \
+#define TARGET_BUT(target, meant, executable, ...)                                                                  \
+	{                                                                                                           \
+		.name = (target), .phases = (meant), .not_executable = (executable), .conditions = { __VA_ARGS__ }, \
+		.n_conditions = N_ELEMENTS(((struct tl_condition[]){ __VA_ARGS__ })),                               \
 	}
 #define TARGET(target, meant, ...) TARGET_BUT(target, meant, NULL, __VA_ARGS__)
 
@@ -148,7 +159,7 @@ static int on_event(const struct tl_event *e, void *userdata)
 
 static struct tl_session *start_session(uint32_t pid)
 {
-	const struct tl_options options = {.attach = attach_wanted()};
+	const struct tl_options options = { .attach = attach_wanted() };
 	struct tl_session *s;
 	int r = tl_session_new(&options, &s);
 
@@ -186,8 +197,8 @@ static void verify(struct tl_session *s)
 
 int main(void)
 {
-	static const struct test_case cases[] = {CASE(change)};
-	static const struct test test = {"getppid", cases, 1, NULL};
+	static const struct test_case cases[] = { CASE(change) };
+	static const struct test test = { "getppid", cases, 1, NULL };
 	struct tl_session *s;
 	bool all_ok = true, ran;
 	int gate;
@@ -208,7 +219,7 @@ int main(void)
 	ran = s != NULL;
 	tl_session_free(s);
 	remove_folder();
-	run->test = &(const struct test){"conditions", cases, 1, NULL};
+	run->test = &(const struct test){ "conditions", cases, 1, NULL };
 	report(OF_SESSION, "session", &all_ok);
 	if (!ran)
 		return 1;

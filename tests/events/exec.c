@@ -34,7 +34,7 @@ static void prepare(void)
 	require(chmod("script", 0755) == 0 && mkdir("elsewhere", 0755) == 0);
 }
 
-#define ARGV(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define ARGV(...) ((const char *const[]){ __VA_ARGS__, NULL })
 #define runs(becomes) runs_at(__LINE__, becomes)
 /* This process will run another program, and that is to be seen. */
 static struct call *runs_at(int line, const struct being *becomes)

@@ -28,7 +28,7 @@ static void prepare(void)
 	require(symlink("program", "link") == 0);
 }
 
-#define ARGV(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define ARGV(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
 /* Runs in a child: what follows is reached only if the call failed. */
 #define run_program(becomes, name, argv) call_exec(becomes, SYS_execve, name, argv, environ)

@@ -33,7 +33,7 @@ static void prepare(void)
 	require(chmod("folder/script", 0755) == 0);
 }
 
-#define ARGV(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define ARGV(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
 /* Runs in a child: what follows is reached only if the call failed. */
 #define run_program(becomes, fd, name, argv, flags) call_exec(becomes, SYS_execveat, fd, name, argv, environ, flags)
@@ -185,10 +185,10 @@ static void by_the_32_bit_door(void)
 }
 
 static const struct test_case cases[] = {
-	CASE(program_in_a_directory),        CASE(program_by_name),         CASE(symbolic_link_shows_the_program),
+	CASE(program_in_a_directory),	     CASE(program_by_name),	    CASE(symbolic_link_shows_the_program),
 	CASE(descriptor_of_the_program),     CASE(program_that_is_nowhere), CASE(script_shows_the_interpreter),
 	CASE(no_such_program_or_descriptor), CASE(link_that_is_refused),    CASE(flags_that_are_none),
-	CASE(name_that_cannot_be_read),      CASE(by_the_32_bit_door),
+	CASE(name_that_cannot_be_read),	     CASE(by_the_32_bit_door),
 };
 
 TEST("execveat", prepare)

@@ -181,13 +181,13 @@ static void with_its_cpu_time(void)
 
 static void program_child(void)
 {
-	syscall(SYS_execve, helper(), (const char *const[]){"helper", "", "42", NULL}, environ);
+	syscall(SYS_execve, helper(), (const char *const[]){ "helper", "", "42", NULL }, environ);
 }
 
 static void of_another_program(void)
 {
 	pid_t pid = spawn(program_child);
-	struct being *b = becoming(helper(), (const char *const[]){"helper", "", "42", NULL});
+	struct being *b = becoming(helper(), (const char *const[]){ "helper", "", "42", NULL });
 	struct call *c = ended(pid, 42 << 8);
 
 	b->pid = pid;

@@ -109,8 +109,8 @@ static void by_the_32_bit_door(void)
 
 static const struct test_case cases[] = {
 	CASE(file_in_a_directory), CASE(file_in_the_working_directory), CASE(symbolic_link_or_what_it_leads_to),
-	CASE(descriptor_itself),   CASE(no_such_file_or_descriptor),    CASE(flags_that_are_none),
-	CASE(not_permitted),       CASE(name_that_cannot_be_read),      CASE(by_the_32_bit_door),
+	CASE(descriptor_itself),   CASE(no_such_file_or_descriptor),	CASE(flags_that_are_none),
+	CASE(not_permitted),	   CASE(name_that_cannot_be_read),	CASE(by_the_32_bit_door),
 };
 
 TEST("fchownat", NULL)

@@ -56,7 +56,7 @@ static void by_vfork(void)
 
 static void by_clone3(void)
 {
-	struct clone_args arguments = {.flags = CLONE_FILES, .exit_signal = SIGCHLD};
+	struct clone_args arguments = { .flags = CLONE_FILES, .exit_signal = SIGCHLD };
 	struct being *b = being_expected();
 	pid_t pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof(arguments));
 
@@ -126,8 +126,8 @@ static void call_that_fails_is_no_fork(void)
 }
 
 static const struct test_case cases[] = {
-	CASE(child),           CASE(child_of_a_child),           CASE(by_vfork),
-	CASE(by_clone3),       CASE(child_of_our_parent),        CASE(by_a_thread),
+	CASE(child),	       CASE(child_of_a_child),		 CASE(by_vfork),
+	CASE(by_clone3),       CASE(child_of_our_parent),	 CASE(by_a_thread),
 	CASE(by_another_user), CASE(call_that_fails_is_no_fork),
 };
 

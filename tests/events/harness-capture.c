@@ -13,7 +13,7 @@ static size_t peek(void *to, uint64_t from, size_t n)
 
 	while (have < n) {
 		size_t part = MIN(n - have, 4096 - ((from + have) & 4095));
-		struct iovec here = {(char *)to + have, part}, there = {(void *)(uintptr_t)(from + have), part};
+		struct iovec here = { (char *)to + have, part }, there = { (void *)(uintptr_t)(from + have), part };
 
 		if (process_vm_readv(getpid(), &here, 1, &there, 1, 0) != (ssize_t)part)
 			break;
@@ -24,7 +24,7 @@ static size_t peek(void *to, uint64_t from, size_t n)
 
 static struct bytes peek_string(uint64_t from, uint32_t max)
 {
-	struct bytes b = {.flags = TL_VALUE_PRESENT};
+	struct bytes b = { .flags = TL_VALUE_PRESENT };
 	char *copy = room(max + 1);
 	size_t n = peek(copy, from, max + 1), length = strnlen(copy, n);
 
@@ -42,7 +42,7 @@ static struct bytes peek_string(uint64_t from, uint32_t max)
 
 static struct bytes peek_bytes(uint64_t from, uint64_t n, uint32_t max)
 {
-	struct bytes b = {.flags = TL_VALUE_PRESENT, .size = MIN(n, max)};
+	struct bytes b = { .flags = TL_VALUE_PRESENT, .size = MIN(n, max) };
 	char *copy = room(max);
 
 	if (n > max)
@@ -57,7 +57,7 @@ static struct bytes peek_bytes(uint64_t from, uint64_t n, uint32_t max)
 
 static struct bytes peek_argv(uint64_t from, size_t width, uint32_t max)
 {
-	struct bytes b = {.flags = TL_VALUE_PRESENT}, one;
+	struct bytes b = { .flags = TL_VALUE_PRESENT }, one;
 	char *copy = room(max + 256);
 
 	b.data = copy;
@@ -86,7 +86,7 @@ static struct bytes peek_argv(uint64_t from, size_t width, uint32_t max)
 /* Of at most 8 vectors the length and the first 64 bytes of what went through. */
 static struct bytes peek_vectors(const struct call *c, uint64_t from, uint32_t count, uint32_t max)
 {
-	struct bytes b = {.flags = TL_VALUE_PRESENT};
+	struct bytes b = { .flags = TL_VALUE_PRESENT };
 	size_t width = c->abi == TL_ABI_X86_64 ? 8 : 4;
 	uint64_t left = c->ret < 0 ? 0 : (uint64_t)c->ret;
 	char *copy = room(max + 128);

@@ -376,7 +376,8 @@ struct call *call_fork_made(const char *file, int line, long number, const long 
 			 "syscall\n"
 			 "1:"
 			 : "=a"(r)
-			 : "a"(number), "D"(args[0]), "S"(args[1]), "d"(args[2]), "r"(r10), "r"(r8), [exit] "i"(SYS_exit_group)
+			 : "a"(number), "D"(args[0]), "S"(args[1]), "d"(args[2]), "r"(r10),
+			   "r"(r8), [exit] "i"(SYS_exit_group)
 			 : "memory", "rcx", "r11");
 	if (r > 0)
 		reap((pid_t)r);
@@ -446,9 +447,9 @@ static void note_exec(struct call *c, const struct being *becomes)
 	c->file_object.flags = becomes->deleted && !becomes->is_nowhere ? TL_VALUE_DELETED : 0;
 	for (unsigned i = 0; i < c->type->n_args; i++)
 		if (c->type->args[i].capture == TL_CAPTURE_ARGV && c->captured[i].flags & TL_VALUE_TRUNCATED)
-			c->captured[i] =
-				(struct bytes){becomes->args, MIN(becomes->args_size, EXEC_ARGS_MAX),
-					       TL_VALUE_PRESENT | (becomes->truncated ? TL_VALUE_TRUNCATED : 0)};
+			c->captured[i] = (struct bytes){ becomes->args, MIN(becomes->args_size, EXEC_ARGS_MAX),
+							 TL_VALUE_PRESENT |
+								 (becomes->truncated ? TL_VALUE_TRUNCATED : 0) };
 }
 
 static struct call *exec_made(const char *file, int line, uint8_t abi, const struct being *becomes, long number,
@@ -460,8 +461,8 @@ static struct call *exec_made(const char *file, int line, uint8_t abi, const str
 	for (unsigned i = run->type->n_args; i < TL_ARGS_MAX; i++)
 		c->unknown_args |= 1U << i;
 	note_exec(c, becomes);
-	r = abi == TL_ABI_I386 ? int80(number, args)
-			       : syscall(number, args[0], args[1], args[2], args[3], args[4], args[5]);
+	r = abi == TL_ABI_I386 ? int80(number, args) :
+				 syscall(number, args[0], args[1], args[2], args[3], args[4], args[5]);
 	/* It did not become that. */
 	c->being = myself;
 	c->file_object = (struct object){};
@@ -552,7 +553,7 @@ void child_setup(void)
 /* Waits without a read or a close: they would be events of their own. */
 static void child_main(int gate)
 {
-	struct pollfd wait = {.fd = gate, .events = POLLIN};
+	struct pollfd wait = { .fd = gate, .events = POLLIN };
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	poll(&wait, 1, -1);

@@ -77,9 +77,9 @@ static const char *error_name(int64_t ret)
 static void verify_json_call(const struct scalars *all, const struct tl_event *e)
 {
 	wants(all, "event.outcome",
-	      e->ret >= 0              ? "\"success\""
-	      : e->ret == -EINPROGRESS || e->ret == -514 ? "\"unknown\""
-				       : "\"failure\"");
+	      e->ret >= 0			       ? "\"success\"" :
+	      e->ret == -EINPROGRESS || e->ret == -514 ? "\"unknown\"" :
+							 "\"failure\"");
 	wants(all, "traceleft.ret", "%" PRId64, e->ret);
 	if (e->ret < 0)
 		wants(all, "traceleft.errno", "\"%s\"", error_name(e->ret));

@@ -11,7 +11,7 @@
 
 /* The failure is told with the line of the call. */
 #define check(c, condition, ...) ((condition) ? (void)0 : fail_case((c)->of, (c)->file, (c)->line, __VA_ARGS__))
-#define check_number(c, what, found, wanted) \
+#define check_number(c, what, found, wanted)                                                              \
 	check(c, (uint64_t)(found) == (uint64_t)(wanted), "%s: wanted %" PRId64 ", found %" PRId64, what, \
 	      (int64_t)(wanted), (int64_t)(found))
 #define check_text(c, what, found, wanted) \
@@ -258,7 +258,8 @@ static void verify_line(const struct seen *s, const struct call *c)
 	n = s->line_size - (size_t)(found - s->line) - 1;
 	check(c,
 	      n >= size && memcmp(found, c->shown, size) == 0 &&
-		      (n == size || !strstr(c->shown, ") = ") || strncmp(found + size, " <", 2) == 0 || strncmp(found + size, " -> <", 5) == 0),
+		      (n == size || !strstr(c->shown, ") = ") || strncmp(found + size, " <", 2) == 0 ||
+		       strncmp(found + size, " -> <", 5) == 0),
 	      "text: wanted '%s', found '%.*s'", c->shown, (int)n, found);
 }
 
@@ -307,7 +308,8 @@ void verify_hashes(int of)
 		for (size_t j = i + 1; j < n_seen; j++) {
 			const struct tl_event *a = &seen[i].event, *b = &seen[j].event;
 
-			if (a->kind != TL_EVENT_SYSCALL || b->kind != TL_EVENT_SYSCALL || strcmp(a->type->name, b->type->name) != 0)
+			if (a->kind != TL_EVENT_SYSCALL || b->kind != TL_EVENT_SYSCALL ||
+			    strcmp(a->type->name, b->type->name) != 0)
 				continue;
 			if (!run->type && (!seen[i].call || !seen[j].call))
 				continue;

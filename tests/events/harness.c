@@ -206,10 +206,10 @@ static const struct {
 	const char *name;
 	enum tl_attach attach;
 } kinds[] = {
-	{"auto", TL_ATTACH_AUTO},
-	{"fexit", TL_ATTACH_FEXIT},
-	{"kprobe", TL_ATTACH_KPROBE},
-	{"raw_tp", TL_ATTACH_RAW_TP},
+	{ "auto", TL_ATTACH_AUTO },
+	{ "fexit", TL_ATTACH_FEXIT },
+	{ "kprobe", TL_ATTACH_KPROBE },
+	{ "raw_tp", TL_ATTACH_RAW_TP },
 };
 
 enum tl_attach attach_wanted(void)
@@ -246,8 +246,8 @@ static void verify_kind(const struct tl_session *s)
 
 static bool start_session(struct tl_session **ret, uint32_t pid)
 {
-	const struct tl_target_spec target = {.name = "child", .descendants = true, .pids = &pid, .n_pids = 1};
-	const struct tl_options options = {.attach = attach_wanted()};
+	const struct tl_target_spec target = { .name = "child", .descendants = true, .pids = &pid, .n_pids = 1 };
+	const struct tl_options options = { .attach = attach_wanted() };
 	struct tl_session *s;
 	uint32_t id = UINT32_MAX;
 
@@ -277,7 +277,7 @@ void read_until_end(struct tl_session *s, pid_t pid, int of, unsigned pause_us)
 	int status = -1, r;
 
 	while (waitpid(pid, &status, WNOHANG) != pid) {
-		struct pollfd wait = {.fd = tl_session_fd(s), .events = POLLIN};
+		struct pollfd wait = { .fd = tl_session_fd(s), .events = POLLIN };
 
 		if (pause_us)
 			usleep(pause_us);

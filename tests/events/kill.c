@@ -85,8 +85,8 @@ static void by_the_32_bit_door(void)
 }
 
 static const struct test_case cases[] = {
-	CASE(signal_that_ends_a_child), CASE(signal_that_only_asks), CASE(group),         CASE(the_process_itself),
-	CASE(nobody_is_there),          CASE(signal_that_is_none),   CASE(not_permitted), CASE(by_the_32_bit_door),
+	CASE(signal_that_ends_a_child), CASE(signal_that_only_asks), CASE(group),	  CASE(the_process_itself),
+	CASE(nobody_is_there),		CASE(signal_that_is_none),   CASE(not_permitted), CASE(by_the_32_bit_door),
 };
 
 TEST("kill", NULL)

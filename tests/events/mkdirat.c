@@ -73,8 +73,8 @@ static void by_the_32_bit_door(void)
 }
 
 static const struct test_case cases[] = {
-	CASE(in_a_directory),           CASE(in_the_working_directory), CASE(directory_that_was_renamed),
-	CASE(below_a_symbolic_link),    CASE(no_such_descriptor),       CASE(one_that_is_there),
+	CASE(in_a_directory),		CASE(in_the_working_directory), CASE(directory_that_was_renamed),
+	CASE(below_a_symbolic_link),	CASE(no_such_descriptor),	CASE(one_that_is_there),
 	CASE(name_that_cannot_be_read), CASE(by_the_32_bit_door),
 };
 

@@ -7,7 +7,7 @@ static struct open_how *how(uint64_t flags, uint64_t mode, uint64_t resolve)
 {
 	struct open_how *h = room(sizeof(*h));
 
-	*h = (struct open_how){.flags = flags, .mode = mode, .resolve = resolve};
+	*h = (struct open_how){ .flags = flags, .mode = mode, .resolve = resolve };
 	return h;
 }
 

@@ -74,8 +74,8 @@ static void by_the_32_bit_door(void)
 }
 
 static const struct test_case cases[] = {
-	CASE(attach_look_and_detach), CASE(ask_to_be_traced),   CASE(nobody_is_there), CASE(not_stopped),
-	CASE(not_permitted),          CASE(by_the_32_bit_door),
+	CASE(attach_look_and_detach), CASE(ask_to_be_traced),	CASE(nobody_is_there), CASE(not_stopped),
+	CASE(not_permitted),	      CASE(by_the_32_bit_door),
 };
 
 TEST("ptrace", NULL)

@@ -84,8 +84,8 @@ static void by_the_32_bit_door(void)
 }
 
 static const struct test_case cases[] = {
-	CASE(between_two_directories),   CASE(absolute_names),
-	CASE(below_a_symbolic_link),     CASE(no_such_file_or_descriptor),
+	CASE(between_two_directories),	 CASE(absolute_names),
+	CASE(below_a_symbolic_link),	 CASE(no_such_file_or_descriptor),
 	CASE(names_that_cannot_be_read), CASE(by_the_32_bit_door),
 };
 

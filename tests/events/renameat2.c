@@ -85,7 +85,7 @@ static void by_the_32_bit_door(void)
 }
 
 static const struct test_case cases[] = {
-	CASE(between_two_directories),   CASE(exchange),           CASE(not_onto_another), CASE(no_such_file_or_flags),
+	CASE(between_two_directories),	 CASE(exchange),	   CASE(not_onto_another), CASE(no_such_file_or_flags),
 	CASE(names_that_cannot_be_read), CASE(by_the_32_bit_door),
 };
 

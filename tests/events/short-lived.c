@@ -79,7 +79,7 @@ static int on_event(const struct tl_event *e, void *userdata)
 
 static void start_all(void)
 {
-	char number[16], *const argv[] = {"short-lived", (char *)t.data, "0", number, NULL};
+	char number[16], *const argv[] = { "short-lived", (char *)t.data, "0", number, NULL };
 
 	for (unsigned i = 0; i < t.n; i++) {
 		pid_t pid = 0;
@@ -92,8 +92,8 @@ static void start_all(void)
 
 static struct tl_session *start_session(void)
 {
-	const struct tl_target_spec target = {.name = "program", .executables = &t.program, .n_executables = 1};
-	const struct tl_options options = {.attach = attach_wanted()};
+	const struct tl_target_spec target = { .name = "program", .executables = &t.program, .n_executables = 1 };
+	const struct tl_options options = { .attach = attach_wanted() };
 	struct tl_session *s;
 	uint32_t id = 0;
 
@@ -128,8 +128,8 @@ static void verify(struct tl_session *s)
 
 int main(void)
 {
-	static const struct test_case cases[] = {CASE(start_all)};
-	static const struct test test = {"openat", cases, 1, NULL, false};
+	static const struct test_case cases[] = { CASE(start_all) };
+	static const struct test test = { "openat", cases, 1, NULL, false };
 	const char *wanted = getenv("TL_TEST_PROCESSES");
 	struct tl_session *s;
 	bool all_ok = true, ran;
@@ -160,7 +160,7 @@ int main(void)
 	ran = s != NULL;
 	tl_session_free(s);
 	remove_folder();
-	run->test = &(const struct test){"short-lived", cases, 1, NULL, false};
+	run->test = &(const struct test){ "short-lived", cases, 1, NULL, false };
 	report(OF_SESSION, "session", &all_ok);
 	if (!ran)
 		return 1;

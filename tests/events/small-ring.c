@@ -93,8 +93,8 @@ static void call_all(void)
 
 static struct tl_session *start_session(uint32_t pid)
 {
-	const struct tl_target_spec target = {.name = "child", .pids = &pid, .n_pids = 1};
-	const struct tl_options options = {.attach = attach_wanted(), .buffer = RING};
+	const struct tl_target_spec target = { .name = "child", .pids = &pid, .n_pids = 1 };
+	const struct tl_options options = { .attach = attach_wanted(), .buffer = RING };
 	struct tl_session *s;
 	uint32_t id = 0;
 
@@ -135,8 +135,8 @@ static void verify(struct tl_session *s)
 
 int main(void)
 {
-	static const struct test_case cases[] = {CASE(call_all)};
-	static const struct test test = {"getppid", cases, 1, NULL, false};
+	static const struct test_case cases[] = { CASE(call_all) };
+	static const struct test test = { "getppid", cases, 1, NULL, false };
 	const char *wanted = getenv("TL_TEST_CALLS");
 	struct tl_session *s;
 	bool all_ok = true, ran;
@@ -159,7 +159,7 @@ int main(void)
 	ran = s != NULL;
 	tl_session_free(s);
 	remove_folder();
-	run->test = &(const struct test){"small-ring", cases, 1, NULL, false};
+	run->test = &(const struct test){ "small-ring", cases, 1, NULL, false };
 	report(OF_SESSION, "session", &all_ok);
 	if (!ran)
 		return 1;

@@ -73,8 +73,8 @@ static void by_the_32_bit_door(void)
 }
 
 static const struct test_case cases[] = {
-	CASE(tcp),           CASE(udp),
-	CASE(local),         CASE(family_type_or_protocol_that_is_none),
+	CASE(tcp),	     CASE(udp),
+	CASE(local),	     CASE(family_type_or_protocol_that_is_none),
 	CASE(not_permitted), CASE(by_the_32_bit_door),
 };
 

@@ -99,8 +99,8 @@ static void by_the_32_bit_door(void)
 
 static const struct test_case cases[] = {
 	CASE(file_in_a_directory),   CASE(file_in_the_working_directory), CASE(directory),
-	CASE(below_a_symbolic_link), CASE(directory_that_is_not_empty),   CASE(no_such_file_or_descriptor),
-	CASE(flags_that_are_none),   CASE(name_that_cannot_be_read),      CASE(by_the_32_bit_door),
+	CASE(below_a_symbolic_link), CASE(directory_that_is_not_empty),	  CASE(no_such_file_or_descriptor),
+	CASE(flags_that_are_none),   CASE(name_that_cannot_be_read),	  CASE(by_the_32_bit_door),
 };
 
 TEST("unlinkat", NULL)

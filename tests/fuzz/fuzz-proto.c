@@ -15,7 +15,8 @@ static void check_line(const struct tl_buffer *line)
 	if (!json_line(line->data, line->size, NULL, NULL))
 		abort();
 	/* Years beyond 2553 and lists without elements have one way only. */
-	if (tl_proto_from_json(&proto, line->data, line->size) >= 0 && tl_proto_to_json(&again, proto.data, proto.size) < 0)
+	if (tl_proto_from_json(&proto, line->data, line->size) >= 0 &&
+	    tl_proto_to_json(&again, proto.data, proto.size) < 0)
 		abort();
 	tl_buffer_done(&proto);
 	tl_buffer_done(&again);

@@ -41,7 +41,8 @@ static void mend(uint8_t *data, size_t size)
 		if (memcmp(data + at, TL_SPOOL_MARK, 8))
 			continue;
 		memcpy(&head, data + at, sizeof(head));
-		head.head_check = (uint32_t)crc32_z(0, (const Bytef *)&head, offsetof(struct tl_spool_head, head_check));
+		head.head_check = (uint32_t)crc32_z(0, (const Bytef *)&head,
+						    offsetof(struct tl_spool_head, head_check));
 		memcpy(data + at, &head, sizeof(head));
 	}
 }

@@ -117,7 +117,11 @@ static inline void fixture_init(struct fixture *f)
 		.nr = 257,
 		.ret = 3,
 		.args = { (uint32_t)-100, 0x7ffd1000, 02000000, 0xdeadbeef },
-		.file = { .path = fixture_string("/etc/passwd"), .has_facts = true, .inode = 131, .major = 8, .minor = 1,
+		.file = { .path = fixture_string("/etc/passwd"),
+			  .has_facts = true,
+			  .inode = 131,
+			  .major = 8,
+			  .minor = 1,
 			  .mode = 0100644 },
 		.process = &f->process,
 		.hash = 0x0123456789abcdefULL,
@@ -132,8 +136,9 @@ static inline void fixture_done(struct fixture *f)
 }
 
 /* The line, as a string. */
-static inline const char *fixture_line(struct fixture *f, int (*encode)(struct tl_buffer *, const struct tl_event *,
-									const struct tl_annotation *),
+static inline const char *fixture_line(struct fixture *f,
+				       int (*encode)(struct tl_buffer *, const struct tl_event *,
+						     const struct tl_annotation *),
 				       const struct tl_annotation *annotation)
 {
 	f->out.size = 0;

@@ -14,12 +14,12 @@
 #include "traceleft.h"
 #include "util.h"
 
-#define FIXTURE_TEXT(text) \
-	{ \
+#define FIXTURE_TEXT(text)                                                           \
+	{                                                                            \
 		.data = "" text, .size = sizeof(text) - 1, .flags = TL_VALUE_PRESENT \
 	}
-#define FIXTURE_STRING(text) \
-	{ \
+#define FIXTURE_STRING(text)                                                     \
+	{                                                                        \
 		.data = "" text, .size = sizeof(text), .flags = TL_VALUE_PRESENT \
 	}
 
@@ -78,13 +78,13 @@ static const struct tl_process fixture_child = { .pid = 1300, .ppid = 1234, .com
 static const uint64_t fixture_open_how[3] = { 0101, 0600, 4 };
 static const uint8_t fixture_sockaddr_in[16] = { 2, 0, 0x01, 0xbb, 93, 184, 216, 34 };
 static const uint8_t fixture_sockaddr_in6[28] = { 10, 0, 0x01, 0xbb, 0, 0, 0, 0, 0x20, 0x01, 0x0d, 0xb8,
-						  0,  0, 0,    0,    0, 0, 0, 0, 0,    0,    0,    1 };
+						  0,  0, 0,    0,    0, 0, 0, 0, 0,    0,    0,	   1 };
 
 #define FIXTURE_WHO FIXTURE_AS(1000)
-#define FIXTURE_AS(effective) \
+#define FIXTURE_AS(effective)                                                                                  \
 	.pid = 1234, .tid = 1235, .uid = 1000, .gid = 100, .euid = (effective), .egid = 100, .loginuid = 1000, \
 	.audit_session = 3, .comm = "sh", .cpu = 1, .program_id = 7, .process = &fixture_process
-#define FIXTURE_SERVICE \
+#define FIXTURE_SERVICE                                                                               \
 	.pid = 500, .tid = 500, .uid = 33, .gid = 33, .euid = 33, .egid = 33, .loginuid = UINT32_MAX, \
 	.audit_session = UINT32_MAX, .comm = "nginx", .process = &fixture_service
 

@@ -38,7 +38,9 @@ struct fuse_fixture {
 static void fuse_answer(struct fuse_fixture *f, uint64_t unique, int error, const void *data, size_t size)
 {
 	struct fuse_out_header header = {
-		.len = (uint32_t)(sizeof(header) + size), .error = -error, .unique = unique,
+		.len = (uint32_t)(sizeof(header) + size),
+		.error = -error,
+		.unique = unique,
 	};
 	struct iovec parts[2] = { { &header, sizeof(header) }, { (void *)(uintptr_t)data, size } };
 
@@ -52,7 +54,9 @@ static struct fuse_attr fuse_attributes(const struct fuse_fixture *f, uint64_t i
 	bool is_program = inode == FUSE_FIXTURE_PROGRAM;
 
 	return (struct fuse_attr){
-		.ino = inode, .size = is_program ? f->size : 0, .nlink = 1,
+		.ino = inode,
+		.size = is_program ? f->size : 0,
+		.nlink = 1,
 		.mode = (is_program ? S_IFREG : S_IFDIR) | 0755,
 	};
 }
@@ -68,7 +72,9 @@ static void fuse_read(struct fuse_fixture *f, uint64_t unique, const struct fuse
 static void fuse_request(struct fuse_fixture *f, const struct fuse_in_header *in)
 {
 	const struct fuse_init_out init = {
-		.major = FUSE_KERNEL_VERSION, .minor = FUSE_KERNEL_MINOR_VERSION, .max_write = 4096,
+		.major = FUSE_KERNEL_VERSION,
+		.minor = FUSE_KERNEL_MINOR_VERSION,
+		.max_write = 4096,
 	};
 	struct fuse_entry_out entry = { .nodeid = FUSE_FIXTURE_PROGRAM, .entry_valid = 3600 };
 	struct fuse_attr_out attributes = { 0 }; /* valid for no time: asked for again and again */
@@ -80,7 +86,8 @@ static void fuse_request(struct fuse_fixture *f, const struct fuse_in_header *in
 		break;
 	case FUSE_LOOKUP:
 		entry.attr = fuse_attributes(f, FUSE_FIXTURE_PROGRAM);
-		fuse_answer(f, in->unique, strcmp((const char *)(in + 1), "program") ? ENOENT : 0, &entry, sizeof(entry));
+		fuse_answer(f, in->unique, strcmp((const char *)(in + 1), "program") ? ENOENT : 0, &entry,
+			    sizeof(entry));
 		break;
 	case FUSE_GETATTR:
 		attributes.attr = fuse_attributes(f, in->nodeid);

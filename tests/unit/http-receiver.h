@@ -81,7 +81,8 @@ static inline void receiver_answer(int fd, enum answer answer, uint16_t port)
 
 	switch (answer) {
 	case ANSWER_PARTIAL:
-		(void)!send(fd, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n\x0a\x08\x08\x01\x12\x04some", 49, MSG_NOSIGNAL);
+		(void)!send(fd, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n\x0a\x08\x08\x01\x12\x04some", 49,
+			    MSG_NOSIGNAL);
 		return;
 	case ANSWER_400:
 		receiver_send(fd, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
@@ -96,7 +97,8 @@ static inline void receiver_answer(int fd, enum answer answer, uint16_t port)
 		receiver_send(fd, "HTTP/1.1 503 Later\r\nContent-Length: 5\r\n\r\nlater");
 		return;
 	case ANSWER_REDIRECT:
-		snprintf(text, sizeof(text), "HTTP/1.1 307 There\r\nLocation: http://127.0.0.1:%u/\r\nContent-Length: 0\r\n\r\n", port);
+		snprintf(text, sizeof(text),
+			 "HTTP/1.1 307 There\r\nLocation: http://127.0.0.1:%u/\r\nContent-Length: 0\r\n\r\n", port);
 		receiver_send(fd, text);
 		return;
 	case ANSWER_SHORT:
@@ -191,7 +193,9 @@ static inline void receiver_serve(int fd, struct received *r, char *body, uint16
 
 static inline int receiver_listen(uint16_t *port)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(*port) };
+	struct sockaddr_in a = { .sin_family = AF_INET,
+				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+				 .sin_port = htons(*port) };
 	socklen_t n = sizeof(a);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
 
@@ -210,7 +214,8 @@ static inline void receiver_start(struct receiver *t)
 	int fd;
 
 	if (!t->r) {
-		t->r = mmap(NULL, sizeof(*t->r), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		t->r = mmap(NULL, sizeof(*t->r), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+			    0);
 		assert_true(t->r != MAP_FAILED);
 	}
 	fd = receiver_listen(&t->port);

@@ -8,9 +8,9 @@
 #include <string.h>
 
 /* The protocol as journald reads it: calls for each field; false if it is broken. */
-static inline bool journal_parse(const char *data, size_t size, void (*field)(const char *name, size_t n, const char *value, size_t m,
-							       void *userdata),
-		  void *userdata)
+static inline bool journal_parse(const char *data, size_t size,
+				 void (*field)(const char *name, size_t n, const char *value, size_t m, void *userdata),
+				 void *userdata)
 {
 	while (size) {
 		const char *line = memchr(data, '\n', size), *equals;

@@ -59,7 +59,8 @@ static int take(const struct tl_policy_rule *rule, const struct tl_event *event,
 	out->bytes += a->bytes;
 	end += snprintf(end, room, "%s %s %llu %llu %llu-%llu", a->result, event->type->name,
 			(unsigned long long)a->count, (unsigned long long)a->bytes,
-			(unsigned long long)((a->first - START) / SECOND), (unsigned long long)((a->last - START) / SECOND));
+			(unsigned long long)((a->first - START) / SECOND),
+			(unsigned long long)((a->last - START) / SECOND));
 	for (size_t i = 0; i < a->n_key && strlen(out->text) < sizeof(out->text) - 512; i++)
 		end += sprintf(end, " %s=%.*s%s", a->key[i].name, (int)a->key[i].size, a->key[i].text,
 			       a->key[i].is_missing ? "?" : "");
@@ -78,8 +79,8 @@ static int at(struct tl_policy *p, struct out *out, const char *name, double sec
 
 static void counts_are_told_at_the_end_of_their_period(void **state)
 {
-	_cleanup_(policy_freep) struct tl_policy *p =
-		parse("{name: a, events: [openat, read], aggregate: {by: [executable, path], every: 10s}}");
+	_cleanup_(policy_freep) struct tl_policy *p = parse(
+		"{name: a, events: [openat, read], aggregate: {by: [executable, path], every: 10s}}");
 	struct out out = {};
 
 	(void)state;
@@ -112,7 +113,8 @@ static void the_first_and_the_last_event_stand_for_theirs(void **state)
 		struct out out = {};
 		char rule[128], expected[128];
 
-		snprintf(rule, sizeof(rule), "{name: a, events: openat, aggregate: {by: uid, every: 1m, emit: %s}}", words[i]);
+		snprintf(rule, sizeof(rule), "{name: a, events: openat, aggregate: {by: uid, every: 1m, emit: %s}}",
+			 words[i]);
 		p = parse(rule);
 		at(p, &out, "read-passwd", 1);
 		at(p, &out, "write-shadow", 2);
@@ -124,8 +126,8 @@ static void the_first_and_the_last_event_stand_for_theirs(void **state)
 
 static void the_most_frequent_keys_are_told_and_the_rest_together(void **state)
 {
-	_cleanup_(policy_freep) struct tl_policy *p =
-		parse("{name: a, events: openat, aggregate: {by: pid, every: 1m, emit: {top: 2}}}");
+	_cleanup_(policy_freep) struct tl_policy *p = parse(
+		"{name: a, events: openat, aggregate: {by: pid, every: 1m, emit: {top: 2}}}");
 	struct out out = {};
 	struct tl_event event;
 
@@ -143,8 +145,8 @@ static void the_most_frequent_keys_are_told_and_the_rest_together(void **state)
 
 static void sums_are_exact_however_many_keys(void **state)
 {
-	_cleanup_(policy_freep) struct tl_policy *p =
-		parse("{name: a, events: [read, openat], aggregate: {by: [pid, comm], every: 1s, keys: 100}}");
+	_cleanup_(policy_freep) struct tl_policy *p = parse(
+		"{name: a, events: [read, openat], aggregate: {by: [pid, comm], every: 1s, keys: 100}}");
 	struct out out = {};
 	struct tl_event event;
 	uint64_t bytes = 0;
@@ -180,8 +182,8 @@ static void a_clock_that_was_set_back_begins_anew(void **state)
 
 static void a_limit_is_for_each_key_and_period(void **state)
 {
-	_cleanup_(policy_freep) struct tl_policy *p =
-		parse("{name: a, events: openat, aggregate: {by: path, limit: 2/10s}}");
+	_cleanup_(policy_freep) struct tl_policy *p = parse(
+		"{name: a, events: openat, aggregate: {by: path, limit: 2/10s}}");
 	struct out out = {};
 
 	(void)state;
@@ -197,8 +199,8 @@ static void a_limit_is_for_each_key_and_period(void **state)
 static void only_new_values_are_distinct(void **state)
 {
 	_cleanup_(policy_freep) struct tl_policy *p = parse("{name: a, events: openat, distinct: path}");
-	_cleanup_(policy_freep) struct tl_policy *q =
-		parse("{name: a, events: openat, aggregate: {by: uid, distinct: path, every: 1m}}");
+	_cleanup_(policy_freep) struct tl_policy *q = parse(
+		"{name: a, events: openat, aggregate: {by: uid, distinct: path, every: 1m}}");
 	struct out out = {};
 
 	(void)state;
@@ -212,8 +214,8 @@ static void only_new_values_are_distinct(void **state)
 
 static void a_flood_of_keys_is_limited_together(void **state)
 {
-	_cleanup_(policy_freep) struct tl_policy *p =
-		parse("{name: a, events: openat, aggregate: {by: pid, limit: 1/1m, keys: 10}}");
+	_cleanup_(policy_freep) struct tl_policy *p = parse(
+		"{name: a, events: openat, aggregate: {by: pid, limit: 1/1m, keys: 10}}");
 	struct tl_event event;
 	struct out out = {};
 
@@ -228,9 +230,9 @@ static void a_flood_of_keys_is_limited_together(void **state)
 
 static void final_ends_with_what_is_counted(void **state)
 {
-	_cleanup_(policy_freep) struct tl_policy *p =
-		parse("{name: a, events: openat, final: true, aggregate: {every: 1s}}\n"
-		      "  - {name: b, events: openat}");
+	_cleanup_(policy_freep) struct tl_policy *p = parse(
+		"{name: a, events: openat, final: true, aggregate: {every: 1s}}\n"
+		"  - {name: b, events: openat}");
 	struct out out = {};
 
 	(void)state;
@@ -240,7 +242,8 @@ static void final_ends_with_what_is_counted(void **state)
 
 static void values_longer_than_a_key_are_told_apart(void **state)
 {
-	_cleanup_(policy_freep) struct tl_policy *p = parse("{name: a, events: openat, aggregate: {by: path, every: 1s}}");
+	_cleanup_(policy_freep) struct tl_policy *p = parse(
+		"{name: a, events: openat, aggregate: {by: path, every: 1s}}");
 	struct out *out = calloc(1, sizeof(*out));
 	char path[9000];
 	struct tl_event event;

@@ -23,7 +23,8 @@ static int free_files(void **state)
 }
 
 /* Calls for each id of 32 digits behind `mark`. */
-static void each_id(const char *text, const char *mark, void (*found)(const char id[33], void *userdata), void *userdata)
+static void each_id(const char *text, const char *mark, void (*found)(const char id[33], void *userdata),
+		    void *userdata)
 {
 	for (const char *p = text; (p = strstr(p, mark)); p += strlen(mark)) {
 		char id[33] = "";

@@ -131,10 +131,8 @@ static void missing_and_unexecutable_differ(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(status_is_that_of_a_shell),
-		cmocka_unit_test(command_waits_until_it_may_run),
-		cmocka_unit_test(command_that_never_ran_is_ended),
-		cmocka_unit_test(killed_before_it_ran_is_noticed),
+		cmocka_unit_test(status_is_that_of_a_shell),	   cmocka_unit_test(command_waits_until_it_may_run),
+		cmocka_unit_test(command_that_never_ran_is_ended), cmocka_unit_test(killed_before_it_ran_is_noticed),
 		cmocka_unit_test(missing_and_unexecutable_differ),
 	};
 

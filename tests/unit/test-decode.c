@@ -187,8 +187,13 @@ static void a_claim_from_a_cut_directory_is_cut(void **state)
 }
 
 static const struct tl_socket_facts from_ten = {
-	.family = AF_INET, .type = SOCK_STREAM, .protocol = 6, .local_port = 80, .remote_port = 0x1234,
-	.local = { 127, 0, 0, 1 }, .remote = { 10, 0, 0, 1 },
+	.family = AF_INET,
+	.type = SOCK_STREAM,
+	.protocol = 6,
+	.local_port = 80,
+	.remote_port = 0x1234,
+	.local = { 127, 0, 0, 1 },
+	.remote = { 10, 0, 0, 1 },
 };
 
 static const struct tl_event *accepted(struct fixture *f, const struct tl_socket_facts *facts, const void *address,
@@ -222,10 +227,16 @@ static void bytes_that_the_kernel_did_not_write_are_cut(void **state)
 static void flow_and_scope_of_an_address_are_believed(void **state)
 {
 	static const struct tl_socket_facts facts = {
-		.family = AF_INET6, .type = SOCK_STREAM, .remote_port = 7, .remote = { 0xfe, 0x80, [15] = 9 },
+		.family = AF_INET6,
+		.type = SOCK_STREAM,
+		.remote_port = 7,
+		.remote = { 0xfe, 0x80, [15] = 9 },
 	};
 	struct sockaddr_in6 address = {
-		.sin6_family = AF_INET6, .sin6_port = htons(7), .sin6_flowinfo = 5, .sin6_scope_id = 3,
+		.sin6_family = AF_INET6,
+		.sin6_port = htons(7),
+		.sin6_flowinfo = 5,
+		.sin6_scope_id = 3,
 	};
 	struct fixture *f = *state;
 

@@ -46,20 +46,19 @@ static void the_description_reads_as_documented(void **state)
 	assert_non_null(type);
 	assert_true(tl_describe_write(type, text, sizeof(text)) > 0);
 	assert_string_equal(
-		text,
-		"traceleft-handler 1\n"
-		"event renameat2\n"
-		"class syscall\n"
-		"groups file rename\n"
-		"summary rename, move or exchange files relative to directories\n"
-		"numbers 316 353 316 276\n"
-		"path at:1,2\n"
-		"target at:3,4\n"
-		"arg 1 olddirfd capture=none size=4 length=0 hash=value decoder=dirfd type=int\n"
-		"arg 2 oldpath capture=string size=4096 length=0 hash=string decoder=path type=const char *\n"
-		"arg 3 newdirfd capture=none size=4 length=0 hash=value decoder=dirfd type=int\n"
-		"arg 4 newpath capture=string size=4096 length=0 hash=string decoder=path type=const char *\n"
-		"arg 5 flags capture=none size=4 length=0 hash=value decoder=rename_flags type=unsigned int\n");
+		text, "traceleft-handler 1\n"
+		      "event renameat2\n"
+		      "class syscall\n"
+		      "groups file rename\n"
+		      "summary rename, move or exchange files relative to directories\n"
+		      "numbers 316 353 316 276\n"
+		      "path at:1,2\n"
+		      "target at:3,4\n"
+		      "arg 1 olddirfd capture=none size=4 length=0 hash=value decoder=dirfd type=int\n"
+		      "arg 2 oldpath capture=string size=4096 length=0 hash=string decoder=path type=const char *\n"
+		      "arg 3 newdirfd capture=none size=4 length=0 hash=value decoder=dirfd type=int\n"
+		      "arg 4 newpath capture=string size=4096 length=0 hash=string decoder=path type=const char *\n"
+		      "arg 5 flags capture=none size=4 length=0 hash=value decoder=rename_flags type=unsigned int\n");
 }
 
 static void the_largest_description_fits_the_limit(void **state)

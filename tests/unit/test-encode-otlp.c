@@ -82,7 +82,8 @@ static bool find(key_value **pairs, size_t n, const char *path, const char *text
 		size_t size = strlen(pairs[i]->key);
 
 		/* What is below an array of objects has the rest of the path in it. */
-		if (!strncmp(pairs[i]->key, path, size) && (!path[size] || path[size] == '.') && holds(pairs[i]->value, text))
+		if (!strncmp(pairs[i]->key, path, size) && (!path[size] || path[size] == '.') &&
+		    holds(pairs[i]->value, text))
 			return true;
 	}
 	return false;
@@ -125,7 +126,9 @@ static void every_event_of_the_table_carries_the_facts_of_its_line(void **state)
 			if (types[i].args[a].capture != TL_CAPTURE_NONE)
 				f.event.captured[a] = fixture_bytes("one\0t\"w\\o\xff\n\0\0\0\0\0\0\0\0\0\0", 20);
 		}
-		f.event.destination = (struct tl_endpoint){ .family = AF_INET, .port = 443, .address = { 127, 0, 0, 1 } };
+		f.event.destination = (struct tl_endpoint){ .family = AF_INET,
+							    .port = 443,
+							    .address = { 127, 0, 0, 1 } };
 		assert_int_equal(tl_encode_json(&f.out, &f.event, NULL), 0);
 		decode(&d, &f, f.out.data, f.out.size);
 		assert_true(json_line(f.out.data, f.out.size, check_scalar, &d));
@@ -156,8 +159,17 @@ static void the_severity_is_that_of_opentelemetry(void **state)
 
 static void what_is_no_line_is_refused(void **state)
 {
-	static const char *const lines[] = { "", "{", "{}", "{\"a\"}\n", "{\"a\":\n", "{\"a\":[1,2}\n", "{\"a\":{\"b\":1}\n",
-					     "[1]\n", "{\"a\":1.5}\n", "{\"a\":true}\n", "{\"@timestamp\":\"now\"}\n",
+	static const char *const lines[] = { "",
+					     "{",
+					     "{}",
+					     "{\"a\"}\n",
+					     "{\"a\":\n",
+					     "{\"a\":[1,2}\n",
+					     "{\"a\":{\"b\":1}\n",
+					     "[1]\n",
+					     "{\"a\":1.5}\n",
+					     "{\"a\":true}\n",
+					     "{\"@timestamp\":\"now\"}\n",
 					     "{\"a\":[[[[[[[[[[1]]]]]]]]]]}\n" };
 	struct tl_buffer b = { 0 };
 
@@ -172,7 +184,8 @@ static void what_is_no_line_is_refused(void **state)
 static void a_partial_success_says_how_many(void **state)
 {
 	/* partial_success { rejected_log_records: 3, error_message: "full" } */
-	static const char response[] = "\x0a\x08\x08\x03\x12\x04" "full";
+	static const char response[] = "\x0a\x08\x08\x03\x12\x04"
+				       "full";
 	const char *message;
 	size_t size;
 

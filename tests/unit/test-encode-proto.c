@@ -47,7 +47,8 @@ static void every_field_is_in_the_schema(void **state)
 		const ProtobufCMessageDescriptor *type = &traceleft__event__descriptor;
 		const ProtobufCFieldDescriptor *found = NULL;
 
-		for (const char *part = field->name; *part && strcmp(part, "*"); part += strcspn(part, "."), part += *part == '.') {
+		for (const char *part = field->name; *part && strcmp(part, "*");
+		     part += strcspn(part, "."), part += *part == '.') {
 			found = type ? member(type, part, strcspn(part, ".")) : NULL;
 			if (!found)
 				fail_msg("event.proto has no %s", field->name);
@@ -89,18 +90,24 @@ static void numbers_stay(void **state)
 		const char *name;
 		unsigned number;
 	} known[] = {
-		{ &traceleft__event__descriptor, "timestamp", 1 },   { &traceleft__event__descriptor, "traceleft", 16 },
-		{ &traceleft__event__descriptor, "host", 15 },	     { &traceleft__activity__descriptor, "id", 6 },
-		{ &traceleft__process__descriptor, "parent", 11 },   { &traceleft__user__descriptor, "audit", 4 },
-		{ &traceleft__file__descriptor, "target_path", 6 },  { &traceleft__details__descriptor, "ret", 3 },
-		{ &traceleft__details__descriptor, "ledger", 33 },   { &traceleft__argument__descriptor, "list", 5 },
-		{ &traceleft__counters__descriptor, "delivered", 9 }, { &traceleft__events__descriptor, "events", 1 },
+		{ &traceleft__event__descriptor, "timestamp", 1 },
+		{ &traceleft__event__descriptor, "traceleft", 16 },
+		{ &traceleft__event__descriptor, "host", 15 },
+		{ &traceleft__activity__descriptor, "id", 6 },
+		{ &traceleft__process__descriptor, "parent", 11 },
+		{ &traceleft__user__descriptor, "audit", 4 },
+		{ &traceleft__file__descriptor, "target_path", 6 },
+		{ &traceleft__details__descriptor, "ret", 3 },
+		{ &traceleft__details__descriptor, "ledger", 33 },
+		{ &traceleft__argument__descriptor, "list", 5 },
+		{ &traceleft__counters__descriptor, "delivered", 9 },
+		{ &traceleft__events__descriptor, "events", 1 },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		const ProtobufCFieldDescriptor *field =
-			protobuf_c_message_descriptor_get_field_by_name(known[i].type, known[i].name);
+		const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field_by_name(known[i].type,
+													known[i].name);
 
 		assert_non_null(field);
 		assert_int_equal(field->id, known[i].number);
@@ -174,7 +181,9 @@ static void every_event_of_the_table_comes_back_as_its_line(void **state)
 				f.event.captured[a] = fixture_bytes("one\0t\"w\\o\xff\n\0\0\0\0\0\0\0\0\0\0", 20);
 		}
 		f.event.has_socket = types[i].flags & TL_TYPE_SOCKET;
-		f.event.destination = (struct tl_endpoint){ .family = AF_INET, .port = 443, .address = { 127, 0, 0, 1 } };
+		f.event.destination = (struct tl_endpoint){ .family = AF_INET,
+							    .port = 443,
+							    .address = { 127, 0, 0, 1 } };
 		f.out.size = back.size = 0;
 		assert_int_equal(tl_encode_proto(&f.out, &f.event, NULL), 0);
 		head = tl_proto_frame(f.out.data, f.out.size, &size);
@@ -182,7 +191,8 @@ static void every_event_of_the_table_comes_back_as_its_line(void **state)
 		f.out.size = 0;
 		assert_int_equal(tl_encode_json(&f.out, &f.event, NULL), 0);
 		if (f.out.size != back.size || memcmp(f.out.data, back.data, back.size))
-			fail_msg("%s: %.*s, but %.*s", types[i].name, (int)f.out.size, f.out.data, (int)back.size, back.data);
+			fail_msg("%s: %.*s, but %.*s", types[i].name, (int)f.out.size, f.out.data, (int)back.size,
+				 back.data);
 		fixture_done(&f);
 	}
 	tl_buffer_done(&back);

@@ -203,8 +203,15 @@ static int ledger_counters(struct tl_session *s, const struct tl_event_type *typ
 	(void)s;
 	(void)type;
 	*ret = (struct tl_counters){
-		.seen = 10, .filtered = 1, .aggregated = 2, .emitted = 6, .lost = 1, .received = 6, .malformed = 1,
-		.internal = 1, .delivered = 4,
+		.seen = 10,
+		.filtered = 1,
+		.aggregated = 2,
+		.emitted = 6,
+		.lost = 1,
+		.received = 6,
+		.malformed = 1,
+		.internal = 1,
+		.delivered = 4,
 	};
 	return 0;
 }
@@ -334,7 +341,8 @@ static void nothing_hostile_forges_a_line(void **state)
 	assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
 	for (const char *p = text; p[1]; p++)
 		assert_true((unsigned char)*p >= 0x20 && (unsigned char)*p < 0x7f);
-	assert_non_null(strstr(text, "openat(AT_FDCWD, \"x\\n[pid 1 init] exit\\r\\x1b[2J\\xe2\\x80\\xae\\xff\\\"\", "));
+	assert_non_null(
+		strstr(text, "openat(AT_FDCWD, \"x\\n[pid 1 init] exit\\r\\x1b[2J\\xe2\\x80\\xae\\xff\\\"\", "));
 	fixture_done(&f);
 }
 

@@ -78,7 +78,12 @@ static void check_event(struct fixture *f)
 {
 	static const char *const tags[] = { "identity", "pci" };
 	const struct tl_annotation annotation = {
-		.rule = "etc-changes", .severity = "warning", .tags = tags, .n_tags = 2, .stream = "s", .group = "g",
+		.rule = "etc-changes",
+		.severity = "warning",
+		.tags = tags,
+		.n_tags = 2,
+		.stream = "s",
+		.group = "g",
 	};
 	struct tl_buffer entry = { 0 };
 	struct check c = { .entry = &entry };
@@ -114,7 +119,9 @@ static void every_event_of_the_table_carries_the_facts_of_its_line(void **state)
 			if (types[i].args[a].capture != TL_CAPTURE_NONE && types[i].args[a].capture != TL_CAPTURE_ARGV)
 				f.event.captured[a] = fixture_bytes("one\0t\"w\\o\xff\n\0\0\0\0\0\0\0\0\0\0", 20);
 		}
-		f.event.destination = (struct tl_endpoint){ .family = AF_INET, .port = 443, .address = { 127, 0, 0, 1 } };
+		f.event.destination = (struct tl_endpoint){ .family = AF_INET,
+							    .port = 443,
+							    .address = { 127, 0, 0, 1 } };
 		check_event(&f);
 		fixture_done(&f);
 	}

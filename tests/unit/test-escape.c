@@ -115,7 +115,8 @@ static void controls_cannot_forge_a_line(void **state)
 static void utf8_is_kept(void **state)
 {
 	(void)state;
-	assert_string_equal(JSON("gr\303\274n \342\202\254 \360\237\230\200 \346\227\245"), "gr\303\274n \342\202\254 \360\237\230\200 \346\227\245");
+	assert_string_equal(JSON("gr\303\274n \342\202\254 \360\237\230\200 \346\227\245"),
+			    "gr\303\274n \342\202\254 \360\237\230\200 \346\227\245");
 	assert_false(escaped);
 	assert_string_equal(TEXT("\303\274"), "\303\274");
 }
@@ -139,10 +140,14 @@ static void marks_that_mislead_the_eye_are_escaped(void **state)
 {
 	(void)state;
 	assert_string_equal(VALUE("\xc2\x85"), "\\xc2\\x85"); /* NEL */
-	assert_string_equal(VALUE("\xc2\x9b" "2J"), "\\xc2\\x9b2J"); /* CSI */
+	assert_string_equal(VALUE("\xc2\x9b"
+				  "2J"),
+			    "\\xc2\\x9b2J"); /* CSI */
 	assert_string_equal(VALUE("\xe2\x80\xa8"), "\\xe2\\x80\\xa8"); /* line separator */
 	assert_string_equal(VALUE("\xe2\x80\xa9"), "\\xe2\\x80\\xa9");
-	assert_string_equal(VALUE("gpj.\xe2\x80\xae" "exe"), "gpj.\\xe2\\x80\\xaeexe"); /* right to left */
+	assert_string_equal(VALUE("gpj.\xe2\x80\xae"
+				  "exe"),
+			    "gpj.\\xe2\\x80\\xaeexe"); /* right to left */
 	assert_string_equal(VALUE("\xe2\x80\x8e"), "\\xe2\\x80\\x8e");
 	assert_string_equal(VALUE("\xe2\x81\xa6"), "\\xe2\\x81\\xa6");
 	assert_string_equal(VALUE("\xef\xbb\xbf"), "\\xef\\xbb\\xbf"); /* byte order mark */
@@ -198,7 +203,9 @@ static size_t unescape(char *p)
 
 static void the_bytes_come_back(void **state)
 {
-	static const char pieces[][5] = { "\\", "x", "5c", "\n", "\xe2\x80", "\xae", "a", "0", "\"", "\xff", "\\x", "" };
+	static const char pieces[][5] = {
+		"\\", "x", "5c", "\n", "\xe2\x80", "\xae", "a", "0", "\"", "\xff", "\\x", ""
+	};
 	char s[64], back[4096];
 
 	(void)state;

@@ -302,10 +302,10 @@ static void long_lists_are_as_fast_as_short_ones(void **state)
 	(void)state;
 	assert_true(fixture_find("connect", &event));
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
-		_cleanup_(expression_freep) struct tl_expression *few =
-			make_list(lists[i].field, lists[i].format, 10, lists[i].last);
-		_cleanup_(expression_freep) struct tl_expression *many =
-			make_list(lists[i].field, lists[i].format, 10000, lists[i].last);
+		_cleanup_(expression_freep) struct tl_expression *few = make_list(lists[i].field, lists[i].format, 10,
+										  lists[i].last);
+		_cleanup_(expression_freep) struct tl_expression *many = make_list(lists[i].field, lists[i].format,
+										   10000, lists[i].last);
 		double best = 1e9;
 
 		for (int j = 0; j < 5 && best > 5; j++) {

@@ -103,8 +103,9 @@ static void sets_and_quotes(void **state)
 
 static void bad_globs_are_refused(void **state)
 {
-	static const char *const bad[] = {"", "a", "*", "/[", "/[a", "/[]", "/[z-a]", "/a\\", "/a\\/b", "/a[/]b",
-					  "/[[:alpha:]]", "/..", "/./a", "/[a-", "/[\\"};
+	static const char *const bad[] = { "",	     "a",    "*",      "/[",	 "/[a",		 "/[]",
+					   "/[z-a]", "/a\\", "/a\\/b", "/a[/]b", "/[[:alpha:]]", "/..",
+					   "/./a",   "/[a-", "/[\\" };
 	struct tl_globs *g = NULL;
 	char *long_one = malloc(TL_GLOB_MAX + 1);
 
@@ -128,14 +129,14 @@ static void bad_globs_are_refused(void **state)
 static void units_become_globs(void **state)
 {
 	static const char *const cases[][2] = {
-		{"nginx.service", "/**/nginx.service"},
-		{"nginx", "/**/nginx.service"},
-		{"user@*.service", "/**/user@*.service"},
-		{"user@*", "/**/user@*.service"},
-		{"*.slice", "/**/*.slice"},
-		{"nginx.*", "/**/nginx.*"},
-		{"org.example.App", "/**/org.example.App.service"},
-		{"dev-disk-by\\x2dlabel.swap", "/**/dev-disk-by\\\\x2dlabel.swap"},
+		{ "nginx.service", "/**/nginx.service" },
+		{ "nginx", "/**/nginx.service" },
+		{ "user@*.service", "/**/user@*.service" },
+		{ "user@*", "/**/user@*.service" },
+		{ "*.slice", "/**/*.slice" },
+		{ "nginx.*", "/**/nginx.*" },
+		{ "org.example.App", "/**/org.example.App.service" },
+		{ "dev-disk-by\\x2dlabel.swap", "/**/dev-disk-by\\\\x2dlabel.swap" },
 	};
 
 	(void)state;
@@ -150,7 +151,7 @@ static void units_become_globs(void **state)
 	for (size_t i = 0; i < 3; i++) {
 		char *glob = (char *)&glob;
 
-		assert_int_equal(tl_glob_from_unit((const char *[]){"", "a/b", "x[.service"}[i], &glob), -EINVAL);
+		assert_int_equal(tl_glob_from_unit((const char *[]){ "", "a/b", "x[.service" }[i], &glob), -EINVAL);
 		assert_ptr_equal(glob, &glob);
 	}
 }
@@ -192,7 +193,7 @@ static void exact_paths_leave_the_automaton_alone(void **state)
 static void keys_are_the_kernels(void **state)
 {
 	static const char exe[] = "id\0bin\0usr";
-	struct tl_path_key key = {.fnv = 0xcbf29ce484222325ULL, .other = 0}, ours;
+	struct tl_path_key key = { .fnv = 0xcbf29ce484222325ULL, .other = 0 }, ours;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(exe); i++) {
@@ -242,7 +243,9 @@ static unsigned pick(unsigned n)
 
 static void random_glob(char *p)
 {
-	static const char *const elements[] = {"a", "b", "ab", "*", "?", "[ab]", "[!a]", "c", "\\*", "*a", ".", "\xc3"};
+	static const char *const elements[] = {
+		"a", "b", "ab", "*", "?", "[ab]", "[!a]", "c", "\\*", "*a", ".", "\xc3"
+	};
 
 	for (unsigned n = pick(5) + 1; n; n--) {
 		p = stpcpy(p, "/");
@@ -304,7 +307,7 @@ static void check_automaton(const struct random_case *c, const struct tl_automat
 	char path[64];
 
 	for (size_t i = 0; i < a->n_rows; i++)
-		for (size_t class = 0; class < TL_DFA_CLASSES; class++)
+		for (size_t class = 0; class < TL_DFA_CLASSES; class ++)
 			assert_true(a->rows[i].next[class] < a->n_rows);
 	for (unsigned i = 0; i < 200; i++) {
 		random_path(path);

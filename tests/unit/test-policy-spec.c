@@ -71,15 +71,18 @@ static const struct {
 	  "2:56: rule: 'arg1' is a number, not a string" },
 	{ CHANNELS "{\"name\":\"read\",\"channel\":\"1\",\"function\":{\"id\":\"sgma\"}}]}",
 	  "2:57: function: the only one is sigma" },
-	{ CHANNELS "{\"name\":\"read\",\"channel\":\"1\",\"function\":{\"id\":\"sigma\",\"parameters\":\"frequency=0\"}}]}",
+	{ CHANNELS
+	  "{\"name\":\"read\",\"channel\":\"1\",\"function\":{\"id\":\"sigma\",\"parameters\":\"frequency=0\"}}]}",
 	  "2:78: parameters: frequency is from 1 to 1000000000" },
 	{ CHANNELS "{\"name\":\"read\",\"channel\":\"1\",\"function\":{\"id\":\"sigma\",\"parameters\":\"often=1\"}}]}",
 	  "2:78: parameters: unknown parameter 'often', expected frequency or threshold" },
 	{ CHANNELS "{\"name\":\"read\",\"channel\":\"1\",\"output\":{\"metrics\":\"alerts\"}}]}",
 	  "2:60: output: the only function is alerts_per_sec" },
-	{ "{\"channels\":[{\"id\":\"1\",\"type\":\"file\",\"path\":\"/x\"},{\"id\":\"1\",\"type\":\"file\",\"path\":\"/y\"}]}",
+	{ "{\"channels\":[{\"id\":\"1\",\"type\":\"file\",\"path\":\"/x\"},{\"id\":\"1\",\"type\":\"file\",\"path\":\"/"
+	  "y\"}]}",
 	  "1:51: channel '1' is there twice, first in line 1" },
-	{ "{\"channels\":[{\"id\":\"1\",\"type\":\"file\",\"path\":\"/x\"},{\"id\":\"2\",\"type\":\"file\",\"path\":\"/x\"}]}",
+	{ "{\"channels\":[{\"id\":\"1\",\"type\":\"file\",\"path\":\"/x\"},{\"id\":\"2\",\"type\":\"file\",\"path\":\"/"
+	  "x\"}]}",
 	  "1:51: channel '2' has the file of channel '1'" },
 	{ "{\"channels\":[{\"id\":\"1\",\"type\":\"pipe\",\"path\":\"/x\"}]}",
 	  "1:31: type: unknown word 'pipe', did you mean 'file'?" },
@@ -93,7 +96,8 @@ static void what_is_wrong_has_its_place(void **state)
 		struct tl_policy *p = NULL;
 		char all[4096] = "";
 
-		assert_true(tl_policy_parse_spec("spec.json", broken[i].text, strlen(broken[i].text), &p, &problems) < 0);
+		assert_true(tl_policy_parse_spec("spec.json", broken[i].text, strlen(broken[i].text), &p, &problems) <
+			    0);
 		assert_null(p);
 		for (size_t j = 0; j < problems.n; j++)
 			snprintf(all + strlen(all), sizeof(all) - strlen(all), "%u:%u: %s\n", problems.problem[j].line,

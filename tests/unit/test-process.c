@@ -128,7 +128,9 @@ static void exec_tells_everything(void **state)
 
 static void odd_facts_do_no_harm(void **state)
 {
-	struct tl_exec_facts facts = {.pid = NOBODY + 1, .ppid = NOBODY + 1, .start = 5, .args = "ab", .args_size = 2};
+	struct tl_exec_facts facts = {
+		.pid = NOBODY + 1, .ppid = NOBODY + 1, .start = 5, .args = "ab", .args_size = 2
+	};
 	struct tl_processes *t = table(0);
 	struct tl_process *p = NULL;
 
@@ -340,7 +342,7 @@ static void a_parent_that_execs_unseen_is_noticed(void **state)
 
 static void a_parent_comes_from_proc(void **state)
 {
-	struct tl_exec_facts facts = {.pid = NOBODY + 2, .start = own_start() + SECOND, .ppid = (uint32_t)getpid()};
+	struct tl_exec_facts facts = { .pid = NOBODY + 2, .start = own_start() + SECOND, .ppid = (uint32_t)getpid() };
 	struct tl_processes *t = table(0);
 	struct tl_process *p = NULL;
 
@@ -488,7 +490,7 @@ static void bytes_are_bounded(void **state)
 {
 	enum { SIZE = 100000 };
 	char *args = calloc(1, SIZE);
-	struct tl_exec_facts facts = {.executable = "/bin/x", .args = args, .args_size = SIZE};
+	struct tl_exec_facts facts = { .executable = "/bin/x", .args = args, .args_size = SIZE };
 	struct tl_processes *t = table(10000);
 	struct tl_process *p = NULL;
 	size_t bytes;

@@ -119,10 +119,8 @@ static void link_in_the_way_is_not_followed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(folder_is_made_for_the_group_alone),
-		cmocka_unit_test(second_one_learns_who_is_first),
-		cmocka_unit_test(lock_of_one_that_was_killed_is_free),
-		cmocka_unit_test(file_is_replaced_whole),
+		cmocka_unit_test(folder_is_made_for_the_group_alone),  cmocka_unit_test(second_one_learns_who_is_first),
+		cmocka_unit_test(lock_of_one_that_was_killed_is_free), cmocka_unit_test(file_is_replaced_whole),
 		cmocka_unit_test(link_in_the_way_is_not_followed),
 	};
 

@@ -35,18 +35,21 @@ static void run(const char *format, ...)
 
 static void make_authority(const char *name)
 {
-	run("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj /CN=%s -keyout %s.key -out %s.crt",
+	run("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj /CN=%s -keyout "
+	    "%s.key -out %s.crt",
 	    name, name, name);
 }
 
 static void make_certificate(const char *name, const char *host, const char *dates)
 {
-	run("openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=%s -keyout %s.key -out %s.req", host,
-	    name, name);
+	run("openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=%s -keyout %s.key -out "
+	    "%s.req",
+	    host, name, name);
 	run("printf 'subjectAltName=DNS:%s\\n' > %s.ext; mkdir -p db; : > db/index; echo 01 > db/serial; "
 	    "printf '[ca]\\ndefault_ca=d\\n[d]\\ndir=db\\ndatabase=db/index\\nserial=db/serial\\nnew_certs_dir=db\\n"
 	    "default_md=sha256\\npolicy=p\\n[p]\\ncommonName=supplied\\n' > ca.conf; "
-	    "openssl ca -batch -notext -config ca.conf -cert good.crt -keyfile good.key %s -extfile %s.ext -in %s.req -out %s.crt",
+	    "openssl ca -batch -notext -config ca.conf -cert good.crt -keyfile good.key %s -extfile %s.ext -in %s.req "
+	    "-out %s.crt",
 	    host, name, dates, name, name, name);
 }
 
@@ -78,10 +81,12 @@ static void start(struct server *s, const char *certificate, const char *option)
 
 	close(receiver_listen(&port));
 	s->port = port;
-	s->received = mmap(NULL, sizeof(*s->received), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	s->received = mmap(NULL, sizeof(*s->received), PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	assert_true(s->received != MAP_FAILED);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-	snprintf(command, sizeof(command), "cd %s && exec openssl s_server -quiet -accept 127.0.0.1:%u -cert %s.crt -key %s.key %s 2>>log",
+	snprintf(command, sizeof(command),
+		 "cd %s && exec openssl s_server -quiet -accept 127.0.0.1:%u -cert %s.crt -key %s.key %s 2>>log",
 		 folder, s->port, certificate, certificate, option);
 	s->tls = fork();
 	if (s->tls == 0) {
@@ -173,13 +178,20 @@ static void who_is_not_the_right_one_gets_nothing_until_he_is(void **state)
 		const char *why;
 		struct way right;
 	} cases[] = {
-		{ { "localhost", "server", "", "other.crt", false, 0 }, "unable to get local issuer certificate", right },
-		{ { "127.0.0.1", "server", "", "good.crt", false, 0 }, "no alternative certificate subject name matches", right },
+		{ { "localhost", "server", "", "other.crt", false, 0 },
+		  "unable to get local issuer certificate",
+		  right },
+		{ { "127.0.0.1", "server", "", "good.crt", false, 0 },
+		  "no alternative certificate subject name matches",
+		  right },
 		{ { "localhost", "expired", "", "good.crt", false, 0 }, "certificate has expired", right },
-		{ { "localhost", "server", "-Verify 1 -CAfile good.crt", "good.crt", false, 0 }, "certificate required",
+		{ { "localhost", "server", "-Verify 1 -CAfile good.crt", "good.crt", false, 0 },
+		  "certificate required",
 		  { "localhost", "server", "-Verify 1 -CAfile good.crt", "good.crt", true, 0 } },
 		{ { "localhost", "server", "-tls1_2", "good.crt", false, 1 }, "protocol version", right },
-		{ { "localhost", "server", "-tls1_1 -cipher ALL:@SECLEVEL=0", "good.crt", false, 0 }, "protocol version", right },
+		{ { "localhost", "server", "-tls1_1 -cipher ALL:@SECLEVEL=0", "good.crt", false, 0 },
+		  "protocol version",
+		  right },
 	};
 
 	(void)state;
@@ -190,8 +202,14 @@ static void who_is_not_the_right_one_gets_nothing_until_he_is(void **state)
 		sinks_init(&t);
 		snprintf(spool, sizeof(spool), "%s/spool", t.folder);
 		t.output = (struct tl_policy_output){
-			.name = (char *)"siem", .type = TL_OUTPUT_HTTP, .format = TL_FORMAT_NDJSON,
-			.http = { .batch_events = 100, .batch_size = 64 << 10, .batch_time = 1, .timeout = 5, .spool_path = spool,
+			.name = (char *)"siem",
+			.type = TL_OUTPUT_HTTP,
+			.format = TL_FORMAT_NDJSON,
+			.http = { .batch_events = 100,
+				  .batch_size = 64 << 10,
+				  .batch_time = 1,
+				  .timeout = 5,
+				  .spool_path = spool,
 				  .spool_size = 1 << 20 },
 		};
 		t.setup.memory = 1 << 20;

@@ -37,9 +37,16 @@ static void init(struct https *t)
 	snprintf(t->url, sizeof(t->url), "http://127.0.0.1:%u/v1/logs", t->receiver.port);
 	snprintf(t->spool, sizeof(t->spool), "%s/spool", t->sinks.folder);
 	t->sinks.output = (struct tl_policy_output){
-		.name = (char *)"siem", .type = TL_OUTPUT_HTTP, .format = TL_FORMAT_NDJSON,
-		.http = { .url = t->url, .batch_events = 100, .batch_size = 64 << 10, .batch_time = 1, .timeout = 1,
-			  .compress = true, .spool_size = 4 << 20 },
+		.name = (char *)"siem",
+		.type = TL_OUTPUT_HTTP,
+		.format = TL_FORMAT_NDJSON,
+		.http = { .url = t->url,
+			  .batch_events = 100,
+			  .batch_size = 64 << 10,
+			  .batch_time = 1,
+			  .timeout = 1,
+			  .compress = true,
+			  .spool_size = 4 << 20 },
 	};
 	t->sinks.setup.memory = 4 << 20;
 	t->sinks.setup.retry_ms = 2;
@@ -157,7 +164,8 @@ static void read_proto(struct https *t, const struct tl_buffer *body)
 
 	assert_non_null(events);
 	for (size_t i = 0; i < events->n_events; i++)
-		arrived(t, events->events[i]->event->action, events->events[i]->traceleft->seq, events->events[i]->traceleft->count);
+		arrived(t, events->events[i]->event->action, events->events[i]->traceleft->seq,
+			events->events[i]->traceleft->count);
 	traceleft__events__free_unpacked(events, NULL);
 }
 
@@ -171,8 +179,8 @@ static uint64_t attribute(const Traceleft__Otlp__LogRecord *record, const char *
 
 static void read_otlp(struct https *t, const struct tl_buffer *body)
 {
-	Traceleft__Otlp__ExportLogsServiceRequest *request =
-		traceleft__otlp__export_logs_service_request__unpack(NULL, body->size, (uint8_t *)body->data);
+	Traceleft__Otlp__ExportLogsServiceRequest *request = traceleft__otlp__export_logs_service_request__unpack(
+		NULL, body->size, (uint8_t *)body->data);
 	Traceleft__Otlp__ScopeLogs *logs;
 
 	assert_non_null(request);
@@ -237,7 +245,8 @@ static void plan(struct https *t, const enum answer *answers, size_t n)
 static void every_format_arrives_once_and_whole(void **state)
 {
 	static const enum tl_output_format formats[] = { TL_FORMAT_NDJSON, TL_FORMAT_PROTO, TL_FORMAT_OTLP };
-	static const char *const types[] = { "application/x-ndjson", "application/x-protobuf", "application/x-protobuf" };
+	static const char *const types[] = { "application/x-ndjson", "application/x-protobuf",
+					     "application/x-protobuf" };
 
 	(void)state;
 	for (unsigned i = 0; i < 6; i++) {
@@ -289,7 +298,8 @@ static void a_line_stands_before_each_event(void **state)
 	memcpy(&size, t.receiver.r->bodies, sizeof(size));
 	unpack(t.receiver.r->bodies + sizeof(size), size, true, &body);
 	assert_int_equal(tl_buffer_append(&body, "", 1), 0);
-	assert_int_equal(count_of(body.data, "{\"index\":{}}\n{\"@timestamp\""), t.receiver.r->taken == 1 ? 100 : count_of(body.data, "{\"index\""));
+	assert_int_equal(count_of(body.data, "{\"index\":{}}\n{\"@timestamp\""),
+			 t.receiver.r->taken == 1 ? 100 : count_of(body.data, "{\"index\""));
 	tl_buffer_done(&body);
 	read_received(&t);
 	assert_int_equal(count_arrived(&t, 1, 100), 100);
@@ -312,8 +322,8 @@ static void whatever_the_collector_answers_every_event_arrives(void **state)
 		enum answer answer = (enum answer)(random() % ANSWERS);
 
 		/* These are for good, or take their time. */
-		if (answer == ANSWER_400 || answer == ANSWER_REDIRECT || answer == ANSWER_PARTIAL || answer == ANSWER_429_LATER ||
-		    (answer == ANSWER_SILENCE && silences++ > 2))
+		if (answer == ANSWER_400 || answer == ANSWER_REDIRECT || answer == ANSWER_PARTIAL ||
+		    answer == ANSWER_429_LATER || (answer == ANSWER_SILENCE && silences++ > 2))
 			answer = ANSWER_OK;
 		t.receiver.r->answers[i] = (uint8_t)answer;
 	}
@@ -468,7 +478,8 @@ static void the_oldest_are_lost_and_declared_if_that_is_wanted(void **state)
 
 static void the_token_is_read_for_each_request(void **state)
 {
-	struct tl_policy_header headers[] = { { .name = (char *)"Authorization" }, { .name = (char *)"X-Fleet", .value = (char *)"a b" } };
+	struct tl_policy_header headers[] = { { .name = (char *)"Authorization" },
+					      { .name = (char *)"X-Fleet", .value = (char *)"a b" } };
 	char path[128];
 	struct https t;
 

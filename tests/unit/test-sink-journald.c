@@ -55,7 +55,10 @@ static char *receive(struct journal_test *t, size_t *ret_size)
 		char space[CMSG_SPACE(sizeof(int))];
 	} control;
 	struct msghdr message = {
-		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control),
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
 	};
 	ssize_t n = recvmsg(t->server, &message, MSG_CMSG_CLOEXEC);
 
@@ -111,15 +114,18 @@ static struct wanted find(const char *entry, size_t size, const char *name)
 	return w;
 }
 
-#define assert_field(entry, size, name, expected) \
-	assert_string_equal(find((entry), (size), (name)).value, (expected))
+#define assert_field(entry, size, name, expected) assert_string_equal(find((entry), (size), (name)).value, (expected))
 
 static void entry_has_the_facts_of_the_event(void **state)
 {
 	static const char *const tags[] = { "identity", "pci" }, *const targets[] = { "people", "web" };
 	struct tl_annotation annotation = {
-		.rule = "etc-changes", .severity = "warning", .tags = tags, .n_tags = 2,
-		.target_names = targets, .n_target_names = 2,
+		.rule = "etc-changes",
+		.severity = "warning",
+		.tags = tags,
+		.n_tags = 2,
+		.target_names = targets,
+		.n_target_names = 2,
 	};
 	const uint64_t bits = 3;
 	struct journal_test t;

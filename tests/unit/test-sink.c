@@ -41,7 +41,10 @@ static void fake_flush(struct tl_sink *s)
 }
 
 static const struct tl_sink_ops fake_ops = {
-	.type = "fake", .write = fake_write, .flush = fake_flush, .close = fake_flush,
+	.type = "fake",
+	.write = fake_write,
+	.flush = fake_flush,
+	.close = fake_flush,
 };
 
 static void open_fake(struct sinks *t)
@@ -145,7 +148,8 @@ static void event_that_is_lost_inside_is_declared_at_the_next_flush(void **state
 static void output_that_serves_as_it_is_is_taken_over(void **state)
 {
 	struct tl_policy_output outputs[2];
-	struct tl_policy before = { .outputs = outputs, .n_outputs = 1 }, after = { .outputs = outputs, .n_outputs = 2 };
+	struct tl_policy before = { .outputs = outputs, .n_outputs = 1 },
+			 after = { .outputs = outputs, .n_outputs = 2 };
 	struct tl_outputs old = { 0 }, new = { 0 };
 	char other[160];
 	struct sinks t;

@@ -46,7 +46,11 @@ static void init(struct spools *t, uint64_t size, bool drop_oldest)
 	assert_non_null(mkdtemp(t->folder));
 	snprintf(t->path, sizeof(t->path), "%s/spool", t->folder);
 	t->setup = (struct tl_spool_setup){
-		.path = t->path, .size = size, .drop_oldest = drop_oldest, .lost = on_lost, .userdata = t,
+		.path = t->path,
+		.size = size,
+		.drop_oldest = drop_oldest,
+		.lost = on_lost,
+		.userdata = t,
 	};
 	open_spool(t);
 }
@@ -61,7 +65,12 @@ static void done(struct spools *t)
 static int add(struct tl_spool *s, uint64_t first, uint32_t events, size_t size)
 {
 	struct tl_block_range range = {
-		.cpu = 1, .count = events, .seq_first = first, .seq_last = first + events - 1, .time_first = 5, .time_last = 6,
+		.cpu = 1,
+		.count = events,
+		.seq_first = first,
+		.seq_last = first + events - 1,
+		.time_first = 5,
+		.time_last = 6,
 	};
 	struct tl_block b = { .kind = 7, .events = events, .ranges = &range, .n_ranges = 1 };
 	int r;
@@ -364,7 +373,8 @@ static void random_damage_is_survived(void **state)
  * what it had taken. */
 static void killed_at_any_time_it_goes_on(void **state)
 {
-	volatile uint64_t *added = mmap(NULL, 2 * sizeof(uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	volatile uint64_t *added = mmap(NULL, 2 * sizeof(uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+					-1, 0);
 	uint64_t next = 1, expect = 1;
 	struct spools t;
 

@@ -169,18 +169,24 @@ static void line_is(const struct tl_counters *kernel, const struct tl_ledger_end
 
 static void ledger_adds_both_stages(void **state)
 {
-	const struct tl_counters kernel = {
-		.seen = 100, .filtered = 10, .aggregated = 5, .emitted = 80, .lost = 5, .received = 80, .malformed = 1,
-		.internal = 3, .reader_filtered = 7, .reader_aggregated = 8, .delivered = 61
-	};
+	const struct tl_counters kernel = { .seen = 100,
+					    .filtered = 10,
+					    .aggregated = 5,
+					    .emitted = 80,
+					    .lost = 5,
+					    .received = 80,
+					    .malformed = 1,
+					    .internal = 3,
+					    .reader_filtered = 7,
+					    .reader_aggregated = 8,
+					    .delivered = 61 };
 	const struct tl_ledger_end reader = { .delivered = 60, .lost = 1 };
 	const struct tl_ledger_end broken = { .delivered = 60, .lost = 1, .lost_results = 8 };
 	const struct tl_ledger_end blind = { .delivered = 60, .lost = 1, .unaudited = 2 };
 	struct tl_buffer b = { 0 };
 
 	(void)state;
-	line_is(&kernel, &reader, true,
-		"seen 100 = delivered 60 + filtered 20 + aggregated 13 + lost 7: balanced");
+	line_is(&kernel, &reader, true, "seen 100 = delivered 60 + filtered 20 + aggregated 13 + lost 7: balanced");
 	/* A count that could not be written takes its events along. */
 	line_is(&kernel, &broken, true, "seen 100 = delivered 60 + filtered 20 + aggregated 5 + lost 15: balanced");
 	line_is(&kernel, &blind, false,

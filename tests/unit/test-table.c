@@ -94,12 +94,18 @@ static void numbers_are_those_of_the_kernel(void **state)
 		int16_t number[TL_ABIS];
 		int16_t second; /* of i386 */
 	} expected[] = {
-		{ "open", { 2, 5, 2, -1 }, -1 },	    { "openat", { 257, 295, 257, 56 }, -1 },
-		{ "execve", { 59, 11, 520, 221 }, -1 },	    { "execveat", { 322, 358, 545, 281 }, -1 },
-		{ "ptrace", { 101, 26, 521, 117 }, -1 },    { "chown", { 92, 212, 92, -1 }, 182 },
-		{ "fchown", { 93, 207, 93, 55 }, 95 },	    { "setuid", { 105, 213, 105, 146 }, 23 },
-		{ "renameat2", { 316, 353, 316, 276 }, -1 }, { "getppid", { 110, 64, 110, 173 }, -1 },
-		{ "accept4", { 288, 364, 288, 242 }, -1 },  { "exec", { -1, -1, -1, -1 }, -1 },
+		{ "open", { 2, 5, 2, -1 }, -1 },
+		{ "openat", { 257, 295, 257, 56 }, -1 },
+		{ "execve", { 59, 11, 520, 221 }, -1 },
+		{ "execveat", { 322, 358, 545, 281 }, -1 },
+		{ "ptrace", { 101, 26, 521, 117 }, -1 },
+		{ "chown", { 92, 212, 92, -1 }, 182 },
+		{ "fchown", { 93, 207, 93, 55 }, 95 },
+		{ "setuid", { 105, 213, 105, 146 }, 23 },
+		{ "renameat2", { 316, 353, 316, 276 }, -1 },
+		{ "getppid", { 110, 64, 110, 173 }, -1 },
+		{ "accept4", { 288, 364, 288, 242 }, -1 },
+		{ "exec", { -1, -1, -1, -1 }, -1 },
 	};
 
 	(void)state;
@@ -143,7 +149,8 @@ static void paths_come_from_where_the_call_has_them(void **state)
 		const struct tl_event_type *t = tl_event_type_find(expected[i].name);
 
 		assert_memory_equal(expected[i].path, ((uint8_t[]){ t->path_from, t->path_fd, t->path_name }), 3);
-		assert_memory_equal(expected[i].target, ((uint8_t[]){ t->target_from, t->target_fd, t->target_name }), 3);
+		assert_memory_equal(expected[i].target, ((uint8_t[]){ t->target_from, t->target_fd, t->target_name }),
+				    3);
 	}
 }
 
@@ -217,7 +224,8 @@ static void the_names_of_the_first_originals_are_understood(void **state)
 	_cleanup_(tl_table_done) struct tl_table t = {};
 
 	(void)state;
-	parse("{\"event\": [{\"name\": \"sys_open\", \"args\": [{\"position\": 3, \"type\": \"u64\", \"name\": \"mode\"}]}]}",
+	parse("{\"event\": [{\"name\": \"sys_open\", \"args\": [{\"position\": 3, \"type\": \"u64\", \"name\": "
+	      "\"mode\"}]}]}",
 	      &t);
 	assert_string_equal(t.types[0].name, "open");
 	assert_int_equal(t.types[0].number[0], 2);
@@ -240,7 +248,8 @@ static void json_and_yaml_give_the_same(void **state)
 	_cleanup_(tl_table_done) struct tl_table json = {}, yaml = {};
 
 	(void)state;
-	parse("{\"event\":[{\"name\":\"chmod\",\n\t\"args\":[\n\t\t{\"position\":1,\"type\":\"char\",\"name\":\"filename\","
+	parse("{\"event\":[{\"name\":\"chmod\",\n\t\"args\":[\n\t\t{\"position\":1,\"type\":\"char\",\"name\":"
+	      "\"filename\","
 	      "\"suffix\":\"[256]\",\"hashFunc\":\"string\"}]}]}\n",
 	      &json);
 	parse("event:\n"
@@ -260,7 +269,8 @@ static void a_call_of_ones_own_needs_its_number_only(void **state)
 	_cleanup_(tl_table_done) struct tl_table t = {};
 
 	(void)state;
-	parse("event: [{name: brand_new, numbers: {x86_64: 1000, i386: [1001, 1002]}, args: [{type: int, name: a}]}]", &t);
+	parse("event: [{name: brand_new, numbers: {x86_64: 1000, i386: [1001, 1002]}, args: [{type: int, name: a}]}]",
+	      &t);
 	assert_memory_equal(t.types[0].number, ((int16_t[]){ 1000, 1001, -1, -1 }), sizeof(t.types[0].number));
 	assert_memory_equal(t.types[0].number2, ((int16_t[]){ -1, 1002, -1, -1 }), sizeof(t.types[0].number2));
 	assert_arg(&t.types[0], 0, "a", TL_CAPTURE_NONE, 4, TL_HASH_VALUE, "", "int");
@@ -383,8 +393,10 @@ static void broken_tables_are_refused_with_their_place(void **state)
 		{ ARGS "  - {name: a, type: 'int; x *'}\n", 5, 21, "unknown C type" },
 		{ ARGS "  - {name: a, type: int, position: 0}\n", 5, 36, "from 1 to 6" },
 		{ ARGS "  - {name: a, type: int, position: 7}\n", 5, 36, "from 1 to 6" },
-		{ ARGS "  - {name: a, type: int, position: 6}\n  - {name: b, type: int}\n", 6, 5, "no position after 6" },
-		{ ARGS "  - {name: a, type: int}\n  - {name: b, type: int, position: 1}\n", 6, 5, "position 1 is taken" },
+		{ ARGS "  - {name: a, type: int, position: 6}\n  - {name: b, type: int}\n", 6, 5,
+		  "no position after 6" },
+		{ ARGS "  - {name: a, type: int}\n  - {name: b, type: int, position: 1}\n", 6, 5,
+		  "position 1 is taken" },
 		{ ARGS "  - {name: a, type: int}\n  - {name: a, type: int}\n", 6, 12, "\"a\" is taken" },
 		{ ARGS "  - {name: a, type: char, suffix: 256}\n", 5, 35, "expected \"[N]\"" },
 		{ ARGS "  - {name: a, type: char, suffix: '[0]'}\n", 5, 35, "expected \"[N]\"" },
@@ -437,8 +449,8 @@ static void a_built_in_row_must_be_complete(void **state)
 		{ "event:\n- {name: a, groups: [g], summary: s}\n", 2, 10, "has no numbers" },
 		{ "event:\n- {name: a, numbers: {x86_64: 1}, groups: [g], summary: s, path: {fd: 1}}\n", 2, 66,
 		  "path: there is no such argument" },
-		{ "event:\n- {name: a, numbers: {x86_64: 1}, groups: [g], summary: s, target: {at: 1, name: 2}}\n", 2, 68,
-		  "target: there is no such argument" },
+		{ "event:\n- {name: a, numbers: {x86_64: 1}, groups: [g], summary: s, target: {at: 1, name: 2}}\n", 2,
+		  68, "target: there is no such argument" },
 		{ "event:\n- {name: a, numbers: {x86_64: 1}, groups: [g], summary: s, spellings: [b]}\n", 2, 72,
 		  "no event \"b\"" },
 	};
@@ -450,7 +462,8 @@ static void a_built_in_row_must_be_complete(void **state)
 		assert_int_equal(parse_size(broken[i].text, strlen(broken[i].text), false, &t), -EINVAL);
 		if (found.n != 1 || found.line[0] != broken[i].line || found.column[0] != broken[i].column ||
 		    !strstr(found.message[0], broken[i].message))
-			fail_msg("%u problems, first %u:%u: %s", found.n, found.line[0], found.column[0], found.message[0]);
+			fail_msg("%u problems, first %u:%u: %s", found.n, found.line[0], found.column[0],
+				 found.message[0]);
 	}
 }
 

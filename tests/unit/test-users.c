@@ -25,7 +25,8 @@ static void write_users(const char *text)
 static void the_first_line_of_a_number_counts(void **state)
 {
 	(void)state;
-	write_users("root:x:0:0:root:/root:/bin/bash\nbob:x:7:7::/:/bin/sh\nrobert:x:7:7::/:/bin/sh\nlast:x:4294967295:1");
+	write_users(
+		"root:x:0:0:root:/root:/bin/bash\nbob:x:7:7::/:/bin/sh\nrobert:x:7:7::/:/bin/sh\nlast:x:4294967295:1");
 	tl_users_set_path(path);
 	assert_string_equal(tl_user_name(0), "root");
 	assert_string_equal(tl_user_name(7), "bob");
@@ -36,7 +37,9 @@ static void the_first_line_of_a_number_counts(void **state)
 static void lines_that_are_none_are_passed_over(void **state)
 {
 	(void)state;
-	write_users("\n\n# comment\n:x:5:5\nnocolon\nshort:x\nword:x:five:5:\nneg:x:-1:1:\nbig:x:4294967296:1:\nok:x:6:6:::\n+::::::\n");
+	write_users("\n\n# "
+		    "comment\n:x:5:5\nnocolon\nshort:x\nword:x:five:5:\nneg:x:-1:1:\nbig:x:4294967296:1:\nok:x:6:6:::"
+		    "\n+::::::\n");
 	tl_users_set_path(path);
 	assert_null(tl_user_name(5));
 	assert_null(tl_user_name(0));

@@ -121,7 +121,8 @@ static void flags_are_joined(void **state)
 	assert_string_equal(number("open_flags", O_DSYNC), "O_RDONLY|O_DSYNC");
 	assert_string_equal(number("open_flags", 0xffffffff00000002ULL), "O_RDWR");
 	assert_string_equal(number("at_flags", 0), "0");
-	assert_string_equal(number("at_flags", AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH), "AT_SYMLINK_NOFOLLOW|AT_EMPTY_PATH");
+	assert_string_equal(number("at_flags", AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH),
+			    "AT_SYMLINK_NOFOLLOW|AT_EMPTY_PATH");
 	assert_string_equal(number("mount_flags", MS_BIND | MS_REC), "MS_BIND|MS_REC");
 	assert_string_equal(number("mount_flags", 0xC0ED0000 | MS_RDONLY), "MS_MGC_VAL|MS_RDONLY");
 	assert_string_equal(number("mount_flags", 1U << 31), "MS_NOUSER");
@@ -194,7 +195,8 @@ static void every_flag_shows_itself(void **state)
 			const char *last = strrchr(text, '|');
 			char field[64];
 
-			snprintf(field, sizeof(field), "%.*s", (int)(last ? (size_t)(last - text) : strlen(text)), text);
+			snprintf(field, sizeof(field), "%.*s", (int)(last ? (size_t)(last - text) : strlen(text)),
+				 text);
 			if (!d->mask_last && last)
 				snprintf(field, sizeof(field), "%s", last + 1);
 			if (bits & d->mask || !bits || strstr(text, d->flags[k].name))
@@ -370,7 +372,8 @@ static void structures_are_decoded(void **state)
 	(void)state;
 	assert_string_equal(captured(TL_CAPTURE_STRUCT, "open_how", fixture_bytes((char *)how, 24)),
 			    "{flags=O_WRONLY|O_CREAT, mode=0644, resolve=RESOLVE_BENEATH}");
-	assert_string_equal(captured(TL_CAPTURE_STRUCT, "open_how", fixture_bytes((char *)how, 8)), "\"A\\x00\\x00\\x00\\x00\\x00\\x00\\x00\"");
+	assert_string_equal(captured(TL_CAPTURE_STRUCT, "open_how", fixture_bytes((char *)how, 8)),
+			    "\"A\\x00\\x00\\x00\\x00\\x00\\x00\\x00\"");
 	assert_string_equal(captured(TL_CAPTURE_STRUCT, "rlimit", fixture_bytes((char *)limit, 16)),
 			    "{rlim_cur=1024, rlim_max=RLIM64_INFINITY}");
 	assert_string_equal(captured(TL_CAPTURE_STRUCT, "timespec", fixture_bytes((char *)time, 16)),
@@ -393,11 +396,9 @@ static void times_are_decoded(void **state)
 	const uint64_t times[4] = { 1, 2, 3, 4 }, touch[4] = { 0, (1 << 30) - 1, 0, (1 << 30) - 2 };
 
 	(void)state;
-	assert_string_equal(structure("timespec_pair", times, 32),
-			    "[{tv_sec=1, tv_nsec=2}, {tv_sec=3, tv_nsec=4}]");
+	assert_string_equal(structure("timespec_pair", times, 32), "[{tv_sec=1, tv_nsec=2}, {tv_sec=3, tv_nsec=4}]");
 	assert_string_equal(structure("timespec_pair", touch, 32), "[UTIME_NOW, UTIME_OMIT]");
-	assert_string_equal(structure("timeval_pair", times, 32),
-			    "[{tv_sec=1, tv_usec=2}, {tv_sec=3, tv_usec=4}]");
+	assert_string_equal(structure("timeval_pair", times, 32), "[{tv_sec=1, tv_usec=2}, {tv_sec=3, tv_usec=4}]");
 	assert_string_equal(structure("itimerspec", times, 32),
 			    "{it_interval={tv_sec=1, tv_nsec=2}, it_value={tv_sec=3, tv_nsec=4}}");
 	assert_string_equal(structure("itimerval", times, 32),

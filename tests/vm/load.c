@@ -99,10 +99,10 @@ static int find_programs(struct programs *ret)
 
 static bool is_selected(const struct tl_event_type *type, enum tl_attach attach)
 {
-	static const char *const names[] = {"openat",  "close", "read",	      "write",	 "writev",  "connect", "accept4",
-					    "sendto",  "bind",	"exit_group", "clone",	 "chdir",   "splice",  "setgroups",
-					    "statx",   "utimensat", "getppid", "mount"};
-	static const char *const groups[] = {"perms", "delete", "rename", "exec"};
+	static const char *const names[] = { "openat",	"close",     "read",  "write",	    "writev",  "connect",
+					     "accept4", "sendto",    "bind",  "exit_group", "clone",   "chdir",
+					     "splice",	"setgroups", "statx", "utimensat",  "getppid", "mount" };
+	static const char *const groups[] = { "perms", "delete", "rename", "exec" };
 
 	if (type->class != TL_CLASS_SYSCALL)
 		return type->class != TL_CLASS_RECORD;
@@ -120,7 +120,7 @@ static bool is_selected(const struct tl_event_type *type, enum tl_attach attach)
 static int start(struct tl_session *s, enum tl_attach attach)
 {
 	uint32_t pid = getppid(), target;
-	struct tl_target_spec spec = {.name = "parent", .pids = &pid, .n_pids = 1};
+	struct tl_target_spec spec = { .name = "parent", .pids = &pid, .n_pids = 1 };
 	const struct tl_event_type *types;
 	size_t n;
 	int r = tl_session_add_target(s, &spec, &target);
@@ -205,7 +205,7 @@ static double now(void)
 
 static bool run(enum tl_attach attach)
 {
-	struct tl_options options = {.attach = attach};
+	struct tl_options options = { .attach = attach };
 	const char *kind = kinds[attach];
 	struct tl_session *s = NULL;
 	double begin = now();
@@ -227,7 +227,9 @@ static bool run(enum tl_attach attach)
 	tl_session_free(s);
 	r = find_programs(&left);
 	return say(kind, "nothing_is_held_afterwards",
-		   r < 0 ? strerror(-r) : left.total + left.others ? "descriptors of programs, maps or hooks are open" : NULL) &&
+		   r < 0		    ? strerror(-r) :
+		   left.total + left.others ? "descriptors of programs, maps or hooks are open" :
+					      NULL) &&
 	       good;
 }
 
