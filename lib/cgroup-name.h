@@ -5,6 +5,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define TL_CONTAINER_ID_LENGTH 64 /* hexadecimal digits */
+#define TL_CONTAINER_MONITOR "mon" /* "PREFIXmon-ID" is no container but what watches over it */
+
 /* Room that tl_cgroup_names() needs for a path of n bytes. */
 #define TL_CGROUP_NAMES_SIZE(n) (3 * (n) + 3)
 
