@@ -295,7 +295,7 @@ static void json_target(struct tl_buffer *b, const struct tl_policy_target *t, c
 		tl_json_unsigned(b, NULL, t->pids[i]);
 	tl_json_close(b, ']');
 	json_list(b, "executables", t->executables, t->n_executables);
-	json_list(b, "cgroups", t->cgroups, t->n_cgroups);
+	json_list(b, "cgroups", t->cgroups, t->n_containers ? 0 : t->n_cgroups);
 	json_list(b, "containers", t->containers, t->n_containers);
 	json_list(b, "units", t->units, t->n_units);
 	tl_conditions_json(b, t);

@@ -109,26 +109,28 @@ static char *escape_name(const char *name)
 	return escaped;
 }
 
+static void add_name_as(struct globs *g, const char *name, bool of_virtual_machine)
+{
+	add(g, "/**/lxc.payload.%s", name);
+	add(g, "/**/lxc/%s", name);
+	add(g, "/**/lxc.payload/%s", name);
+	add(g, "/**/machine.slice/systemd-nspawn@%s.service", name);
+	if (!of_virtual_machine)
+		add(g, "/**/machine.slice/machine-%s.scope", name);
+}
+
 static void add_name(struct globs *g, const char *name)
 {
-	static const char machine[] = "qemu-";
+	static const char qemu[] = "qemu-";
 	_cleanup_free_ char *escaped = escape_name(name);
 
 	if (!escaped) {
 		g->r = -ENOMEM;
 		return;
 	}
-	add(g, "/**/lxc.payload.%s", name);
-	add(g, "/**/lxc/%s", name);
-	add(g, "/**/lxc.payload/%s", name);
-	add(g, "/**/machine.slice/systemd-nspawn@%s.service", name);
-	add(g, "/**/machine.slice/machine-%s.scope", name);
-	if (strcmp(escaped, name) == 0)
-		return;
-	add(g, "/**/machine.slice/systemd-nspawn@%s.service", escaped);
-	/* That is a virtual machine's. */
-	if (strncmp(name, machine, strlen(machine)) != 0 || strlen(name) == strlen(machine))
-		add(g, "/**/machine.slice/machine-%s.scope", escaped);
+	add_name_as(g, name, false);
+	if (strcmp(escaped, name) != 0)
+		add_name_as(g, escaped, strncmp(name, qemu, strlen(qemu)) == 0 && name[strlen(qemu)]);
 }
 
 static void add_any_name(struct globs *g)
