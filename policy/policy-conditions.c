@@ -94,6 +94,8 @@ static int unknown_name(struct tl_draft *d, const struct attribute *a, const str
 	size_t room = 0;
 
 	tl_suggest_init(&suggest, value->text, value->size);
+	if (a->has_unset)
+		tl_suggest_offer(&suggest, "unset");
 	if (file && getdelim(&text, &room, '\0', file) > 0) {
 		char *state;
 
@@ -167,7 +169,7 @@ static int read_numbers(struct tl_draft *d, const struct attribute *a, const str
 		ret->low = ret->high = UNSET;
 		return 0;
 	}
-	if (a->names && !strchr("<>=", *text) && text[strspn(text, "0123456789-")]) {
+	if (a->names && !strchr("<>=!", *text) && text[strspn(text, "0123456789-")]) {
 		r = find_id(a->names, text, &id);
 		if (r == -ENOMEM)
 			return r;
