@@ -63,7 +63,7 @@ static bool is_unit(const struct piece *c)
  */
 static bool named_by_id(const struct piece *c, struct piece *ret)
 {
-	static const char scope[] = ".scope", monitor[] = TL_CONTAINER_MONITOR "-";
+	static const char scope[] = ".scope";
 	size_t end = c->size, before;
 	struct piece id;
 
@@ -73,9 +73,9 @@ static bool named_by_id(const struct piece *c, struct piece *ret)
 		return false;
 	before = end - TL_CONTAINER_ID_LENGTH;
 	id = (struct piece){c->p + before, TL_CONTAINER_ID_LENGTH};
-	if (!is_id(&id) || (before && c->p[before - 1] != '-') || (!before && end != c->size))
+	if (!is_id(&id) || (!before && end != c->size))
 		return false;
-	if (before >= strlen(monitor) && memcmp(id.p - strlen(monitor), monitor, strlen(monitor)) == 0)
+	if (before && (before < 2 || c->p[before - 1] != '-' || c->p[before - 2] == TL_CONTAINER_MONITOR_END))
 		return false;
 	*ret = id;
 	return true;

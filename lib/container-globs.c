@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Globs of containers' cgroups: the patterns of cgroup-name.c the other way round.
- * A glob has no "but not", so that what does not begin or end with a word is a row
- * of globs, for each letter of it one that differs there. Each makes the automaton
- * of all globs larger.
  */
 #include "container-globs.h"
 
@@ -73,22 +70,15 @@ static void make_id_glob(const char *prefix, char ret[ID_GLOB_SIZE])
 		p = stpcpy(p, DIGIT);
 }
 
-/* "PREFIX-ID" and the same with ".scope"; what watches over a container is none. */
+/* "ID", "PREFIX-ID", "PREFIX-ID.scope". */
 static void add_ids(struct globs *g, const char *prefix)
 {
-	static const char monitor[] = TL_CONTAINER_MONITOR;
-	const size_t length = sizeof(monitor) - 1;
 	char id[ID_GLOB_SIZE];
 
 	make_id_glob(prefix, id);
 	add(g, "/**/%s", id);
-	for (int scope = 0; scope < 2; scope++)
-		for (size_t same = 0; same < length; same++) {
-			const char *tail = monitor + length - same;
-
-			add(g, "/**/*[!%c]%s-%s%s", tail[-1], tail, id, scope ? ".scope" : "");
-			add(g, "/**/%s-%s%s", tail, id, scope ? ".scope" : "");
-		}
+	add(g, "/**/*[!%c]-%s", TL_CONTAINER_MONITOR_END, id);
+	add(g, "/**/*[!%c]-%s.scope", TL_CONTAINER_MONITOR_END, id);
 }
 
 /* ---- Those that name them by names ---- */
@@ -133,6 +123,8 @@ static void add_name(struct globs *g, const char *name)
 		add_name_as(g, escaped, strncmp(name, qemu, strlen(qemu)) == 0 && name[strlen(qemu)]);
 }
 
+/* A glob has no "but not": what does not begin with the name of virtual machines
+ * differs in one of its letters. */
 static void add_any_name(struct globs *g)
 {
 	static const char *const qemu[] = {"q", "e", "m", "u", "\\\\", "x", "2", "d"};

@@ -7,7 +7,7 @@
 #include "util.h"
 
 #define PID_MAX (4U << 20)
-#define CONTAINERS_MAX 256 /* of a policy: each one is some globs */
+#define CONTAINERS_MAX 64 /* of a policy: each one is some globs */
 
 #define STRINGS(member) \
 	.read = tl_read_strings, .offset = offsetof(struct tl_policy_target, member), \

@@ -37,6 +37,8 @@ static const struct {
 	 "libpod-" ID ".scope", "user.slice", ID},
 	{"/machine.slice/libpod-conmon-" ID ".scope", "libpod-conmon-" ID ".scope", "machine.slice", ""},
 	{"/libpod_parent/libpod-conmon-" ID, "", "", ""},
+	{"/libpod_parent/-" ID, "", "", ""},
+	{"/libpod_parent/x-" ID, "", "", ID},
 	{"/system.slice/web.service/libpod-payload-" ID, "web.service", "system.slice", ID},
 	{"/system.slice/nerdctl-" ID ".scope", "nerdctl-" ID ".scope", "system.slice", ID},
 	{"/default/" ID, "", "", ID}, /* containerd's own client */

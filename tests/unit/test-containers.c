@@ -179,7 +179,7 @@ static void automaton_of_any_container_is_small(void **state)
 			assert_int_equal(tl_globs_add(globs, TL_GLOB_CGROUP, all[of]->items[i], false, of), 0);
 	assert_int_equal(tl_globs_add(globs, TL_GLOB_CGROUP, "/**/nginx*.service", false, 3), 0);
 	assert_int_equal(tl_globs_build(globs, number, NULL, &automaton), 0);
-	assert_true(automaton.n_rows < 20000);
+	assert_true(automaton.n_rows < 5000);
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
 		assert_int_equal(tl_automaton_run(&automaton, TL_GLOB_CGROUP, paths[i].path) == 1,
 				 matches(&any, paths[i].path));
