@@ -127,6 +127,28 @@ what_conditions_match_now_is_explained() {
 		grep -q "^  program: comm conditioned not executable $dir/condit" "$dir/out" || why "$(cat "$dir/out")"
 }
 
+# With no other target, no target at all is left for the program. Two programs of the test's own.
+program_that_every_target_leaves_out_is_not_followed() {
+	local name=t$BASHPID
+	cp /bin/cat "$dir/$name-out"
+	cp /bin/cat "$dir/$name-in"
+	touch "$dir/file"
+	cat >"$dir/policy.yaml" <<-END
+		version: 1
+		targets: {rest: {comm: "$name-*", not: {executable: $dir/$name-out}}}
+		rules: [{name: a, target: rest, events: openat, where: path == "$dir/file", to: [out]}]
+		outputs: {out: {type: stdout, format: json}}
+	END
+	chmod 644 "$dir/policy.yaml"
+	trace_start -f json --policy "$dir/policy.yaml" || return
+	"$dir/$name-out" "$dir/file"
+	"$dir/$name-in" "$dir/file"
+	kill -INT "$tracer"
+	trace_end
+	expect_status 0 && expect_balanced || return
+	[[ $(jq -r 'select(.event.action == "openat") | .process.name' "$dir/out") == "$name-in" ]] || why "$(events | jq -c .process.name)"
+}
+
 broken_policy_names_every_place() {
 	write_policy
 	sed -i 's/openat/opneat/; s/severity/sevrity/' "$dir/policy.yaml"
@@ -204,7 +226,7 @@ counts_of_a_rule_add_up_to_the_event() {
 		"$dir/out" >/dev/null || why "$(tail -n 1 "$dir/out" | jq -c .traceleft.ledger.rules)"
 }
 
-run_tests good_policy_is_ok_and_explained what_targets_match_now_is_explained what_conditions_match_now_is_explained \
+run_tests good_policy_is_ok_and_explained what_targets_match_now_is_explained what_conditions_match_now_is_explained program_that_every_target_leaves_out_is_not_followed \
 	broken_policy_names_every_place policy_that_is_not_there_is_told \
 	rules_of_a_policy_are_for_the_command specs_add_to_a_policy aggregation_spec_says_what_goes_where counts_of_a_rule_add_up_to_the_event \
 	policy_without_a_command_follows_its_targets
