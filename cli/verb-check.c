@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "conditions.h"
 #include "escape.h"
 #include "matches.h"
 #include "policy.h"
@@ -131,8 +132,13 @@ static void put_target(struct tl_buffer *b, const struct tl_policy_target *t, co
 		tl_put_u64(b, t->pids[i]);
 	}
 	put_list(b, " executable ", t->executables, t->n_executables);
-	put_list(b, " cgroup ", t->cgroups, t->n_cgroups);
+	/* A container is some globs of cgroups, and stands for them. */
+	if (t->n_containers)
+		put_list(b, " container ", t->containers, t->n_containers);
+	else
+		put_list(b, " cgroup ", t->cgroups, t->n_cgroups);
 	put_list(b, " unit ", t->units, t->n_units);
+	tl_conditions_text(b, t);
 	tl_put_text(b, t->descendants ? ", and descendants\n" : "\n");
 	if (!matches)
 		return;
@@ -290,8 +296,10 @@ static void json_target(struct tl_buffer *b, const struct tl_policy_target *t, c
 		tl_json_unsigned(b, NULL, t->pids[i]);
 	tl_json_close(b, ']');
 	json_list(b, "executables", t->executables, t->n_executables);
-	json_list(b, "cgroups", t->cgroups, t->n_cgroups);
+	json_list(b, "cgroups", t->cgroups, t->n_containers ? 0 : t->n_cgroups);
+	json_list(b, "containers", t->containers, t->n_containers);
 	json_list(b, "units", t->units, t->n_units);
+	tl_conditions_json(b, t);
 	if (matches) {
 		tl_json_open(b, "matches", '{');
 		tl_matches_json(b, matches);

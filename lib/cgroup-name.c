@@ -6,8 +6,6 @@
 #include "cgroup-name.h"
 #include "util.h"
 
-#define ID_LENGTH 64 /* hexadecimal digits of a container's id */
-
 struct piece {
 	const char *p;
 	size_t size;
@@ -39,7 +37,7 @@ static bool strip(const struct piece *c, const char *prefix, const char *suffix,
 
 static bool is_id(const struct piece *c)
 {
-	if (c->size != ID_LENGTH)
+	if (c->size != TL_CONTAINER_ID_LENGTH)
 		return false;
 	for (size_t i = 0; i < c->size; i++)
 		if (!isdigit((unsigned char)c->p[i]) && (c->p[i] < 'a' || c->p[i] > 'f'))
@@ -60,23 +58,24 @@ static bool is_unit(const struct piece *c)
 /*
  * "docker-ID.scope", "cri-containerd-ID.scope", "libpod-ID", "libpod-payload-ID",
  * "ID": so runtimes name their cgroups, whatever these lie in. What watches over
- * a container has a cgroup beside it, "crio-conmon-ID.scope".
+ * a container has a cgroup beside it, "crio-conmon-ID.scope". The same as globs:
+ * container-globs.c.
  */
 static bool named_by_id(const struct piece *c, struct piece *ret)
 {
-	static const char scope[] = ".scope", monitor[] = "conmon-";
+	static const char scope[] = ".scope";
 	size_t end = c->size, before;
 	struct piece id;
 
 	if (ends_with(c, scope))
 		end -= strlen(scope);
-	if (end < ID_LENGTH)
+	if (end < TL_CONTAINER_ID_LENGTH)
 		return false;
-	before = end - ID_LENGTH;
-	id = (struct piece){ c->p + before, ID_LENGTH };
-	if (!is_id(&id) || (before && c->p[before - 1] != '-') || (!before && end != c->size))
+	before = end - TL_CONTAINER_ID_LENGTH;
+	id = (struct piece){ c->p + before, TL_CONTAINER_ID_LENGTH };
+	if (!is_id(&id) || (!before && end != c->size))
 		return false;
-	if (before >= strlen(monitor) && memcmp(id.p - strlen(monitor), monitor, strlen(monitor)) == 0)
+	if (before && (before < 2 || c->p[before - 1] != '-' || c->p[before - 2] == TL_CONTAINER_MONITOR_END))
 		return false;
 	*ret = id;
 	return true;

@@ -5,6 +5,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define TL_CONTAINER_ID_LENGTH 64 /* hexadecimal digits */
+/* How "crio-conmon" and "libpod-conmon" end, which watch over containers, and no runtime does. A
+ * letter, since the globs of container-globs.c that leave out a word are many and dear. */
+#define TL_CONTAINER_MONITOR_END 'n'
+
 /* Room that tl_cgroup_names() needs for a path of n bytes. */
 #define TL_CGROUP_NAMES_SIZE(n) (3 * (n) + 3)
 

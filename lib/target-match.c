@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,11 +46,88 @@ static struct found *table_add(struct table *t)
 	return grown;
 }
 
+/* ---- Conditions on attributes ---- */
+
+/* What a process is besides program, cgroup and pid. */
+struct attributes {
+	uint64_t value[TL_ATTRIBUTES];
+	char comm[16];
+};
+
+static bool need_attributes(const struct tl_session *s)
+{
+	for (size_t t = 0; t < s->n_targets; t++)
+		if (s->targets[t].n_conditions)
+			return true;
+	return false;
+}
+
+/* The first number behind `label` in a file of /proc/PID; unset if there is none. */
+static uint64_t read_value(uint32_t pid, const char *name, const char *label)
+{
+	char path[64], text[4096], *at;
+
+	snprintf(path, sizeof(path), "/proc/%u/%s", pid, name);
+	if (tl_proc_read_file(AT_FDCWD, path, text, sizeof(text)) <= 0)
+		return UINT32_MAX;
+	at = strstr(text, label);
+	return at ? strtoul(at + strlen(label), NULL, 10) : UINT32_MAX;
+}
+
+static void read_attributes(uint32_t pid, const struct tl_proc *proc, struct attributes *ret)
+{
+	ret->value[TL_ATTRIBUTE_UID] = read_value(pid, "status", "\nUid:\t");
+	ret->value[TL_ATTRIBUTE_GID] = read_value(pid, "status", "\nGid:\t");
+	ret->value[TL_ATTRIBUTE_LOGINUID] = read_value(pid, "loginuid", "");
+	ret->value[TL_ATTRIBUTE_SESSION] = read_value(pid, "sessionid", "");
+	ret->value[TL_ATTRIBUTE_PIDNS] = proc->pidns;
+	ret->value[TL_ATTRIBUTE_MNTNS] = proc->mntns;
+	memcpy(ret->comm, proc->comm, sizeof(ret->comm));
+}
+
+static bool condition_holds(const struct tl_condition *c, const struct attributes *a)
+{
+	size_t n = strlen(c->comm);
+
+	if (c->attribute != TL_ATTRIBUTE_COMM)
+		return c->low <= a->value[c->attribute] && a->value[c->attribute] <= c->high;
+	if (n && c->comm[n - 1] == '*')
+		return strncmp(a->comm, c->comm, n - 1) == 0;
+	return strcmp(a->comm, c->comm) == 0;
+}
+
+/* Of each attribute one that is not negative has to hold, if there are any. */
+static bool conditions_hold(const struct tl_target *t, const struct attributes *a)
+{
+	bool asked[TL_ATTRIBUTES] = {}, held[TL_ATTRIBUTES] = {};
+
+	for (size_t i = 0; i < t->n_conditions; i++) {
+		const struct tl_condition *c = &t->conditions[i];
+		bool holds = condition_holds(c, a);
+
+		if (c->negative && holds)
+			return false;
+		asked[c->attribute] |= !c->negative;
+		held[c->attribute] |= !c->negative && holds;
+	}
+	return memcmp(asked, held, sizeof(asked)) == 0;
+}
+
+static void rule_out(const struct tl_session *s, const struct attributes *a, struct tl_terms *terms)
+{
+	for (uint32_t t = 0; t < s->n_targets; t++)
+		if (!conditions_hold(&s->targets[t], a))
+			terms->word[t / 64] &= ~(1ULL << (t % 64));
+}
+
+/* ---- Processes ---- */
+
 /* What runs in another's tree of mounts may be called what it likes there; that
  * the kernel part sees, and /proc does not say. */
 static int add_process(const struct tl_session *s, struct table *t, const struct tl_proc *proc, uint32_t pid)
 {
 	struct found *f = table_add(t);
+	struct attributes attributes;
 
 	if (!f)
 		return -ENOMEM;
@@ -60,6 +138,10 @@ static int add_process(const struct tl_session *s, struct table *t, const struct
 	f->ppid = proc->ppid;
 	memcpy(f->process.comm, proc->comm, sizeof(f->process.comm));
 	tl_targets_of(s, pid, proc->executable, proc->cgroup, &f->terms);
+	if (need_attributes(s)) {
+		read_attributes(pid, proc, &attributes);
+		rule_out(s, &attributes, &f->terms);
+	}
 	t->n++;
 	return 0;
 }

@@ -116,8 +116,9 @@ static uint32_t terms_of_globs(enum tl_glob_kind kind, const unsigned *ids, size
 			ids[i] / OF_KINDS);
 	for (int w = 0; w < TL_TERM_WORDS; w++)
 		executables.word[w] &= ~others.word[w];
+	/* Whom every target leaves out has a set, an empty one: number 0 would say that no glob matched. */
 	if (kind == TL_GLOB_EXECUTABLE)
-		return intern(p, &executables);
+		return intern(p, &executables) ?: append(p, &executables);
 	number = append(p, &cgroups);
 	append(p, &units);
 	return number;

@@ -19,6 +19,10 @@ static int add_target(struct tl_session *s, const struct tl_policy_target *t)
 		.n_cgroups = t->n_cgroups,
 		.units = (const char *const *)t->units,
 		.n_units = t->n_units,
+		.not_executables = (const char *const *)t->not_executables,
+		.n_not_executables = t->n_not_executables,
+		.conditions = t->conditions,
+		.n_conditions = t->n_conditions,
 	};
 	uint32_t id;
 

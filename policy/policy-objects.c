@@ -7,9 +7,9 @@
 #include "util.h"
 
 static const struct tl_policy_object *const objects[] = {
-	&tl_policy_root,   &tl_policy_target, &tl_policy_rule,	 &tl_policy_aggregate,
-	&tl_policy_output, &tl_policy_rotate, &tl_policy_batch,	 &tl_policy_headers,
-	&tl_policy_spool,  &tl_policy_tls,    &tl_policy_limits, &tl_policy_untracked,
+	&tl_policy_root,   &tl_policy_target, &tl_policy_not,	    &tl_policy_rule,	&tl_policy_aggregate,
+	&tl_policy_output, &tl_policy_rotate, &tl_policy_batch,	    &tl_policy_headers, &tl_policy_spool,
+	&tl_policy_tls,	   &tl_policy_limits, &tl_policy_untracked,
 };
 
 const char *tl_policy_object_get(size_t i)

@@ -35,6 +35,7 @@ struct tl_draft {
 	size_t n_names;
 	const struct tl_policy_source *limits_source[2]; /* where buffer and memory were given */
 	const struct tl_yaml_node *limits_node[2];
+	size_t n_containers; /* of all targets */
 	bool has_rules, has_outputs; /* however wrong */
 	int (*read_root)(struct tl_draft *d, const struct tl_yaml_node *root); /* NULL: it is a policy */
 	bool broken; /* part of it could not be read at all */
@@ -72,9 +73,9 @@ struct tl_policy_object {
 	bool nothing; /* a key without a value is as good as none */
 };
 
-extern const struct tl_policy_object tl_policy_root, tl_policy_target, tl_policy_rule, tl_policy_aggregate,
-	tl_policy_output, tl_policy_rotate, tl_policy_batch, tl_policy_headers, tl_policy_spool, tl_policy_tls,
-	tl_policy_limits, tl_policy_untracked;
+extern const struct tl_policy_object tl_policy_root, tl_policy_target, tl_policy_not, tl_policy_rule,
+	tl_policy_aggregate, tl_policy_output, tl_policy_rotate, tl_policy_batch, tl_policy_headers, tl_policy_spool,
+	tl_policy_tls, tl_policy_limits, tl_policy_untracked;
 
 /* Reads a mapping. given (may be NULL): per field, the node of its key. */
 int tl_policy_read_object(struct tl_draft *d, const struct tl_policy_object *object, const struct tl_yaml_node *node,
@@ -109,6 +110,11 @@ int tl_read_strings(struct tl_draft *, const struct tl_policy_field *, const str
 int tl_read_numbers(struct tl_draft *, const struct tl_policy_field *, const struct tl_yaml_node *,
 		    void *); /* uint32_t * */
 
+/* policy-conditions.c: the field's name is that of an attribute of a task, the object
+ * a struct tl_policy_target; what matches is left out by negative ones. */
+int tl_read_conditions(struct tl_draft *, const struct tl_policy_field *, const struct tl_yaml_node *, void *);
+int tl_read_negative_conditions(struct tl_draft *, const struct tl_policy_field *, const struct tl_yaml_node *, void *);
+
 /* "500ms", "10s", "5m", ... in ns. -EINVAL, -ERANGE. */
 int tl_policy_duration(const char *text, size_t size, uint64_t *ret);
 /* Digits. */
@@ -128,6 +134,9 @@ const char *tl_check_tag(const char *text);
 const char *tl_check_url(const char *text);
 const char *tl_check_proxy(const char *text);
 const char *tl_check_text(const char *text);
+
+/* Whether it is a single value or a list that is not empty; reports what is wrong. */
+bool tl_policy_expect_items(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value);
 
 /* The i-th node of a value that is a list, or the value itself; NULL after the last. */
 const struct tl_yaml_node *tl_policy_item(const struct tl_yaml_node *value, const struct tl_yaml_node *before);

@@ -247,7 +247,7 @@ int tl_read_string(struct tl_draft *d, const struct tl_policy_field *field, cons
 
 /* ---- Lists ---- */
 
-static bool expect_items(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value)
+bool tl_policy_expect_items(struct tl_draft *d, const struct tl_policy_field *field, const struct tl_yaml_node *value)
 {
 	if (value->kind == TL_YAML_MAPPING) {
 		tl_draft_problem(d, value, "%s: expected a list or a single value, not a mapping", field->name);
@@ -267,7 +267,7 @@ int tl_read_strings(struct tl_draft *d, const struct tl_policy_field *field, con
 	const struct tl_yaml_node *item = NULL;
 	int r = 0;
 
-	if (!expect_items(d, field, value))
+	if (!tl_policy_expect_items(d, field, value))
 		return 0;
 	while (r >= 0 && (item = tl_policy_item(value, item))) {
 		char *text = string_of(d, field, item, &r), **to;
@@ -290,7 +290,7 @@ int tl_read_numbers(struct tl_draft *d, const struct tl_policy_field *field, con
 	size_t *n = (size_t *)((char *)object + field->n_offset);
 	const struct tl_yaml_node *item = NULL;
 
-	if (!expect_items(d, field, value))
+	if (!tl_policy_expect_items(d, field, value))
 		return 0;
 	while ((item = tl_policy_item(value, item))) {
 		uint32_t number, *to;

@@ -37,10 +37,16 @@ struct tl_policy_target {
 	size_t n_pids;
 	char **executables;
 	size_t n_executables;
-	char **cgroups;
+	char **cgroups; /* those of containers, too */
 	size_t n_cgroups;
+	char **containers; /* as they were written */
+	size_t n_containers;
 	char **units;
 	size_t n_units;
+	struct tl_condition *conditions;
+	size_t n_conditions;
+	char **not_executables;
+	size_t n_not_executables;
 	const char *file;
 	unsigned line, column;
 };
@@ -181,6 +187,13 @@ struct tl_policy_key {
 int tl_policy_key_get(const char *object, size_t i, struct tl_policy_key *ret);
 /* The i-th object, NULL after the last. */
 const char *tl_policy_object_get(size_t i);
+
+/* The key of targets for an attribute: "uid". */
+const char *tl_policy_attribute_name(enum tl_attribute attribute);
+
+/* The value of a condition as a policy has it, numbers for names: ">=1000", "sshd*". */
+#define TL_CONDITION_TEXT 32
+void tl_policy_condition_text(const struct tl_condition *c, char ret[TL_CONDITION_TEXT]);
 
 /* Adds the policy's targets and handlers to a session that has not started;
  * target ids become 0..n_targets-1, and n_targets is "everything" if a rule

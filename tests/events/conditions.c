@@ -198,7 +198,7 @@ static void verify(struct tl_session *s)
 int main(void)
 {
 	static const struct test_case cases[] = { CASE(change) };
-	static const struct test test = { "getppid", cases, 1, NULL };
+	static const struct test test = { .event = "getppid", .cases = cases, .n_cases = 1 };
 	struct tl_session *s;
 	bool all_ok = true, ran;
 	int gate;
@@ -219,7 +219,7 @@ int main(void)
 	ran = s != NULL;
 	tl_session_free(s);
 	remove_folder();
-	run->test = &(const struct test){ "conditions", cases, 1, NULL };
+	run->test = &(const struct test){ .event = "conditions", .cases = cases, .n_cases = 1 };
 	report(OF_SESSION, "session", &all_ok);
 	if (!ran)
 		return 1;

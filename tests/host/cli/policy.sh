@@ -78,6 +78,77 @@ what_targets_match_now_is_explained() {
 		grep -q '^    matches now: 0 processes$' "$dir/out" && grep -qE '^    matches now: .* and [0-9]+ more$' "$dir/out" || why "$(cat "$dir/out")"
 }
 
+# Who a process is, where and how it is called: of two copies of sleep, one is nobody's.
+what_conditions_match_now_is_explained() {
+	local mine other login session expected
+	cp /bin/sleep "$dir/conditioned"
+	chmod 755 "$dir" "$dir/conditioned"
+	"$dir/conditioned" 60 &
+	mine=$!
+	setpriv --reuid 65534 --regid 65534 --clear-groups "$dir/conditioned" 61 &
+	other=$!
+	wait_for "both are executed" eval '[ "$(cat /proc/'$mine'/comm /proc/'$other'/comm | sort -u)" = conditioned ]' || return
+	login=$(cat /proc/$mine/loginuid)
+	session=$(cat /proc/$mine/sessionid)
+	cat >"$dir/policy.yaml" <<-END
+		version: 1
+		targets:
+		  both: {comm: conditioned}
+		  begun: {comm: "condit*"}
+		  name: {comm: condit}
+		  root: {comm: conditioned, uid: root}
+		  range: {comm: conditioned, uid: [5, 65000-65534]}
+		  group: {comm: conditioned, gid: "<65534"}
+		  left: {comm: conditioned, not: {uid: ">65000"}}
+		  none: {comm: conditioned, not: [{uid: 65534}, {gid: 0}]}
+		  login: {comm: conditioned, loginuid: $login, session: $session}
+		  logins: {comm: conditioned, loginuid: ">=0"}
+		  spaces: {comm: conditioned, pidns: $(stat -Lc %i /proc/$mine/ns/pid), mntns: $(stat -Lc %i /proc/$mine/ns/mnt)}
+		  space: {comm: conditioned, pidns: 1}
+		  program: {comm: conditioned, not: {executable: $dir/condit*}}
+		  others: {not: {comm: "condition*"}}
+		rules: [{name: a, events: openat}]
+		outputs: {out: {type: stdout}}
+	END
+	chmod 644 "$dir/policy.yaml"
+	run check --explain --json "$dir/policy.yaml"
+	expect_status 0 || return
+	expected=2
+	[ "$login" = 4294967295 ] && expected=0
+	jq -e --argjson mine $mine --argjson other $other --argjson logins $expected '
+		.targets | map({key: .name, value: [.matches.processes[].pid]}) | from_entries
+		| ([.both, .begun, .login, .spaces] | map(sort) | unique) == [[$mine, $other] | sort]
+		and .root == [$mine] and .range == [$other] and .group == [$mine] and .left == [$mine]
+		and .name == [] and .none == [] and .space == [] and .program == []
+		and (.logins | length) == $logins and (.others | length) == 5 and (.others | contains([$mine]) or contains([$other]) | not)' \
+		"$dir/out" >/dev/null || why "$(jq -c '[.targets[] | {(.name): [.matches.processes[].pid]}]' "$dir/out") of $mine $other" || return
+	run check --explain "$dir/policy.yaml"
+	grep -q '^  range: uid 5, 65000-65534 comm conditioned$' "$dir/out" &&
+		grep -q "^  program: comm conditioned not executable $dir/condit" "$dir/out" || why "$(cat "$dir/out")"
+}
+
+# With no other target, no target at all is left for the program. Two programs of the test's own.
+program_that_every_target_leaves_out_is_not_followed() {
+	local name=t$BASHPID
+	cp /bin/cat "$dir/$name-out"
+	cp /bin/cat "$dir/$name-in"
+	touch "$dir/file"
+	cat >"$dir/policy.yaml" <<-END
+		version: 1
+		targets: {rest: {comm: "$name-*", not: {executable: $dir/$name-out}}}
+		rules: [{name: a, target: rest, events: openat, where: path == "$dir/file", to: [out]}]
+		outputs: {out: {type: stdout, format: json}}
+	END
+	chmod 644 "$dir/policy.yaml"
+	trace_start -f json --policy "$dir/policy.yaml" || return
+	"$dir/$name-out" "$dir/file"
+	"$dir/$name-in" "$dir/file"
+	kill -INT "$tracer"
+	trace_end
+	expect_status 0 && expect_balanced || return
+	[[ $(jq -r 'select(.event.action == "openat") | .process.name' "$dir/out") == "$name-in" ]] || why "$(events | jq -c .process.name)"
+}
+
 broken_policy_names_every_place() {
 	write_policy
 	sed -i 's/openat/opneat/; s/severity/sevrity/' "$dir/policy.yaml"
@@ -155,6 +226,7 @@ counts_of_a_rule_add_up_to_the_event() {
 		"$dir/out" >/dev/null || why "$(tail -n 1 "$dir/out" | jq -c .traceleft.ledger.rules)"
 }
 
-run_tests good_policy_is_ok_and_explained what_targets_match_now_is_explained broken_policy_names_every_place policy_that_is_not_there_is_told \
+run_tests good_policy_is_ok_and_explained what_targets_match_now_is_explained what_conditions_match_now_is_explained program_that_every_target_leaves_out_is_not_followed \
+	broken_policy_names_every_place policy_that_is_not_there_is_told \
 	rules_of_a_policy_are_for_the_command specs_add_to_a_policy aggregation_spec_says_what_goes_where counts_of_a_rule_add_up_to_the_event \
 	policy_without_a_command_follows_its_targets

@@ -70,6 +70,34 @@ process_is_followed_while_it_is_in_a_cgroup() {
 		why "$(jq -r .traceleft.cgroup "$dir/out" | sort | uniq -c)"
 }
 
+# By the beginning of its id; what watches over a container is outside, and so is another one.
+process_is_followed_while_it_is_in_a_container() {
+	local digits name cgroup
+	digits=$(printf '%032x' $$)$(printf '%032x' $$ | rev)
+	unified || return
+	touch "$dir"/{container,monitor,other,root}
+	policy "{container: ${digits::62}}"
+	reader fifo
+	exec 7<>"$dir/fifo"
+	trap 'jobs -p | xargs -r kill; wait; rmdir "$root"/traceleft-test-$$*' EXIT
+	mkdir "$root/traceleft-test-$$-$digits.scope"
+	trace_start -f json --policy "$dir/policy.yaml" || return
+	mkdir "$root/traceleft-test-$$-conmon-$digits.scope" "$root/traceleft-test-$$-${digits::61}fff.scope"
+	for name in "container:traceleft-test-$$-$digits.scope" "monitor:traceleft-test-$$-conmon-$digits.scope" \
+		"other:traceleft-test-$$-${digits::61}fff.scope" root:; do
+		cgroup=${name#*:}
+		echo "$pid" >"$root/$cgroup/cgroup.procs"
+		echo "$dir/${name%%:*}" >&7
+		sleep 0.1
+	done
+	stop_tracer
+	expect_balanced || return
+	for name in container:1 monitor:0 other:0 root:0; do
+		[[ $(opened "${name%:*}") == "${name#*:}" ]] || why "$name: found $(opened "${name%:*}")" || return
+	done
+	expect_json ".container.id == \"$digits\" and .file.path == \"$dir/container\""
+}
+
 # Three generations: the last of them was born when nobody looked, and its parent is gone.
 descendants_that_run_already_are_followed() {
 	cp /bin/sh "$dir/founder"
@@ -97,4 +125,4 @@ generations() {
 	[[ $(cut -d' ' -f3 "/proc/$at/stat") == S ]]
 }
 
-run_tests process_is_followed_while_it_is_in_a_cgroup descendants_that_run_already_are_followed
+run_tests process_is_followed_while_it_is_in_a_cgroup process_is_followed_while_it_is_in_a_container descendants_that_run_already_are_followed
