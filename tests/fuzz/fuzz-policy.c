@@ -5,21 +5,6 @@
 
 #include "policy.h"
 
-/* The same bytes as an aggregation spec. */
-static void parse_spec(const uint8_t *data, size_t size)
-{
-	struct tl_problems problems = {};
-	struct tl_policy *p = NULL;
-	int r = tl_policy_parse_spec("spec.json", (const char *)data, size, &p, &problems);
-
-	if ((r < 0) != !p)
-		abort();
-	if (p)
-		filter_all(p);
-	tl_policy_free(p);
-	tl_problems_done(&problems);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct tl_process process = {
@@ -59,6 +44,23 @@ static void filter_all(struct tl_policy *p)
 		if (tl_policy_filter(p, &event, deliver, NULL) < 0)
 			abort();
 	}
+	if (tl_policy_flush(p, 0, true, deliver, NULL) < 0)
+		abort();
+}
+
+/* The same bytes as an aggregation spec. */
+static void parse_spec(const uint8_t *data, size_t size)
+{
+	struct tl_problems problems = {};
+	struct tl_policy *p = NULL;
+	int r = tl_policy_parse_spec("spec.json", (const char *)data, size, &p, &problems);
+
+	if ((r < 0) != !p)
+		abort();
+	if (p)
+		filter_all(p);
+	tl_policy_free(p);
+	tl_problems_done(&problems);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
