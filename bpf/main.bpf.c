@@ -145,12 +145,13 @@ static __always_inline int tl_exit_hook(void *ctx, __u32 offset)
 	return tl_exit(ctx, &programs, 1, tl_registers_of(tl_task_current()), TL_RET_AT(ctx, offset));
 }
 
-/* Whether the call's number is one that somebody wants, of whichever ABI. */
+/* Whether the call's number is one that somebody wants, of whichever ABI. What is
+ * beyond the table goes by its last place, as in tl_event_of(). */
 static __always_inline bool tl_is_traced(struct pt_regs *registers)
 {
 	__u32 nr = tl_get(registers, orig_ax) & ~(__u32)TL_X32_BIT;
 
-	return nr < TL_NR_MAX && tl_config.traced[nr & (TL_NR_MAX - 1)];
+	return tl_config.traced[(nr < TL_NR_MAX ? nr : TL_NR_MAX - 1) & (TL_NR_MAX - 1)];
 }
 
 /* On every call of the machine, mostly one that nobody wants: so it is as little as
