@@ -33,14 +33,15 @@ enum setup {
 	SETUP_NOTHING,
 	SETUP_EMPTY, /* a program that does nothing on sys_exit */
 	SETUP_OTHER_1, /* one rule, about other calls of other programs */
-	SETUP_OTHER_1000, /* a thousand of them */
+	SETUP_OTHER_100, /* a hundred of them */
+	SETUP_OTHER_1000, /* a thousand */
 	SETUP_SAME_CALL, /* the very calls are wanted, but of another program */
 	SETUP_TRACED, /* an event for each call */
 	SETUP_TRACED_OPEN, /* openat+close: an event for openat alone */
 	SETUPS,
 };
 static const char *const setup_names[SETUPS] = {
-	"nothing",	     "empty raw_tp", "1 rule, others", "1000 rules, others",
+	"nothing",	     "empty raw_tp", "1 rule, others", "100 rules, others", "1000 rules, others",
 	"same call, others", "traced",	     "traced, openat",
 };
 
@@ -183,8 +184,8 @@ static struct tl_session *start_session(enum setup setup, enum work work, uint32
 	if (tl_session_new(&options, &s) < 0)
 		fail(s, "opening a session");
 	tl_session_set_callback(s, count_event, events);
-	if (setup == SETUP_OTHER_1 || setup == SETUP_OTHER_1000) {
-		add_others(s, setup == SETUP_OTHER_1 ? 1 : 1000, "chmod");
+	if (setup == SETUP_OTHER_1 || setup == SETUP_OTHER_100 || setup == SETUP_OTHER_1000) {
+		add_others(s, setup == SETUP_OTHER_1 ? 1 : setup == SETUP_OTHER_100 ? 100 : 1000, "chmod");
 	} else if (setup == SETUP_SAME_CALL) {
 		for (int i = 0; i < 2 && calls[work][i]; i++)
 			add_others(s, 1, calls[work][i]);
