@@ -70,8 +70,10 @@ stop() {
 	[ "$status" = 0 ] || why "status $status"
 }
 
-# work N: N events.
+# work N: N events, at least: the program opens its libraries, too.
+made=0
 work() {
+	made=$((made + $1))
 	"$dir/work" -c 'n=0; while [ $n -lt '"$1"' ]; do : </dev/null; n=$((n + 1)); done'
 }
 
@@ -80,13 +82,14 @@ ids() {
 	jq -r 'select(.rule) | .event.id' "$1" 2>/dev/null | sort -u
 }
 
-# All that the file got has arrived, within ten seconds.
+# All that was made is in the file and has arrived, within some ten seconds.
 await_all() {
 	for _ in $(seq 100); do
-		cmp -s <(ids "$dir/log/events.jsonl") <(ids "$dir/received") && return
+		[ "$(ids "$dir/received" | wc -l)" -ge "$made" ] &&
+			cmp -s <(ids "$dir/log/events.jsonl") <(ids "$dir/received") && return
 		sleep 0.1
 	done
-	why "$(ids "$dir/log/events.jsonl" | wc -l) in the file, $(ids "$dir/received" | wc -l) at the collector: $(tail -n 2 "$dir/err")"
+	why "$made made, $(ids "$dir/log/events.jsonl" | wc -l) in the file, $(ids "$dir/received" | wc -l) at the collector: $(tail -n 2 "$dir/err")"
 }
 
 events_reach_a_collector() {
@@ -94,8 +97,7 @@ events_reach_a_collector() {
 	write_policy 20
 	start || return
 	work 100
-	await_all || return
-	[ "$(ids "$dir/received" | wc -l)" -ge 100 ] || why "$(ids "$dir/received" | wc -l) events"
+	await_all
 }
 
 reload_with_another_batch_loses_nothing() {
