@@ -188,7 +188,7 @@ static void deep_below(void)
 	/* There the climb ends after 32 steps, and says so. */
 	for (end = path + strlen(path); n < 32; n++)
 		end = memrchr(path, '/', (size_t)(end - path));
-	c->file_object.path = end;
+	c->file_object.path = text("...%s", end);
 	c->file_object.flags = TL_VALUE_TRUNCATED;
 	c->flags = TL_EVENT_TRUNCATED;
 }
