@@ -279,8 +279,11 @@ static void tested(const struct made *m)
 	c->file_object = before.file_object;
 	c->target_object = before.target_object;
 	object_after(c, &c->file_object, c->type->path_from);
-	if (strstr(m->parsed->how, "detached"))
+	if (strstr(m->parsed->how, "detached")) {
 		c->file_object.flags |= TL_VALUE_DETACHED;
+		if (c->ret < 0) /* its name is empty: nothing to claim */
+			c->file_object = (struct object){};
+	}
 	if (c->type->flags & TL_TYPE_SOCKET)
 		ends_after(c, c->type->path_from == FROM_RET ? (int)c->ret : (int)c->args[0]);
 	if (m->parsed->variable[0])
