@@ -5,21 +5,11 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/lib.sh
 
 [ "$(id -u)" = 0 ] || { skip host/collector "needs root"; exit 0; }
-daemon=$PWD/build/traceleftd
+. tests/host/daemon-common
 receiver=$PWD/build/tests/tools/http-receiver
-dir=$(mktemp -d /tmp/traceleft-collector.XXXXXXXX)
-chmod 755 "$dir"
-pid="" collector="" port=0 reason=""
+collector="" port=0
 trap '[ -z "$pid" ] || kill -9 "$pid" 2>/dev/null; [ -z "$collector" ] || kill -9 "$collector" 2>/dev/null; rm -rf "$dir"' EXIT
-export RUNTIME_DIRECTORY=$dir/run
-cp /bin/dash "$dir/work"
-mkdir "$dir/log"
 touch "$dir/received"
-
-why() {
-	reason=${1//$'\n'/ | }
-	return 1
-}
 
 write_policy() {
 	cat >"$dir/policy.yaml" <<-END
@@ -51,22 +41,8 @@ stop_collector() {
 	collector=
 }
 
-start() {
-	rm -f "$dir/run/status.json"
-	"$daemon" --foreground --policy "$dir/policy.yaml" >"$dir/out" 2>"$dir/err" </dev/null &
-	pid=$!
-	for _ in $(seq 100); do
-		[ -s "$dir/run/status.json" ] && return
-		sleep 0.1
-	done
-	why "it did not start: $(tail -n 3 "$dir/err")"
-}
-
-stop() {
-	kill -TERM "$pid"
-	wait "$pid"
-	status=$?
-	pid=
+stop_cleanly() {
+	stop
 	[ "$status" = 0 ] || why "status $status"
 }
 
@@ -111,7 +87,7 @@ reload_with_another_batch_loses_nothing() {
 what_a_dead_collector_does_not_take_arrives_after_a_restart() {
 	stop_collector
 	work 100
-	stop || return
+	stop_cleanly || return
 	grep -q 'could not be written' "$dir/err" && { why "$(grep 'could not be written' "$dir/err")"; return; }
 	start || return
 	grep -q 'wait in .*/spool from before' "$dir/err" || why "nothing waited: $(cat "$dir/err")" || return
@@ -129,7 +105,7 @@ killed_daemon_leaves_whole_blocks() {
 	start || return
 	start_collector || return
 	await_all || return
-	stop
+	stop_cleanly
 }
 
 for test in events_reach_a_collector reload_with_another_batch_loses_nothing \

@@ -4,23 +4,9 @@
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib.sh
 
-daemon=$PWD/build/traceleftd
 status_verb=$PWD/build/traceleft
 [ "$(id -u)" = 0 ] || { skip host/daemon "needs root"; exit 0; }
-
-dir=$(mktemp -d /tmp/traceleft-daemon.XXXXXXXX)
-chmod 755 "$dir"
-pid=
-trap '[ -z "$pid" ] || kill -9 "$pid" 2>/dev/null; rm -rf "$dir"' EXIT
-export RUNTIME_DIRECTORY=$dir/run
-# The one program that is audited.
-cp /bin/dash "$dir/work"
-mkdir "$dir/log"
-
-why() {
-	reason=${1//$'\n'/ | }
-	return 1
-}
+. tests/host/daemon-common
 
 # write_policy [LINE]: one rule, with LINE at its end, and one output, a file.
 write_policy() {
@@ -48,26 +34,6 @@ run() {
 expect() {
 	[ "$status" = "$1" ] || why "status $status: $(tail -n 2 "$dir/err")" || return
 	grep -qE -- "$2" "$dir/err" || why "no '$2' in: $(tail -n 3 "$dir/err")"
-}
-
-start() {
-	"$daemon" --foreground --policy "$dir/policy.yaml" >"$dir/out" 2>"$dir/err" </dev/null &
-	pid=$!
-	for _ in $(seq 100); do
-		[ -s "$dir/run/status.json" ] && grep -q auditing "$dir/err" && return
-		sleep 0.1
-		kill -0 "$pid" 2>/dev/null || break
-	done
-	why "it did not start: $(cat "$dir/err")"
-}
-
-stop() {
-	local begin=$EPOCHREALTIME
-	kill -"${1:-TERM}" "$pid"
-	wait "$pid" 2>/dev/null
-	status=$?
-	pid=
-	took=$(((${EPOCHREALTIME/./} - ${begin/./}) / 1000))
 }
 
 # Waits for a line of the log that jq's condition fits.
