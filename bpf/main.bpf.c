@@ -68,6 +68,14 @@ static __always_inline __u32 tl_event_of(__u32 door, struct task_struct *task, s
 	return tl_config.event_of[door][*abi][at & (TL_NR_MAX - 1)];
 }
 
+/* Same, where it is not known by which door the call came: it wants but one. */
+static __always_inline __u32 tl_event_of_any(struct task_struct *task, struct pt_regs *registers, __u32 *abi, __u64 *nr)
+{
+	__u32 event = tl_event_of(1, task, registers, abi, nr);
+
+	return event ? event : tl_event_of(0, task, registers, abi, nr);
+}
+
 /* Those of the tracepoint: a map of programs takes those of one type alone. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
@@ -115,8 +123,7 @@ static __always_inline int tl_exit(void *ctx, void *chain, __u32 door, struct pt
 	tl_record_begin(&call->record, task, state, TL_RECORD_EVENT);
 	call->record.program_id = program_id;
 	call->record.handler = handler;
-	call->record.abi = abi;
-	call->record.nr = abi == TL_ABI_X32 ? nr | TL_X32_BIT : nr;
+	tl_record_number(&call->record, abi, nr);
 	call->record.ret = abi == TL_ABI_I386 ? (__s32)ret : ret;
 	tl_arguments(&call->record, registers, abi);
 	if (plan->from || plan->target_from || plan->flags)
@@ -408,9 +415,7 @@ static __always_inline int tl_exec_asked(struct task_struct *task, struct pt_reg
 	__u32 abi, event;
 	__u64 nr;
 
-	event = tl_event_of(0, task, registers, &abi, &nr);
-	if (!event)
-		event = tl_event_of(1, task, registers, &abi, &nr);
+	event = tl_event_of_any(task, registers, &abi, &nr);
 	plan = &tl_config.plan[event & (TL_EVENTS_MAX - 1)];
 	if (!event || !(plan->flags & TL_PLAN_EXEC))
 		return 0;
@@ -475,8 +480,7 @@ static __always_inline void tl_enter_last(struct task_struct *task, struct tl_ta
 		return;
 	tl_record_begin(&call->record, task, state, TL_RECORD_EVENT);
 	tl_choose(state, event, &call->record.handler, &call->record.program_id);
-	call->record.abi = abi;
-	call->record.nr = abi == TL_ABI_X32 ? nr | TL_X32_BIT : nr;
+	tl_record_number(&call->record, abi, nr);
 	tl_arguments(&call->record, registers, abi);
 	tl_record_send(call);
 }

@@ -21,9 +21,7 @@ static __always_inline __u32 tl_object_wanted(struct task_struct *task, struct t
 	__u32 abi, event;
 	__u64 nr;
 
-	event = tl_event_of(1, task, registers, &abi, &nr);
-	if (!event)
-		event = tl_event_of(0, task, registers, &abi, &nr);
+	event = tl_event_of_any(task, registers, &abi, &nr);
 	if (!event)
 		return 0;
 	plan = &tl_config.plan[event & (TL_EVENTS_MAX - 1)];

@@ -204,8 +204,7 @@ static __always_inline void tl_exec_call(struct task_struct *task, const struct 
 	call = tl_process_begin(event, TL_RECORD_EVENT, by, &walk);
 	if (!call)
 		return;
-	call->record.abi = stash->abi;
-	call->record.nr = stash->abi == TL_ABI_X32 ? stash->nr | TL_X32_BIT : stash->nr;
+	tl_record_number(&call->record, stash->abi, stash->nr);
 	call->record.duration = call->record.time - stash->time;
 	bpf_probe_read_kernel(call->record.args, sizeof(call->record.args), stash->args);
 	/* The new memory has more of the arguments; but those of a script became its interpreter's. */

@@ -155,6 +155,13 @@ static __always_inline void tl_record_begin(struct tl_record *record, struct tas
 	record->handler = 0;
 }
 
+/* Which call it is, as the process gave it. */
+static __always_inline void tl_record_number(struct tl_record *record, __u32 abi, __u32 nr)
+{
+	record->abi = abi;
+	record->nr = abi == TL_ABI_X32 ? nr | TL_X32_BIT : nr;
+}
+
 /* Gives the record its number and puts it into the ring, or counts it. The
  * slot is free afterwards. */
 static __always_inline void tl_record_send(struct tl_call *call)

@@ -38,9 +38,7 @@ static bool find_hook(struct btf *btf, const char *name, struct tl_function *ret
 /* What the kernel says of its types, and the functions of calls in it. */
 static int read_types(struct tl_session *s)
 {
-	if (!s->btf)
-		s->btf = btf__load_vmlinux_btf();
-	if (!s->btf)
+	if (!tl_kernel_types(s))
 		return tl_fail(s, -errno, "cannot read the description of the kernel's types: %s", strerror(errno));
 	if (!s->functions)
 		s->functions = tl_functions_new(s->btf);
@@ -405,8 +403,7 @@ const char *tl_entry_program(const struct tl_session *s, const struct tl_event_t
 {
 	if (type->flags & TL_TYPE_EXEC)
 		return tl_has_program(s, "tl_prepare_exec") ? NULL : "tl_enter_exec_hook";
-	if (type->flags & (TL_TYPE_ENTRY | TL_TYPE_NO_RETURN) || type->path_from == TL_FROM_FD ||
-	    (type->flags & TL_TYPE_SOCKET && !(type->flags & TL_TYPE_RETURNS_FD)))
+	if (type->flags & (TL_TYPE_ENTRY | TL_TYPE_NO_RETURN) || tl_object_source(type) == TL_FROM_FD)
 		return "tl_enter_hook";
 	return NULL;
 }
@@ -596,9 +593,7 @@ static int tracepoint_type(struct tl_session *s, const struct bpf_program *progr
 
 	if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) == 0 && info.attach_btf_id)
 		return info.attach_btf_id;
-	if (!s->btf)
-		s->btf = btf__load_vmlinux_btf();
-	id = s->btf ? btf__find_by_name_kind(s->btf, "btf_trace_sys_exit", BTF_KIND_TYPEDEF) : -ENOENT;
+	id = tl_kernel_types(s) ? btf__find_by_name_kind(s->btf, "btf_trace_sys_exit", BTF_KIND_TYPEDEF) : -ENOENT;
 	return id < 0 ? tl_fail(s, id, "this kernel does not describe the tracepoint of system calls") : id;
 }
 

@@ -131,12 +131,17 @@ static bool audits_exec(const struct tl_session *s)
 	return false;
 }
 
-/* Does this kernel have the tracepoint whose type has that name? */
-static bool has_tracepoint(struct tl_session *s, const char *type)
+struct btf *tl_kernel_types(struct tl_session *s)
 {
 	if (!s->btf)
 		s->btf = btf__load_vmlinux_btf();
-	return s->btf && btf__find_by_name_kind(s->btf, type, BTF_KIND_TYPEDEF) > 0;
+	return s->btf;
+}
+
+/* Does this kernel have the tracepoint whose type has that name? */
+static bool has_tracepoint(struct tl_session *s, const char *type)
+{
+	return tl_kernel_types(s) && btf__find_by_name_kind(s->btf, type, BTF_KIND_TYPEDEF) > 0;
 }
 
 /* Programs at calls' entries are large and often needed by none. */

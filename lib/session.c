@@ -287,13 +287,18 @@ static int place_handler(struct tl_session *s, uint32_t event, struct tl_handler
 	return 0;
 }
 
+enum tl_path_source tl_object_source(const struct tl_event_type *type)
+{
+	if (type->path_from || !(type->flags & TL_TYPE_SOCKET))
+		return type->path_from;
+	return type->flags & TL_TYPE_RETURNS_FD ? TL_FROM_RET : TL_FROM_FD;
+}
+
 /* Whether its duration is asked for and can be told: the kernel part looks at a
  * call's entry when it looks for a descriptor's object there. */
 static bool is_measured(const struct tl_session *s, const struct tl_event_type *type)
 {
-	bool of_socket = (type->flags & TL_TYPE_SOCKET) && !(type->flags & TL_TYPE_RETURNS_FD);
-
-	return s->options.durations && (s->options.no_objects || type->path_from == TL_FROM_FD || of_socket);
+	return s->options.durations && (s->options.no_objects || tl_object_source(type) == TL_FROM_FD);
 }
 
 /* name: of the event that it must be for; NULL: any. */
@@ -384,7 +389,7 @@ static struct tl_plan plan_without_object(const struct tl_event_type *type)
 static struct tl_plan plan_of(const struct tl_event_type *type)
 {
 	struct tl_plan plan = {
-		.from = type->path_from,
+		.from = tl_object_source(type),
 		.fd = type->path_fd,
 		.name = type->path_name,
 		.target_from = type->target_from,
@@ -402,10 +407,8 @@ static struct tl_plan plan_of(const struct tl_event_type *type)
 		plan.flags |= TL_PLAN_TWICE;
 	if (type->flags & TL_TYPE_NO_RETURN)
 		plan.flags |= TL_PLAN_NO_RETURN;
-	if ((type->flags & TL_TYPE_SOCKET) && !plan.from) {
-		plan.from = type->flags & TL_TYPE_RETURNS_FD ? TL_FROM_RET : TL_FROM_FD;
-		plan.fd = 1;
-	}
+	if (plan.from != type->path_from)
+		plan.fd = 1; /* a socket */
 	return plan;
 }
 

@@ -199,6 +199,12 @@ int tl_program_copy(struct tl_session *s, const char *name, enum tl_kind kind, u
 		    enum bpf_attach_type attach_type);
 int tl_handler_load(struct tl_session *s, const struct tl_handler *h, enum tl_kind kind, uint32_t attach_btf_id);
 
+/* session.c: where the object of an event's call comes from, sockets included. */
+enum tl_path_source tl_object_source(const struct tl_event_type *type);
+
+/* load.c: the description of the kernel's types, read once; NULL with errno. */
+struct btf *tl_kernel_types(struct tl_session *s);
+
 /* target.c: what the targets become in the kernel's maps. plan before load. */
 struct tl_target_plan;
 int tl_targets_plan(struct tl_session *s);

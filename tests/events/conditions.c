@@ -199,29 +199,11 @@ int main(void)
 {
 	static const struct test_case cases[] = { CASE(change) };
 	static const struct test test = { .event = "getppid", .cases = cases, .n_cases = 1 };
-	struct tl_session *s;
-	bool all_ok = true, ran;
-	int gate;
-	pid_t pid;
+	bool all_ok = true;
 
 	if (!prepare_run(&test))
 		return 77;
-	gate = child_gate();
-	pid = child_make(gate);
-	s = start_session(pid);
-	if (s) {
-		open_gate(gate);
-		read_until_end(s, pid, OF_SESSION, 0);
-		verify(s);
-	} else {
-		child_end(pid);
-	}
-	ran = s != NULL;
-	tl_session_free(s);
-	remove_folder();
-	run->test = &(const struct test){ .event = "conditions", .cases = cases, .n_cases = 1 };
-	report(OF_SESSION, "session", &all_ok);
-	if (!ran)
+	if (!run_session(&test, "conditions", start_session, verify, 0, &all_ok))
 		return 1;
 	report(OF_COUNTS, "each target has the calls of its phases", &all_ok);
 	report(OF_BALANCE, "ledger balances", &all_ok);

@@ -59,6 +59,11 @@ enum tl_attach attach_wanted(void);
 void read_until_end(struct tl_session *s, pid_t pid, int of, unsigned pause_us);
 void verify_balance(const struct tl_counters *k, int of);
 void report(int of, const char *name, bool *all_ok);
+/* A test with a session of its own: its only case runs in the child, which begins when
+ * `start` has a session for it (NULL: it has said why), and `verify` looks at the end.
+ * Reports the session under `name`; false: that is all there is to report. */
+bool run_session(const struct test *test, const char *name, struct tl_session *(*start)(uint32_t pid),
+		 void (*verify)(struct tl_session *s), unsigned pause_us, bool *all_ok);
 void remove_folder(void);
 
 /* harness-child.c */

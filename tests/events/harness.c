@@ -487,6 +487,31 @@ bool prepare_run(const struct test *test)
 	return true;
 }
 
+bool run_session(const struct test *test, const char *name, struct tl_session *(*start)(uint32_t pid),
+		 void (*verify)(struct tl_session *s), unsigned pause_us, bool *all_ok)
+{
+	static struct test named;
+	int gate = child_gate();
+	pid_t pid = child_make(gate);
+	struct tl_session *s = start((uint32_t)pid);
+	bool ran = s != NULL;
+
+	if (s) {
+		open_gate(gate);
+		read_until_end(s, pid, OF_SESSION, pause_us);
+		verify(s);
+	} else {
+		child_end(pid);
+	}
+	tl_session_free(s);
+	remove_folder();
+	named = *test;
+	named.event = name;
+	run->test = &named;
+	report(OF_SESSION, "session", all_ok);
+	return ran;
+}
+
 int run_test(const struct test *test)
 {
 	struct tl_session *s = NULL;

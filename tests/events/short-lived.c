@@ -90,13 +90,14 @@ static void start_all(void)
 	}
 }
 
-static struct tl_session *start_session(void)
+static struct tl_session *start_session(uint32_t pid)
 {
 	const struct tl_target_spec target = { .name = "program", .executables = &t.program, .n_executables = 1 };
 	const struct tl_options options = { .attach = attach_wanted() };
 	struct tl_session *s;
 	uint32_t id = 0;
 
+	t.starter = (pid_t)pid;
 	if (tl_session_new(&options, &s) < 0 || tl_session_add_target(s, &target, &id) < 0 ||
 	    tl_session_add_handler(s, id, "exec", PROGRAM_ID) < 0 ||
 	    tl_session_add_handler(s, id, "openat", PROGRAM_ID) < 0) {
@@ -131,10 +132,7 @@ int main(void)
 	static const struct test_case cases[] = { CASE(start_all) };
 	static const struct test test = { "openat", cases, 1, NULL, false };
 	const char *wanted = getenv("TL_TEST_PROCESSES");
-	struct tl_session *s;
-	bool all_ok = true, ran;
-	int gate;
-	pid_t pid;
+	bool all_ok = true;
 
 	if (!prepare_run(&test))
 		return 77;
@@ -146,23 +144,7 @@ int main(void)
 	t.data_stat = stat_of(t.data);
 	t.ran = calloc(t.n, sizeof(*t.ran));
 	t.opened = calloc(t.n, sizeof(*t.opened));
-	gate = child_gate();
-	pid = child_make(gate);
-	t.starter = pid;
-	s = start_session();
-	if (s) {
-		open_gate(gate);
-		read_until_end(s, pid, OF_SESSION, 0);
-		verify(s);
-	} else {
-		child_end(pid);
-	}
-	ran = s != NULL;
-	tl_session_free(s);
-	remove_folder();
-	run->test = &(const struct test){ "short-lived", cases, 1, NULL, false };
-	report(OF_SESSION, "session", &all_ok);
-	if (!ran)
+	if (!run_session(&test, "short-lived", start_session, verify, 0, &all_ok))
 		return 1;
 	report(OF_EXEC, text("%u programs, each once, with arguments and parent", t.n), &all_ok);
 	report(OF_OPEN, text("%u opens, each once, with program and parent", t.n), &all_ok);

@@ -138,30 +138,12 @@ int main(void)
 	static const struct test_case cases[] = { CASE(call_all) };
 	static const struct test test = { "getppid", cases, 1, NULL, false };
 	const char *wanted = getenv("TL_TEST_CALLS");
-	struct tl_session *s;
-	bool all_ok = true, ran;
-	int gate;
-	pid_t pid;
+	bool all_ok = true;
 
 	if (!prepare_run(&test))
 		return 77;
 	t.n = wanted ? strtoull(wanted, NULL, 10) : 1000000;
-	gate = child_gate();
-	pid = child_make(gate);
-	s = start_session((uint32_t)pid);
-	if (s) {
-		open_gate(gate);
-		read_until_end(s, pid, OF_SESSION, 20000);
-		verify(s);
-	} else {
-		child_end(pid);
-	}
-	ran = s != NULL;
-	tl_session_free(s);
-	remove_folder();
-	run->test = &(const struct test){ "small-ring", cases, 1, NULL, false };
-	report(OF_SESSION, "session", &all_ok);
-	if (!ran)
+	if (!run_session(&test, "small-ring", start_session, verify, 20000, &all_ok))
 		return 1;
 	report(OF_SUM, text("delivered and lost are %llu", (unsigned long long)t.n), &all_ok);
 	report(OF_RECORDS, text("%s declare all that is lost", t.n_records ? "records" : "no records"), &all_ok);
