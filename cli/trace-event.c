@@ -2,6 +2,7 @@
 /* What trace does with an event: filter, then count or write. */
 #include <time.h>
 
+#include "process.h"
 #include "trace.h"
 
 static const tl_encoder encoders[] = {
@@ -187,14 +188,6 @@ static size_t put_accounts(const struct tl_trace *t, struct tl_ledger_output *re
 /* In the output for whoever reads that alone; text on a terminal has it on standard error. */
 void tl_trace_write_ledger(struct tl_trace *t, bool final)
 {
-	static const struct tl_process nobody = {
-		.executable = "",
-		.args = "",
-		.working_directory = "",
-		.cgroup = "",
-		.unit = "",
-		.container_id = "",
-	};
 	struct tl_event event = {
 		.kind = TL_EVENT_LEDGER,
 		.type = tl_event_type_find("ledger"),
@@ -207,7 +200,7 @@ void tl_trace_write_ledger(struct tl_trace *t, bool final)
 		.loginuid = UINT32_MAX,
 		.audit_session = UINT32_MAX,
 		.comm = "traceleft",
-		.process = &nobody,
+		.process = &tl_process_nobody,
 		.session = t->session,
 	};
 	_cleanup_free_ struct tl_ledger_output *outputs = calloc(t->n_channels + 1, sizeof(*outputs));

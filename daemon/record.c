@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "process.h"
 #include "record.h"
 #include "util.h"
 
@@ -17,15 +18,9 @@ uint64_t tl_now(void)
 
 static const struct tl_process *self(void)
 {
-	static struct tl_process process = {
-		.executable = "",
-		.args = "",
-		.working_directory = "",
-		.cgroup = "",
-		.unit = "",
-		.container_id = "",
-	};
+	static struct tl_process process;
 
+	process = tl_process_nobody;
 	process.pid = (uint32_t)getpid();
 	return &process;
 }

@@ -9,6 +9,15 @@
 #include "put.h"
 #include "util.h"
 
+const struct tl_process tl_process_nobody = {
+	.executable = "",
+	.args = "",
+	.working_directory = "",
+	.cgroup = "",
+	.unit = "",
+	.container_id = "",
+};
+
 #define ENTRIES_DEFAULT 65536
 #define ENTRIES_MIN 64
 #define BYTES_PER_ENTRY 512 /* of the bound in bytes */

@@ -17,6 +17,9 @@
 
 struct tl_processes;
 
+/* Of no process: texts are empty, all else is 0. For records of our own and of many. */
+extern const struct tl_process tl_process_nobody;
+
 struct tl_exec_facts {
 	uint32_t pid;
 	uint32_t inner_pid; /* in its own pid namespace */

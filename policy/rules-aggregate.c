@@ -4,6 +4,7 @@
 
 #include "event-copy.h"
 #include "policy.h"
+#include "process.h"
 #include "rules-aggregate.h"
 #include "rules-by.h"
 #include "util.h"
@@ -138,16 +139,6 @@ uint64_t tl_aggregate_due(const struct tl_aggregate *a)
 
 /* ---- Results ---- */
 
-/* Of no process: nothing is known but the key. */
-static const struct tl_process nobody = {
-	.executable = "",
-	.args = "",
-	.working_directory = "",
-	.cgroup = "",
-	.unit = "",
-	.container_id = "",
-};
-
 static const struct tl_event_type *type_of(const struct count *c)
 {
 	static const struct tl_event_type several = { .name = "several", .class = TL_CLASS_SYSCALL };
@@ -168,7 +159,7 @@ static int emit_one(const struct tl_annotation *common, const struct count *c, c
 		.flags = TL_EVENT_RESULT,
 		.loginuid = UINT32_MAX,
 		.audit_session = UINT32_MAX,
-		.process = &nobody,
+		.process = &tl_process_nobody,
 	};
 
 	annotation.result = result;
