@@ -281,7 +281,7 @@ static void tested(const struct made *m)
 	object_after(c, &c->file_object, c->type->path_from);
 	if (strstr(m->parsed->how, "detached")) {
 		c->file_object.flags |= TL_VALUE_DETACHED;
-		if (c->ret < 0) /* its name is empty: nothing to claim */
+		if (c->ret < 0 && c->type->path_from == FROM_AT) /* its name is empty: nothing to claim */
 			c->file_object = (struct object){};
 	}
 	if (c->type->flags & TL_TYPE_SOCKET)
