@@ -77,7 +77,7 @@ $(B)/traceleftd: $(daemon_obj) $(policy_obj) $(B)/libtraceleft.a
 
 # ---- The table of events and what is generated from it
 
-generate_obj := $(call object,$(wildcard policy/table*.c) policy/yaml-tree.c policy/generate.c policy/generate-fields.c tests/tools/generate.c lib/describe.c lib/fields.c)
+generate_obj := $(call object,$(wildcard policy/table*.c) policy/yaml-tree.c policy/generate.c policy/generate-fields.c tests/tools/generate.c lib/describe.c lib/fields.c lib/seal.c)
 
 $(B)/generate: $(generate_obj)
 	$(say)$(CC) $(ALL_LDFLAGS) -pie -o $@ $^ $(POLICY_LIBS)
@@ -115,9 +115,10 @@ $(B)/obj/lib/objects.o: lib/objects.S $(bpf_objects)
 	@mkdir -p $(@D)
 	$(CC) -I$(B) -Wa,-I$(B) -c -o $@ $<
 
-$(B)/battery/%.bpf.o: $(B)/gen/handlers/%.bpf.c
+$(B)/battery/%.bpf.o: $(B)/gen/handlers/%.bpf.c lib/seal.c | $(B)/generate
 	@mkdir -p $(@D)
 	$(say)$(CLANG) $(BPF_CFLAGS) -mcpu=v2 -c -o $@ $<
+	@$(B)/generate seal $@ || { rm -f $@; false; }
 
 # The names are known once the table has been read.
 .PHONY: battery battery-objects

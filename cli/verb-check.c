@@ -6,6 +6,7 @@
 #include "cli.h"
 #include "conditions.h"
 #include "escape.h"
+#include "handlers.h"
 #include "matches.h"
 #include "policy.h"
 #include "probe.h"
@@ -400,7 +401,7 @@ static int print_json(const struct tl_policy *policy, const struct tl_problems *
 	int r;
 
 	tl_json_open(&b, NULL, '{');
-	tl_json_bool(&b, "ok", policy);
+	tl_json_bool(&b, "ok", policy && !problems->n_errors);
 	json_problems(&b, problems);
 	if (policy)
 		json_list(&b, "files", policy->files, policy->n_files);
@@ -408,7 +409,7 @@ static int print_json(const struct tl_policy *policy, const struct tl_problems *
 		json_plan(&b, plan);
 	tl_json_close(&b, '}');
 	r = tl_json_print(&b);
-	return policy ? r : TL_EXIT_FAILED;
+	return policy && !problems->n_errors ? r : TL_EXIT_FAILED;
 }
 
 static int print_text(const struct tl_policy *policy, const struct tl_problems *problems, const struct plan *plan)
@@ -416,7 +417,7 @@ static int print_text(const struct tl_policy *policy, const struct tl_problems *
 	_cleanup_(tl_buffer_done) struct tl_buffer b = { 0 };
 
 	tl_problems_print(problems);
-	if (!policy)
+	if (!policy || problems->n_errors)
 		return TL_EXIT_FAILED;
 	if (plan)
 		put_plan(&b, plan);
@@ -441,6 +442,8 @@ static int check(const char *path, bool explain, bool json)
 
 	if (r < 0 && !problems.n)
 		return tl_print_errno(r, "%s", path ? path : TL_POLICY_PATH);
+	if (policy && tl_handlers_check(policy, &problems) < 0)
+		return tl_print_errno(ENOMEM, "check");
 	if (policy && explain && plan_make(policy, &plan) < 0)
 		return tl_print_errno(ENOMEM, "check");
 	return (json ? print_json : print_text)(policy, &problems, explain ? &plan : NULL);

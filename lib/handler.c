@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "describe.h"
+#include "seal.h"
 #include "session.h"
 #include "util.h"
 
@@ -153,6 +154,10 @@ int tl_handler_parse(const void *data, size_t size, struct tl_handler *ret, cons
 	Elf *elf;
 	int r;
 
+	*ret_why = "its checksum is wrong: it is damaged";
+	r = tl_seal_check(data, size, &size);
+	if (r < 0)
+		return r;
 	elf_version(EV_CURRENT);
 	/* libelf wants to write into the memory, though not into the file. */
 	elf = elf_memory((char *)data, size);

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../lib/seal.h"
 #include "../lib/util.h"
 #include "battery.h"
 #include "generate.h"
@@ -200,6 +201,8 @@ static void finish_job(struct build *b)
 	_cleanup_free_ char *output = NULL;
 	int r = compile_finish(&job->compile, &output);
 
+	if (!r)
+		r = tl_seal_file(job->made);
 	if (!r)
 		r = put_in_place(b, job);
 	if (r == -EBADMSG) {

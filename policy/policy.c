@@ -295,6 +295,21 @@ static int check_owner(struct tl_draft *d, const char *path, const struct stat *
 	return 0;
 }
 
+/* In a folder where everybody may rename, a file is whoever's who was last. */
+static int check_folder(struct tl_draft *d, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	_cleanup_free_ char *folder = slash ? strndup(path, slash - path + 1) : strdup(".");
+	struct stat st;
+
+	if (!folder)
+		return -ENOMEM;
+	if (stat(folder, &st) == 0 && st.st_mode & S_IWOTH && !(st.st_mode & S_ISVTX))
+		return file_problem(d, path, -EPERM,
+				    "refused: everybody may write its directory (chmod o-w, or its sticky bit)");
+	return 0;
+}
+
 static int open_file(struct tl_draft *d, const char *path, int *ret_fd)
 {
 	/* A FIFO must not make us wait. */
@@ -309,6 +324,8 @@ static int open_file(struct tl_draft *d, const char *path, int *ret_fd)
 	if (!S_ISREG(st.st_mode))
 		return file_problem(d, path, S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL, "refused: it is no regular file");
 	r = check_owner(d, path, &st);
+	if (r >= 0)
+		r = check_folder(d, path);
 	if (r < 0)
 		return r;
 	*ret_fd = TAKE_FD(fd);

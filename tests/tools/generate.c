@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "generate.h"
+#include "../../lib/seal.h"
 #include "table.h"
 
 static int usage(void)
@@ -13,7 +14,8 @@ static int usage(void)
 	fprintf(stderr, "usage: generate table|man TABLE.yaml\n"
 			"       generate handler TABLE.yaml NAME\n"
 			"       generate handlers TABLE.yaml FOLDER\n"
-			"       generate names TABLE.yaml [--syscalls]\n");
+			"       generate names TABLE.yaml [--syscalls]\n"
+			"       generate seal HANDLER.bpf.o\n");
 	return 2;
 }
 
@@ -105,6 +107,12 @@ int main(int argc, char **argv)
 
 	if (argc < 3)
 		return usage();
+	if (!strcmp(argv[1], "seal") && argc == 3) {
+		r = tl_seal_file(argv[2]);
+		if (r < 0)
+			fprintf(stderr, "generate: %s: %s\n", argv[2], strerror(-r));
+		return r < 0;
+	}
 	r = tl_table_load(argv[2], NULL, 0, &table, print_problem, argv[2]);
 	if (r < 0) {
 		fprintf(stderr, "generate: %s: %s\n", argv[2], r == -EINVAL ? "the table is wrong" : strerror(-r));

@@ -58,6 +58,22 @@ damaged_handler_is_reported_and_the_rest_is_listed() {
 	[[ ! -e $dir/ran ]] || why "the command ran"
 }
 
+one_flipped_bit_is_noticed() {
+	local size at
+	write_config
+	run battery build --config "$dir/config.json" --out "$dir/own"
+	size=$(stat -c %s "$dir/own/handle_syscall_close.bpf.o")
+	# Name of an argument, code, and the checksum itself.
+	for at in $(($(grep -abo 'fd' "$dir/own/handle_syscall_close.bpf.o" | head -n 1 | cut -d : -f 1))) 64 $((size / 2)) $((size - 1)); do
+		cp "$dir/own/handle_syscall_close.bpf.o" "$dir/flipped.bpf.o"
+		printf "\\x$(printf %02x $(($(od -An -tu1 -j "$at" -N 1 "$dir/flipped.bpf.o") ^ 1)))" |
+			dd of="$dir/flipped.bpf.o" bs=1 seek="$at" conv=notrunc status=none
+		trace "$dir/flipped.bpf.o" -- touch "$dir/ran"
+		expect_status 1 && expect_error 'checksum is wrong' || { why "byte $at"; return 1; }
+		[[ ! -e $dir/ran ]] || why "the command ran" || return
+	done
+}
+
 broken_config_names_its_place() {
 	printf '{"event": [\n{"name": "close", "args": [{"position": 9, "type": "u64", "name": "fd"}]}]}\n' >"$dir/bad.json"
 	run battery build --config "$dir/bad.json" --out "$dir/own"
@@ -84,5 +100,5 @@ empty_battery_is_told() {
 }
 
 run_tests shipped_battery_is_listed battery_is_built_from_the_originals_config own_battery_is_used_for_names \
-	damaged_handler_is_reported_and_the_rest_is_listed broken_config_names_its_place missing_compiler_is_told \
+	damaged_handler_is_reported_and_the_rest_is_listed one_flipped_bit_is_noticed broken_config_names_its_place missing_compiler_is_told \
 	empty_battery_is_told

@@ -161,6 +161,38 @@ broken_policy_names_every_place() {
 	[[ $status == 1 && ! -e $dir/ran ]] || why "status $status"
 }
 
+policy_where_everybody_may_write_is_refused() {
+	write_policy
+	mkdir "$dir/open"
+	cp "$dir/policy.yaml" "$dir/open/"
+	chmod 777 "$dir/open"
+	run check "$dir/open/policy.yaml"
+	expect_status 1 && grep -q 'everybody may write its directory' "$dir/err" || why "$(cat "$dir/err")" || return
+	chmod 1777 "$dir/open"
+	run check "$dir/open/policy.yaml"
+	expect_status 0
+}
+
+handlers_that_cannot_be_used_are_problems() {
+	write_policy
+	mkdir "$dir/few"
+	export TRACELEFT_BATTERY=$dir/few
+	run check "$dir/policy.yaml"
+	expect_status 1 && grep -q 'handle_syscall_openat.bpf.o: the handler of openat is missing' "$dir/err" || why "$(cat "$dir/err")" || return
+	cp build/battery/handle_syscall_close.bpf.o "$dir/few/handle_syscall_openat.bpf.o"
+	run check "$dir/policy.yaml"
+	expect_status 1 && grep -q 'it is one of close' "$dir/err" || why "$(cat "$dir/err")" || return
+	head -c 1000 build/battery/handle_syscall_openat.bpf.o >"$dir/few/handle_syscall_openat.bpf.o"
+	run check --json "$dir/policy.yaml"
+	[[ $status == 1 ]] && jq -e '.ok == false and (.problems[0].file | endswith("handle_syscall_openat.bpf.o"))' "$dir/out" >/dev/null ||
+		why "status $status: $(cat "$dir/out")" || return
+	cp build/battery/handle_syscall_openat.bpf.o "$dir/few/"
+	run check "$dir/policy.yaml"
+	expect_status 0 || return
+	TRACELEFT_BATTERY=$dir/none run check "$dir/policy.yaml"
+	[[ $status == 0 ]] && grep -q 'warning: the handlers were not looked at' "$dir/err" || why "status $status: $(cat "$dir/err")"
+}
+
 policy_that_is_not_there_is_told() {
 	run check "$dir/none.yaml"
 	[[ $status == 1 ]] && grep -q 'No such file' "$dir/err" || why "$(cat "$dir/err")"
@@ -227,6 +259,7 @@ counts_of_a_rule_add_up_to_the_event() {
 }
 
 run_tests good_policy_is_ok_and_explained what_targets_match_now_is_explained what_conditions_match_now_is_explained program_that_every_target_leaves_out_is_not_followed \
-	broken_policy_names_every_place policy_that_is_not_there_is_told \
+	broken_policy_names_every_place policy_where_everybody_may_write_is_refused handlers_that_cannot_be_used_are_problems \
+	policy_that_is_not_there_is_told \
 	rules_of_a_policy_are_for_the_command specs_add_to_a_policy aggregation_spec_says_what_goes_where counts_of_a_rule_add_up_to_the_event \
 	policy_without_a_command_follows_its_targets
