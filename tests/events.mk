@@ -1,10 +1,13 @@
-# Tests of events: one program for each, tests/events/NAME.c, and the helper that they run.
+# Tests of events: one program for each, tests/events/NAME.c, and the helper that they run;
+# of ways around an audit: one program for each, tests/evasion/NAME.c.
 
 event_harness := $(wildcard tests/events/harness*.c)
 event_src := $(filter-out $(event_harness) tests/events/helper.c tests/events/calls-parse.c,$(wildcard tests/events/*.c))
 event_tests := $(patsubst tests/events/%.c,$(B)/tests/events/%,$(event_src))
+evasion_src := $(wildcard tests/evasion/*.c)
+evasion_tests := $(patsubst tests/evasion/%.c,$(B)/tests/evasion/%,$(evasion_src))
 
-$(event_tests): $(B)/tests/events/%: $(B)/obj/tests/events/%.o $(call object,$(event_harness)) $(B)/libtraceleft.a
+$(event_tests) $(evasion_tests): $(B)/tests/%: $(B)/obj/tests/%.o $(call object,$(event_harness)) $(B)/libtraceleft.a
 	@mkdir -p $(@D)
 	$(say)$(CC) $(ALL_LDFLAGS) -pie -o $@ $^ $(LIB_LIBS)
 # Of many events at once: the calls are in files, which go where the programs are.
@@ -13,12 +16,15 @@ event_calls := $(patsubst tests/events/calls/%,$(B)/tests/events/%,$(wildcard te
 $(event_calls): $(B)/tests/events/%: tests/events/calls/%
 	@mkdir -p $(@D)
 	cp $< $@
-.SECONDARY: $(call object,$(event_src) $(event_harness))
+.SECONDARY: $(call object,$(event_src) $(evasion_src) $(event_harness))
 
 # Its life is to be short: no C library.
 $(B)/tests/events/helper: tests/events/helper.c
 	@mkdir -p $(@D)
 	$(say)$(CC) -std=gnu17 -O2 $(WARNINGS) -fno-stack-protector -fcf-protection=none -static -nostdlib -o $@ $<
+$(B)/tests/evasion/helper: $(B)/tests/events/helper
+	@mkdir -p $(@D)
+	cp $< $@
 
 .PHONY: event-tests
-event-tests: battery $(event_tests) $(event_calls) $(B)/tests/events/helper
+event-tests: battery $(event_tests) $(event_calls) $(evasion_tests) $(B)/tests/events/helper $(B)/tests/evasion/helper

@@ -24,6 +24,7 @@ struct row {
 
 static struct row rows[ROWS_MAX];
 static struct test_case cases[ROWS_MAX];
+static const char *events[ROWS_MAX + 1]; /* a case each */
 static size_t n_rows;
 static const char *file_name;
 
@@ -384,6 +385,7 @@ static void read_rows(const char *path)
 		if (!*at || *at == '#')
 			continue;
 		if (sscanf(at, "row %31s", rows[n_rows].name) == 1) {
+			events[n_rows] = rows[n_rows].name;
 			cases[n_rows] = (struct test_case){ rows[n_rows].name, run_row };
 			n_rows++;
 		} else if (row && row->n_lines < LINES_MAX) {
@@ -395,7 +397,7 @@ static void read_rows(const char *path)
 
 int main(int argc, char **argv)
 {
-	static struct test test = { .cases = cases, .is_family = true };
+	static struct test test = { .cases = cases, .events = events };
 	char *name;
 
 	if (argc != 2) {

@@ -13,6 +13,8 @@
 
 struct run *run;
 
+#define X32_BIT 0x40000000U
+
 static const struct being *myself, *born;
 
 /* ---- Memory and files ---- */
@@ -312,7 +314,7 @@ static struct call *begin(const char *file, int line, uint8_t abi, long number, 
 
 	c->type = type;
 	c->abi = abi;
-	c->nr = (uint32_t)number;
+	c->nr = abi == TL_ABI_X32 ? (uint32_t)number | X32_BIT : (uint32_t)number;
 	for (unsigned i = 0; i < TL_ARGS_MAX; i++)
 		c->args[i] = abi == TL_ABI_I386 ? (uint32_t)args[i] : (uint64_t)args[i];
 	/* What is past the call's own arguments is whatever the registers hold. */
@@ -332,12 +334,22 @@ static struct call *end(struct call *c, int64_t ret)
 	return c;
 }
 
-struct call *call_made(const char *file, int line, long number, const long args[6])
+static struct call *made(const char *file, int line, uint8_t abi, long number, const long args[6])
 {
-	struct call *c = begin(file, line, TL_ABI_X86_64, number, args);
-	long r = syscall(number, args[0], args[1], args[2], args[3], args[4], args[5]);
+	struct call *c = begin(file, line, abi, number, args);
+	long r = syscall(c->nr, args[0], args[1], args[2], args[3], args[4], args[5]);
 
 	return end(c, r == -1 ? -errno : r);
+}
+
+struct call *call_made(const char *file, int line, long number, const long args[6])
+{
+	return made(file, line, TL_ABI_X86_64, number, args);
+}
+
+struct call *call_x32_made(const char *file, int line, long number, const long args[6])
+{
+	return made(file, line, TL_ABI_X32, number, args);
 }
 
 uint32_t run_calls(void)
@@ -458,7 +470,7 @@ static struct call *exec_made(const char *file, int line, uint8_t abi, const str
 	struct call *c = begin(file, line, abi, number, args);
 	long r;
 
-	for (unsigned i = run->type->n_args; i < TL_ARGS_MAX; i++)
+	for (unsigned i = c->type->n_args; i < TL_ARGS_MAX; i++)
 		c->unknown_args |= 1U << i;
 	note_exec(c, becomes);
 	r = abi == TL_ABI_I386 ? int80(number, args) :

@@ -15,11 +15,10 @@ enum { OF_SESSION = CASES_MAX - 4, OF_LEDGER, OF_NUMBERS, OF_HASHES };
 /* In memory that tester and children share. */
 struct run {
 	const struct test *test;
-	const struct tl_event_type *type; /* NULL: of a family, a case per event */
+	const struct tl_event_type *type; /* NULL: of several events */
 	const char *folder;
 	const char *program_folder;
 	bool has_call32;
-	bool facts_wanted; /* of what a successful call names, no claim will do */
 	uint64_t cgroup_id; /* 0: not known */
 	const char *cgroup;
 	uint32_t loginuid, audit_session;
@@ -57,6 +56,8 @@ bool prepare_run(const struct test *test); /* false: not as root, and said so */
 enum tl_attach attach_wanted(void);
 /* Until the child has ended and the session is stopped; pause_us between turns, 0: as the session wakes us. */
 void read_until_end(struct tl_session *s, pid_t pid, int of, unsigned pause_us);
+/* Whether events of `type` come by the tracepoint of all calls. */
+bool is_by_tracepoint(const struct tl_event_type *type);
 void verify_balance(const struct tl_counters *k, int of);
 void report(int of, const char *name, bool *all_ok);
 /* A test with a session of its own: its only case runs in the child, which begins when

@@ -49,6 +49,8 @@ struct being {
 	bool deleted; /* executable: it has no name any more */
 	bool is_nowhere; /* executable: it never had one */
 	const char *comm; /* that it begins with; NULL: not looked at */
+	uint32_t inner_pid; /* in its own pid namespace; 0: pid */
+	uint32_t mntns, netns, pidns; /* 0: those of the tester */
 	const struct being *parent; /* NULL: not looked at */
 };
 
@@ -114,7 +116,7 @@ struct test {
 	const struct test_case *cases;
 	size_t n_cases;
 	void (*prepare)(void); /* before the child is made, in the folder; may be NULL */
-	bool is_family; /* each case is named as the event that it is about */
+	const char *const *events; /* that its cases are about, NULL after the last; NULL: `event` alone */
 };
 
 /* Everything; the exit status of main(). */
@@ -122,7 +124,15 @@ int run_test(const struct test *test);
 #define TEST(name, prepare_function) \
 	int main(void) \
 	{ \
-		static const struct test test = {name, cases, N_ELEMENTS(cases), prepare_function, false}; \
+		static const struct test test = {name, cases, N_ELEMENTS(cases), prepare_function, NULL}; \
+		return run_test(&test); \
+	}
+/* Cases about several events, whose names follow. */
+#define TEST_OF(name, prepare_function, ...) \
+	int main(void) \
+	{ \
+		static const char *const events[] = {__VA_ARGS__, NULL}; \
+		static const struct test test = {name, cases, N_ELEMENTS(cases), prepare_function, events}; \
 		return run_test(&test); \
 	}
 
@@ -153,6 +163,9 @@ struct call *call32_made(const char *file, int line, long number, const long arg
 bool has_call32(void);
 /* Before 5.18 the kernel part climbs 32 steps at most. */
 bool is_old_kernel(void);
+/* Same with a number of x32, which the call gets with its bit 30. */
+#define call_x32(number, ...) call_x32_made(__FILE__, __LINE__, number, (const long[6]){LONGS(__VA_ARGS__)})
+struct call *call_x32_made(const char *file, int line, long number, const long args[6]);
 /* A call that does not return; in a child of its own, which it ends. */
 void call_last_made(const char *file, int line, bool by_32, long number, const long args[6]);
 /* One that makes a child, which ends at once with 0. */

@@ -130,7 +130,7 @@ static void verify(struct tl_session *s)
 int main(void)
 {
 	static const struct test_case cases[] = { CASE(start_all) };
-	static const struct test test = { "openat", cases, 1, NULL, false };
+	static const struct test test = { "openat", cases, 1, NULL, NULL };
 	const char *wanted = getenv("TL_TEST_PROCESSES");
 	bool all_ok = true;
 

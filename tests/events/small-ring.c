@@ -136,7 +136,7 @@ static void verify(struct tl_session *s)
 int main(void)
 {
 	static const struct test_case cases[] = { CASE(call_all) };
-	static const struct test test = { "getppid", cases, 1, NULL, false };
+	static const struct test test = { "getppid", cases, 1, NULL, NULL };
 	const char *wanted = getenv("TL_TEST_CALLS");
 	bool all_ok = true;
 

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The doors of other programs: calls by 32-bit numbers out of 64-bit code, and by those of x32. */
+#include "../events/harness.h"
+
+/* Numbers of i386, and of its calls that are many. */
+enum { OPEN_32 = 5, UNLINK_32 = 10, CHMOD_32 = 15, OPENAT_32 = 295, FCHMOD_32 = 94 };
+
+static bool has_door(void)
+{
+	if (has_call32())
+		return true;
+	skip_case("this kernel runs no 32-bit programs");
+	return false;
+}
+
+static void opened(struct call *c, const char *path)
+{
+	require(c->ret >= 0);
+	is_object(c, path, stat_of_fd((int)c->ret));
+	require(close((int)c->ret) == 0);
+}
+
+static void opens_of_32_bits(void)
+{
+	const char *path = new_file("file", 0600);
+
+	if (!has_door())
+		return;
+	opened(call32(OPEN_32, path, O_RDONLY, 0), path);
+	opened(call32(OPENAT_32, AT_FDCWD, text("./../%s/file", strrchr(folder(), '/') + 1), O_RDWR, 0), path);
+	is_asked(call32(OPEN_32, text("none"), O_RDONLY, 0), in_folder("none"));
+}
+
+/* The same number is another call by each door: 10 is mprotect, 15 rt_sigreturn, 94 lchown. */
+static void numbers_that_mean_something_else(void)
+{
+	const char *path = new_file("victim", 0600);
+	struct stat before = stat_of(path);
+	struct call *c;
+	int fd;
+
+	if (!has_door())
+		return;
+	c = call32(CHMOD_32, path, 0644);
+	require(c->ret == 0);
+	is_named(c, path, path, &before);
+	fd = (int)syscall(SYS_open, path, O_RDONLY);
+	before = stat_of(path);
+	c = call32(FCHMOD_32, fd, 0600);
+	require(c->ret == 0);
+	is_object(c, path, before);
+	c->file_object.after = stat_of(path);
+	before = stat_of(path);
+	c = call32(UNLINK_32, text("victim"));
+	require(c->ret == 0);
+	is_named(c, path, path, &before);
+	require(close(fd) == 0);
+}
+
+/* Most kernels refuse them; an attempt is an event all the same where all calls are seen. */
+static void numbers_of_x32(void)
+{
+	const char *path = new_file("x32", 0600);
+	struct call *c = call_x32(SYS_openat, AT_FDCWD, path, O_RDONLY, 0);
+
+	if (c->ret >= 0)
+		opened(c, path);
+	else
+		is_asked(c, path);
+	c = call_x32(SYS_unlink, text("none"));
+	require(c->ret == -ENOENT || c->ret == -ENOSYS);
+	is_asked(c, in_folder("none"));
+}
+
+static const struct test_case cases[] = {
+	CASE(opens_of_32_bits),
+	CASE(numbers_that_mean_something_else),
+	CASE(numbers_of_x32),
+};
+
+TEST_OF("doors", NULL, "open", "openat", "chmod", "fchmod", "unlink")
