@@ -134,7 +134,7 @@ static __always_inline void tl_capture_sockaddr(struct tl_call *call, __u32 posi
 	if (by_pointer && (!call->record.args[length_arg - 1] ||
 			   bpf_probe_read_user(&length, sizeof(length), (const void *)call->record.args[length_arg - 1]) < 0))
 		return;
-	tl_capture_bytes(call, position, length, 128);
+	tl_capture_bytes(call, position, length, TL_ADDRESS_MAX);
 }
 
 /* Bytes of an address in the memory of programs of the call's ABI. */
@@ -151,55 +151,6 @@ static __always_inline long tl_read_address(__u64 width, __u64 from, __u32 index
 {
 	*ret = 0;
 	return bpf_probe_read_user(ret, tl_clamp(width, 8), (const void *)(from + width * index));
-}
-
-/* As many vectors as argument length_arg says, and of each the beginning of what
- * went through it: of all together no more bytes than the result says. */
-static __always_inline void tl_capture_iovec(struct tl_call *call, __u32 position, __u32 length_arg, __u32 max)
-{
-	__u64 from = call->record.args[position - 1], left = call->record.ret < 0 ? 0 : call->record.ret;
-	__u32 count = call->record.args[length_arg - 1];
-	__u64 width = tl_address_width(call);
-	struct tl_section *section;
-	char *data;
-
-	if (!from)
-		return;
-	section = tl_section_begin(call, TL_SECTION_ARG, position);
-	data = tl_section_data(section);
-	for (__u32 i = 0; i < TL_VECTORS_MAX; i++) {
-		__u64 base, length, n;
-		struct tl_vector *vector;
-
-		if (i >= count)
-			break;
-		if (tl_read_address(width, from, 2 * i, &base) < 0 || tl_read_address(width, from, 2 * i + 1, &length) < 0) {
-			section->flags |= TL_SECTION_FAULT;
-			break;
-		}
-		if (section->size + sizeof(*vector) + TL_VECTOR_MAX > max) {
-			section->flags |= TL_SECTION_TRUNCATED;
-			break;
-		}
-		vector = (struct tl_vector *)(data + tl_clamp(section->size, TL_CAPTURE_MAX));
-		n = length < left ? length : left;
-		left -= n;
-		if (n > TL_VECTOR_MAX)
-			section->flags |= TL_SECTION_TRUNCATED;
-		n = tl_clamp(n, TL_VECTOR_MAX);
-		*(__u64 *)((char *)(vector + 1) + (n & 0x78)) = 0; /* nothing of others in the padding */
-		if (n && bpf_probe_read_user(vector + 1, tl_clamp(n, TL_VECTOR_MAX), (const void *)base) < 0) {
-			section->flags |= TL_SECTION_FAULT;
-			n = 0;
-		}
-		vector->length = length;
-		vector->size = n;
-		vector->pad = 0;
-		section->size += sizeof(*vector) + ((n + 7) & 0x78);
-	}
-	if (count > TL_VECTORS_MAX)
-		section->flags |= TL_SECTION_TRUNCATED;
-	tl_section_end(call, section, section->size);
 }
 
 /* A NULL-terminated array of strings, each with its NUL, one after the other.
@@ -241,5 +192,7 @@ static __always_inline void tl_capture_argv(struct tl_call *call, __u32 position
 	}
 	tl_section_end(call, section, section->size);
 }
+
+#include "handler-vectors.h"
 
 #endif

@@ -135,6 +135,26 @@ _Static_assert(sizeof(struct tl_vector) == 16, "wire: vector");
 #define TL_VECTORS_MAX 8 /* of one argument */
 #define TL_VECTOR_MAX 64 /* bytes of one */
 
+/* What a section TL_SECTION_ARG of messages holds, one after the other: this, the
+ * address padded to 8 bytes, and vectors as above. */
+struct tl_message {
+	__u64 name; /* pointers as the process gave them */
+	__u64 control;
+	__u64 control_size;
+	__u64 vectors; /* how many it gave */
+	__u64 length; /* bytes that went through; 0: none, the call failed */
+	__u32 name_length; /* as given, or as the kernel wrote it */
+	__u32 flags; /* msg_flags */
+	__u32 name_size; /* bytes of the address that follow, without padding */
+	__u32 vectors_size; /* bytes of vectors that follow these */
+};
+
+_Static_assert(sizeof(struct tl_message) == 56, "wire: message");
+
+#define TL_MESSAGES_MAX 8 /* of one argument */
+#define TL_MESSAGE_VECTORS_MAX 4 /* of one of several */
+#define TL_ADDRESS_MAX 128 /* sizeof(struct sockaddr_storage) */
+
 struct tl_file_facts {
 	__u64 inode;
 	__u32 major;

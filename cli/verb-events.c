@@ -27,6 +27,8 @@ static const char *capture_text(const struct tl_arg_type *arg, char *text, size_
 		[TL_CAPTURE_SOCKADDR_POINTER] = "socket address",
 		[TL_CAPTURE_ARGV] = "list of strings",
 		[TL_CAPTURE_IOVEC] = "vectors",
+		[TL_CAPTURE_MESSAGES_SENT] = "messages",
+		[TL_CAPTURE_MESSAGES_RECEIVED] = "messages",
 	};
 	const char *kind = arg->capture < ARRAY_SIZE(what) ? what[arg->capture] : "?";
 

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "messages.h"
 #include "paths.h"
 #include "session.h"
 #include "util.h"
@@ -235,6 +236,8 @@ static bool endpoint_from_sockaddr(struct tl_endpoint *endpoint, const struct tl
 	if (!(captured->flags & TL_VALUE_PRESENT) || captured->size < sizeof(family))
 		return false;
 	memcpy(&family, captured->data, sizeof(family));
+	if (family && family != endpoint->family)
+		endpoint->path.flags = TL_VALUE_CLAIM;
 	endpoint->family = family;
 	if (family == AF_INET && captured->size >= sizeof(*v4)) {
 		endpoint->port = ntohs(v4->sin_port);
@@ -247,10 +250,11 @@ static bool endpoint_from_sockaddr(struct tl_endpoint *endpoint, const struct tl
 		endpoint->path.size = captured->size - offsetof(struct sockaddr_un, sun_path);
 		if (un->sun_path[0]) /* otherwise abstract: all of it is the name */
 			endpoint->path.size = strnlen(un->sun_path, endpoint->path.size);
-		endpoint->path.flags = TL_VALUE_PRESENT | TL_VALUE_CLAIM;
+		endpoint->path.flags |= TL_VALUE_PRESENT;
 	} else {
 		return false;
 	}
+	endpoint->path.flags |= TL_VALUE_CLAIM;
 	return true;
 }
 
@@ -267,15 +271,31 @@ static struct tl_endpoint endpoint_of(const struct tl_socket_facts *facts, bool 
 	return endpoint;
 }
 
-static struct tl_bytes *captured_sockaddr(struct tl_event *event)
+/* The argument with the far end's address; of messages it is in the first one. */
+static const struct tl_arg_type *address_argument(const struct tl_event_type *type)
 {
-	for (size_t i = 0; i < event->type->n_args; i++) {
-		const struct tl_arg_type *arg = &event->type->args[i];
+	for (size_t i = 0; i < type->n_args; i++) {
+		const struct tl_arg_type *arg = &type->args[i];
 
-		if (arg->capture == TL_CAPTURE_SOCKADDR || arg->capture == TL_CAPTURE_SOCKADDR_POINTER)
-			return &event->captured[arg->position - 1];
+		if (arg->capture == TL_CAPTURE_SOCKADDR || arg->capture == TL_CAPTURE_SOCKADDR_POINTER ||
+		    tl_capture_is_message(arg->capture))
+			return arg;
 	}
 	return NULL;
+}
+
+/* What stands in it: bytes of a sockaddr, none if there are none. */
+static struct tl_bytes captured_address(const struct tl_event *event, const struct tl_arg_type *arg)
+{
+	const struct tl_bytes *captured = &event->captured[arg->position - 1];
+	struct tl_message_view message = {};
+	size_t at = 0;
+
+	if (!tl_capture_is_message(arg->capture))
+		return *captured;
+	if (captured->flags & TL_VALUE_PRESENT)
+		tl_message_next(captured, &at, &message);
+	return message.name;
 }
 
 /*
@@ -308,16 +328,42 @@ static void cut_unwritten(struct tl_event *event, struct tl_bytes *captured, con
 	event->flags |= TL_EVENT_TRUNCATED;
 }
 
+/* Does the call tell where something came from? */
+static bool is_incoming(const struct tl_event_type *type, const struct tl_arg_type *asked)
+{
+	return asked && (type->flags & TL_TYPE_RETURNS_FD || asked->capture == TL_CAPTURE_MESSAGES_RECEIVED ||
+			 strcmp(type->name, "recvfrom") == 0);
+}
+
+/* Without a connection the kernel has no far end. Raw sockets have none of ports. */
+static bool knows_far_end(const struct tl_event *event, const struct tl_endpoint *far)
+{
+	return event->socket_type == SOCK_RAW ? tl_endpoint_known(far) : far->port;
+}
+
+/* A datagram goes to the address that comes with it, whatever the socket is connected to. */
+static bool goes_elsewhere(const struct tl_event *event, bool incoming, const struct tl_endpoint *far,
+			   const struct tl_bytes *address)
+{
+	struct tl_endpoint given = {};
+
+	return !incoming && (event->socket_type == SOCK_DGRAM || event->socket_type == SOCK_RAW) &&
+	       strcmp(event->type->name, "connect") && endpoint_from_sockaddr(&given, address) &&
+	       (given.port != far->port || given.family != far->family ||
+		memcmp(given.address, far->address, sizeof(given.address)));
+}
+
 /* Who calls whom: accept's peer is the source, connect's the destination. */
 static void fill_socket(struct tl_event *event, const struct tl_socket_facts *facts)
 {
 	/* What getsockname is told is what the kernel has of the near end. */
-	struct tl_bytes *asked = strcmp(event->type->name, "getsockname") ? captured_sockaddr(event) : NULL;
-	bool incoming = asked &&
-			(event->type->flags & TL_TYPE_RETURNS_FD || strcmp(event->type->name, "recvfrom") == 0);
+	const struct tl_arg_type *asked =
+		strcmp(event->type->name, "getsockname") ? address_argument(event->type) : NULL;
+	bool incoming = is_incoming(event->type, asked);
 	bool binds = asked && !incoming && strcmp(event->type->name, "bind") == 0;
 	struct tl_endpoint *near = incoming ? &event->destination : &event->source;
 	struct tl_endpoint *far = incoming ? &event->source : &event->destination;
+	struct tl_bytes address;
 
 	if (facts) {
 		event->has_socket = true;
@@ -326,16 +372,19 @@ static void fill_socket(struct tl_event *event, const struct tl_socket_facts *fa
 		event->socket_netns = facts->netns;
 		*near = endpoint_of(facts, false);
 		*far = endpoint_of(facts, true);
-		if (incoming)
-			cut_unwritten(event, asked, far);
+		if (incoming && asked->capture == TL_CAPTURE_SOCKADDR_POINTER)
+			cut_unwritten(event, &event->captured[asked->position - 1], far);
 	}
-	/* Without a connection the kernel has no far end: then what was asked. */
-	if (asked && binds && (!near->port || event->ret < 0))
-		endpoint_from_sockaddr(near, asked);
-	else if (asked && !binds && !far->port)
-		endpoint_from_sockaddr(far, asked);
-	if (binds)
+	if (!asked)
+		return;
+	address = captured_address(event, asked);
+	if (binds) {
+		if (!near->port || event->ret < 0)
+			endpoint_from_sockaddr(near, &address);
 		memset(far, 0, sizeof(*far));
+	} else if (!knows_far_end(event, far) || goes_elsewhere(event, incoming, far, &address)) {
+		endpoint_from_sockaddr(far, &address);
+	}
 }
 
 static void fill_objects(struct tl_session *s, const struct parts *p, const struct tl_event_type *type)

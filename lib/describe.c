@@ -11,7 +11,7 @@
 
 const char *const tl_class_names[] = { "syscall", "process", "network", "record", NULL };
 const char *const tl_capture_names[] = { "none", "string", "buffer", "struct", "sockaddr", "sockaddr_pointer",
-					 "argv", "iovec",  NULL };
+					 "argv", "iovec", "messages_sent", "messages_received", NULL };
 const char *const tl_hash_names[] = { "value", "string", "skip", NULL };
 const char *const tl_flag_names[] = { "entry",		 "socket",	  "returns_fd", "returns_bytes", "exec",
 				      "returns_pointer", "returns_twice", "no_return",	"unlisted",	 NULL };
@@ -30,8 +30,8 @@ const char *const tl_decoder_names[] = {
 	"itimerspec", "itimerspec64", "itimerval", "kcmp_type", "kexec_file_flags", "kexec_flags",
 	"key_serial", "keyctl_cmd", "landlock_create", "landlock_restrict", "landlock_rule", "lsm_attr",
 	"madvise_advice", "mbind_flags", "membarrier_cmd", "memfd_flags", "mempolicy_flags",
-	"mempolicy_mode", "mlock_flags", "mlockall_flags", "mmap_flags", "mode", "module_flags",
-	"mount_attr", "mount_attributes", "mount_flags", "move_mount_flags", "mremap_flags", "msg_cmd",
+	"mempolicy_mode", "message", "messages", "mlock_flags", "mlockall_flags", "mmap_flags", "mode",
+	"module_flags", "mount_attr", "mount_attributes", "mount_flags", "move_mount_flags", "mremap_flags", "msg_cmd",
 	"msg_flags", "msg_rcv_flags", "msync_flags", "namespace_flags", "netlink_protocol", "open_flags",
 	"open_how", "open_tree_flags", "path", "perf_flags", "personality", "pid", "pidfd_flags",
 	"pidfd_signal_flags", "pipe_flags", "pkey_rights", "pointer", "poll_events", "pollfds",

@@ -82,8 +82,9 @@ static const struct tl_field fields[] = {
 	{ "traceleft.seq", "long", "counts events per traceleft.cpu without holes, but for those that a lost record "
 				   "declares" },
 	{ "traceleft.hash", "keyword", "64-bit FNV-1a of the arguments, 16 hexadecimal digits" },
-	{ "traceleft.flags", "keyword", "what to know about the values: truncated, incomplete, escaped, claim, deleted, "
-					"detached, unknown_process, thread, args_truncated, executable_deleted; absent if "
+	{ "traceleft.flags", "keyword", "what to know about the values: truncated, incomplete, escaped, claim, "
+					"address_claim (source or destination is what the process asked for, or was "
+					"told), deleted, detached, unknown_process, thread, args_truncated, executable_deleted; absent if "
 					"none" },
 	{ "traceleft.abi", "keyword", "i386 or x32: system call of another ABI than x86_64" },
 	{ "traceleft.nr", "long", "system call number, where it is not the one of the table" },

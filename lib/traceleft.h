@@ -49,7 +49,16 @@ enum tl_capture {
 	TL_CAPTURE_SOCKADDR_POINTER = 5, /* length in `length_arg`, by pointer to socklen_t, after the call */
 	TL_CAPTURE_ARGV = 6, /* NULL-terminated array of strings */
 	TL_CAPTURE_IOVEC = 7, /* vectors, as many as `length_arg` says, as struct tl_vector of bpf/wire.h has them */
+	/* A struct msghdr, or, as many as `length_arg` says, struct mmsghdr; as struct tl_message of bpf/wire.h has them. */
+	TL_CAPTURE_MESSAGES_SENT = 8,
+	TL_CAPTURE_MESSAGES_RECEIVED = 9, /* filled by the kernel, after the call */
 };
+
+/* Whether it is one of those two. */
+static inline bool tl_capture_is_message(unsigned capture)
+{
+	return capture == TL_CAPTURE_MESSAGES_SENT || capture == TL_CAPTURE_MESSAGES_RECEIVED;
+}
 
 enum tl_hash_function {
 	TL_HASH_VALUE = 0, /* the number, or the bytes captured */
@@ -168,7 +177,7 @@ struct tl_endpoint {
 	uint16_t family; /* AF_INET, AF_INET6, AF_UNIX, ...; 0: unknown */
 	uint16_t port; /* host byte order */
 	uint8_t address[16]; /* v4: first four bytes */
-	struct tl_bytes path; /* AF_UNIX */
+	struct tl_bytes path; /* AF_UNIX; of any family flags has TL_VALUE_CLAIM if the end is as the process gave it */
 };
 
 enum tl_event_kind {

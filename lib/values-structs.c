@@ -6,7 +6,6 @@
 
 #include "put.h"
 #include "values-tables.h"
-#include "wire.h"
 
 #define UTIME_NOW_NS ((1L << 30) - 1L)
 #define UTIME_OMIT_NS ((1L << 30) - 2L)
@@ -220,34 +219,6 @@ static void pollfds_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 	tl_put_text(out, bytes->flags & TL_VALUE_TRUNCATED ? ", ...]" : "]");
 }
 
-/* What the handler kept of vectors: struct tl_vector and bytes, one after the other. */
-static void iovec_text(struct tl_buffer *out, const struct tl_bytes *bytes)
-{
-	const char *separator = "[";
-	size_t at = 0;
-
-	while (at + sizeof(struct tl_vector) <= bytes->size) {
-		uint64_t length = member(bytes, at, 8), n = member(bytes, at + 8, 4);
-		struct tl_bytes data = { .data = bytes->data + at + sizeof(struct tl_vector), .size = (uint32_t)n };
-
-		at += sizeof(struct tl_vector);
-		if (n > bytes->size - at)
-			break;
-		data.flags = n == TL_VECTOR_MAX && length > n ? TL_VALUE_TRUNCATED : 0;
-		tl_put_text(out, separator);
-		TL_PUT_LITERAL(out, "{iov_base=");
-		tl_string_text(out, &data);
-		TL_PUT_LITERAL(out, ", iov_len=");
-		tl_put_u64(out, length);
-		tl_put_char(out, '}');
-		separator = ", ";
-		at += (n + 7) & ~7ULL;
-	}
-	if (!at)
-		tl_put_char(out, '[');
-	tl_put_char(out, ']');
-}
-
 static void sembufs_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 {
 	static const struct tl_constant flags[] = { { "IPC_NOWAIT", 04000 }, { "SEM_UNDO", 0x1000 } };
@@ -403,7 +374,6 @@ static const struct tl_decoder decoders[] = {
 	BYTES("timespec64_pair", timespec_pair_text),
 	BYTES("itimerspec64", itimerspec_text),
 	BYTES("rlimit64", rlimit_text),
-	BYTES("iovec", iovec_text),
 	BYTES("sembufs", sembufs_text),
 	BYTES("ids", ids_text),
 	BYTES("open_how", open_how_text),

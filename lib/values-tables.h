@@ -34,6 +34,7 @@ extern const struct tl_decoder_list tl_decoders_network; /* values-network.c */
 extern const struct tl_decoder_list tl_decoders_kernel; /* values-kernel.c */
 extern const struct tl_decoder_list tl_decoders_captured; /* values-captured.c */
 extern const struct tl_decoder_list tl_decoders_structs; /* values-structs.c */
+extern const struct tl_decoder_list tl_decoders_messages; /* values-messages.c */
 
 extern const struct tl_constant tl_errno_constants[];
 extern const size_t tl_n_errno_constants;

@@ -11,6 +11,7 @@
 static const struct tl_decoder_list *const lists[] = {
 	&tl_decoders_basic,  &tl_decoders_file,	    &tl_decoders_process, &tl_decoders_network,
 	&tl_decoders_kernel, &tl_decoders_captured, &tl_decoders_structs,
+	&tl_decoders_messages,
 };
 
 const struct tl_decoder *tl_decoder_get(size_t i)

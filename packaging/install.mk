@@ -56,7 +56,7 @@ install-data: all
 	$(call install_data,lib/event.proto,$(datadir)/traceleft/event.proto)
 	$(call install_data,packaging/completion/traceleft.bash,$(datadir)/bash-completion/completions/traceleft)
 	$(call install_data,packaging/logrotate,$(sysconfdir)/logrotate.d/traceleft)
-handler_headers := handler.h maps.h wire.h
+handler_headers := handler.h handler-vectors.h maps.h wire.h
 
 install-systemd:
 	$(INSTALL) -d $(call to,$(unitdir)/system)

@@ -418,6 +418,8 @@ static struct tl_resolved resolve_argument(const struct argument *a)
 	case TL_CAPTURE_NONE:
 	case TL_CAPTURE_STRUCT:
 	case TL_CAPTURE_IOVEC:
+	case TL_CAPTURE_MESSAGES_SENT:
+	case TL_CAPTURE_MESSAGES_RECEIVED:
 		if (strcmp(a->type->decoder, "uid") == 0 || strcmp(a->type->decoder, "gid") == 0)
 			resolved.flags = TL_FIELD_UNSET;
 		break;

@@ -29,6 +29,17 @@ static void put_literal(FILE *out, const char *text, size_t size)
 
 /* ---- A handler ---- */
 
+static void put_messages(FILE *out, const struct tl_arg_type *arg)
+{
+	int received = arg->capture == TL_CAPTURE_MESSAGES_RECEIVED;
+
+	if (arg->length_arg)
+		fprintf(out, "\ttl_capture_messages(call, %u, %u, %d, %u);\n", arg->position, arg->length_arg, received,
+			arg->size);
+	else
+		fprintf(out, "\ttl_capture_message(call, %u, %d, %u);\n", arg->position, received, arg->size);
+}
+
 static void put_capture(FILE *out, const struct tl_arg_type *arg)
 {
 	switch (arg->capture) {
@@ -55,6 +66,10 @@ static void put_capture(FILE *out, const struct tl_arg_type *arg)
 		break;
 	case TL_CAPTURE_IOVEC:
 		fprintf(out, "\ttl_capture_iovec(call, %u, %u, %u);\n", arg->position, arg->length_arg, arg->size);
+		break;
+	case TL_CAPTURE_MESSAGES_SENT:
+	case TL_CAPTURE_MESSAGES_RECEIVED:
+		put_messages(out, arg);
 		break;
 	}
 }
@@ -285,6 +300,7 @@ static void put_object(FILE *out, const struct tl_event_type *t, const char *fie
 static bool is_cut(const struct tl_arg_type *arg)
 {
 	return arg->capture == TL_CAPTURE_BUFFER || arg->capture == TL_CAPTURE_IOVEC ||
+	       tl_capture_is_message(arg->capture) ||
 	       (arg->capture == TL_CAPTURE_STRING && arg->size < TL_CAPTURE_SIZE_MAX);
 }
 

@@ -235,8 +235,8 @@ static void finish_length(struct work *w)
 			tl_node_problem(w->r, w->arg->node, "argument: captured, but no length says how much there is");
 		return;
 	}
-	if (!has_length(to))
-		tl_node_problem(w->r, length, "length: only a buffer, vectors and a socket address have one");
+	if (!has_length(to) && !tl_capture_is_message(to->capture))
+		tl_node_problem(w->r, length, "length: only a buffer, vectors, messages and a socket address have one");
 	else if (length->kind == TL_YAML_SCALAR && !strcmp(length->text, "ret") && to->capture == TL_CAPTURE_BUFFER)
 		to->length_arg = 0;
 	else if (tl_node_number(w->r, length, "length", 1, TL_ARGS_MAX, &n))

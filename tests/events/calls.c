@@ -9,6 +9,7 @@
 #include <sys/time.h>
 
 #include "calls.h"
+#include "wire.h"
 
 #define ROWS_MAX 448
 #define LINES_MAX 64
@@ -148,24 +149,44 @@ static bool is_a_socket(int fd)
 	return fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
 }
 
-/* Where the kernel knows no far end it is the one that was asked for. */
+/* What a call's argument says of the far end, of messages the first one's. */
+static struct tl_endpoint asked_end(const struct call *c, const struct tl_arg_type *arg)
+{
+	const struct bytes *captured = &c->captured[arg->position - 1];
+	const struct tl_message *message = (const void *)captured->data;
+
+	if (!captured->flags || captured->flags & TL_VALUE_FAULT)
+		return (struct tl_endpoint){};
+	if (!tl_capture_is_message(arg->capture))
+		return endpoint(captured->data, captured->size);
+	return captured->size ? endpoint(message + 1, message->name_size) : (struct tl_endpoint){};
+}
+
+/* Where the kernel knows no far end it is the one that was asked for. A datagram
+ * goes where it is sent to. */
 static void ends_after(struct call *c, int fd)
 {
-	bool incoming = false;
+	const char *name = c->event;
+	bool incoming = false, sends = strncmp(name, "send", 4) == 0;
 
 	if (!is_a_socket(fd))
 		return;
 	is_socket(c, fd);
 	for (unsigned i = 0; i < c->type->n_args; i++) {
 		const struct tl_arg_type *arg = &c->type->args[i];
-		const struct bytes *address = &c->captured[arg->position - 1];
+		struct tl_endpoint asked;
 
-		if (arg->capture != TL_CAPTURE_SOCKADDR && arg->capture != TL_CAPTURE_SOCKADDR_POINTER)
+		if (arg->capture != TL_CAPTURE_SOCKADDR && arg->capture != TL_CAPTURE_SOCKADDR_POINTER &&
+		    !tl_capture_is_message(arg->capture))
 			continue;
-		incoming = c->type->flags & TL_TYPE_RETURNS_FD || strcmp(c->event, "recvfrom") == 0;
-		if (address->flags && !(address->flags & TL_VALUE_FAULT) && !c->destination.port &&
-		    strcmp(c->event, "getsockname") != 0 && address->size > 2)
-			c->destination = endpoint(address->data, address->size);
+		incoming = c->type->flags & TL_TYPE_RETURNS_FD || strncmp(name, "recv", 4) == 0;
+		asked = asked_end(c, arg);
+		if (!(asked.path.flags & TL_VALUE_CLAIM) || strcmp(name, "getsockname") == 0)
+			continue;
+		if (!c->destination.port && (c->socket_type != SOCK_RAW || !c->destination.address[0]))
+			c->destination = asked;
+		else if (sends && c->socket_type == SOCK_DGRAM && asked.port != c->destination.port)
+			c->destination = asked;
 	}
 	if (incoming) {
 		struct tl_endpoint near = c->source;

@@ -83,38 +83,87 @@ static struct bytes peek_argv(uint64_t from, size_t width, uint32_t max)
 	}
 }
 
-/* Of at most 8 vectors the length and the first 64 bytes of what went through. */
-static struct bytes peek_vectors(const struct call *c, uint64_t from, uint32_t count, uint32_t max)
+/* Appends to b, of at most `most` vectors, the length and the first 64 bytes of what
+ * went through. */
+static void peek_vectors(struct bytes *b, size_t width, uint64_t from, uint64_t count, uint64_t most, uint64_t left)
 {
-	struct bytes b = { .flags = TL_VALUE_PRESENT };
-	size_t width = c->abi == TL_ABI_X86_64 ? 8 : 4;
-	uint64_t left = c->ret < 0 ? 0 : (uint64_t)c->ret;
-	char *copy = room(max + 128);
+	char *copy = (char *)b->data;
 
-	b.data = copy;
-	if (count > 8)
-		b.flags |= TL_VALUE_TRUNCATED;
-	for (uint32_t i = 0; i < count && i < 8; i++) {
+	if (count > most)
+		b->flags |= TL_VALUE_TRUNCATED;
+	for (uint32_t i = 0; i < count && i < most; i++) {
 		uint64_t words[2] = {}, n;
 		uint32_t size;
 
 		if (peek(&words[0], from + 2 * i * width, width) < width ||
 		    peek(&words[1], from + (2 * i + 1) * width, width) < width) {
-			b.flags |= TL_VALUE_FAULT;
-			return b;
+			b->flags |= TL_VALUE_FAULT;
+			return;
 		}
 		n = MIN(words[1], left);
 		left -= n;
 		size = MIN(n, 64);
 		if (n > 64)
-			b.flags |= TL_VALUE_TRUNCATED;
-		if (peek(copy + b.size + 16, words[0], size) < size) {
-			b.flags |= TL_VALUE_FAULT;
+			b->flags |= TL_VALUE_TRUNCATED;
+		if (peek(copy + b->size + 16, words[0], size) < size) {
+			b->flags |= TL_VALUE_FAULT;
 			size = 0;
 		}
-		memcpy(copy + b.size, &words[1], 8);
-		memcpy(copy + b.size + 8, &size, 4);
-		b.size += 16 + ((size + 7) & ~7U);
+		memcpy(copy + b->size, &words[1], 8);
+		memcpy(copy + b->size + 8, &size, 4);
+		b->size += 16 + ((size + 7) & ~7U);
+	}
+}
+
+/* Appends a message, laid out as programs with addresses of `width` bytes have it. */
+static void peek_message(struct bytes *b, size_t width, uint64_t from, uint64_t length, uint64_t most)
+{
+	struct tl_message *m = (struct tl_message *)(b->data + b->size);
+	uint64_t words[7] = {};
+	uint32_t start;
+
+	for (unsigned i = 0; i < 7; i++)
+		if (peek(&words[i], from + i * width, width) < width) {
+			b->flags |= TL_VALUE_FAULT;
+			return;
+		}
+	*m = (struct tl_message){ .name = words[0], .control = words[4], .control_size = words[5], .vectors = words[3],
+				  .length = length, .name_length = (uint32_t)words[1], .flags = (uint32_t)words[6] };
+	m->name_size = m->name ? MIN(m->name_length, 128U) : 0;
+	if (peek(m + 1, m->name, m->name_size) < m->name_size) {
+		b->flags |= TL_VALUE_FAULT;
+		m->name_size = 0;
+	}
+	b->size += sizeof(*m) + ((m->name_size + 7) & ~7U);
+	start = b->size;
+	peek_vectors(b, width, words[2], m->vectors, most, length);
+	m->vectors_size = b->size - start;
+}
+
+static struct bytes peek_messages(const struct call *c, const struct tl_arg_type *arg, uint64_t from, uint64_t vlen)
+{
+	struct bytes b = { .flags = TL_VALUE_PRESENT, .data = room(arg->size + 1024) }, nothing = {};
+	size_t width = c->abi == TL_ABI_X86_64 ? 8 : 4;
+	uint32_t count = c->ret < 0 ? (uint32_t)vlen : (uint32_t)c->ret;
+
+	if (c->ret < 0 && arg->capture == TL_CAPTURE_MESSAGES_RECEIVED)
+		return nothing;
+	if (!arg->length_arg) {
+		peek_message(&b, width, from, c->ret < 0 ? 0 : (uint64_t)c->ret, 8);
+		return b;
+	}
+	for (uint32_t i = 0; i < count; i++, from += 8 * width) {
+		uint64_t length = 0;
+
+		if (i == 8 || b.size + sizeof(struct tl_message) + 128 > arg->size) {
+			b.flags |= TL_VALUE_TRUNCATED;
+			break;
+		}
+		if (c->ret >= 0)
+			peek(&length, from + 7 * width, 4);
+		peek_message(&b, width, from, length, 4);
+		if (b.flags & TL_VALUE_FAULT)
+			break;
 	}
 	return b;
 }
@@ -147,8 +196,16 @@ struct bytes captured_of(const struct call *c, const struct tl_arg_type *arg)
 			return nothing;
 		return length && peek(&n, length, sizeof(n)) == sizeof(n) ? peek_bytes(from, n, 128) : nothing;
 	}
-	case TL_CAPTURE_IOVEC:
-		return peek_vectors(c, from, (uint32_t)length, arg->size);
+	case TL_CAPTURE_IOVEC: {
+		struct bytes b = { .flags = TL_VALUE_PRESENT, .data = room(arg->size + 128) };
+
+		peek_vectors(&b, c->abi == TL_ABI_X86_64 ? 8 : 4, from, (uint32_t)length, 8,
+			     c->ret < 0 ? 0 : (uint64_t)c->ret);
+		return b;
+	}
+	case TL_CAPTURE_MESSAGES_SENT:
+	case TL_CAPTURE_MESSAGES_RECEIVED:
+		return peek_messages(c, arg, from, length);
 	case TL_CAPTURE_ARGV:
 		return peek_argv(from, c->abi == TL_ABI_I386 ? 4 : 8, arg->size);
 	}

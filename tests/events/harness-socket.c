@@ -67,7 +67,10 @@ struct tl_endpoint endpoint(const void *address, size_t size)
 		e.path.size = (uint32_t)(size - offsetof(struct sockaddr_un, sun_path));
 		if (un->sun_path[0])
 			e.path.size = (uint32_t)strnlen(un->sun_path, e.path.size);
+	} else if (e.family == AF_INET || e.family == AF_INET6 || e.family == AF_UNIX) {
+		return e; /* too short: no more than the family, which the socket has, too */
 	}
+	e.path.flags = TL_VALUE_CLAIM;
 	return e;
 }
 
@@ -85,6 +88,7 @@ static struct tl_endpoint end_of(int fd, int (*get)(int, struct sockaddr *, sock
 	/* Of these the kernel's structure holds no name. */
 	if (family == AF_UNIX)
 		e.path = (struct tl_bytes){};
+	e.path.flags = 0; /* it is the kernel that says it */
 	return e;
 }
 

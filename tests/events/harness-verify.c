@@ -147,6 +147,8 @@ static void verify_endpoint(const struct call *c, const char *what, const struct
 		      (!found->path.size || memcmp(found->path.data, wanted->path.data, found->path.size) == 0),
 	      "%s: wanted '%.*s', found '%.*s'", what, (int)wanted->path.size, wanted->path.data ?: "",
 	      (int)found->path.size, found->path.data ?: "");
+	check(c, (found->path.flags & TL_VALUE_CLAIM) == (wanted->path.flags & TL_VALUE_CLAIM), "%s: wanted a %s", what,
+	      wanted->path.flags & TL_VALUE_CLAIM ? "claim" : "fact");
 }
 
 static void verify_sockets(const struct tl_event *e, const struct call *c)

@@ -192,7 +192,7 @@ void is_target(struct call *c, const char *claim, const char *path, const struct
 
 /* The object is the socket `fd`; its ends are those that it has now. */
 void is_socket(struct call *c, int fd);
-/* As a socket address says it; of nothing if it is NULL. */
+/* As a socket address says it, a claim; of nothing if it is NULL. */
 struct tl_endpoint endpoint(const void *address, size_t size);
 struct tl_endpoint near_end(int fd);
 struct tl_endpoint far_end(int fd);

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "messages.h"
+
+/* Takes n bytes at *at, padded to 8; NULL if there are fewer. */
+static const char *take(const struct tl_bytes *bytes, size_t *at, size_t n)
+{
+	size_t begin = *at;
+
+	if (begin > bytes->size || n > bytes->size - begin)
+		return NULL;
+	*at = begin + ((n + 7) & ~(size_t)7);
+	return bytes->data + begin;
+}
+
+bool tl_vector_next(const struct tl_bytes *captured, size_t *at, uint64_t *ret_length, struct tl_bytes *ret)
+{
+	struct tl_vector vector;
+	const char *head = take(captured, at, sizeof(vector)), *data;
+
+	if (!head)
+		return false;
+	memcpy(&vector, head, sizeof(vector));
+	data = take(captured, at, vector.size);
+	if (!data)
+		return false;
+	*ret_length = vector.length;
+	*ret = (struct tl_bytes){ .data = data, .size = vector.size, .flags = TL_VALUE_PRESENT };
+	if (vector.size == TL_VECTOR_MAX && vector.length > vector.size)
+		ret->flags |= TL_VALUE_TRUNCATED;
+	return true;
+}
+
+bool tl_message_next(const struct tl_bytes *captured, size_t *at, struct tl_message_view *ret)
+{
+	struct tl_message_view view = {};
+	const char *head = take(captured, at, sizeof(view.head));
+
+	if (!head)
+		return false;
+	memcpy(&view.head, head, sizeof(view.head));
+	view.name.data = take(captured, at, view.head.name_size);
+	view.vectors.data = view.name.data ? take(captured, at, view.head.vectors_size) : NULL;
+	if (!view.vectors.data)
+		return false;
+	view.name.size = view.head.name_size;
+	view.name.flags = view.name.size ? TL_VALUE_PRESENT : 0;
+	view.vectors.size = view.head.vectors_size;
+	view.vectors.flags = TL_VALUE_PRESENT;
+	*ret = view;
+	return true;
+}
