@@ -14,8 +14,8 @@
 
 struct process_key {
 	const struct tl_process *process, *parent;
-	uint64_t start, generation, parent_start, parent_generation, users;
-	uint32_t pid, uid, gid, euid, loginuid, pad;
+	uint64_t start, generation, parent_start, ancestry, users;
+	uint32_t pid, uid, gid, euid, egid, loginuid;
 };
 
 struct process_slot {
@@ -109,6 +109,22 @@ static void put_parent(struct tl_encode_process *f, const struct tl_process *p)
 	tl_put_char(&f->text, '}');
 }
 
+/* Those above the parent. */
+static void put_ancestors(struct tl_encode_process *f, const struct tl_process *p)
+{
+	const char *before = ",\"ancestors\":[{\"pid\":";
+	unsigned n = 1;
+
+	for (p = p->parent; p && p->parent && n < TL_ANCESTORS_MAX; p = p->parent, n++) {
+		put_number(f, before, p->parent->pid);
+		put_member(f, ",\"entity_id\":\"", p->parent->entity_id);
+		put_member(f, ",\"executable\":\"", p->parent->executable);
+		before = "},{\"pid\":";
+	}
+	if (n > 1)
+		TL_PUT_LITERAL(&f->text, "}]");
+}
+
 static void put_user_name(struct tl_encode_process *f, uint32_t uid)
 {
 	put_member(f, "\",\"name\":\"", tl_user_name(uid));
@@ -122,7 +138,8 @@ static void put_user(struct tl_encode_process *f, const struct tl_event *event)
 	put_user_name(f, event->uid);
 	put_number(f, ",\"effective\":{\"id\":\"", event->euid);
 	put_user_name(f, event->euid);
-	tl_put_char(&f->text, '}');
+	put_number(f, ",\"group\":{\"id\":\"", event->egid);
+	TL_PUT_LITERAL(&f->text, "\"}}");
 	if (event->loginuid != UINT32_MAX) {
 		put_number(f, ",\"audit\":{\"id\":\"", event->loginuid);
 		put_user_name(f, event->loginuid);
@@ -142,6 +159,7 @@ static void put_tail(struct tl_encode_process *f, const struct tl_process *p)
 		put_number(f, ",\"pidns\":", p->pidns);
 	if (p->inner_pid && p->inner_pid != p->pid)
 		put_number(f, ",\"inner_pid\":", p->inner_pid);
+	put_ancestors(f, p);
 }
 
 static void render_process(struct tl_encode_process *f, const struct tl_event *event)
@@ -189,6 +207,16 @@ static void flush_processes(void)
 	cache.bytes = 0;
 }
 
+/* Changes with any of them: no two changes of the table have the same number. */
+static uint64_t ancestry_of(const struct tl_process *p)
+{
+	uint64_t ancestry = 0;
+
+	for (unsigned n = 0; (p = p->parent) && n < TL_ANCESTORS_MAX; n++)
+		ancestry = ancestry * 31 + p->generation + p->pid;
+	return ancestry;
+}
+
 static void make_key(struct process_key *key, const struct tl_event *event)
 {
 	const struct tl_process *p = event->process, *parent = p->parent;
@@ -198,14 +226,14 @@ static void make_key(struct process_key *key, const struct tl_event *event)
 	key->start = p->start;
 	key->generation = p->generation;
 	key->parent_start = parent ? parent->start : 0;
-	key->parent_generation = parent ? parent->generation : 0;
+	key->ancestry = ancestry_of(p);
 	key->users = tl_encode_users();
 	key->pid = p->pid;
 	key->uid = event->uid;
 	key->gid = event->gid;
 	key->euid = event->euid;
+	key->egid = event->egid;
 	key->loginuid = event->loginuid;
-	key->pad = 0;
 }
 
 static struct process_slot *fill_slot(struct process_slot *set, const struct process_key *key,

@@ -23,7 +23,6 @@ const struct tl_process tl_process_nobody = {
 #define BYTES_PER_ENTRY 512 /* of the bound in bytes */
 #define RECENT 16 /* calls for which an entry that was in use is safe */
 #define EXITED 1024 /* that stay in the table */
-#define ANCESTORS 16 /* asked of /proc for one process */
 
 struct entry {
 	struct tl_process process; /* first: what callers hold */
@@ -77,9 +76,30 @@ static void release_image(struct tl_processes *t, struct tl_image *image)
 
 static void release(struct tl_processes *t, struct entry *e);
 
+static struct entry *parent_of(const struct entry *e)
+{
+	return entry_of(e->process.parent);
+}
+
+/* Processes that start one another and end make a chain without end: who is not in the
+ * table any more has no parent when he is that far up. */
+static void cut_chain(struct tl_processes *t, struct entry *e)
+{
+	struct entry *parent;
+
+	for (unsigned i = 0; e && i < TL_ANCESTORS_MAX; i++)
+		e = parent_of(e);
+	if (!e || e->listed)
+		return;
+	parent = parent_of(e);
+	e->process.parent = NULL;
+	if (parent)
+		release(t, parent);
+}
+
 static void set_parent(struct tl_processes *t, struct entry *e, struct entry *parent)
 {
-	struct entry *before = entry_of(e->process.parent);
+	struct entry *before = parent_of(e);
 
 	if (parent == e)
 		parent = NULL;
@@ -91,17 +111,21 @@ static void set_parent(struct tl_processes *t, struct entry *e, struct entry *pa
 	e->process.generation = ++t->generation;
 	if (before)
 		release(t, before);
+	cut_chain(t, e);
 }
 
-/* An entry without references is no longer listed, and so has no parent. */
+/* With the last child of a process that is not in the table any more it goes, too. */
 static void release(struct tl_processes *t, struct entry *e)
 {
-	if (--e->refs)
-		return;
-	release_image(t, e->image);
-	tl_cgroup_unref(e->cgroup);
-	t->bytes -= sizeof(*e);
-	free(e);
+	struct entry *parent;
+
+	for (; e && --e->refs == 0; e = parent) {
+		parent = parent_of(e);
+		release_image(t, e->image);
+		tl_cgroup_unref(e->cgroup);
+		t->bytes -= sizeof(*e);
+		free(e);
+	}
 }
 
 static void unlink_age(struct tl_processes *t, struct entry *e)
@@ -125,7 +149,7 @@ static void touch(struct tl_processes *t, struct entry *e)
 	link_newest(t, e);
 }
 
-/* Can be found no more. Its parent goes: chains must not grow without end. */
+/* Can be found no more; its children still know it. */
 static void unlist(struct tl_processes *t, struct entry *e)
 {
 	struct entry **p = bucket_of(t, e->process.pid);
@@ -138,7 +162,7 @@ static void unlist(struct tl_processes *t, struct entry *e)
 	unlink_age(t, e);
 	e->listed = false;
 	t->n--;
-	set_parent(t, e, NULL);
+	cut_chain(t, e);
 	release(t, e);
 }
 
@@ -393,7 +417,7 @@ static void add_ancestors(struct tl_processes *t, struct entry *e)
 {
 	struct entry *parent;
 
-	for (unsigned i = 0; i < ANCESTORS && e->process.ppid && !e->process.parent; i++) {
+	for (unsigned i = 0; i < TL_ANCESTORS_MAX && e->process.ppid && !e->process.parent; i++) {
 		parent = lookup(t, e->process.ppid, 0);
 		/* One that began later has the pid of a parent that is gone. */
 		if (!parent || parent->process.start > e->process.start)

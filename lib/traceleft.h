@@ -139,9 +139,11 @@ struct tl_process {
 	uint32_t mntns, netns, pidns; /* inode numbers */
 	uint32_t flags; /* TL_PROCESS_* */
 	char comm[16];
-	const struct tl_process *parent; /* NULL: unknown; owned by the table */
+	const struct tl_process *parent; /* NULL: unknown; owned by the table, at most TL_ANCESTORS_MAX in a row are told */
 	uint64_t generation; /* grows with each change */
 };
+
+#define TL_ANCESTORS_MAX 32 /* of a process: its parent, that one's parent and so on */
 
 #define TL_PROCESS_UNKNOWN 0x01 /* nothing but the pid is known */
 #define TL_PROCESS_ARGS_TRUNCATED 0x02

@@ -119,6 +119,25 @@ static void verify_json_objects(const struct scalars *all, const struct tl_event
 		wants(all, "destination.port", "%u", e->destination.port);
 }
 
+/* From the parent's parent to process 1. */
+static void verify_json_ancestors(const struct scalars *all, uint32_t parent)
+{
+	const char *last = NULL;
+	char wanted[16];
+
+	snprintf(wanted, sizeof(wanted), "%u", getppid());
+	for (unsigned i = 0; i < all->n_found; i++) {
+		if (strcmp(all->found[i].path, "traceleft.ancestors.pid") != 0)
+			continue;
+		if (!last && parent == (uint32_t)getpid() && strcmp(all->found[i].value, wanted) != 0)
+			fail_case(all->c->of, all->c->file, all->c->line, "JSON: wanted ancestor %s first, found %s",
+				  wanted, all->found[i].value);
+		last = all->found[i].value;
+	}
+	if (!last || strcmp(last, "1") != 0)
+		fail_case(all->c->of, all->c->file, all->c->line, "JSON: the ancestors end at %s", last ?: "none");
+}
+
 static void verify_json(const struct seen *s, const struct call *c)
 {
 	const struct tl_event *e = &s->event;
@@ -142,12 +161,14 @@ static void verify_json(const struct seen *s, const struct call *c)
 		wants(all, "process.executable", "\"%s\"", e->process->executable);
 	wants(all, "user.id", "\"%u\"", e->uid);
 	wants(all, "user.effective.id", "\"%u\"", e->euid);
+	wants(all, "user.effective.group.id", "\"%u\"", e->egid);
 	wants(all, "group.id", "\"%u\"", e->gid);
 	wants(all, "traceleft.program_id", "%u", e->program_id);
 	wants(all, "traceleft.seq", "%" PRIu64, e->seq);
 	wants(all, "traceleft.cpu", "%u", e->cpu);
 	if (e->process->parent)
 		wants(all, "process.parent.pid", "%u", e->process->parent->pid);
+	verify_json_ancestors(all, e->process->parent ? e->process->parent->pid : 0);
 	if (e->kind == TL_EVENT_SYSCALL)
 		verify_json_call(all, e);
 	verify_json_objects(all, e);

@@ -110,7 +110,7 @@ static inline void fixture_init(struct fixture *f)
 		.uid = 0,
 		.gid = 100,
 		.euid = 0,
-		.egid = 100,
+		.egid = 101,
 		.loginuid = 1000,
 		.audit_session = 3,
 		.comm = "sh",

@@ -96,8 +96,8 @@ static void an_openat_is_told_whole(void **state)
 		 "\"command_line\":\"sh -c cat /etc/passwd\",\"working_directory\":\"/home/alice\","
 		 "\"start\":\"2026-11-26T03:59:59.000000001Z\",\"parent\":{\"pid\":900,\"entity_id\":\"0c1d2e3f-900-5\","
 		 "\"name\":\"sshd\",\"executable\":\"/usr/sbin/sshd\",\"command_line\":\"sshd: alice\"}},"
-		 "\"user\":{\"id\":\"0\",\"name\":\"root\",\"effective\":{\"id\":\"0\",\"name\":\"root\"},"
-		 "\"audit\":{\"id\":\"1000\",\"name\":\"alice\"}},\"group\":{\"id\":\"100\"},"
+		 "\"user\":{\"id\":\"0\",\"name\":\"root\",\"effective\":{\"id\":\"0\",\"name\":\"root\","
+		 "\"group\":{\"id\":\"101\"}},\"audit\":{\"id\":\"1000\",\"name\":\"alice\"}},\"group\":{\"id\":\"100\"},"
 		 "\"file\":{\"path\":\"/etc/passwd\",\"inode\":\"131\",\"device\":\"8:1\",\"mode\":\"0644\",\"type\":\"file\"},"
 		 "\"host\":{\"name\":\"%s\",\"id\":\"%s\",\"boot\":{\"id\":\"%s\"}},"
 		 "\"traceleft\":{\"args\":{\"dfd\":-100,"
@@ -273,7 +273,7 @@ static void a_change_of_the_process_shows(void **state)
 	has(line(&f, NULL), "\"parent\":{\"pid\":900}}");
 	f.event.euid = 65534;
 	f.event.loginuid = UINT32_MAX;
-	has(line(&f, NULL), "\"effective\":{\"id\":\"65534\",\"name\":\"nobody\"}},\"group\"");
+	has(line(&f, NULL), "\"effective\":{\"id\":\"65534\",\"name\":\"nobody\",\"group\":{\"id\":\"101\"}}},\"group\"");
 	f.event.uid = 4242;
 	has(line(&f, NULL), "\"user\":{\"id\":\"4242\",\"effective\"");
 	f.process.container_id = "0123abcd";
@@ -281,6 +281,40 @@ static void a_change_of_the_process_shows(void **state)
 	f.process.generation++;
 	has(line(&f, NULL), "\"container\":{\"id\":\"0123abcd\"},\"file\"");
 	has(line(&f, NULL), "\"pidns\":4026531836");
+	fixture_done(&f);
+}
+
+/* A chain of processes `name`-0, -1 and so on, each the child of the next. */
+static void make_chain(struct tl_process *chain, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		chain[i] = (struct tl_process){ .pid = 800 - (uint32_t)i, .executable = "/sbin/init", .generation = 10 + i };
+		snprintf(chain[i].entity_id, sizeof(chain[i].entity_id), "boot-%u-1", chain[i].pid);
+		chain[i].parent = i + 1 < n ? &chain[i + 1] : NULL;
+	}
+}
+
+static void who_is_above_the_parent_is_told_up_to_the_first(void **state)
+{
+	struct tl_process chain[TL_ANCESTORS_MAX + 8];
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	has_not(line(&f, NULL), "ancestors");
+	make_chain(chain, 2);
+	chain[0].executable = "/usr/bin/login";
+	f.parent.parent = chain;
+	has(line(&f, NULL), "\"ancestors\":[{\"pid\":800,\"entity_id\":\"boot-800-1\",\"executable\":\"/usr/bin/login\"},"
+			    "{\"pid\":799,\"entity_id\":\"boot-799-1\",\"executable\":\"/sbin/init\"}]");
+	/* The last of them runs another program. */
+	chain[1].executable = "/sbin/other";
+	chain[1].generation = 100;
+	has(line(&f, NULL), "\"executable\":\"/sbin/other\"}]");
+	make_chain(chain, TL_ANCESTORS_MAX + 8);
+	f.parent.generation++;
+	has(line(&f, NULL), "{\"pid\":770,"); /* with the parent 32 */
+	has_not(line(&f, NULL), "{\"pid\":769,");
 	fixture_done(&f);
 }
 
@@ -773,6 +807,7 @@ int main(void)
 		cmocka_unit_test(a_long_buffer_is_short_in_the_list),
 		cmocka_unit_test(another_type_at_the_same_address_is_noticed),
 		cmocka_unit_test(a_change_of_the_process_shows),
+		cmocka_unit_test(who_is_above_the_parent_is_told_up_to_the_first),
 		cmocka_unit_test(a_thread_may_have_a_name_of_its_own),
 		cmocka_unit_test(a_process_of_which_only_the_pid_is_known_is_told),
 		cmocka_unit_test(many_processes_do_not_mix),

@@ -292,8 +292,10 @@ static void the_exited_stay_for_a_while(void **state)
 {
 	struct tl_processes *t = table(0);
 	struct tl_process *parent = exec(t, NOBODY + 1, 10, "/bin/x"), *child;
+	const struct tl_process *above = parent->parent;
 
 	(void)state;
+	assert_non_null(above);
 	child = forked(t, NOBODY + 1, 10, NOBODY + 2, 20);
 	tl_processes_exit(t, parent);
 	tl_processes_exit(t, parent);
@@ -306,10 +308,10 @@ static void the_exited_stay_for_a_while(void **state)
 	for (uint32_t i = 0; i < 1100; i++)
 		tl_processes_exit(t, exec(t, NOBODY + 2000 + i, 30 + i, "/bin/y"));
 	assert_null(tl_processes_find(t, NOBODY + 1, 10));
-	/* The child has not lost it. */
+	/* The child has not lost it, and whom it came from. */
 	assert_ptr_equal(tl_processes_find(t, NOBODY + 2, 20), child);
 	assert_string_equal(child->parent->executable, "/bin/x");
-	assert_null(child->parent->parent);
+	assert_ptr_equal(child->parent->parent, above);
 	tl_processes_free(t);
 }
 
