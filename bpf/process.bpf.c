@@ -5,7 +5,9 @@
  */
 #include "record.h"
 
-#define TL_ARGV_MAX 16384
+#define TL_ARGV_SMALL 16384 /* bytes of arguments that a record under construction has room for */
+#define TL_ARGV_MIDDLE 40960
+#define TL_ARGV_HEAD_MAX 20480 /* of the record before its arguments */
 
 static __always_inline void tl_add_name(__u8 *data, __u8 type, __u8 index, __u64 text)
 {
@@ -60,7 +62,7 @@ static __always_inline void tl_add_argv(__u8 *data, struct task_struct *task, __
 {
 	__u64 from, n;
 	/* It is longer than the slack behind a record. */
-	const __u32 max = TL_RECORD_MAX + 2 * TL_PATH_MAX - TL_ARGV_MAX - sizeof(struct tl_section);
+	const __u32 max = TL_RECORD_MAX + 2 * TL_PATH_MAX - TL_ARGV_SMALL - sizeof(struct tl_section);
 	struct tl_section *section = tl_area_begin(data, max);
 	__u16 flags = 0;
 
@@ -68,15 +70,70 @@ static __always_inline void tl_add_argv(__u8 *data, struct task_struct *task, __
 	n = tl_get(task, mm, arg_end) - from;
 	if (!from)
 		return;
-	if (n > TL_ARGV_MAX) {
+	if (n > TL_ARGV_SMALL) {
 		flags = TL_SECTION_TRUNCATED;
-		n = TL_ARGV_MAX;
+		n = TL_ARGV_SMALL;
 	}
-	if (n && bpf_probe_read_user(tl_area_data(section), tl_clamp(n, TL_ARGV_MAX), (void *)from) < 0) {
+	if (n && bpf_probe_read_user(tl_area_data(section), tl_clamp(n, TL_ARGV_SMALL), (void *)from) < 0) {
 		flags |= TL_SECTION_FAULT;
 		n = 0;
 	}
 	tl_area_end(data, max, section, type, index, flags, n);
+}
+
+/*
+ * Sends the record with more arguments than it has room for: both are put together in
+ * the ring. Room there has to be asked for by a constant, `max` bytes of arguments; what
+ * is not used of it is lost until the reader has passed by. False: there is none, or
+ * the arguments cannot be read; all is as before.
+ */
+static __always_inline bool tl_send_with_argv(struct tl_call *call, __u64 from, __u64 n, __u8 type, __u8 index,
+					      const __u32 max)
+{
+	__u32 cpu_key = call->record.cpu, head = call->record.size;
+	struct tl_account *account = tl_account_of(call->event);
+	struct tl_cpu *cpu = bpf_map_lookup_elem(&cpus, &cpu_key);
+	struct tl_section *section;
+	__u8 *record;
+	__u64 flags;
+
+	if (!account || !cpu || head > TL_ARGV_HEAD_MAX)
+		return false;
+	record = bpf_ringbuf_reserve(&ring, TL_ARGV_HEAD_MAX + sizeof(*section) + max, 0);
+	if (!record)
+		return false;
+	section = (struct tl_section *)(record + tl_clamp(head, TL_ARGV_HEAD_MAX));
+	section->type = type;
+	section->index = index;
+	section->flags = n > max ? TL_SECTION_TRUNCATED : 0;
+	n = tl_clamp(n, max);
+	section->size = n;
+	if (bpf_probe_read_user(section + 1, tl_clamp(n, max), (void *)from) < 0) {
+		bpf_ringbuf_discard(record, BPF_RB_NO_WAKEUP);
+		return false;
+	}
+	call->record.size = head + sizeof(*section) + ((n + 7) & ~7ULL);
+	flags = tl_record_finish(call, cpu);
+	bpf_probe_read_kernel(record, tl_clamp(head, TL_ARGV_HEAD_MAX), &call->record);
+	bpf_ringbuf_submit(record, flags);
+	tl_count(&account->emitted, 1);
+	call->owner = 0;
+	return true;
+}
+
+/* Adds the arguments of the task's program as the record's last section, and sends it. */
+static __always_inline void tl_argv_send(struct tl_call *call, struct task_struct *task, __u8 type, __u8 index)
+{
+	__u64 from = tl_get(task, mm, arg_start), n = tl_get(task, mm, arg_end) - from;
+
+	if (from && n > TL_ARGV_SMALL) {
+		if (n <= TL_ARGV_MIDDLE && tl_send_with_argv(call, from, n, type, index, TL_ARGV_MIDDLE))
+			return;
+		if (n > TL_ARGV_MIDDLE && tl_send_with_argv(call, from, n, type, index, TL_ARGV_MAX))
+			return;
+	}
+	tl_add_argv(call->data, task, type, index);
+	tl_record_send(call);
 }
 
 static __always_inline __u64 tl_start_of(struct task_struct *task)
@@ -213,10 +270,11 @@ static __always_inline void tl_exec_call(struct task_struct *task, const struct 
 	if (!is_script && name->index == tl_config.plan[event].name)
 		stash->size = sizeof(*name) + ((name->size + 7) & ~7U);
 	tl_add_sections(call, stash);
-	if (!is_script)
-		tl_add_argv(call->data, task, TL_SECTION_ARG, tl_config.plan[event].name + 1);
 	tl_add_exe(walk, call->data, TL_PATH_FILE, task);
-	tl_record_send(call);
+	if (is_script)
+		tl_record_send(call);
+	else
+		tl_argv_send(call, task, TL_SECTION_ARG, tl_config.plan[event].name + 1);
 }
 
 #if !TL_HAS_TASK_STORAGE
@@ -273,8 +331,7 @@ int BPF_PROG(tl_exec, struct task_struct *task, int old_pid, struct linux_binprm
 		tl_add_exe(walk, call->data, TL_PATH_PARENT_EXE, tl_get(task, real_parent));
 		tl_add_name(call->data, TL_SECTION_NAME, TL_PATH_SCRIPT,
 			    (__u64)tl_get(bprm, filename));
-		tl_add_argv(call->data, task, TL_SECTION_ARGV, 0);
-		tl_record_send(call);
+		tl_argv_send(call, task, TL_SECTION_ARGV, 0);
 	}
 	tl_exec_call(task, state, &old, bprm);
 	return 0;

@@ -162,25 +162,30 @@ static __always_inline void tl_record_number(struct tl_record *record, __u32 abi
 	record->nr = abi == TL_ABI_X32 ? nr | TL_X32_BIT : nr;
 }
 
-/* Gives the record its number and puts it into the ring, or counts it. The
- * slot is free afterwards. */
+/* Gives the record its number. Returns the flags of its output: a wake-up only when the
+ * fill is above the mark, and looked at now and then; the reader's timer does the rest. */
+static __always_inline __u64 tl_record_finish(struct tl_call *call, struct tl_cpu *cpu)
+{
+	call->record.event = call->event;
+	call->record.seq = tl_next_seq(cpu);
+	if (!(call->record.seq & 15) && bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= tl_config.wake_bytes)
+		return BPF_RB_FORCE_WAKEUP;
+	return BPF_RB_NO_WAKEUP;
+}
+
+/* Puts the record into the ring, or counts it. The slot is free afterwards. */
 static __always_inline void tl_record_send(struct tl_call *call)
 {
 	__u32 event = call->event, cpu_key = call->record.cpu, size = call->record.size;
 	struct tl_account *account = tl_account_of(event);
 	struct tl_cpu *cpu = bpf_map_lookup_elem(&cpus, &cpu_key);
-	__u64 flags = BPF_RB_NO_WAKEUP;
+	__u64 flags;
 
 	if (!account || !cpu) {
 		call->owner = 0;
 		return;
 	}
-	call->record.event = event;
-	call->record.seq = tl_next_seq(cpu);
-	/* Only when the fill is above the mark, and looked at now and then: the
-	 * reader's timer does the rest. */
-	if (!(call->record.seq & 15) && bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= tl_config.wake_bytes)
-		flags = BPF_RB_FORCE_WAKEUP;
+	flags = tl_record_finish(call, cpu);
 	if (bpf_ringbuf_output(&ring, &call->record, tl_clamp(size, TL_RECORD_MAX + TL_PATH_MAX), flags) < 0) {
 		tl_count(&account->lost, 1);
 		tl_count(&cpu->lost, 1);

@@ -22,7 +22,8 @@
 #define TL_COMM_LEN 16
 #define TL_NAME_MAX 256 /* a path component with its NUL */
 #define TL_PATH_MAX 4096 /* a path, as components with a NUL each */
-#define TL_RECORD_MAX 49152 /* bytes of a record */
+#define TL_RECORD_MAX 49152 /* bytes of a record, but of an exec with many arguments */
+#define TL_ARGV_MAX 131072 /* bytes of a program's arguments, a NUL after each */
 #define TL_OVERRIDING_MAX 8 /* targets of one task that have handlers of their own */
 #define TL_CALL_SLOTS 4 /* records under construction per CPU */
 

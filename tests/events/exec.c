@@ -217,19 +217,43 @@ static void call_that_fails_is_no_exec(void)
 	in_child(refused_child);
 }
 
-static void many_child(void)
+/* `n` arguments that fill `bytes` bytes with their NULs. */
+static const char *const *many(unsigned n, unsigned bytes)
 {
-	const char **argv = room(1001 * sizeof(*argv));
-	struct being *b;
+	const char **argv = room((n + 1) * sizeof(*argv));
+	int width = (int)((bytes - 8) / (n - 3) - 1);
 
-	for (unsigned i = 0; i < 1000; i++)
-		argv[i] = text("argument-%010u", i);
+	argv[0] = text("program");
 	argv[1] = "";
 	argv[2] = "0";
-	b = becoming(program, argv);
+	bytes -= (unsigned)strlen(argv[0]) + 1 + 1 + 2;
+	for (unsigned i = 3; i < n; i++) {
+		if (i == n - 1)
+			width = (int)bytes - 1;
+		argv[i] = text("%0*u", width, i);
+		bytes -= (unsigned)width + 1;
+	}
+	return argv;
+}
+
+static unsigned arguments, argument_bytes;
+
+static void many_child(void)
+{
+	const char *const *argv = many(arguments, argument_bytes);
+
+	runs(becoming(program, argv));
+	syscall(SYS_execve, program, argv, environ);
+}
+
+static void too_many_child(void)
+{
+	const char *const *argv = many(arguments, argument_bytes);
+	struct being *b = becoming(program, argv);
+
 	b->truncated = true;
-	b->args_size = 16385;
-	((char *)b->args)[16384] = '\0';
+	b->args_size = 131072 + 1;
+	((char *)b->args)[131072] = '\0';
 	b->n_args = 0;
 	for (uint32_t i = 0; i < b->args_size; i++)
 		b->n_args += !b->args[i];
@@ -237,9 +261,26 @@ static void many_child(void)
 	syscall(SYS_execve, program, argv, environ);
 }
 
+/* On both sides of where a record under construction has no room for them any more, and
+ * of where more room is taken for them. */
+static void as_many_arguments_as_an_event_holds(void)
+{
+	static const struct {
+		unsigned n, bytes;
+	} rows[] = { { 300, 16384 }, { 300, 16385 }, { 500, 40960 }, { 500, 40961 }, { 2048, 131072 } };
+
+	for (unsigned i = 0; i < N_ELEMENTS(rows); i++) {
+		arguments = rows[i].n;
+		argument_bytes = rows[i].bytes;
+		in_child(many_child);
+	}
+}
+
 static void more_arguments_than_an_event_holds(void)
 {
-	in_child(many_child);
+	arguments = 3000;
+	argument_bytes = 200001;
+	in_child(too_many_child);
 }
 
 static const struct test_case cases[] = {
@@ -252,6 +293,7 @@ static const struct test_case cases[] = {
 	CASE(program_without_a_name),
 	CASE(program_that_changes_the_user),
 	CASE(call_that_fails_is_no_exec),
+	CASE(as_many_arguments_as_an_event_holds),
 	CASE(more_arguments_than_an_event_holds),
 };
 

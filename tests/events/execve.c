@@ -137,7 +137,7 @@ static const char **many(unsigned n, unsigned length)
 
 static void many_child(void)
 {
-	const char **argv = many(300, 20);
+	const char **argv = many(2048, 63);
 
 	run_program(becoming(program, argv), program, argv);
 }
@@ -149,13 +149,13 @@ static void many_arguments(void)
 
 static void too_many_child(void)
 {
-	const char **argv = many(300, 199);
+	const char **argv = many(700, 199);
 	struct being *b = becoming(program, argv);
 
 	b->truncated = true;
-	b->n_args = 82; /* the last one in part, with a NUL of its own */
-	b->args_size = 16385;
-	((char *)b->args)[16384] = '\0';
+	b->n_args = 656; /* the last one in part, with a NUL of its own */
+	b->args_size = 131072 + 1;
+	((char *)b->args)[131072] = '\0';
 	run_program(b, program, argv);
 }
 

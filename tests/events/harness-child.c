@@ -446,7 +446,7 @@ bool is_old_kernel(void)
 }
 
 /* Bytes of arguments that an event of exec holds. */
-#define EXEC_ARGS_MAX 16384U
+#define EXEC_ARGS_MAX 131072U
 
 /* What the call became. It is told how it was asked for; of arguments that are too
  * many for a call's own event there are more, since the new program has them. */

@@ -13,7 +13,7 @@ struct scalars {
 	struct scalar {
 		char path[64];
 		char value[512]; /* as it stands there, strings with their quotes */
-	} found[1024];
+	} found[8192];
 };
 
 static void keep_scalar(const char *path, const char *value, size_t size, void *userdata)
