@@ -19,6 +19,8 @@ struct tl_walk {
 	__u64 mnt_ns; /* of the process */
 	__u32 used;
 	__u32 flags; /* TL_SECTION_* */
+	__u32 slot; /* key of the slot whose work this is, and whose bytes it writes */
+	__u32 pad;
 };
 
 struct tl_climb {
@@ -113,13 +115,13 @@ static long tl_climb_iteration(__u32 i, void *data)
 /* Climbs to the root of the mount namespace: a process chooses its own root
  * with chroot(2), and so would choose what its paths look like. Returns the
  * bytes used. */
-static __always_inline __u32 tl_climb(struct tl_walk *walk, char *out, __u64 dentry, __u64 vfsmount)
+static __always_inline __u32 tl_climb_all(struct tl_walk *walk, char *out)
 {
+	__u64 dentry = walk->dentry;
 	struct dentry *first = tl_at(struct dentry, dentry);
 	__u32 used, i;
 
-	walk->dentry = dentry;
-	tl_walk_mount(walk, vfsmount);
+	tl_walk_mount(walk, walk->vfsmount);
 	walk->used = 0;
 	walk->flags = 0;
 	if (!tl_peek(first, d_hash.pprev) && dentry != (__u64)tl_peek(first, d_parent))
@@ -139,6 +141,21 @@ static __always_inline __u32 tl_climb(struct tl_walk *walk, char *out, __u64 den
 		walk->flags |= TL_SECTION_TRUNCATED;
 #endif
 	used = walk->used;
+	return tl_clamp(used, TL_PATH_MAX + TL_NAME_MAX);
+}
+
+/* The same into the bytes of slot `slot`, from number `at` on, from where its
+ * walk stands. It is global, and has but numbers as its arguments, so that the
+ * verifier looks at it once and not in each place and on each way that leads there. */
+int tl_climb_from(__u32 slot, __u32 at);
+
+static __always_inline __u32 tl_climb(struct tl_walk *walk, __u32 at, __u64 dentry, __u64 vfsmount)
+{
+	__u32 used;
+
+	walk->dentry = dentry;
+	walk->vfsmount = vfsmount;
+	used = tl_climb_from(walk->slot, at);
 	return tl_clamp(used, TL_PATH_MAX + TL_NAME_MAX);
 }
 
@@ -197,7 +214,7 @@ static __always_inline void tl_add_path(struct tl_walk *walk, __u8 *data, __u32 
 
 	if (!dentry)
 		return;
-	used = tl_climb(walk, tl_area_data(section), dentry, vfsmount);
+	used = tl_climb(walk, *(__u32 *)data + sizeof(*section), dentry, vfsmount);
 	tl_area_end(data, max, section, TL_SECTION_PATH, index, walk->flags, used);
 }
 

@@ -178,7 +178,7 @@ static __always_inline __u32 tl_exe_terms(struct task_struct *task)
 		return found;
 	}
 	tl_walk_for(&work->walk, task);
-	used = tl_climb(&work->walk, (char *)call->data, dentry, (__u64)tl_get(task, mm, exe_file, f_path.mnt));
+	used = tl_climb(&work->walk, 0, dentry, (__u64)tl_get(task, mm, exe_file, f_path.mnt));
 	/* Names outside of the process's tree of mounts prove nothing. */
 	if (!(work->walk.flags & TL_SECTION_DETACHED))
 		found = tl_match_executable(&work->match, (char *)call->data, used);

@@ -57,13 +57,25 @@ static __always_inline struct tl_call *tl_slot_claim(struct tl_work **ret_work)
 
 		if (call && tl_claim(call, me)) {
 			*ret_work = bpf_map_lookup_elem(&works, &key);
-			if (*ret_work)
+			if (*ret_work) {
+				(*ret_work)->walk.slot = key;
 				return call;
+			}
 			call->owner = 0;
 			return 0;
 		}
 	}
 	return 0;
+}
+
+__noinline int tl_climb_from(__u32 slot, __u32 at)
+{
+	struct tl_call *call = bpf_map_lookup_elem(&calls, &slot);
+	struct tl_work *work = bpf_map_lookup_elem(&works, &slot);
+
+	if (!call || !work)
+		return 0;
+	return tl_climb_all(&work->walk, (char *)call->data + tl_clamp(at, TL_RECORD_MAX + sizeof(struct tl_section)));
 }
 
 /* A slot for a record of `event`, already counted as seen; NULL if there is
