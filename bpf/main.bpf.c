@@ -126,6 +126,7 @@ static __always_inline int tl_exit(void *ctx, void *chain, __u32 door, struct pt
 	tl_record_number(&call->record, abi, nr);
 	call->record.ret = abi == TL_ABI_I386 ? (__s32)ret : ret;
 	tl_arguments(&call->record, registers, abi);
+	tl_add_namespaces(call, task, state);
 	if (plan->from || plan->target_from || plan->flags)
 		bpf_tail_call(ctx, chain, TL_STAGE_COLLECT);
 	bpf_tail_call(ctx, chain, TL_STAGES + handler);
@@ -482,6 +483,7 @@ static __always_inline void tl_enter_last(struct task_struct *task, struct tl_ta
 	tl_choose(state, event, &call->record.handler, &call->record.program_id);
 	tl_record_number(&call->record, abi, nr);
 	tl_arguments(&call->record, registers, abi);
+	tl_add_namespaces(call, task, state);
 	tl_record_send(call);
 }
 

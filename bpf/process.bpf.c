@@ -194,6 +194,7 @@ static __always_inline struct tl_task *tl_state_make(struct task_struct *task, _
 	fresh.exe_terms = tl_exe_terms(task);
 	fresh.pid_terms = tl_pid_terms(task->tgid);
 	fresh.cgroup = tl_cgroup_of(task);
+	fresh.nsproxy = tl_nsproxy_of(task);
 	fresh.start = tl_start_of(task);
 	tl_state_test(&fresh, task);
 	if ((__u32)task->tgid != tl_config.self)
@@ -216,6 +217,7 @@ int BPF_PROG(tl_fork, struct task_struct *parent, struct task_struct *child)
 	born.pending = born.stashed = born.ended = 0;
 	if (!thread) {
 		born.start = tl_get(child, start_boottime);
+		born.nsproxy = tl_nsproxy_of(child);
 		born.pid_terms = tl_pid_terms(child->tgid);
 	}
 	born.cgroup = tl_cgroup_of(child);
@@ -315,6 +317,7 @@ int BPF_PROG(tl_exec, struct task_struct *task, int old_pid, struct linux_binprm
 	state->cgroup = tl_cgroup_of(task);
 	state->pid_terms = tl_pid_terms(task->tgid); /* a thread's exec takes over the leader's pid */
 	state->start = tl_start_of(task);
+	state->nsproxy = tl_nsproxy_of(task);
 	state->pending = 0;
 	tl_state_test(state, task);
 	tl_state_combine(state, old.set, 0);

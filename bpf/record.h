@@ -174,6 +174,22 @@ static __always_inline void tl_record_number(struct tl_record *record, __u32 abi
 	record->nr = abi == TL_ABI_X32 ? nr | TL_X32_BIT : nr;
 }
 
+/* What setns(2) or unshare(2) has changed since the reader was told of the process. */
+static __always_inline void tl_add_namespaces(struct tl_call *call, struct task_struct *task,
+					      const struct tl_task *state)
+{
+	struct tl_section *section;
+	struct tl_namespaces *namespaces;
+
+	if (state->nsproxy == tl_nsproxy_of(task))
+		return;
+	section = tl_area_begin(call->data, TL_RECORD_MAX);
+	namespaces = (struct tl_namespaces *)tl_area_data(section);
+	namespaces->mntns = tl_get(task, nsproxy, mnt_ns, ns.inum);
+	namespaces->netns = tl_get(task, nsproxy, net_ns, ns.inum);
+	tl_area_end(call->data, TL_RECORD_MAX, section, TL_SECTION_NAMESPACES, 0, 0, sizeof(*namespaces));
+}
+
 /* Gives the record its number. Returns the flags of its output: a wake-up only when the
  * fill is above the mark, and looked at now and then; the reader's timer does the rest. */
 static __always_inline __u64 tl_record_finish(struct tl_call *call, struct tl_cpu *cpu)

@@ -25,6 +25,7 @@ struct tl_task {
 	__u64 attributes; /* same: a hash of them */
 	__u64 outcomes; /* of the tests of them: key of map outcomes */
 	__u64 start; /* of the process */
+	__u64 nsproxy; /* its namespaces when its reader was last told of them */
 	__u16 overriding[TL_OVERRIDING_MAX]; /* as in its set */
 	__u32 exe_terms; /* keys of map terms */
 	__u32 pid_terms;
@@ -243,6 +244,11 @@ static __always_inline void tl_stash_free(void)
 
 	bpf_map_delete_elem(&stashes, &tid);
 #endif
+}
+
+static __always_inline __u64 tl_nsproxy_of(struct task_struct *task)
+{
+	return (__u64)tl_get(task, nsproxy);
 }
 
 static __always_inline __u64 tl_cgroup_of(struct task_struct *task)

@@ -93,6 +93,7 @@ enum tl_section_type {
 	TL_SECTION_TASK = 5, /* struct tl_task_facts */
 	TL_SECTION_ARGV = 6, /* NUL-terminated strings, one after the other */
 	TL_SECTION_NAME = 8, /* index: enum tl_path_index; a kernel string */
+	TL_SECTION_NAMESPACES = 9, /* struct tl_namespaces */
 };
 
 enum tl_path_index {
@@ -182,6 +183,14 @@ struct tl_socket_facts {
 };
 
 _Static_assert(sizeof(struct tl_socket_facts) == 48, "wire: socket facts");
+
+/* Of a thread that is in others than its process was when it was last told of. */
+struct tl_namespaces {
+	__u32 mntns; /* inode numbers */
+	__u32 netns;
+};
+
+_Static_assert(sizeof(struct tl_namespaces) == 8, "wire: namespaces");
 
 struct tl_task_facts {
 	__u32 pid; /* FORK: the child's */

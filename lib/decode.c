@@ -22,6 +22,7 @@ struct parts {
 	const struct tl_file_facts *file[TL_PATH_INDEXES];
 	const struct tl_socket_facts *socket;
 	const struct tl_task_facts *task;
+	const struct tl_namespaces *namespaces;
 	struct tl_bytes argv;
 };
 
@@ -76,6 +77,11 @@ static int take_section(struct tl_session *s, struct parts *p, const struct tl_s
 		if (section->size != sizeof(struct tl_task_facts))
 			return -EBADMSG;
 		p->task = data;
+		break;
+	case TL_SECTION_NAMESPACES:
+		if (section->size != sizeof(struct tl_namespaces))
+			return -EBADMSG;
+		p->namespaces = data;
 		break;
 	case TL_SECTION_ARGV:
 		p->argv = bytes;
@@ -597,6 +603,10 @@ static int decode_kind(struct tl_session *s, const struct tl_record *record, con
 			return r;
 	}
 	find_process(s, record);
+	if (s->event.process)
+		tl_processes_set_namespaces(s->processes, (struct tl_process *)s->event.process,
+					    p->namespaces ? p->namespaces->mntns : 0,
+					    p->namespaces ? p->namespaces->netns : 0);
 	if (record->kind == TL_RECORD_EXIT)
 		decode_exit(s, p);
 	else if (record->kind == TL_RECORD_EVENT) {

@@ -29,6 +29,7 @@ struct entry {
 	struct tl_image *image; /* NULL: unknown */
 	const struct tl_cgroup *cgroup; /* NULL: unknown */
 	uint64_t cgroup_id; /* 0: `cgroup` is what /proc said */
+	uint32_t mntns, netns; /* the process's own, whatever one of its threads is in */
 	unsigned refs; /* the table's, those of children, that of `exited` */
 	uint64_t used; /* in which call */
 	bool listed; /* can be found */
@@ -358,6 +359,25 @@ void tl_processes_set_cgroup(struct tl_processes *t, struct tl_process *process,
 	set_cgroup(t, e, tl_cgroup_ref(cgroup), id);
 }
 
+static void set_namespaces(struct entry *e, uint32_t mntns, uint32_t netns)
+{
+	e->mntns = e->process.mntns = mntns;
+	e->netns = e->process.netns = netns;
+}
+
+void tl_processes_set_namespaces(struct tl_processes *t, struct tl_process *process, uint32_t mntns, uint32_t netns)
+{
+	struct entry *e = entry_of(process);
+
+	mntns = mntns ?: e->mntns;
+	netns = netns ?: e->netns;
+	if (process->mntns == mntns && process->netns == netns)
+		return;
+	process->mntns = mntns;
+	process->netns = netns;
+	process->generation = ++t->generation;
+}
+
 static int fill_from_proc(struct tl_processes *t, struct entry *e, const struct tl_proc *proc)
 {
 	const struct tl_image_facts facts = {
@@ -377,8 +397,7 @@ static int fill_from_proc(struct tl_processes *t, struct entry *e, const struct 
 		return r;
 	e->process.ppid = proc->ppid;
 	e->process.inner_pid = proc->inner_pid;
-	e->process.mntns = proc->mntns;
-	e->process.netns = proc->netns;
+	set_namespaces(e, proc->mntns, proc->netns);
 	e->process.pidns = proc->pidns;
 	set_comm(&e->process, proc->comm);
 	if (!e->cgroup && *proc->cgroup)
@@ -528,8 +547,7 @@ int tl_processes_exec(struct tl_processes *t, const struct tl_exec_facts *f, str
 	p->inner_pid = f->inner_pid;
 	p->ppid = f->ppid;
 	p->parent_start = f->parent_start;
-	p->mntns = f->mntns;
-	p->netns = f->netns;
+	set_namespaces(e, f->mntns, f->netns);
 	p->pidns = f->pidns;
 	set_comm(p, f->comm);
 	tl_processes_set_cgroup(t, p, f->cgroup);
@@ -569,8 +587,7 @@ int tl_processes_fork(struct tl_processes *t, const struct tl_fork_facts *f, str
 	p->inner_pid = f->inner_pid;
 	p->ppid = f->parent_pid;
 	p->parent_start = parent->process.start;
-	p->mntns = f->mntns;
-	p->netns = f->netns;
+	set_namespaces(e, f->mntns, f->netns);
 	p->pidns = f->pidns;
 	set_comm(p, f->comm);
 	tl_processes_set_cgroup(t, p, f->cgroup);

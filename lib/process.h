@@ -83,6 +83,10 @@ void tl_processes_exit(struct tl_processes *t, struct tl_process *process);
 /* The cgroup that a record of the process names; free if it is the same as before. */
 void tl_processes_set_cgroup(struct tl_processes *t, struct tl_process *process, uint64_t cgroup);
 
+/* The namespaces that a thread of the process is in; 0: those that the process had when it began or ran its
+ * program. */
+void tl_processes_set_namespaces(struct tl_processes *t, struct tl_process *process, uint32_t mntns, uint32_t netns);
+
 /* Entries that can be found, and bytes that all of them take. */
 size_t tl_processes_count(const struct tl_processes *t, size_t *ret_bytes);
 

@@ -12,6 +12,12 @@
 static const char *secret;
 static struct stat secret_stat;
 
+static void unshare_mounts(void)
+{
+	require(unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+	has_moved();
+}
+
 /* A call that returned a descriptor of that object. */
 static struct call *reached(struct call *c, const char *path, struct stat facts)
 {
@@ -97,7 +103,7 @@ static void descriptor_of_what_has_no_name_any_more(void)
 /* Names are those that the process sees: there, of the place where it is mounted. */
 static void bind_mount_child(void)
 {
-	require(unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+	unshare_mounts();
 	require(mkdir("mounted", 0755) == 0 && mount(folder(), "mounted", NULL, MS_BIND, NULL) == 0);
 	reached(call(SYS_openat, AT_FDCWD, text("mounted/secret"), O_RDONLY), in_folder("mounted/secret"), secret_stat);
 	new_file("cover", 0600);
@@ -114,7 +120,7 @@ static void other_tree_in_a_mount_namespace_child(void)
 {
 	struct call *c;
 
-	require(unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+	unshare_mounts();
 	require(mount("none", "c", "tmpfs", 0, NULL) == 0 && mknod("c/new", S_IFREG | 0600, 0) == 0);
 	c = call(SYS_openat, AT_FDCWD, text("c/new"), O_RDONLY);
 	reached(c, in_folder("c/new"), stat_of("c/new"));
@@ -147,6 +153,7 @@ static void root_of_a_user_namespace_child(void)
 	}
 	require(write_to("/proc/self/setgroups", "deny"));
 	require(write_to("/proc/self/uid_map", "0 0 1") && write_to("/proc/self/gid_map", "0 0 1"));
+	has_moved();
 	require(chroot("a") == 0 && chdir("/") == 0);
 	reached(call(SYS_openat, AT_FDCWD, text("/b"), O_PATH), in_folder("a/b"), stat_of("/b"));
 	is_asked(call(SYS_openat, AT_FDCWD, text("/../secret"), O_RDONLY), in_folder("a/secret"));

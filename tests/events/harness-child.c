@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The side of the harness that makes calls and notes what their events must say. */
 #include <poll.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -247,6 +249,57 @@ void in_child(void (*body)(void))
 	require(reap(spawn(body)) == 0);
 }
 
+static void note_namespaces(struct being *b)
+{
+	b->mntns = (uint32_t)stat_of("/proc/self/ns/mnt").st_ino;
+	b->netns = (uint32_t)stat_of("/proc/self/ns/net").st_ino;
+	b->pidns = (uint32_t)stat_of("/proc/self/ns/pid").st_ino;
+}
+
+void has_moved(void)
+{
+	struct being *b = room(sizeof(*b));
+
+	*b = *myself;
+	note_namespaces(b);
+	myself = b;
+}
+
+/* By the /proc of the namespace that we began in. */
+static pid_t outer_pid(int proc)
+{
+	char pid[16] = "";
+
+	require(readlinkat(proc, "self", pid, sizeof(pid) - 1) > 0);
+	return (pid_t)atoi(pid);
+}
+
+void in_namespaces(int flags, void (*body)(void))
+{
+	static int outer_proc = -1;
+	struct being *b = being_expected();
+	pid_t pid;
+
+	if (outer_proc < 0)
+		outer_proc = open("/proc", O_PATH | O_CLOEXEC);
+	pid = (pid_t)syscall(SYS_clone, flags | SIGCHLD, NULL, NULL, NULL, NULL);
+	if (pid == 0) {
+		born_here(b);
+		b->pid = outer_pid(outer_proc);
+		b->inner_pid = (uint32_t)getpid();
+		if (flags & CLONE_NEWNS)
+			require(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+		if (flags & CLONE_NEWPID)
+			require(mount("proc", "/proc", "proc", 0, NULL) == 0);
+		note_namespaces(b);
+		body();
+		_exit(0);
+	}
+	born = b;
+	b->born_before = now();
+	require(reap(pid) == 0);
+}
+
 void become_nobody(void)
 {
 	require(setresgid(NOBODY, NOBODY, NOBODY) == 0);
@@ -266,8 +319,8 @@ static void note_captured(struct call *c)
 
 static void note_task(struct call *c)
 {
-	c->pid = getpid();
-	c->tid = gettid();
+	c->pid = myself->inner_pid ? myself->pid : getpid();
+	c->tid = myself->inner_pid ? myself->pid : gettid();
 	c->uid = getuid();
 	c->gid = getgid();
 	c->euid = geteuid();

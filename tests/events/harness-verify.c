@@ -156,7 +156,7 @@ static void verify_sockets(const struct tl_event *e, const struct call *c)
 	check(c, e->has_socket == c->has_socket, "socket: wanted %sone", c->has_socket ? "" : "n");
 	check_number(c, "socket type", e->socket_type, c->socket_type);
 	check_number(c, "socket protocol", e->socket_protocol, c->socket_protocol);
-	check_number(c, "socket's namespace", e->socket_netns, c->has_socket ? run->netns : 0);
+	check_number(c, "socket's namespace", e->socket_netns, c->has_socket ? c->being->netns ?: run->netns : 0);
 	verify_endpoint(c, "source", &e->source, &c->source);
 	verify_endpoint(c, "destination", &e->destination, &c->destination);
 }

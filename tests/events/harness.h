@@ -215,6 +215,11 @@ void was_born(struct being *b, pid_t pid);
 const struct being *last_born(void);
 /* Its wait status. */
 int reap(pid_t pid);
+/* Same in new namespaces (CLONE_NEW*), with CLONE_NEWPID as their process 1: `pid` of its being is the
+ * one that we know it by, and is what is noted of its calls. */
+void in_namespaces(int flags, void (*body)(void));
+/* This process is in other namespaces than it was. */
+void has_moved(void);
 /* spawn and reap, and require a clean end. */
 void in_child(void (*body)(void));
 void become_nobody(void);
