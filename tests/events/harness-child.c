@@ -425,6 +425,19 @@ struct call *call_noted(const char *file, int line, long number, const long args
 	return begin(file, line, TL_ABI_X86_64, number, args);
 }
 
+struct call *expect_call_made(const char *file, int line, const struct being *becomes, uint32_t known, long number,
+			      const long args[6])
+{
+	struct call *c = begin(file, line, TL_ABI_X86_64, number, args);
+
+	c->being = becomes;
+	c->is_of_other = true;
+	c->unknown_args = ~known;
+	c->comm[0] = '\0';
+	memset(c->captured, 0, sizeof(c->captured));
+	return c;
+}
+
 struct call *call_fork_made(const char *file, int line, long number, const long args[6])
 {
 	struct call *c = begin(file, line, TL_ABI_X86_64, number, args);

@@ -304,7 +304,7 @@ static bool is_that(const struct tl_event *e, const struct call *c)
 {
 	if (e->kind != TL_EVENT_SYSCALL)
 		return true;
-	if (e->nr != c->nr || e->ret != c->ret || e->time + 20000000 < c->before)
+	if (e->nr != c->nr || (e->ret != c->ret && !c->is_of_other) || e->time + 20000000 < c->before)
 		return false;
 	for (unsigned i = 0; i < TL_ARGS_MAX; i++)
 		if (!(c->unknown_args >> i & 1) && e->args[i] != c->args[i])

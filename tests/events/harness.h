@@ -92,6 +92,7 @@ struct call {
 	int64_t ret;
 	uint64_t args[TL_ARGS_MAX];
 	uint32_t unknown_args; /* bit per argument that is not looked at */
+	bool is_of_other; /* made by a program that is not this one: ret is not looked at */
 	struct bytes captured[TL_ARGS_MAX];
 	uint32_t flags; /* TL_EVENT_TRUNCATED and _INCOMPLETE besides what captured says */
 
@@ -201,6 +202,13 @@ void *address4(uint16_t port);
 void *address6(uint16_t port);
 void *address_unix(const char *path, size_t *ret_size);
 void *address_abstract(const char *name, size_t *ret_size);
+
+/* A call of the program that was expected last, which this process or a child of it becomes; of its arguments
+ * those are known whose bit is set. */
+#define expect_call(becomes, known, number, ...) \
+	expect_call_made(__FILE__, __LINE__, becomes, known, number, (const long[6]){LONGS(__VA_ARGS__)})
+struct call *expect_call_made(const char *file, int line, const struct being *becomes, uint32_t known, long number,
+			      const long args[6]);
 
 /* This process, and one that runs another program with these arguments. */
 const struct being *me(void);
