@@ -127,6 +127,14 @@ static __always_inline void tl_capture_struct(struct tl_call *call, __u32 positi
 	tl_capture_bytes(call, position, size, size);
 }
 
+/* What the call writes, and only if it succeeds: of a failed one there would be
+ * what happens to lie there. */
+static __always_inline void tl_capture_output(struct tl_call *call, __u32 position, __u32 size)
+{
+	if (call->record.ret >= 0)
+		tl_capture_bytes(call, position, size, size);
+}
+
 static __always_inline void tl_capture_sockaddr(struct tl_call *call, __u32 position, __u32 length_arg, int by_pointer)
 {
 	__u32 length = call->record.args[length_arg - 1];

@@ -32,6 +32,48 @@ static __always_inline __u32 tl_abi_of(struct task_struct *task, __u64 *nr)
 	return TL_ABI_X86_64;
 }
 
+/* A number of 64 bits that came in two arguments, of which more follow. */
+static __always_inline void tl_join_halves(struct tl_record *record, __u32 at)
+{
+	record->args[at] = (__u32)record->args[at] | record->args[at + 1] << 32;
+	for (__u32 i = at + 1; i < 5; i++)
+		record->args[i] = record->args[i + 1];
+	record->args[5] = 0;
+}
+
+/* Arguments of 32-bit programs that stand elsewhere than those of 64-bit ones. */
+static __always_inline void tl_arrange_i386(struct tl_record *record, __u32 nr)
+{
+	__u64 tls;
+
+	switch (nr) {
+	case 120: /* clone */
+		tls = record->args[3];
+		record->args[3] = record->args[4];
+		record->args[4] = tls;
+		return;
+	case 180: /* pread64 */
+	case 181: /* pwrite64 */
+		tl_join_halves(record, 3);
+		return;
+	case 225: /* readahead */
+	case 250: /* fadvise64 */
+		tl_join_halves(record, 1);
+		return;
+	case 314: /* sync_file_range */
+		tl_join_halves(record, 1);
+		tl_join_halves(record, 2);
+		return;
+	case 324: /* fallocate */
+		tl_join_halves(record, 2);
+		tl_join_halves(record, 3);
+		return;
+	case 339: /* fanotify_mark */
+		tl_join_halves(record, 2);
+		return;
+	}
+}
+
 static __always_inline void tl_arguments(struct tl_record *record, struct pt_regs *registers, __u32 abi)
 {
 	if (abi == TL_ABI_I386) {
@@ -41,6 +83,7 @@ static __always_inline void tl_arguments(struct tl_record *record, struct pt_reg
 		record->args[3] = (__u32)tl_get(registers, si);
 		record->args[4] = (__u32)tl_get(registers, di);
 		record->args[5] = (__u32)tl_get(registers, bp);
+		tl_arrange_i386(record, record->nr);
 		return;
 	}
 	record->args[0] = tl_get(registers, di);

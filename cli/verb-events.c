@@ -29,6 +29,7 @@ static const char *capture_text(const struct tl_arg_type *arg, char *text, size_
 		[TL_CAPTURE_IOVEC] = "vectors",
 		[TL_CAPTURE_MESSAGES_SENT] = "messages",
 		[TL_CAPTURE_MESSAGES_RECEIVED] = "messages",
+		[TL_CAPTURE_OUTPUT] = "structure",
 	};
 	const char *kind = arg->capture < ARRAY_SIZE(what) ? what[arg->capture] : "?";
 

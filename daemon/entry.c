@@ -99,7 +99,8 @@ static void put_head(struct entry *e)
 /* ---- What is said otherwise than in the line ---- */
 
 /* Arguments are decoded. */
-static void put_argument(struct entry *e, const struct tl_arg_type *arg, const struct tl_encode_arg *known)
+static void put_argument(struct entry *e, const struct tl_arg_type *arg, const struct tl_encode_arg *known,
+			 const struct tl_variant *variant)
 {
 	const struct tl_bytes *bytes = &e->event->captured[arg->position - 1];
 	char name[sizeof("TRACELEFT_ARG_") + sizeof(arg->name)] = "TRACELEFT_ARG_";
@@ -111,21 +112,23 @@ static void put_argument(struct entry *e, const struct tl_arg_type *arg, const s
 	if (known->form == TL_FORM_STRING && (bytes->flags & TL_VALUE_PRESENT) && !(bytes->flags & TL_VALUE_FAULT))
 		tl_escape_value(&e->value, bytes->data, strnlen(bytes->data, bytes->size));
 	else
-		tl_argument_text(&e->value, e->event, arg, known->decoder);
+		tl_argument_text(&e->value, e->event, arg, tl_variant_decoder(variant, arg->position, known->decoder));
 	put_value(e, name);
 }
 
 static void put_arguments(struct entry *e)
 {
 	struct tl_encode_type *type = tl_encode_type_get(e->event->type);
+	const struct tl_variant *variant;
 
 	if (!type) {
 		e->b->failed = true;
 		return;
 	}
+	variant = tl_encode_variant(type, e->event);
 	for (unsigned i = 0; i < type->type.n_args && i < TL_ARGS_MAX; i++)
-		if (type->args[i].form != TL_FORM_NONE && tl_argument_used(e->event, i))
-			put_argument(e, &type->type.args[i], &type->args[i]);
+		if (tl_encode_has(&type->args[i], e->event, variant))
+			put_argument(e, &type->type.args[i], &type->args[i], variant);
 }
 
 static void put_event(struct entry *e)

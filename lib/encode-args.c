@@ -61,25 +61,38 @@ void tl_encode_link(struct tl_buffer *out, const struct tl_bytes *path)
 		TL_PUT_LITERAL(out, "(detached)");
 }
 
+/* An argument that is a number: its own decoder's text through the memo, another one's without. */
+static void put_number(struct tl_buffer *out, const struct tl_event *event, unsigned position,
+		       struct tl_encode_arg *known, const struct tl_variant *variant)
+{
+	const struct tl_decoder *decoder = tl_variant_decoder(variant, position, known->decoder);
+	uint64_t value = tl_number_value(known->number, event->args[position - 1]);
+
+	if (decoder == known->decoder)
+		tl_encode_number_text(out, known, value);
+	else
+		tl_value_text(out, decoder, value);
+}
+
 void tl_encode_arguments(struct tl_buffer *out, const struct tl_event *event, struct tl_encode_type *type,
 			 unsigned fd_position, const struct tl_bytes *fd_path)
 {
+	const struct tl_variant *variant = tl_encode_variant(type, event);
 	bool first = true;
 
 	for (unsigned i = 0; i < type->type.n_args && i < TL_ARGS_MAX; i++) {
 		const struct tl_arg_type *arg = &type->type.args[i];
 		struct tl_encode_arg *known = &type->args[i];
 
-		if (!tl_encode_has(known, event))
+		if (!tl_encode_has(known, event, variant))
 			continue;
 		if (!first)
 			TL_PUT_LITERAL(out, ", ");
 		first = false;
 		if (known->form <= TL_FORM_POINTER)
-			tl_encode_number_text(out, known,
-					      tl_number_value(known->number, event->args[arg->position - 1]));
+			put_number(out, event, arg->position, known, variant);
 		else
-			tl_argument_text(out, event, arg, known->decoder);
+			tl_argument_text(out, event, arg, tl_variant_decoder(variant, arg->position, known->decoder));
 		if (!fd_path || arg->position != fd_position)
 			continue;
 		tl_encode_link(out, fd_path);
@@ -101,7 +114,7 @@ static void put_string(struct tl_buffer *out, const struct tl_encode_arg *known,
 }
 
 static void put_captured(struct tl_buffer *out, const struct tl_event *event, const struct tl_arg_type *arg,
-			 const struct tl_encode_arg *known)
+			 const struct tl_encode_arg *known, const struct tl_variant *variant)
 {
 	const struct tl_bytes *bytes = &event->captured[arg->position - 1];
 	struct tl_buffer *scratch;
@@ -111,29 +124,29 @@ static void put_captured(struct tl_buffer *out, const struct tl_event *event, co
 		return;
 	}
 	scratch = tl_encode_scratch();
-	tl_argument_text(scratch, event, arg, known->decoder);
+	tl_argument_text(scratch, event, arg, tl_variant_decoder(variant, arg->position, known->decoder));
 	tl_quote_json(out, scratch->data, scratch->size);
 	out->failed |= scratch->failed;
 }
 
 void tl_encode_arguments_json(struct tl_buffer *out, const struct tl_event *event, struct tl_encode_type *type)
 {
+	const struct tl_variant *variant = tl_encode_variant(type, event);
 	bool first = true;
 
 	for (unsigned i = 0; i < type->type.n_args && i < TL_ARGS_MAX; i++) {
 		const struct tl_arg_type *arg = &type->type.args[i];
 		struct tl_encode_arg *known = &type->args[i];
 
-		if (!tl_encode_has(known, event))
+		if (!tl_encode_has(known, event, variant))
 			continue;
 		if (!first)
 			TL_PUT_LITERAL(out, ", ");
 		first = false;
 		if (known->form > TL_FORM_POINTER)
-			put_captured(out, event, arg, known);
+			put_captured(out, event, arg, known, variant);
 		else /* a number's text has nothing to quote */
-			tl_encode_number_text(out, known,
-					      tl_number_value(known->number, event->args[arg->position - 1]));
+			put_number(out, event, arg->position, known, variant);
 	}
 }
 

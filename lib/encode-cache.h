@@ -34,6 +34,7 @@ struct tl_encode_arg {
 	struct tl_number number;
 	uint8_t form; /* enum tl_encode_form */
 	uint8_t key_size;
+	uint8_t bit; /* in tl_variant.used */
 	uint8_t unless; /* argument with open's flags, which say whether there is this one; 0: there is */
 	bool is_string; /* what was captured is shown as a string in quotes */
 	bool is_trimmed; /* without the NULs at its end */
@@ -46,6 +47,7 @@ struct tl_encode_type {
 	char head[512]; /* "event":{"action":"openat",...,"outcome":" */
 	size_t head_size;
 	struct tl_encode_arg args[TL_ARGS_MAX];
+	struct tl_variants variants;
 };
 
 /* Text that depends on a process, its parent and its credentials. */
@@ -59,10 +61,19 @@ struct tl_encode_process {
 struct tl_encode_type *tl_encode_type_get(const struct tl_event_type *type); /* NULL: no memory */
 const struct tl_encode_process *tl_encode_process_get(const struct tl_event *event); /* NULL: no memory */
 
-/* Whether the event has the argument. */
-static inline bool tl_encode_has(const struct tl_encode_arg *arg, const struct tl_event *event)
+/* Which of several calls in one the event is, or NULL. */
+static inline const struct tl_variant *tl_encode_variant(const struct tl_encode_type *type,
+							  const struct tl_event *event)
 {
-	return arg->form != TL_FORM_NONE && (!arg->unless || tl_open_creates(event->args[arg->unless - 1]));
+	return type->variants.n ? tl_variant_among(type->variants, event) : NULL;
+}
+
+/* Whether the event, which is `variant`, has the argument. */
+static inline bool tl_encode_has(const struct tl_encode_arg *arg, const struct tl_event *event,
+				 const struct tl_variant *variant)
+{
+	return arg->form != TL_FORM_NONE && (!arg->unless || tl_open_creates(event->args[arg->unless - 1])) &&
+	       (!variant || (variant->used & arg->bit));
 }
 
 /* A number's text through the memo: a decoder's, or a plain number. */

@@ -129,7 +129,8 @@ static void put_decoded(struct tl_line *l, const struct tl_arg_type *arg, const 
 	l->b->failed |= scratch->failed;
 }
 
-static void put_captured(struct tl_line *l, const struct tl_arg_type *arg, const struct tl_encode_arg *known)
+static void put_captured(struct tl_line *l, const struct tl_arg_type *arg, const struct tl_encode_arg *known,
+			 const struct tl_variant *variant)
 {
 	const struct tl_bytes *bytes = &l->event->captured[arg->position - 1];
 
@@ -142,7 +143,7 @@ static void put_captured(struct tl_line *l, const struct tl_arg_type *arg, const
 	else if (known->form == TL_FORM_ARGV)
 		put_argv(l, bytes);
 	else
-		put_decoded(l, arg, known->decoder);
+		put_decoded(l, arg, tl_variant_decoder(variant, arg->position, known->decoder));
 }
 
 static void put_number(struct tl_line *l, const struct tl_encode_arg *known, uint64_t raw)
@@ -180,6 +181,7 @@ static void put_key(struct tl_line *l, const struct tl_encode_arg *known, bool f
 
 static void put_args(struct tl_line *l)
 {
+	const struct tl_variant *variant = tl_encode_variant(l->type, l->event);
 	bool first = true;
 
 	TL_PUT_LITERAL(l->b, "\"args\":{");
@@ -187,14 +189,14 @@ static void put_args(struct tl_line *l)
 		const struct tl_arg_type *arg = &l->type->type.args[i];
 		const struct tl_encode_arg *known = &l->type->args[i];
 
-		if (!tl_encode_has(known, l->event))
+		if (!tl_encode_has(known, l->event, variant))
 			continue;
 		put_key(l, known, first);
 		first = false;
 		if (known->form <= TL_FORM_POINTER)
 			put_number(l, known, l->event->args[arg->position - 1]);
 		else
-			put_captured(l, arg, known);
+			put_captured(l, arg, known, variant);
 	}
 	TL_PUT_LITERAL(l->b, "},\"args_text\":\"");
 	tl_encode_arguments_json(l->b, l->event, l->type);

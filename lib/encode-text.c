@@ -9,6 +9,9 @@
 #include "put.h"
 #include "wire.h"
 
+#define ERESTARTSYS 512 /* the first and the last of the kernel's own */
+#define ERESTART_LAST 516
+
 static void put_name(struct tl_buffer *b, uint32_t pid, const char *comm)
 {
 	size_t n = strnlen(comm, 16), clean;
@@ -78,7 +81,22 @@ static void put_sockets(struct tl_buffer *b, const struct tl_event *event)
 	tl_put_char(b, '>');
 }
 
-static void put_result(struct tl_buffer *b, const struct tl_event *event)
+/* "0x8002 (flags O_RDWR|O_LARGEFILE)", "1 (SUID_DUMP_USER)", "022" */
+static void put_decoded_result(struct tl_buffer *b, uint64_t value, const struct tl_decoder *decoder)
+{
+	if (decoder->kind == TL_DECODE_FLAGS) {
+		tl_put_hex(b, value);
+		TL_PUT_LITERAL(b, " (flags ");
+	} else if (decoder->kind == TL_DECODE_ENUM) {
+		tl_put_u64(b, value);
+		TL_PUT_LITERAL(b, " (");
+	}
+	tl_value_text(b, decoder, value);
+	if (decoder->kind == TL_DECODE_FLAGS || decoder->kind == TL_DECODE_ENUM)
+		tl_put_char(b, ')');
+}
+
+static void put_result(struct tl_buffer *b, const struct tl_event *event, const struct tl_decoder *decoder)
 {
 	TL_PUT_LITERAL(b, " = ");
 	if (event->type->flags & TL_TYPE_NO_RETURN) {
@@ -86,7 +104,8 @@ static void put_result(struct tl_buffer *b, const struct tl_event *event)
 	} else if (event->ret < 0 && event->ret >= -4095) {
 		const char *name = tl_errno_name((int)-event->ret);
 
-		TL_PUT_LITERAL(b, "-1 ");
+		/* What the kernel says to itself never comes back to the program: it calls again, or gets EINTR. */
+		tl_put_text(b, event->ret <= -ERESTARTSYS && event->ret >= -ERESTART_LAST ? "? " : "-1 ");
 		if (name)
 			tl_put_text(b, name);
 		else
@@ -94,6 +113,8 @@ static void put_result(struct tl_buffer *b, const struct tl_event *event)
 		TL_PUT_LITERAL(b, " (");
 		tl_put_text(b, tl_errno_message((int)-event->ret));
 		tl_put_char(b, ')');
+	} else if (decoder && (event->ret || decoder->mask || decoder->kind != TL_DECODE_FLAGS)) {
+		put_decoded_result(b, (uint64_t)event->ret, decoder);
 	} else if (event->type->flags & TL_TYPE_RETURNS_POINTER) {
 		tl_put_hex(b, (uint64_t)event->ret);
 	} else {
@@ -147,7 +168,7 @@ static void put_call(struct tl_buffer *b, const struct tl_event *event, struct t
 	tl_put_char(b, '(');
 	tl_encode_arguments(b, event, type, type->type.path_fd, fd_path);
 	tl_put_char(b, ')');
-	put_result(b, event);
+	put_result(b, event, tl_variant_result(tl_encode_variant(type, event)));
 	put_objects(b, event);
 }
 

@@ -129,6 +129,7 @@ static void fill_arg(struct tl_encode_type *cached, unsigned i, struct tl_buffer
 	to->number = tl_number_of(arg);
 	to->form = (uint8_t)form_of(arg, to->number, to->decoder);
 	fill_string(to);
+	to->bit = to->form == TL_FORM_NONE ? 0 : (uint8_t)(1U << (arg->position - 1));
 	to->unless = tl_argument_conditional(&cached->type, i) ? arg[-1].position : 0;
 	scratch->size = 0;
 	tl_put_char(scratch, ',');
@@ -146,6 +147,7 @@ static void fill_type(struct tl_encode_type *cached, const struct tl_event_type 
 	struct tl_buffer text = { 0 };
 
 	cached->type = *type;
+	cached->variants = tl_variants_of(type);
 	TL_PUT_LITERAL(&text, "\"event\":{\"action\":\"");
 	tl_escape_json(&text, type->name, strnlen(type->name, sizeof(type->name)));
 	TL_PUT_LITERAL(&text, "\",\"category\":[\"");

@@ -52,6 +52,7 @@ enum tl_capture {
 	/* A struct msghdr, or, as many as `length_arg` says, struct mmsghdr; as struct tl_message of bpf/wire.h has them. */
 	TL_CAPTURE_MESSAGES_SENT = 8,
 	TL_CAPTURE_MESSAGES_RECEIVED = 9, /* filled by the kernel, after the call */
+	TL_CAPTURE_OUTPUT = 10, /* `size` bytes that the call writes; nothing if it fails */
 };
 
 /* Whether it is one of those two. */

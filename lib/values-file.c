@@ -36,7 +36,7 @@ static const struct tl_constant access_modes[] = { C(O_RDONLY), C(O_WRONLY), C(O
 static const struct tl_constant open_flags[] = {
 	C(O_SYNC), { "O_TMPFILE", 020200000 }, C(O_CREAT), C(O_EXCL), C(O_NOCTTY), C(O_TRUNC), C(O_APPEND),
 	C(O_NONBLOCK), C(O_DSYNC), { "__O_SYNC", 04000000 }, { "O_ASYNC", 020000 }, { "O_DIRECT", 040000 },
-	{ "O_LARGEFILE", 0100000 }, C(O_DIRECTORY), C(O_NOFOLLOW), C(O_NOATIME), C(O_CLOEXEC), C(O_PATH),
+	{ "O_LARGEFILE", 0100000 }, C(O_NOFOLLOW), C(O_NOATIME), C(O_CLOEXEC), C(O_PATH), C(O_DIRECTORY),
 	{ "__O_TMPFILE", 020000000 }, C(O_NDELAY), C(O_FSYNC), C(O_RSYNC), { "FASYNC", 020000 },
 };
 
@@ -121,6 +121,12 @@ static const struct tl_constant fcntl_cmds[] = {
 	{ "F_DUPFD_QUERY", 1027 }, { "F_CREATED_QUERY", 1028 }, { "F_GETDELEG", 1039 }, { "F_SETDELEG", 1040 },
 };
 
+static const struct tl_constant fd_flags[] = { C(FD_CLOEXEC) };
+static const struct tl_constant seals[] = {
+	C(F_SEAL_SEAL), C(F_SEAL_SHRINK), C(F_SEAL_GROW), C(F_SEAL_WRITE), { "F_SEAL_FUTURE_WRITE", 0x10 },
+	{ "F_SEAL_EXEC", 0x20 },
+};
+
 static const struct tl_constant flock_kinds[] = { C(LOCK_SH), C(LOCK_EX), C(LOCK_UN) };
 static const struct tl_constant flock_flags[] = { C(LOCK_NB), C(LOCK_MAND), C(LOCK_READ), C(LOCK_WRITE) };
 
@@ -157,10 +163,10 @@ static const struct tl_constant statx_mask[] = {
 	{ "STATX_SUBVOL", 0x8000 }, { "STATX_WRITE_ATOMIC", 0x10000 }, { "STATX_DIO_READ_ALIGN", 0x20000 },
 };
 
-static const struct tl_constant statx_flags[] = {
-	C(AT_SYMLINK_NOFOLLOW), C(AT_NO_AUTOMOUNT), C(AT_EMPTY_PATH), C(AT_STATX_FORCE_SYNC), C(AT_STATX_DONT_SYNC),
-	C(AT_STATX_SYNC_AS_STAT),
+static const struct tl_constant statx_syncs[] = {
+	C(AT_STATX_SYNC_AS_STAT), C(AT_STATX_FORCE_SYNC), C(AT_STATX_DONT_SYNC),
 };
+static const struct tl_constant statx_flags[] = { C(AT_SYMLINK_NOFOLLOW), C(AT_NO_AUTOMOUNT), C(AT_EMPTY_PATH) };
 
 static const struct tl_constant memfd_flags[] = {
 	C(MFD_CLOEXEC), C(MFD_ALLOW_SEALING), C(MFD_HUGETLB), { "MFD_NOEXEC_SEAL", 8 }, { "MFD_EXEC", 0x10 },
@@ -168,7 +174,7 @@ static const struct tl_constant memfd_flags[] = {
 
 static const struct tl_constant cloexec_flags[] = { C(O_CLOEXEC) };
 static const struct tl_constant pipe_flags[] = {
-	C(O_CLOEXEC), C(O_NONBLOCK), { "O_DIRECT", 040000 }, { "O_NOTIFICATION_PIPE", O_EXCL },
+	C(O_NONBLOCK), C(O_CLOEXEC), { "O_DIRECT", 040000 }, { "O_NOTIFICATION_PIPE", O_EXCL },
 };
 static const struct tl_constant close_range_flags[] = { C(CLOSE_RANGE_UNSHARE), C(CLOSE_RANGE_CLOEXEC) };
 
@@ -180,7 +186,8 @@ static const struct tl_constant epoll_events[] = {
 	{ "EPOLLET", 1U << 31 },
 };
 static const struct tl_constant poll_events[] = {
-	C(POLLIN), C(POLLPRI), C(POLLOUT), C(POLLERR), C(POLLHUP), C(POLLNVAL), C(POLLRDHUP),
+	C(POLLIN), C(POLLPRI), C(POLLOUT), C(POLLERR), C(POLLHUP), C(POLLNVAL), C(POLLRDNORM),
+	C(POLLRDBAND), C(POLLWRNORM), C(POLLWRBAND), { "POLLMSG", 0x400 }, C(POLLRDHUP),
 };
 
 static const struct tl_constant eventfd_flags[] = { C(EFD_SEMAPHORE), C(EFD_CLOEXEC), C(EFD_NONBLOCK) };
@@ -245,6 +252,8 @@ static const struct tl_decoder decoders[] = {
 	FIELD("mount_attributes", 0, mount_atime, mount_attributes),
 	ENUM("seek_whence", seek_whence),
 	ENUM("fcntl_cmd", fcntl_cmds),
+	FLAGS("fd_flags", fd_flags),
+	FLAGS("seals", seals),
 	FIELD("flock_op", 0xb, flock_kinds, flock_flags),
 	FLAGS("fallocate_flags", fallocate_flags),
 	ENUM("fadvise_advice", fadvise_advices),
@@ -253,7 +262,7 @@ static const struct tl_decoder decoders[] = {
 	FLAGS("rwf_flags", rwf_flags),
 	FLAGS("xattr_flags", xattr_flags),
 	FLAGS("statx_mask", statx_mask),
-	FLAGS("statx_flags", statx_flags),
+	FIELD("statx_flags", AT_STATX_SYNC_TYPE, statx_syncs, statx_flags),
 	FLAGS("memfd_flags", memfd_flags),
 	FLAGS("cloexec_flags", cloexec_flags),
 	FLAGS("pipe_flags", pipe_flags),

@@ -106,6 +106,10 @@ static const struct tl_constant futex_ops[] = {
 	C(FUTEX_CMP_REQUEUE_PI_PRIVATE), { "FUTEX_LOCK_PI2_PRIVATE", 141 },
 };
 static const struct tl_constant futex_flags[] = { C(FUTEX_PRIVATE_FLAG), C(FUTEX_CLOCK_REALTIME) };
+static const struct tl_constant futex_bits[] = { { "FUTEX_BITSET_MATCH_ANY", UINT32_MAX } };
+static const struct tl_constant dumpable[] = {
+	{ "SUID_DUMP_DISABLE", 0 }, { "SUID_DUMP_USER", 1 }, { "SUID_DUMP_ROOT", 2 },
+};
 static const struct tl_constant futex2_sizes[] = {
 	{ "FUTEX2_SIZE_U8", 0 }, { "FUTEX2_SIZE_U16", 1 }, { "FUTEX2_SIZE_U32", 2 }, { "FUTEX2_SIZE_U64", 3 },
 };
@@ -229,6 +233,8 @@ static const struct tl_decoder decoders[] = {
 	FLAGS("mbind_flags", mbind_flags),
 	{ .name = "futex_op", .kind = TL_DECODE_FLAGS, .mask = 0xff, .values = futex_ops, .n_values = COUNT(futex_ops),
 	  .flags = futex_flags, .n_flags = COUNT(futex_flags) },
+	ENUM("dumpable", dumpable),
+	ENUM("futex_bits", futex_bits),
 	FIELD("futex2_flags", 3, futex2_sizes, futex2_flags),
 	ENUM("clock_id", clock_ids),
 	FLAGS("timer_flags", timer_flags),

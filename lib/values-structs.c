@@ -1,52 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Structures in user memory, as x86-64 lays them out. */
+#include <linux/sched.h>
 #include <signal.h>
 #include <sys/epoll.h>
-#include <sys/stat.h>
+#include <sys/wait.h>
 
-#include "put.h"
-#include "values-tables.h"
+#include "values-structs.h"
+#include "wire.h"
 
 #define UTIME_NOW_NS ((1L << 30) - 1L)
 #define UTIME_OMIT_NS ((1L << 30) - 2L)
 
-/* A member's value; 0 beyond what was captured. */
-static uint64_t member(const struct tl_bytes *bytes, size_t offset, size_t size)
+/* Two words of `width` bytes. */
+static void put_time_of(struct tl_buffer *out, const struct tl_bytes *bytes, size_t at, size_t width,
+			const char *fraction)
 {
-	uint64_t v = 0;
-
-	if (offset + size <= bytes->size)
-		memcpy(&v, bytes->data + offset, size);
-	return v;
-}
-
-#define WORD(bytes, i) member(bytes, (size_t)(i) * 8, 8)
-
-/* Whether there is all of it; otherwise shows the bytes that there are. */
-static bool whole(struct tl_buffer *out, const struct tl_bytes *bytes, size_t size)
-{
-	if (bytes->size >= size)
-		return true;
-	tl_string_text(out, bytes);
-	return false;
-}
-
-static void put_decoded(struct tl_buffer *out, const char *key, const char *decoder, uint64_t value)
-{
-	tl_put_text(out, key);
-	tl_value_text(out, tl_decoder_find(decoder), value);
-}
-
-static void put_signed(struct tl_buffer *out, const char *key, uint64_t value)
-{
-	tl_put_text(out, key);
-	tl_put_i64(out, (int64_t)value);
-}
-
-static void put_time(struct tl_buffer *out, const struct tl_bytes *bytes, size_t word, const char *fraction)
-{
-	put_signed(out, "{tv_sec=", WORD(bytes, word));
-	put_signed(out, fraction, WORD(bytes, word + 1));
+	put_signed(out, "{tv_sec=", width == 4 ? (uint64_t)(int32_t)member(bytes, at, 4) : member(bytes, at, 8));
+	put_signed(out, fraction, width == 4 ? (uint64_t)(int32_t)member(bytes, at + 4, 4) : member(bytes, at + 8, 8));
 	tl_put_char(out, '}');
 }
 
@@ -68,67 +38,99 @@ static void put_limit(struct tl_buffer *out, const char *key, uint64_t limit)
 static void timespec_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 {
 	if (whole(out, bytes, 16))
-		put_time(out, bytes, 0, ", tv_nsec=");
+		put_time_of(out, bytes, 0, 8, ", tv_nsec=");
 }
 
 static void timeval_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 {
 	if (whole(out, bytes, 16))
-		put_time(out, bytes, 0, ", tv_usec=");
+		put_time_of(out, bytes, 0, 8, ", tv_usec=");
+}
+
+static void timespec_text_32(struct tl_buffer *out, const struct tl_bytes *bytes)
+{
+	if (whole(out, bytes, 8))
+		put_time_of(out, bytes, 0, 4, ", tv_nsec=");
+}
+
+static void timeval_text_32(struct tl_buffer *out, const struct tl_bytes *bytes)
+{
+	if (whole(out, bytes, 8))
+		put_time_of(out, bytes, 0, 4, ", tv_usec=");
 }
 
 /* Times of access and modification; some nanoseconds mean something else. */
-static void timespec_pair_text(struct tl_buffer *out, const struct tl_bytes *bytes)
+static void put_time_pair(struct tl_buffer *out, const struct tl_bytes *bytes, size_t width, const char *fraction)
 {
-	if (!whole(out, bytes, 32))
+	bool is_nano = fraction[5] == 'n';
+
+	if (!whole(out, bytes, 4 * width))
 		return;
 	tl_put_char(out, '[');
-	for (size_t i = 0; i < 4; i += 2) {
-		uint64_t ns = WORD(bytes, i + 1);
+	for (size_t at = 0; at < 4 * width; at += 2 * width) {
+		uint64_t ns = member(bytes, at + width, width);
 
-		if (i)
+		if (at)
 			TL_PUT_LITERAL(out, ", ");
-		if (ns == UTIME_NOW_NS)
+		if (is_nano && ns == UTIME_NOW_NS)
 			TL_PUT_LITERAL(out, "UTIME_NOW");
-		else if (ns == UTIME_OMIT_NS)
+		else if (is_nano && ns == UTIME_OMIT_NS)
 			TL_PUT_LITERAL(out, "UTIME_OMIT");
 		else
-			put_time(out, bytes, i, ", tv_nsec=");
+			put_time_of(out, bytes, at, width, fraction);
 	}
 	tl_put_char(out, ']');
 }
 
+static void timespec_pair_text(struct tl_buffer *out, const struct tl_bytes *bytes)
+{
+	put_time_pair(out, bytes, 8, ", tv_nsec=");
+}
+
+static void timespec_pair_text_32(struct tl_buffer *out, const struct tl_bytes *bytes)
+{
+	put_time_pair(out, bytes, 4, ", tv_nsec=");
+}
+
 static void timeval_pair_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 {
-	if (!whole(out, bytes, 32))
+	put_time_pair(out, bytes, 8, ", tv_usec=");
+}
+
+static void timeval_pair_text_32(struct tl_buffer *out, const struct tl_bytes *bytes)
+{
+	put_time_pair(out, bytes, 4, ", tv_usec=");
+}
+
+static void put_timer(struct tl_buffer *out, const struct tl_bytes *bytes, size_t width, const char *fraction)
+{
+	if (!whole(out, bytes, 4 * width))
 		return;
-	tl_put_char(out, '[');
-	put_time(out, bytes, 0, ", tv_usec=");
-	TL_PUT_LITERAL(out, ", ");
-	put_time(out, bytes, 2, ", tv_usec=");
-	tl_put_char(out, ']');
+	TL_PUT_LITERAL(out, "{it_interval=");
+	put_time_of(out, bytes, 0, width, fraction);
+	TL_PUT_LITERAL(out, ", it_value=");
+	put_time_of(out, bytes, 2 * width, width, fraction);
+	tl_put_char(out, '}');
 }
 
 static void itimerspec_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 {
-	if (!whole(out, bytes, 32))
-		return;
-	TL_PUT_LITERAL(out, "{it_interval=");
-	put_time(out, bytes, 0, ", tv_nsec=");
-	TL_PUT_LITERAL(out, ", it_value=");
-	put_time(out, bytes, 2, ", tv_nsec=");
-	tl_put_char(out, '}');
+	put_timer(out, bytes, 8, ", tv_nsec=");
+}
+
+static void itimerspec_text_32(struct tl_buffer *out, const struct tl_bytes *bytes)
+{
+	put_timer(out, bytes, 4, ", tv_nsec=");
 }
 
 static void itimerval_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 {
-	if (!whole(out, bytes, 32))
-		return;
-	TL_PUT_LITERAL(out, "{it_interval=");
-	put_time(out, bytes, 0, ", tv_usec=");
-	TL_PUT_LITERAL(out, ", it_value=");
-	put_time(out, bytes, 2, ", tv_usec=");
-	tl_put_char(out, '}');
+	put_timer(out, bytes, 8, ", tv_usec=");
+}
+
+static void itimerval_text_32(struct tl_buffer *out, const struct tl_bytes *bytes)
+{
+	put_timer(out, bytes, 4, ", tv_usec=");
 }
 
 /* ---- Files ---- */
@@ -144,21 +146,6 @@ static void open_how_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 	if (bytes->size > 24 || bytes->flags & TL_VALUE_TRUNCATED)
 		TL_PUT_LITERAL(out, ", ...");
 	tl_put_char(out, '}');
-}
-
-/* As much as strace shows without being asked. */
-static void stat_text(struct tl_buffer *out, const struct tl_bytes *bytes)
-{
-	uint64_t mode = member(bytes, 24, 4);
-
-	if (!whole(out, bytes, 144))
-		return;
-	put_decoded(out, "{st_mode=", "file_mode", mode);
-	if (S_ISCHR(mode) || S_ISBLK(mode))
-		put_decoded(out, ", st_rdev=", "device", WORD(bytes, 5));
-	else
-		put_signed(out, ", st_size=", WORD(bytes, 6));
-	TL_PUT_LITERAL(out, ", ...}");
 }
 
 static void mount_attr_text(struct tl_buffer *out, const struct tl_bytes *bytes)
@@ -194,15 +181,116 @@ static void int_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 	tl_put_char(out, ']');
 }
 
+/* An offset that the call moved on. */
+static void put_offset(struct tl_buffer *out, const struct tl_bytes *bytes, size_t width)
+{
+	if (!whole(out, bytes, width))
+		return;
+	put_signed(out, "[", member(bytes, 0, width));
+	tl_put_char(out, ']');
+}
+
+static void offset_text(struct tl_buffer *out, const struct tl_bytes *bytes)
+{
+	put_offset(out, bytes, 8);
+}
+
+static void offset_text_32(struct tl_buffer *out, const struct tl_bytes *bytes)
+{
+	put_offset(out, bytes, 4);
+}
+
+static void errno_text(struct tl_buffer *out, const struct tl_bytes *bytes)
+{
+	if (!whole(out, bytes, 4))
+		return;
+	put_decoded(out, "[", "errno", member(bytes, 0, 4));
+	tl_put_char(out, ']');
+}
+
+static void linger_text(struct tl_buffer *out, const struct tl_bytes *bytes)
+{
+	if (!whole(out, bytes, 8))
+		return;
+	put_signed(out, "{l_onoff=", (uint64_t)(int32_t)member(bytes, 0, 4));
+	put_signed(out, ", l_linger=", (uint64_t)(int32_t)member(bytes, 4, 4));
+	tl_put_char(out, '}');
+}
+
+/* Numbers of processors, a bit each. */
+static void cpus_text(struct tl_buffer *out, const struct tl_bytes *bytes)
+{
+	bool first = true;
+
+	tl_put_char(out, '[');
+	for (size_t cpu = 0; cpu < (size_t)bytes->size * 8; cpu++) {
+		if (!((unsigned char)bytes->data[cpu / 8] >> cpu % 8 & 1))
+			continue;
+		if (!first)
+			tl_put_char(out, ' ');
+		first = false;
+		tl_put_u64(out, cpu);
+	}
+	tl_put_text(out, bytes->flags & TL_VALUE_TRUNCATED ? " ...]" : "]");
+}
+
+/* Most values of socket options are a number. */
+static void option_text(struct tl_buffer *out, const struct tl_bytes *bytes)
+{
+	if (bytes->size == 4)
+		int_text(out, bytes);
+	else
+		tl_string_text(out, bytes);
+}
+
+/* What wait(2) says of a child, as its macros do. */
+static void wait_status_text(struct tl_buffer *out, const struct tl_bytes *bytes)
+{
+	int status = (int)member(bytes, 0, 4);
+
+	if (!whole(out, bytes, 4))
+		return;
+	if (WIFEXITED(status)) {
+		put_signed(out, "[{WIFEXITED(s) && WEXITSTATUS(s) == ", (uint64_t)WEXITSTATUS(status));
+	} else if (WIFSTOPPED(status)) {
+		put_decoded(out, "[{WIFSTOPPED(s) && WSTOPSIG(s) == ", "signal", (uint64_t)WSTOPSIG(status));
+	} else if (WIFSIGNALED(status)) {
+		put_decoded(out, "[{WIFSIGNALED(s) && WTERMSIG(s) == ", "signal", (uint64_t)WTERMSIG(status));
+		tl_put_text(out, WCOREDUMP(status) ? " && WCOREDUMP(s)" : "");
+	} else if (WIFCONTINUED(status)) {
+		TL_PUT_LITERAL(out, "[{WIFCONTINUED(s)");
+	} else {
+		TL_PUT_LITERAL(out, "[{");
+		tl_put_hex(out, (unsigned)status);
+	}
+	TL_PUT_LITERAL(out, "}]");
+}
+
 /* Packed on x86-64: the data begin at 4. */
 static void epoll_event_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 {
 	if (!whole(out, bytes, 12))
 		return;
 	put_decoded(out, "{events=", "epoll_events", member(bytes, 0, 4));
-	TL_PUT_LITERAL(out, ", data=");
-	tl_put_hex(out, member(bytes, 4, 8));
-	tl_put_char(out, '}');
+	TL_PUT_LITERAL(out, ", data={u32=");
+	tl_put_u64(out, member(bytes, 4, 4));
+	TL_PUT_LITERAL(out, ", u64=");
+	tl_put_u64(out, member(bytes, 4, 8));
+	TL_PUT_LITERAL(out, "}}");
+}
+
+/* What epoll_wait(2) returned. */
+static void epoll_events_text(struct tl_buffer *out, const struct tl_bytes *bytes)
+{
+	tl_put_char(out, '[');
+	for (size_t at = 0; at + 12 <= bytes->size; at += 12) {
+		struct tl_bytes one = { .data = bytes->data + at, .size = 12 };
+
+		if (at)
+			TL_PUT_LITERAL(out, ", ");
+		epoll_event_text(out, &one);
+	}
+	tl_put_text(out, bytes->flags & TL_VALUE_TRUNCATED ? ", ...]" : "]");
 }
 
 static void pollfds_text(struct tl_buffer *out, const struct tl_bytes *bytes)
@@ -214,6 +302,8 @@ static void pollfds_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 		TL_PUT_LITERAL(out, "{fd=");
 		tl_put_i64(out, (int32_t)member(bytes, at, 4));
 		put_decoded(out, ", events=", "poll_events", member(bytes, at + 4, 2));
+		if (member(bytes, at + 6, 2))
+			put_decoded(out, ", revents=", "poll_events", member(bytes, at + 6, 2));
 		tl_put_char(out, '}');
 	}
 	tl_put_text(out, bytes->flags & TL_VALUE_TRUNCATED ? ", ...]" : "]");
@@ -226,11 +316,9 @@ static void sembufs_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 
 	tl_put_char(out, '[');
 	for (size_t at = 0; at + 6 <= bytes->size; at += 6) {
-		tl_put_text(out, at ? ", {" : "{");
-		tl_put_u64(out, member(bytes, at, 2));
-		TL_PUT_LITERAL(out, ", ");
-		tl_put_i64(out, (int16_t)member(bytes, at + 2, 2));
-		TL_PUT_LITERAL(out, ", ");
+		put_signed(out, at ? ", {sem_num=" : "{sem_num=", member(bytes, at, 2));
+		put_signed(out, ", sem_op=", (uint64_t)(int16_t)member(bytes, at + 2, 2));
+		TL_PUT_LITERAL(out, ", sem_flg=");
 		tl_value_text(out, &decoder, member(bytes, at + 4, 2));
 		tl_put_char(out, '}');
 	}
@@ -260,6 +348,25 @@ static void rlimit_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 	tl_put_char(out, '}');
 }
 
+static void rlimit_text_32(struct tl_buffer *out, const struct tl_bytes *bytes)
+{
+	static const char *const keys[] = { "{rlim_cur=", ", rlim_max=" };
+
+	if (!whole(out, bytes, 8))
+		return;
+	for (size_t i = 0; i < COUNT(keys); i++) {
+		uint64_t limit = member(bytes, i * 4, 4);
+
+		if (limit < UINT32_MAX) {
+			put_limit(out, keys[i], limit);
+		} else {
+			tl_put_text(out, keys[i]);
+			TL_PUT_LITERAL(out, "RLIM_INFINITY");
+		}
+	}
+	tl_put_char(out, '}');
+}
+
 /* struct clone_args, from flags to what there is of it. */
 static void clone_args_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 {
@@ -276,7 +383,7 @@ static void clone_args_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 		return;
 	put_decoded(out, "{flags=", "clone3_flags", WORD(bytes, 0));
 	for (size_t i = 0; i < COUNT(members) && (i + 2) * 8 <= bytes->size; i++)
-		if (WORD(bytes, i + 1) || i == 3)
+		if ((WORD(bytes, i + 1) && (i || (WORD(bytes, 0) & CLONE_PIDFD))) || i == 3)
 			put_decoded(out, members[i].name, members[i].decoder, WORD(bytes, i + 1));
 	tl_put_char(out, '}');
 }
@@ -299,6 +406,8 @@ static void put_sigset(struct tl_buffer *out, uint64_t set)
 		first = false;
 		if (name) {
 			tl_put_text(out, name + 3);
+		} else if (number == 32) {
+			TL_PUT_LITERAL(out, "RTMIN");
 		} else {
 			TL_PUT_LITERAL(out, "RT_");
 			tl_put_i64(out, number - 32);
@@ -313,8 +422,8 @@ static void sigset_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 		put_sigset(out, WORD(bytes, 0));
 }
 
-/* struct kernel_sigaction: handler, flags, restorer, mask. */
-static void sigaction_text(struct tl_buffer *out, const struct tl_bytes *bytes)
+/* struct kernel_sigaction: handler, flags and restorer of `width` bytes each, mask. */
+static void put_sigaction(struct tl_buffer *out, const struct tl_bytes *bytes, size_t width)
 {
 	static const struct tl_constant flags[] = {
 		{ "SA_RESTORER", 0x04000000 }, { "SA_ONSTACK", 0x08000000 }, { "SA_RESTART", 0x10000000 },
@@ -322,21 +431,57 @@ static void sigaction_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 		{ "SA_NOCLDWAIT", 2 }, { "SA_UNSUPPORTED", 0x400 }, { "SA_EXPOSE_TAGBITS", 0x800 },
 	};
 	static const struct tl_decoder decoder = FLAGS("", flags);
+	uint64_t handler = member(bytes, 0, width), bits = member(bytes, width, width);
 
-	if (!whole(out, bytes, 32))
+	if (!whole(out, bytes, 3 * width + 8))
 		return;
 	TL_PUT_LITERAL(out, "{sa_handler=");
-	if (WORD(bytes, 0) <= 1)
-		tl_put_text(out, WORD(bytes, 0) ? "SIG_IGN" : "SIG_DFL");
+	if (handler <= 1)
+		tl_put_text(out, handler ? "SIG_IGN" : "SIG_DFL");
 	else
-		tl_put_hex(out, WORD(bytes, 0));
+		tl_put_hex(out, handler);
 	TL_PUT_LITERAL(out, ", sa_mask=");
-	put_sigset(out, WORD(bytes, 3));
+	put_sigset(out, member(bytes, 3 * width, 8));
 	TL_PUT_LITERAL(out, ", sa_flags=");
-	tl_value_text(out, &decoder, WORD(bytes, 1));
-	if (WORD(bytes, 1) & 0x04000000)
-		put_decoded(out, ", sa_restorer=", "pointer", WORD(bytes, 2));
+	tl_value_text(out, &decoder, bits);
+	if (bits & 0x04000000)
+		put_decoded(out, ", sa_restorer=", "pointer", member(bytes, 2 * width, width));
 	tl_put_char(out, '}');
+}
+
+static void sigaction_text(struct tl_buffer *out, const struct tl_bytes *bytes)
+{
+	put_sigaction(out, bytes, 8);
+}
+
+static void sigaction_text_32(struct tl_buffer *out, const struct tl_bytes *bytes)
+{
+	put_sigaction(out, bytes, 4);
+}
+
+/* stack_t: address, flags, size; each in a word. */
+static void put_stack(struct tl_buffer *out, const struct tl_bytes *bytes, size_t width)
+{
+	static const struct tl_constant flags[] = { { "SS_ONSTACK", 1 }, { "SS_DISABLE", 2 }, { "SS_AUTODISARM", 1U << 31 } };
+	static const struct tl_decoder decoder = FLAGS("", flags);
+
+	if (!whole(out, bytes, 3 * width))
+		return;
+	put_decoded(out, "{ss_sp=", "pointer", member(bytes, 0, width));
+	TL_PUT_LITERAL(out, ", ss_flags=");
+	tl_value_text(out, &decoder, member(bytes, width, 4));
+	put_signed(out, ", ss_size=", member(bytes, 2 * width, width));
+	tl_put_char(out, '}');
+}
+
+static void stack_text(struct tl_buffer *out, const struct tl_bytes *bytes)
+{
+	put_stack(out, bytes, 8);
+}
+
+static void stack_text_32(struct tl_buffer *out, const struct tl_bytes *bytes)
+{
+	put_stack(out, bytes, 4);
 }
 
 /* What capset(2) asks for: two halves of three sets. */
@@ -364,12 +509,12 @@ static void capabilities_text(struct tl_buffer *out, const struct tl_bytes *byte
 }
 
 static const struct tl_decoder decoders[] = {
-	NATIVE("timespec", timespec_text),
-	NATIVE("timeval", timeval_text),
-	NATIVE("timespec_pair", timespec_pair_text),
-	NATIVE("timeval_pair", timeval_pair_text),
-	NATIVE("itimerspec", itimerspec_text),
-	NATIVE("itimerval", itimerval_text),
+	LAYOUTS("timespec", timespec_text, timespec_text_32),
+	LAYOUTS("timeval", timeval_text, timeval_text_32),
+	LAYOUTS("timespec_pair", timespec_pair_text, timespec_pair_text_32),
+	LAYOUTS("timeval_pair", timeval_pair_text, timeval_pair_text_32),
+	LAYOUTS("itimerspec", itimerspec_text, itimerspec_text_32),
+	LAYOUTS("itimerval", itimerval_text, itimerval_text_32),
 	BYTES("timespec64", timespec_text),
 	BYTES("timespec64_pair", timespec_pair_text),
 	BYTES("itimerspec64", itimerspec_text),
@@ -377,16 +522,24 @@ static const struct tl_decoder decoders[] = {
 	BYTES("sembufs", sembufs_text),
 	BYTES("ids", ids_text),
 	BYTES("open_how", open_how_text),
-	NATIVE("stat", stat_text),
 	BYTES("mount_attr", mount_attr_text),
 	BYTES("fd_pair", fd_pair_text),
 	BYTES("int_pointer", int_text),
+	BYTES("wait_status", wait_status_text),
+	LAYOUTS("offset_pointer", offset_text, offset_text_32),
+	BYTES("offset64_pointer", offset_text),
+	BYTES("errno_pointer", errno_text),
+	BYTES("option_value", option_text),
+	BYTES("linger", linger_text),
+	BYTES("cpu_set", cpus_text),
 	BYTES("epoll_event", epoll_event_text),
+	BYTES("epoll_event_list", epoll_events_text),
 	BYTES("pollfds", pollfds_text),
-	NATIVE("rlimit", rlimit_text),
+	LAYOUTS("rlimit", rlimit_text, rlimit_text_32),
 	BYTES("clone_args", clone_args_text),
 	BYTES("sigset", sigset_text),
-	NATIVE("sigaction", sigaction_text),
+	LAYOUTS("stack", stack_text, stack_text_32),
+	LAYOUTS("sigaction", sigaction_text, sigaction_text_32),
 	BYTES("capabilities", capabilities_text),
 };
 

@@ -20,6 +20,10 @@
 	{ .name = decoder, .kind = TL_DECODE_NUMBER, .number = function, .values = table, \
 	  .n_values = COUNT(table) }
 #define BYTES(decoder, function) { .name = decoder, .kind = TL_DECODE_BYTES, .bytes = function }
+/* Other functions for programs of 64 and of 32 bits. */
+#define LAYOUTS(decoder, function, function32)                                               \
+	{ .name = decoder, .kind = TL_DECODE_BYTES, .bytes = function, .bytes32 = function32, \
+	  .native = true }
 #define NATIVE(decoder, function) { .name = decoder, .kind = TL_DECODE_BYTES, .bytes = function, .native = true }
 
 struct tl_decoder_list {
@@ -35,6 +39,7 @@ extern const struct tl_decoder_list tl_decoders_kernel; /* values-kernel.c */
 extern const struct tl_decoder_list tl_decoders_captured; /* values-captured.c */
 extern const struct tl_decoder_list tl_decoders_structs; /* values-structs.c */
 extern const struct tl_decoder_list tl_decoders_messages; /* values-messages.c */
+extern const struct tl_decoder_list tl_decoders_structs_system; /* values-structs-system.c */
 
 extern const struct tl_constant tl_errno_constants[];
 extern const size_t tl_n_errno_constants;

@@ -12,6 +12,7 @@ static const struct tl_decoder_list *const lists[] = {
 	&tl_decoders_basic,  &tl_decoders_file,	    &tl_decoders_process, &tl_decoders_network,
 	&tl_decoders_kernel, &tl_decoders_captured, &tl_decoders_structs,
 	&tl_decoders_messages,
+	&tl_decoders_structs_system,
 };
 
 const struct tl_decoder *tl_decoder_get(size_t i)
@@ -205,9 +206,11 @@ bool tl_argument_used(const struct tl_event *event, unsigned i)
 }
 
 static void captured_text(struct tl_buffer *out, const struct tl_arg_type *arg, const struct tl_decoder *decoder,
-			  const struct tl_bytes *bytes)
+			  const struct tl_bytes *bytes, bool is_32)
 {
-	if (decoder && decoder->kind == TL_DECODE_BYTES && decoder->bytes)
+	if (decoder && is_32 && decoder->bytes32)
+		decoder->bytes32(out, bytes);
+	else if (decoder && decoder->kind == TL_DECODE_BYTES && decoder->bytes)
 		decoder->bytes(out, bytes);
 	else if (arg->capture == TL_CAPTURE_ARGV)
 		tl_argv_text(out, bytes->data, bytes->size, bytes->flags & TL_VALUE_TRUNCATED);
@@ -228,10 +231,12 @@ void tl_argument_text(struct tl_buffer *out, const struct tl_event *event, const
 		return;
 	if (arg->capture != TL_CAPTURE_NONE) {
 		const struct tl_bytes *bytes = &event->captured[i];
+		bool is_32 = event->abi == TL_ABI_I386;
 
 		if ((bytes->flags & TL_VALUE_PRESENT) && !(bytes->flags & TL_VALUE_FAULT) &&
-		    !(decoder && decoder->native && event->abi == TL_ABI_I386))
-			captured_text(out, arg, decoder, bytes);
+		    (!decoder || decoder->kind == TL_DECODE_BYTES || arg->capture == TL_CAPTURE_STRING) &&
+		    !(decoder && decoder->native && is_32 && !decoder->bytes32))
+			captured_text(out, arg, decoder, bytes, is_32);
 		else
 			put_pointer(out, event->args[i]);
 		return;

@@ -28,10 +28,11 @@ struct tl_decoder {
 	uint8_t kind; /* enum tl_decoder_kind */
 	bool wide; /* all 64 bits count, not 32 */
 	bool mask_last; /* the value comes after the flags */
-	bool native; /* laid out as programs of 64 bits have it: not shown of others */
+	bool native; /* laid out as programs of 64 bits have it: of others, bytes32() or nothing */
 	uint64_t mask;
 	void (*number)(struct tl_buffer *out, uint64_t value);
 	void (*bytes)(struct tl_buffer *out, const struct tl_bytes *bytes);
+	void (*bytes32)(struct tl_buffer *out, const struct tl_bytes *bytes); /* as programs of 32 bits have it */
 };
 
 /* NULL if there is none of that name. Static storage. */
@@ -67,6 +68,39 @@ static inline bool tl_open_creates(uint64_t flags)
 {
 	return (flags & 0100) || (flags & 020000000); /* O_CREAT, __O_TMPFILE */
 }
+
+/* ---- Calls that are several in one: values-variants.c ---- */
+
+#define TL_VARIANT_AS 4
+
+/* What an argument's value (or, for 0, the result) makes of the others. */
+struct tl_variant {
+	const char *calls; /* names, a space between */
+	uint8_t selector; /* position of the argument that decides; 0: the result */
+	uint32_t mask, value; /* the bits of it that do */
+	uint8_t also_at; /* position of an argument that has to be `also` besides; 0: none */
+	uint32_t also;
+	uint8_t used; /* bit 0: there is argument 1, and so on */
+	struct {
+		uint8_t position; /* 0: no more */
+		const char *decoder;
+	} as[TL_VARIANT_AS]; /* arguments that are shown as something else than otherwise */
+	const char *result; /* decoder of the result, or NULL; flags are shown behind the number */
+};
+
+/* Those of a type, and perhaps others between; n is 0 if there are none. */
+struct tl_variants {
+	const struct tl_variant *first;
+	uint16_t n;
+};
+struct tl_variants tl_variants_of(const struct tl_event_type *type);
+/* The one that the event is, or NULL. */
+const struct tl_variant *tl_variant_among(struct tl_variants all, const struct tl_event *event);
+/* The argument's decoder; variant may be NULL: `otherwise`. */
+const struct tl_decoder *tl_variant_decoder(const struct tl_variant *variant, unsigned position,
+					    const struct tl_decoder *otherwise);
+/* The result's, or NULL. */
+const struct tl_decoder *tl_variant_result(const struct tl_variant *variant);
 
 /* "EACCES" for 13, NULL if there is none; the number is positive. */
 const char *tl_errno_name(int number);

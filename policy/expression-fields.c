@@ -417,6 +417,7 @@ static struct tl_resolved resolve_argument(const struct argument *a)
 		break;
 	case TL_CAPTURE_NONE:
 	case TL_CAPTURE_STRUCT:
+	case TL_CAPTURE_OUTPUT:
 	case TL_CAPTURE_IOVEC:
 	case TL_CAPTURE_MESSAGES_SENT:
 	case TL_CAPTURE_MESSAGES_RECEIVED:

@@ -53,6 +53,9 @@ static void put_capture(FILE *out, const struct tl_arg_type *arg)
 	case TL_CAPTURE_STRUCT:
 		fprintf(out, "\ttl_capture_struct(call, %u, %u);\n", arg->position, arg->size);
 		break;
+	case TL_CAPTURE_OUTPUT:
+		fprintf(out, "\ttl_capture_output(call, %u, %u);\n", arg->position, arg->size);
+		break;
 	case TL_CAPTURE_SOCKADDR:
 		fprintf(out, "\ttl_capture_sockaddr(call, %u, %u, 0);\n", arg->position, arg->length_arg);
 		break;

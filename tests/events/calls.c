@@ -203,9 +203,18 @@ static const char *result_text(const struct call *c)
 	if (c->type->flags & TL_TYPE_NO_RETURN)
 		return "?";
 	if (c->ret < 0 && c->ret >= -4095)
-		return c->ret == -514 ? "-1 ERESTARTNOHAND (To be restarted if no handler)" :
+		return c->ret == -514 ? "? ERESTARTNOHAND (To be restarted if no handler)" :
 					text("-1 %s (%s)", strerrorname_np((int)-c->ret), strerror((int)-c->ret));
 	return c->type->flags & TL_TYPE_RETURNS_POINTER ? text("0x%lx", (long)c->ret) : text("%ld", (long)c->ret);
+}
+
+/* result: unless TEXT says it behind "=>". */
+static const char *shown_text(const char *name, const struct parsed *parsed, const char *result)
+{
+	const char *arguments = expanded(parsed), *other = strstr(arguments, " => ");
+
+	return other ? text("%s(%.*s) = %s", name, (int)(other - arguments), arguments, other + 4) :
+		       text("%s(%s) = %s", name, arguments, result);
 }
 
 /* "0", "-3", "EINVAL", "any" (not an error), "fd" (the same), with "/" between. */
@@ -289,8 +298,8 @@ static void tested(const struct made *m)
 		c->ret = (uint32_t)c->ret;
 	if (strstr(m->parsed->how, "alarm") && c->ret == -EINTR)
 		c->ret = -514; /* ERESTARTNOHAND, which becomes EINTR on the way back */
-	c->shown = text("%s(%s) = %s", is_listed ? m->row->name : text("syscall_%ld", m->parsed->number),
-			expanded(m->parsed), result_text(c));
+	c->shown = shown_text(is_listed ? m->row->name : text("syscall_%ld", m->parsed->number), m->parsed,
+			      result_text(c));
 	if (strstr(m->parsed->text, "%*")) { /* a register that the door does not set */
 		c->shown = text("%s(%s", m->row->name, expanded(m->parsed));
 		c->unknown_args |= 1U << 5;

@@ -187,6 +187,8 @@ struct bytes captured_of(const struct call *c, const struct tl_arg_type *arg)
 		return peek_bytes(from, arg->unit > 1 ? (uint32_t)length * (uint64_t)arg->unit : length, arg->size);
 	case TL_CAPTURE_STRUCT:
 		return peek_bytes(from, arg->size, arg->size);
+	case TL_CAPTURE_OUTPUT: /* after a failure there is what lay there before */
+		return c->ret < 0 ? nothing : peek_bytes(from, arg->size, arg->size);
 	case TL_CAPTURE_SOCKADDR:
 		return peek_bytes(from, (uint32_t)length, 128);
 	case TL_CAPTURE_SOCKADDR_POINTER: {

@@ -197,6 +197,8 @@ static void verify_text(const struct seen *s, const struct call *c)
 		snprintf(wanted, sizeof(wanted), "] %s(", e->type->name);
 	if (!memmem(s->line, s->line_size, wanted, strlen(wanted)))
 		fail_case(c->of, c->file, c->line, "text: wanted '%s'", wanted);
+	if (c->shown && strstr(c->shown, ") = ")) /* the result, too: see verify_line() */
+		return;
 	if (e->type->flags & TL_TYPE_NO_RETURN)
 		snprintf(wanted, sizeof(wanted), ") = ?");
 	else if (e->ret < 0)

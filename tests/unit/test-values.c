@@ -420,7 +420,7 @@ static void the_kernels_structures_are_decoded(void **state)
 	st.st_mode = S_IFREG | 0644;
 	st.st_size = 12;
 	assert_string_equal(structure("stat", &st, sizeof(st)), "{st_mode=S_IFREG|0644, st_size=12, ...}");
-	assert_string_equal(structure("epoll_event", &event, sizeof(event)), "{events=EPOLLIN, data=0x5}");
+	assert_string_equal(structure("epoll_event", &event, sizeof(event)), "{events=EPOLLIN, data={u32=5, u64=5}}");
 	assert_string_equal(structure("pollfds", fds, sizeof(fds)), "[{fd=3, events=POLLIN}, {fd=-1, events=0}]");
 	assert_string_equal(structure("sigaction", action, sizeof(action)),
 			    "{sa_handler=SIG_IGN, sa_mask=[INT], sa_flags=SA_RESTORER|SA_RESTART, sa_restorer=0x1000}");

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Calls that are several in one: an argument says which, and so which of the
+ * others there are and what they mean. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <linux/prctl.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <threads.h>
+
+#include "values-tables.h"
+
+#define RESULT 0
+#define ALL 0xff
+#define BIT(position) (1U << ((position) - 1))
+#define FIRST(n) ((1U << (n)) - 1)
+/* Of an argument whose bits are all one number. */
+#define IN(names, position, bits, number) .calls = names, .selector = position, .mask = bits, .value = (uint32_t)(number)
+#define IS(names, position, number) IN(names, position, UINT32_MAX, number)
+
+#define ANY(names) IN(names, RESULT, 0, 0)
+
+#define ERESTART_RESTARTBLOCK 516 /* a signal came: the kernel may go on where it was */
+
+#define FCNTL(cmd) IS("fcntl fcntl64", 2, cmd)
+#define FUTEX(op) IN("futex futex_time64", 2, 0x7f, op)
+#define SOCKOPT(level) IS("getsockopt setsockopt", 2, level)
+#define PRCTL(option) IS("prctl", 1, option)
+
+static const struct tl_variant variants[] = {
+	{ FCNTL(F_DUPFD), .used = ALL, .as = { { 3, "decimal" } } },
+	{ FCNTL(F_DUPFD_CLOEXEC), .used = ALL, .as = { { 3, "decimal" } } },
+	{ FCNTL(F_GETFD), .used = FIRST(2), .result = "fd_flags" },
+	{ FCNTL(F_SETFD), .used = ALL, .as = { { 3, "fd_flags" } } },
+	{ FCNTL(F_GETFL), .used = FIRST(2), .result = "open_flags" },
+	{ FCNTL(F_SETFL), .used = ALL, .as = { { 3, "open_flags" } } },
+	{ FCNTL(F_GETOWN), .used = FIRST(2) },
+	{ FCNTL(F_SETOWN), .used = ALL, .as = { { 3, "pid" } } },
+	{ FCNTL(F_GETSIG), .used = FIRST(2) },
+	{ FCNTL(F_SETSIG), .used = ALL, .as = { { 3, "signal" } } },
+	{ FCNTL(F_GETLEASE), .used = FIRST(2) },
+	{ FCNTL(F_GETPIPE_SZ), .used = FIRST(2) },
+	{ FCNTL(F_SETPIPE_SZ), .used = ALL, .as = { { 3, "decimal" } } },
+	{ FCNTL(F_GET_SEALS), .used = FIRST(2), .result = "seals" },
+	{ FCNTL(F_ADD_SEALS), .used = ALL, .as = { { 3, "seals" } } },
+
+	{ FUTEX(FUTEX_WAIT), .used = FIRST(4), .as = { { 4, "pointer" } } },
+	{ FUTEX(FUTEX_WAKE), .used = FIRST(3) },
+	{ FUTEX(FUTEX_FD), .used = FIRST(3) },
+	{ FUTEX(FUTEX_REQUEUE), .used = FIRST(5), .as = { { 4, "unsigned" } } },
+	{ FUTEX(FUTEX_CMP_REQUEUE), .used = FIRST(6), .as = { { 4, "unsigned" }, { 6, "unsigned" } } },
+	{ FUTEX(FUTEX_WAKE_OP), .used = FIRST(6), .as = { { 4, "unsigned" } } },
+	{ FUTEX(FUTEX_LOCK_PI), .used = FIRST(2) | BIT(4), .as = { { 4, "pointer" } } },
+	{ FUTEX(FUTEX_LOCK_PI2), .used = FIRST(2) | BIT(4), .as = { { 4, "pointer" } } },
+	{ FUTEX(FUTEX_UNLOCK_PI), .used = FIRST(2) },
+	{ FUTEX(FUTEX_TRYLOCK_PI), .used = FIRST(2) },
+	{ FUTEX(FUTEX_WAIT_BITSET), .used = FIRST(4) | BIT(6), .as = { { 4, "pointer" }, { 6, "futex_bits" } } },
+	{ FUTEX(FUTEX_WAKE_BITSET), .used = FIRST(3) | BIT(6), .as = { { 6, "futex_bits" } } },
+	{ FUTEX(FUTEX_WAIT_REQUEUE_PI), .used = FIRST(5), .as = { { 4, "pointer" } } },
+	{ FUTEX(FUTEX_CMP_REQUEUE_PI), .used = FIRST(6), .as = { { 4, "unsigned" }, { 6, "unsigned" } } },
+
+	{ IN("mremap", 4, MREMAP_FIXED | 4 /* MREMAP_DONTUNMAP */, 0), .used = FIRST(4) },
+
+	{ PRCTL(PR_SET_PDEATHSIG), .used = FIRST(2), .as = { { 2, "signal" } } },
+	{ PRCTL(PR_GET_PDEATHSIG), .used = FIRST(2) },
+	{ PRCTL(PR_GET_DUMPABLE), .used = FIRST(1), .result = "dumpable" },
+	{ PRCTL(PR_SET_DUMPABLE), .used = FIRST(2), .as = { { 2, "dumpable" } } },
+	{ PRCTL(PR_GET_KEEPCAPS), .used = FIRST(1) },
+	{ PRCTL(PR_SET_KEEPCAPS), .used = FIRST(2), .as = { { 2, "unsigned" } } },
+	{ PRCTL(PR_SET_NAME), .used = FIRST(2) },
+	{ PRCTL(PR_GET_NAME), .used = FIRST(2) },
+	{ PRCTL(PR_GET_SECCOMP), .used = FIRST(1) },
+	{ PRCTL(PR_SET_SECCOMP), .used = FIRST(3), .as = { { 2, "unsigned" }, { 3, "pointer" } } },
+	{ PRCTL(PR_CAPBSET_READ), .used = FIRST(2), .as = { { 2, "capability" } } },
+	{ PRCTL(PR_CAPBSET_DROP), .used = FIRST(2), .as = { { 2, "capability" } } },
+	{ PRCTL(PR_GET_SECUREBITS), .used = FIRST(1) },
+	{ PRCTL(PR_SET_SECUREBITS), .used = FIRST(2) },
+	{ PRCTL(PR_SET_TIMERSLACK), .used = FIRST(2), .as = { { 2, "unsigned" } } },
+	{ PRCTL(PR_GET_TIMERSLACK), .used = FIRST(1) },
+	{ PRCTL(PR_SET_CHILD_SUBREAPER), .used = FIRST(2), .as = { { 2, "unsigned" } } },
+	{ PRCTL(PR_GET_CHILD_SUBREAPER), .used = FIRST(2) },
+	{ PRCTL(PR_SET_NO_NEW_PRIVS), .used = ALL, .as = { { 2, "unsigned" }, { 3, "unsigned" }, { 4, "unsigned" }, { 5, "unsigned" } } },
+	{ PRCTL(PR_GET_NO_NEW_PRIVS), .used = ALL, .as = { { 2, "unsigned" }, { 3, "unsigned" }, { 4, "unsigned" }, { 5, "unsigned" } } },
+
+	{ SOCKOPT(SOL_SOCKET), .also_at = 3, .also = SO_ERROR, .used = ALL, .as = { { 4, "errno_pointer" } } },
+	{ SOCKOPT(SOL_SOCKET), .also_at = 3, .also = SO_LINGER, .used = ALL, .as = { { 4, "linger" } } },
+	{ SOCKOPT(IPPROTO_TCP), .used = ALL, .as = { { 3, "tcp_option" } } },
+	{ SOCKOPT(IPPROTO_IP), .used = ALL, .as = { { 3, "ip_option" } } },
+	{ SOCKOPT(IPPROTO_IPV6), .used = ALL, .as = { { 3, "ipv6_option" } } },
+	{ IS("socket socketpair", 1, AF_INET), .used = ALL, .as = { { 3, "protocol" } } },
+	{ IS("socket socketpair", 1, AF_INET6), .used = ALL, .as = { { 3, "protocol" } } },
+	{ IS("socket socketpair", 1, AF_NETLINK), .used = ALL, .as = { { 3, "netlink_protocol" } } },
+
+	{ IN("mknod", 2, S_IFMT, S_IFIFO), .used = FIRST(2) },
+	{ IN("mknod", 2, S_IFMT, S_IFREG), .used = FIRST(2) },
+	{ IN("mknod", 2, S_IFMT, S_IFSOCK), .used = FIRST(2) },
+	{ IN("mknodat", 3, S_IFMT, S_IFIFO), .used = FIRST(3) },
+	{ IN("mknodat", 3, S_IFMT, S_IFREG), .used = FIRST(3) },
+	{ IN("mknodat", 3, S_IFMT, S_IFSOCK), .used = FIRST(3) },
+
+	{ IS("epoll_ctl", 2, EPOLL_CTL_DEL), .used = ALL, .as = { { 4, "pointer" } } },
+
+	/* What was left of the time is told only if a signal came. */
+	{ IS("nanosleep clock_nanosleep clock_nanosleep_time64", RESULT, -ERESTART_RESTARTBLOCK), .used = ALL },
+	{ IS("nanosleep clock_nanosleep clock_nanosleep_time64", RESULT, -EINTR), .used = ALL },
+	{ ANY("nanosleep"), .used = ALL, .as = { { 2, "pointer" } } },
+	{ ANY("clock_nanosleep clock_nanosleep_time64"), .used = ALL, .as = { { 4, "pointer" } } },
+
+	{ ANY("umask"), .used = ALL, .result = "umask" },
+	{ ANY("sched_getscheduler"), .used = ALL, .result = "sched_policy" },
+	{ IS("personality", 1, UINT32_MAX), .used = ALL, .as = { { 1, "hex" } } },
+
+	/* There was nothing to be told: the status is what lay there before. */
+	{ IS("wait4 waitpid", RESULT, 0), .used = ALL, .as = { { 2, "pointer" }, { 4, "pointer" } } },
+};
+
+/* Of `variants`, in the same order. */
+static struct {
+	const struct tl_decoder *as[TL_VARIANT_AS], *result;
+} found[COUNT(variants)];
+
+static void find_decoders(void)
+{
+	for (size_t i = 0; i < COUNT(variants); i++) {
+		for (size_t k = 0; k < TL_VARIANT_AS && variants[i].as[k].position; k++)
+			found[i].as[k] = tl_decoder_find(variants[i].as[k].decoder);
+		if (variants[i].result)
+			found[i].result = tl_decoder_find(variants[i].result);
+	}
+}
+
+static bool is_of(const struct tl_variant *variant, const struct tl_event_type *type)
+{
+	size_t n = strlen(type->name), m;
+
+	for (const char *at = variant->calls; *at; at += m, at += *at == ' ') {
+		m = strcspn(at, " ");
+		if (m == n && !memcmp(at, type->name, n))
+			return true;
+	}
+	return false;
+}
+
+struct tl_variants tl_variants_of(const struct tl_event_type *type)
+{
+	static once_flag once = ONCE_FLAG_INIT;
+	struct tl_variants all = { 0 };
+
+	call_once(&once, find_decoders);
+	for (size_t i = 0; i < COUNT(variants); i++) {
+		if (!is_of(&variants[i], type))
+			continue;
+		if (!all.n)
+			all.first = &variants[i];
+		all.n = (uint16_t)(&variants[i] - all.first) + 1;
+	}
+	return all;
+}
+
+const struct tl_variant *tl_variant_among(struct tl_variants all, const struct tl_event *event)
+{
+	for (const struct tl_variant *v = all.first; v < all.first + all.n; v++) {
+		uint64_t selector = v->selector ? event->args[v->selector - 1] : (uint64_t)event->ret;
+
+		if (((uint32_t)selector & v->mask) == v->value &&
+		    (!v->also_at || (uint32_t)event->args[v->also_at - 1] == v->also) && is_of(v, event->type))
+			return v;
+	}
+	return NULL;
+}
+
+const struct tl_decoder *tl_variant_decoder(const struct tl_variant *variant, unsigned position,
+					    const struct tl_decoder *otherwise)
+{
+	for (size_t k = 0; variant && k < TL_VARIANT_AS && variant->as[k].position; k++)
+		if (variant->as[k].position == position)
+			return found[variant - variants].as[k];
+	return otherwise;
+}
+
+const struct tl_decoder *tl_variant_result(const struct tl_variant *variant)
+{
+	return variant ? found[variant - variants].result : NULL;
+}
