@@ -81,23 +81,29 @@ static void put_sockets(struct tl_buffer *b, const struct tl_event *event)
 	tl_put_char(b, '>');
 }
 
-/* "0x8002 (flags O_RDWR|O_LARGEFILE)", "1 (SUID_DUMP_USER)", "022" */
-static void put_decoded_result(struct tl_buffer *b, uint64_t value, const struct tl_decoder *decoder)
+/* "0x8002 (flags O_RDWR|O_LARGEFILE)", "1 (SUID_DUMP_USER)", "022"; just 0 if there are no flags. */
+static void put_decoded_result(struct tl_buffer *b, uint64_t value, const struct tl_decoder *decoder, const char *word)
 {
-	if (decoder->kind == TL_DECODE_FLAGS) {
-		tl_put_hex(b, value);
-		TL_PUT_LITERAL(b, " (flags ");
-	} else if (decoder->kind == TL_DECODE_ENUM) {
-		tl_put_u64(b, value);
-		TL_PUT_LITERAL(b, " (");
+	if (decoder->kind == TL_DECODE_NUMBER) {
+		tl_value_text(b, decoder, value);
+		return;
 	}
+	if (word && value)
+		tl_put_hex(b, value);
+	else
+		tl_put_u64(b, value);
+	if (word && !value && !decoder->mask)
+		return;
+	TL_PUT_LITERAL(b, " (");
+	tl_put_text(b, word ? word : "");
 	tl_value_text(b, decoder, value);
-	if (decoder->kind == TL_DECODE_FLAGS || decoder->kind == TL_DECODE_ENUM)
-		tl_put_char(b, ')');
+	tl_put_char(b, ')');
 }
 
-static void put_result(struct tl_buffer *b, const struct tl_event *event, const struct tl_decoder *decoder)
+static void put_result(struct tl_buffer *b, const struct tl_event *event, const struct tl_variant *variant)
 {
+	const struct tl_decoder *decoder = tl_variant_result(variant);
+
 	TL_PUT_LITERAL(b, " = ");
 	if (event->type->flags & TL_TYPE_NO_RETURN) {
 		tl_put_char(b, '?');
@@ -113,8 +119,8 @@ static void put_result(struct tl_buffer *b, const struct tl_event *event, const 
 		TL_PUT_LITERAL(b, " (");
 		tl_put_text(b, tl_errno_message((int)-event->ret));
 		tl_put_char(b, ')');
-	} else if (decoder && (event->ret || decoder->mask || decoder->kind != TL_DECODE_FLAGS)) {
-		put_decoded_result(b, (uint64_t)event->ret, decoder);
+	} else if (decoder) {
+		put_decoded_result(b, (uint64_t)event->ret, decoder, variant->word);
 	} else if (event->type->flags & TL_TYPE_RETURNS_POINTER) {
 		tl_put_hex(b, (uint64_t)event->ret);
 	} else {
@@ -168,7 +174,7 @@ static void put_call(struct tl_buffer *b, const struct tl_event *event, struct t
 	tl_put_char(b, '(');
 	tl_encode_arguments(b, event, type, type->type.path_fd, fd_path);
 	tl_put_char(b, ')');
-	put_result(b, event, tl_variant_result(tl_encode_variant(type, event)));
+	put_result(b, event, tl_encode_variant(type, event));
 	put_objects(b, event);
 }
 

@@ -213,7 +213,9 @@ static void signal_text(struct tl_buffer *out, uint64_t value)
 
 	if (name) {
 		tl_put_text(out, name);
-	} else if (number >= 32 && number <= 64) {
+	} else if (number == 32) {
+		TL_PUT_LITERAL(out, "SIGRTMIN");
+	} else if (number > 32 && number <= 64) {
 		TL_PUT_LITERAL(out, "SIGRT_");
 		tl_put_i64(out, number - 32);
 	} else {

@@ -35,9 +35,9 @@
 static const struct tl_variant variants[] = {
 	{ FCNTL(F_DUPFD), .used = ALL, .as = { { 3, "decimal" } } },
 	{ FCNTL(F_DUPFD_CLOEXEC), .used = ALL, .as = { { 3, "decimal" } } },
-	{ FCNTL(F_GETFD), .used = FIRST(2), .result = "fd_flags" },
+	{ FCNTL(F_GETFD), .used = FIRST(2), .result = "fd_flags", .word = "flags " },
 	{ FCNTL(F_SETFD), .used = ALL, .as = { { 3, "fd_flags" } } },
-	{ FCNTL(F_GETFL), .used = FIRST(2), .result = "open_flags" },
+	{ FCNTL(F_GETFL), .used = FIRST(2), .result = "open_flags", .word = "flags " },
 	{ FCNTL(F_SETFL), .used = ALL, .as = { { 3, "open_flags" } } },
 	{ FCNTL(F_GETOWN), .used = FIRST(2) },
 	{ FCNTL(F_SETOWN), .used = ALL, .as = { { 3, "pid" } } },
@@ -46,7 +46,7 @@ static const struct tl_variant variants[] = {
 	{ FCNTL(F_GETLEASE), .used = FIRST(2) },
 	{ FCNTL(F_GETPIPE_SZ), .used = FIRST(2) },
 	{ FCNTL(F_SETPIPE_SZ), .used = ALL, .as = { { 3, "decimal" } } },
-	{ FCNTL(F_GET_SEALS), .used = FIRST(2), .result = "seals" },
+	{ FCNTL(F_GET_SEALS), .used = FIRST(2), .result = "seals", .word = "seals " },
 	{ FCNTL(F_ADD_SEALS), .used = ALL, .as = { { 3, "seals" } } },
 
 	{ FUTEX(FUTEX_WAIT), .used = FIRST(4), .as = { { 4, "pointer" } } },

@@ -85,7 +85,8 @@ struct tl_variant {
 		uint8_t position; /* 0: no more */
 		const char *decoder;
 	} as[TL_VARIANT_AS]; /* arguments that are shown as something else than otherwise */
-	const char *result; /* decoder of the result, or NULL; flags are shown behind the number */
+	const char *result; /* decoder of the result, or NULL: a number */
+	const char *word; /* of a result that is flags: what is before their names */
 };
 
 /* Those of a type, and perhaps others between; n is 0 if there are none. */
@@ -99,7 +100,7 @@ const struct tl_variant *tl_variant_among(struct tl_variants all, const struct t
 /* The argument's decoder; variant may be NULL: `otherwise`. */
 const struct tl_decoder *tl_variant_decoder(const struct tl_variant *variant, unsigned position,
 					    const struct tl_decoder *otherwise);
-/* The result's, or NULL. */
+/* The result's, or NULL; variant may be NULL. */
 const struct tl_decoder *tl_variant_result(const struct tl_variant *variant);
 
 /* "EACCES" for 13, NULL if there is none; the number is positive. */

@@ -305,6 +305,8 @@ static void sockets(void)
 	struct linger linger = { 1, 2 };
 	socklen_t size = sizeof(in);
 	char buffer[64];
+	struct iovec vector = { buffer, sizeof(buffer) };
+	struct msghdr message = { .msg_iov = &vector, .msg_iovlen = 1 };
 	int server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), client = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP),
 	    udp = socket(AF_INET, SOCK_DGRAM, IPPROTO_UDP), accepted, one = 1, pair[2];
 
@@ -324,6 +326,8 @@ static void sockets(void)
 	send(client, "hello", 5, MSG_NOSIGNAL);
 	recv(accepted, buffer, sizeof(buffer), 0);
 	recv(accepted, buffer, sizeof(buffer), MSG_DONTWAIT);
+	recvmsg(accepted, &message, MSG_DONTWAIT);
+	accept4(udp, (struct sockaddr *)&peer, &size, 0);
 	shutdown(client, SHUT_WR);
 	size = sizeof(in);
 	bind(udp, (struct sockaddr *)&(struct sockaddr_in){ .sin_family = AF_INET, .sin_addr = in.sin_addr }, sizeof(in));
@@ -368,7 +372,9 @@ int main(void)
 	processes();
 	memory();
 	times_and_figures();
+#ifndef __i386__ /* there they are socketcall and ipc */
 	sockets();
 	system_v();
+#endif
 	return 0;
 }
