@@ -94,6 +94,39 @@ static __always_inline void tl_arguments(struct tl_record *record, struct pt_reg
 	record->args[5] = tl_get(registers, r9);
 }
 
+/* What a call of socketcall(2) stands for; NULL: this is none that is wanted as that. */
+static __always_inline struct tl_socketcall *tl_socketcall_of(__u32 door, __u32 abi, __u64 nr, __u64 call)
+{
+	struct tl_socketcall *found;
+
+	if (abi != TL_ABI_I386 || nr != TL_NR_SOCKETCALL || call >= TL_SOCKETCALLS)
+		return 0;
+	found = &tl_config.socketcall[door][call & (TL_SOCKETCALLS - 1)];
+	return found->event ? found : 0;
+}
+
+/* The arguments of such a call are in the memory of the process. */
+static __always_inline void tl_arguments_by(struct tl_record *record, struct pt_regs *registers, __u32 door, __u32 abi,
+					    __u64 nr)
+{
+	struct tl_socketcall *found;
+	__u64 from;
+
+	tl_arguments(record, registers, abi);
+	found = tl_socketcall_of(door, abi, nr, record->args[0]);
+	if (!found)
+		return;
+	from = record->args[1];
+#pragma unroll
+	for (int i = 0; i < TL_ARGS; i++) {
+		__u32 word = 0;
+
+		if (i < found->n_args && bpf_probe_read_user(&word, sizeof(word), (void *)(from + 4 * i)) < 0)
+			record->flags |= TL_RECORD_INCOMPLETE;
+		record->args[i] = word;
+	}
+}
+
 /* Id of the event behind the current call, 0 if nobody wants it. What has no
  * number any more has returned from a signal's handler; numbers beyond the
  * tables go by the last place there. */
@@ -101,12 +134,16 @@ static __always_inline __u32 tl_event_of(__u32 door, struct task_struct *task, s
 					 __u64 *nr)
 {
 	__u64 at = *nr = tl_get(registers, orig_ax);
+	struct tl_socketcall *found;
 
 	if ((__s64)at < 0)
 		return 0;
 	*abi = tl_abi_of(task, nr);
 	if (*abi >= TL_ABI_MAX)
 		return 0;
+	found = tl_socketcall_of(door, *abi, *nr, tl_get(registers, bx));
+	if (found)
+		return found->event;
 	at = *nr < TL_NR_MAX ? *nr : TL_NR_MAX - 1;
 	return tl_config.event_of[door][*abi][at & (TL_NR_MAX - 1)];
 }
@@ -168,7 +205,7 @@ static __always_inline int tl_exit(void *ctx, void *chain, __u32 door, struct pt
 	call->record.handler = handler;
 	tl_record_number(&call->record, abi, nr);
 	call->record.ret = abi == TL_ABI_I386 ? (__s32)ret : ret;
-	tl_arguments(&call->record, registers, abi);
+	tl_arguments_by(&call->record, registers, door, abi, nr);
 	tl_add_namespaces(call, task, state);
 	if (plan->from || plan->target_from || plan->flags)
 		bpf_tail_call(ctx, chain, TL_STAGE_COLLECT);
@@ -560,7 +597,7 @@ static __always_inline int tl_enter(__u32 door, struct pt_regs *registers)
 	if (!call)
 		return 0;
 	stash->time = bpf_ktime_get_boot_ns();
-	tl_arguments(&call->record, registers, abi);
+	tl_arguments_by(&call->record, registers, door, abi, nr);
 	file = tl_fd_file(task, call->record.args[(plan->fd - 1) & 7]);
 	stash->args[0] = file;
 	if (file) {

@@ -362,10 +362,19 @@ struct tl_outcome {
 	__u32 pad;
 };
 
+/* A call that i386 has by socketcall(2): which one it is says the first argument, and its own are in memory. */
+#define TL_NR_SOCKETCALL 102
+#define TL_SOCKETCALLS 32
+struct tl_socketcall {
+	__u16 event; /* 0: not wanted, or not known */
+	__u16 n_args;
+};
+
 /* What user space may change while programs run. */
 #define TL_DOORS 2 /* 0: tracepoints of all system calls; 1: hooks on one */
 struct tl_config {
 	__u16 event_of[TL_DOORS][TL_ABI_MAX][TL_NR_MAX]; /* by number; 0: not wanted */
+	struct tl_socketcall socketcall[TL_DOORS][TL_SOCKETCALLS];
 	__u8 traced[TL_NR_MAX]; /* 1: the tracepoint's event_of has this number for some ABI */
 	__u8 class_of[256]; /* byte -> class of the automaton */
 	struct tl_plan plan[TL_EVENTS_MAX];

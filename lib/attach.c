@@ -18,6 +18,7 @@
 
 #include "attach.h"
 #include "functions.h"
+#include "socketcall.h"
 #include "util.h"
 
 /* A hook per call is worth it up to here; a policy that wants more pays the
@@ -145,6 +146,12 @@ static bool choose_fexit(struct tl_session *s, struct tl_loaded *e)
 	if (any && e->type.number2[TL_ABI_I386] > 0 && tl_function_find_older(s->functions, e->type.name, &function) &&
 	    (kind = fexit_kind(s, &function)) >= 0)
 		e->kinds[kind] = true;
+	if (any && tl_is_by_socketcall(e->type.name) && tl_function_find(s->functions, TL_ABI_I386, "socketcall", &function)) {
+		if ((kind = fexit_kind(s, &function)) >= 0)
+			e->kinds[kind] = true;
+		if (tl_function_find_other(s->functions, &function, &other) && (kind = fexit_kind(s, &other)) >= 0)
+			e->kinds[kind] = true;
+	}
 	return any;
 }
 
@@ -370,6 +377,23 @@ static void want_number2(struct tl_session *s, enum door door, enum tl_abi abi, 
 		want_one(s, door, abi, s->events[id].type.number2[abi], id);
 }
 
+/* The ways by which socketcall(2) is that call. */
+static void want_socketcall(struct tl_session *s, enum door door, enum tl_abi abi, uint32_t id)
+{
+	(void)abi;
+	for (unsigned i = 0; i < TL_SOCKETCALLS; i++) {
+		uint8_t n_args;
+		const char *event = tl_socketcall_event(i, &n_args);
+
+		if (!event || strcmp(event, s->events[id].type.name) != 0)
+			continue;
+		s->config->socketcall[door][i].n_args = n_args;
+		s->config->socketcall[door][i].event = id;
+		if (door == DOOR_TRACEPOINT)
+			s->config->traced[TL_NR_SOCKETCALL] = 1;
+	}
+}
+
 /* All numbers that no row of the table has; the last place is for those beyond. */
 static void want_unlisted(struct tl_session *s, uint32_t id)
 {
@@ -389,6 +413,16 @@ static void want_unlisted(struct tl_session *s, uint32_t id)
 		for (unsigned number = 0; number < TL_NR_MAX; number++)
 			if (!listed[abi][number] && !s->config->event_of[DOOR_TRACEPOINT][abi][number])
 				want_one(s, DOOR_TRACEPOINT, abi, number, id);
+}
+
+/* All that it is by, through the tracepoint. */
+static void want_by_tracepoint(struct tl_session *s, uint32_t id)
+{
+	for (enum tl_abi abi = 0; abi < TL_ABI_MAX; abi++) {
+		want_number(s, DOOR_TRACEPOINT, abi, id);
+		want_number2(s, DOOR_TRACEPOINT, abi, id);
+	}
+	want_socketcall(s, DOOR_TRACEPOINT, TL_ABI_I386, id);
 }
 
 /* Whether the functions of all ABIs are one: so it is for calls without arguments. */
@@ -529,6 +563,21 @@ static int hook_both(struct tl_session *s, const struct tl_function *function, c
 	return r;
 }
 
+/* The function of socketcall(2), which several events share. */
+static int attach_socketcall(struct tl_session *s, uint32_t id, hook_one *hook, bool filled[TL_KINDS])
+{
+	struct tl_event_type type = *tl_event_type_find("socketcall");
+	struct tl_function function;
+	int r = 0;
+
+	type.flags |= TL_TYPE_ENTRY; /* as some of them need it */
+	if (tl_function_find(s->functions, TL_ABI_I386, "socketcall", &function))
+		r = hook_both(s, &function, &type, hook, filled);
+	if (r >= 0)
+		choose_door(s, TL_ABI_I386, id, r, want_socketcall);
+	return r < 0 ? r : 0;
+}
+
 static int attach_functions(struct tl_session *s, uint32_t id, hook_one *hook, bool filled[TL_KINDS])
 {
 	const struct tl_event_type *type = &s->events[id].type;
@@ -555,7 +604,7 @@ static int attach_functions(struct tl_session *s, uint32_t id, hook_one *hook, b
 			return r;
 		choose_door(s, TL_ABI_I386, id, r, want_number2);
 	}
-	return 0;
+	return tl_is_by_socketcall(type->name) ? attach_socketcall(s, id, hook, filled) : 0;
 }
 
 /* What the tracepoint of all calls' entries is needed for. */
@@ -739,10 +788,7 @@ int tl_attach_all(struct tl_session *s)
 		else if (e->type.flags & TL_TYPE_UNLISTED)
 			want_unlisted(s, id);
 		else
-			for (enum tl_abi abi = 0; abi < TL_ABI_MAX; abi++) {
-				want_number(s, DOOR_TRACEPOINT, abi, id);
-				want_number2(s, DOOR_TRACEPOINT, abi, id);
-			}
+			want_by_tracepoint(s, id);
 		if (r < 0)
 			return r;
 	}

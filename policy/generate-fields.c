@@ -24,6 +24,31 @@ static const struct {
 	{ "executable_deleted", "The program file of the process has no name any more." },
 };
 
+/* What is known not to be seen; tests/evasion holds the rest. */
+static const struct {
+	const char *what, *text;
+} limits[] = {
+	{ "Arguments in memory",
+	  "They are copied as the call returns. Another thread may have changed them since the kernel read them:\n"
+	  "\\fBtraceleft.args\\fP is what the process claims. The objects, sockets and credentials of an event\n"
+	  "are the kernel's own and no thread can change what they say." },
+	{ "Descriptors that threads share",
+	  "The file behind a descriptor that a call returns is looked up as the call returns, that behind one\n"
+	  "that it is given as it begins if others share the table of descriptors, else as it returns.\n"
+	  "A thread that puts another file there in that very moment, some hundred nanoseconds, is taken at its "
+	  "word." },
+	{ "Names without a descriptor",
+	  "Where functions of the kernel cannot be hooked, and everywhere for links, extended attributes,\n"
+	  "times and status, the path of a call that names its object is composed from its directory and the name:\n"
+	  "symbolic links in it are not followed. It has the word \\fBclaim\\fP in \\fBtraceleft.flags\\fP." },
+	{ "32-bit programs",
+	  "What they do with sockets through \\fBsocketcall\\fP(2) is told as the event that it is: \\fBconnect\\fP,\n"
+	  "\\fBsendto\\fP and so on; a rule about \\fBsocketcall\\fP has what no rule wants by that name.\n"
+	  "\\fBipc\\fP(2) is an event of its own, whose first argument says what it does." },
+	{ "x32", "Most kernels refuse its numbers before any function is called: such an attempt is seen\n"
+		 "where events are attached by raw_tp, not by fexit or kprobe." },
+};
+
 static void put_text(FILE *out, const char *text)
 {
 	for (; *text; text++) {
@@ -52,4 +77,11 @@ void tl_generate_man_fields(FILE *out)
 	fputs(".SS Words of traceleft.flags\n", out);
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
 		fprintf(out, ".TP\n.B %s\n%s\n", flags[i].word, flags[i].text);
+}
+
+void tl_generate_man_limits(FILE *out)
+{
+	fputs(".SH LIMITS\n", out);
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+		fprintf(out, ".TP\n.B %s\n%s\n", limits[i].what, limits[i].text);
 }

@@ -490,6 +490,7 @@ int tl_generate_man(FILE *out, const struct tl_event_type *types, size_t n)
 	put_group(out, NULL, types, n);
 	put_group(out, &groups[N_GROUPS - 1], types, n);
 	tl_generate_man_fields(out);
+	tl_generate_man_limits(out);
 	fputs(".SH SEE ALSO\n"
 	      ".BR traceleft (1),\n"
 	      ".BR traceleft\\-policy.yaml (5),\n"

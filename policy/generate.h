@@ -29,5 +29,7 @@ int tl_generate_table(FILE *out, const struct tl_event_type *types, size_t n);
 int tl_generate_man(FILE *out, const struct tl_event_type *types, size_t n);
 /* Its section about the fields of an event; failures stay in `out`. */
 void tl_generate_man_fields(FILE *out);
+/* What an event cannot say, and why. */
+void tl_generate_man_limits(FILE *out);
 
 #endif

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The doors of other programs: calls by 32-bit numbers out of 64-bit code, and by those of x32. */
+#include <linux/net.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include "../events/harness.h"
 
 /* Numbers of i386, and of its calls that are many. */
@@ -57,6 +61,43 @@ static void numbers_that_mean_something_else(void)
 	require(close(fd) == 0);
 }
 
+/* One number for all that is done with sockets: each is the event that it is, with its own arguments. */
+static void sockets_by_one_number(void)
+{
+	struct sockaddr_in *address = address4(0);
+	socklen_t *size = room(sizeof(*size));
+	struct call *c;
+	int fd, other;
+
+	if (!has_door())
+		return;
+	c = call_socket32("socket", SYS_SOCKET, AF_INET, SOCK_DGRAM, 0);
+	require(c->ret >= 0);
+	fd = (int)c->ret;
+	is_socket(c, fd);
+	c = call_socket32("bind", SYS_BIND, fd, address, sizeof(*address));
+	require(c->ret == 0);
+	is_socket(c, fd);
+	c->destination = (struct tl_endpoint){};
+	*size = sizeof(*address);
+	require(getsockname(fd, (struct sockaddr *)address, size) == 0);
+	other = socket(AF_INET, SOCK_DGRAM, 0);
+	c = call_socket32("connect", SYS_CONNECT, other, address, sizeof(*address));
+	require(c->ret == 0);
+	is_socket(c, other);
+	require(c->destination.port == ntohs(address->sin_port));
+	/* send(2) has no event of its own. */
+	c = call_socket32("sendto", SYS_SEND, other, text("secret"), 6, 0);
+	require(c->ret == 6);
+	is_socket(c, other);
+	require(close(fd) == 0 && close(other) == 0);
+	c = call_socket32("connect", SYS_CONNECT, -1, address, sizeof(*address));
+	require(c->ret == -EBADF);
+	c->destination = endpoint(address, sizeof(*address));
+	/* Its own event has what is none of these. */
+	require(call32(102, 99, 0)->ret == -EINVAL);
+}
+
 /* Most kernels refuse them; an attempt is an event all the same where all calls are seen. */
 static void numbers_of_x32(void)
 {
@@ -75,7 +116,9 @@ static void numbers_of_x32(void)
 static const struct test_case cases[] = {
 	CASE(opens_of_32_bits),
 	CASE(numbers_that_mean_something_else),
+	CASE(sockets_by_one_number),
 	CASE(numbers_of_x32),
 };
 
-TEST_OF("doors", NULL, "open", "openat", "chmod", "fchmod", "unlink")
+TEST_OF("doors", NULL, "open", "openat", "chmod", "fchmod", "unlink", "socketcall", "socket", "bind", "connect",
+	"sendto")

@@ -497,6 +497,24 @@ struct call *call32_made(const char *file, int line, long number, const long arg
 	return end(c, int80(number, args));
 }
 
+#define SOCKETCALL_32 102
+
+struct call *call_socket32_made(const char *file, int line, const char *event, long which, const long args[6])
+{
+	const struct tl_event_type *type = tl_event_type_find(event);
+	struct call *c = begin(file, line, TL_ABI_I386, type->number[TL_ABI_I386], args);
+	uint32_t *words = room(6 * sizeof(*words));
+
+	/* Some have no number of their own there. */
+	c->event = event;
+	c->type = type;
+	c->nr = SOCKETCALL_32;
+	c->unknown_args = 0;
+	for (unsigned i = 0; i < 6; i++)
+		words[i] = (uint32_t)args[i];
+	return end(c, int80(SOCKETCALL_32, (const long[6]){ which, (long)words }));
+}
+
 bool has_call32(void)
 {
 	return run->has_call32;

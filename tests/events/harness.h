@@ -161,6 +161,11 @@ struct call *call_made(const char *file, int line, long number, const long args[
 /* Same by the door of 32-bit programs, at most 5 arguments, with the i386 number. */
 #define call32(number, ...) call32_made(__FILE__, __LINE__, number, (const long[6]){LONGS(__VA_ARGS__)})
 struct call *call32_made(const char *file, int line, long number, const long args[6]);
+/* A call as the event that it is told as, by i386's socketcall(2) and its number there; its arguments lie
+ * in memory. */
+#define call_socket32(event, which, ...) \
+	call_socket32_made(__FILE__, __LINE__, event, which, (const long[6]){LONGS(__VA_ARGS__)})
+struct call *call_socket32_made(const char *file, int line, const char *event, long which, const long args[6]);
 bool has_call32(void);
 /* Before 5.18 the kernel part climbs 32 steps at most. */
 bool is_old_kernel(void);
