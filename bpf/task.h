@@ -497,6 +497,7 @@ struct tl_match {
 struct tl_work {
 	struct tl_walk walk;
 	struct tl_match match;
+	__u8 sqe[TL_SQE_SIZE + 8]; /* io_uring: the request, and room to read behind it */
 };
 
 struct {

@@ -3,3 +3,4 @@
  * once for it, and the maps are defined once. */
 #include "main.bpf.c"
 #include "process.bpf.c"
+#include "io-uring.h"

@@ -45,6 +45,8 @@ enum tl_record_kind {
 #define TL_RECORD_TRUNCATED 0x0001 /* a section holds less than there was */
 #define TL_RECORD_INCOMPLETE 0x0002 /* user memory could not be read */
 #define TL_RECORD_THREAD 0x0004 /* FORK, EXIT: a thread, not a process */
+#define TL_RECORD_IO_URING 0x0008 /* made by way of io_uring */
+#define TL_RECORD_UNKNOWN_RESULT 0x0010 /* nobody will say how it ended; ret is 0 */
 
 struct tl_record {
 	__u32 size; /* of all: header and sections; a multiple of 8 */
@@ -237,6 +239,7 @@ enum tl_refusal {
 	TL_REFUSED_CGROUP = 5, /* map cgroups is full */
 	TL_REFUSED_PENDING = 6, /* kretprobe that never came */
 	TL_REFUSED_OVERRIDE = 7, /* too many targets of one task have handlers of their own */
+	TL_REFUSED_REQUEST = 8, /* no memory for a request of io_uring until it ends */
 	TL_REFUSALS,
 };
 
@@ -246,6 +249,7 @@ enum tl_stage {
 	TL_STAGE_REFRESH = 1, /* the task's targets have to be worked out again */
 	TL_STAGE_SEND = 2,
 	TL_STAGE_CALL = 3, /* a call that somebody wants */
+	TL_STAGE_FINISH = 4, /* io_uring: a request that has ended */
 	TL_STAGES = 8,
 };
 
@@ -370,6 +374,36 @@ struct tl_socketcall {
 	__u16 n_args;
 };
 
+/*
+ * Where an argument of a system call lies in a request of io_uring: the place in
+ * the queue's entry, and how many bytes of it, with or without a sign.
+ */
+#define TL_SQE_SIZE 64
+#define TL_SQE_WIDTHS 0xc0
+#define TL_SQE_U64 0x00
+#define TL_SQE_U32 0x40
+#define TL_SQE_S32 0x80
+#define TL_SQE_U16 0xc0
+
+#define TL_OPCODES_MAX 128 /* those of the kernel, and behind them second choices */
+#define TL_OPCODES_KERNEL_MAX 96
+
+/* tl_opcode.flags */
+#define TL_OPCODE_LATE 0x01 /* its memory is written by the kernel: the handler is called at the end */
+#define TL_OPCODE_SLOT 0x02 /* it may return a place in the ring's own table of files */
+#define TL_OPCODE_NUMBER 0x04 /* its object is that of an argument, not of the request's own file */
+
+/* The system call that a request stands for. */
+struct tl_opcode {
+	__u16 event; /* 0: not wanted */
+	__u16 nr;
+	__u8 next; /* the one that it is if nobody wants this event; 0: none */
+	__u8 flags;
+	__u8 field[TL_ARGS]; /* 0: the call's argument has no counterpart */
+};
+
+_Static_assert(sizeof(struct tl_opcode) == 12, "wire: opcode");
+
 /* What user space may change while programs run. */
 #define TL_DOORS 2 /* 0: tracepoints of all system calls; 1: hooks on one */
 struct tl_config {
@@ -394,6 +428,7 @@ struct tl_config {
 	__u32 fork_event;
 	__u32 exit_event;
 	__u32 self; /* tgid that is never followed */
+	struct tl_opcode opcodes[TL_OPCODES_MAX];
 };
 
 #endif

@@ -18,6 +18,7 @@
 
 #include "attach.h"
 #include "functions.h"
+#include "requests.h"
 #include "socketcall.h"
 #include "util.h"
 
@@ -265,6 +266,7 @@ int tl_attach_plan(struct tl_session *s)
 		if (s->events[id].type.class == TL_CLASS_SYSCALL)
 			choose_kind(s, &s->events[id], fexit, kprobe);
 	need_absent(s);
+	tl_requests_plan(s);
 	return 0;
 }
 
@@ -283,7 +285,7 @@ static int keep_link(struct tl_session *s, int fd)
 	return 0;
 }
 
-static int attach_trace(struct tl_session *s, int program, const char *tracepoint)
+int tl_attach_trace(struct tl_session *s, int program, const char *tracepoint)
 {
 	int link = bpf_raw_tracepoint_open(tracepoint, program);
 
@@ -308,26 +310,11 @@ static int attach_kprobe(struct tl_session *s, int program, const char *function
 	return keep_link(s, fd);
 }
 
-/* Stages and handlers of a kind; their hook is only a matter of type there. */
-static int fill_programs(struct tl_session *s, enum tl_kind kind, uint32_t btf_id)
+int tl_chain(struct tl_session *s, enum tl_kind kind, uint32_t btf_id, const struct tl_stage_program *stages, size_t n)
 {
-	static const char *const call[TL_KINDS] = {
-		[TL_KIND_RAW_TP] = "tl_call_raw_tp",	     [TL_KIND_FEXIT] = "tl_exit_fexit",
-		[TL_KIND_FEXIT_OTHER] = "tl_exit_fexit",     [TL_KIND_FEXIT_THIRD] = "tl_exit_fexit",
-		[TL_KIND_FEXIT_BARE] = "tl_exit_fexit_bare", [TL_KIND_KPROBE] = "tl_exit_kretprobe",
-	};
-	const struct {
-		enum tl_stage stage;
-		const char *name;
-	} stages[] = {
-		{ TL_STAGE_COLLECT, "tl_collect" },
-		{ TL_STAGE_REFRESH, "tl_refresh" },
-		{ TL_STAGE_SEND, "tl_send" },
-		{ TL_STAGE_CALL, call[kind] },
-	};
 	int r;
 
-	for (size_t i = 0; i < ARRAY_SIZE(stages); i++) {
+	for (size_t i = 0; i < n; i++) {
 		uint32_t at = stages[i].stage;
 		int program = tl_program_copy(s, stages[i].name, kind, btf_id, BPF_TRACE_FEXIT);
 
@@ -351,6 +338,24 @@ static int fill_programs(struct tl_session *s, enum tl_kind kind, uint32_t btf_i
 				       s->slots[slot].handler.type.name, strerror(errno));
 	}
 	return 0;
+}
+
+/* Stages and handlers of a kind; their hook is only a matter of type there. */
+static int fill_programs(struct tl_session *s, enum tl_kind kind, uint32_t btf_id)
+{
+	static const char *const call[TL_KINDS] = {
+		[TL_KIND_RAW_TP] = "tl_call_raw_tp",	     [TL_KIND_FEXIT] = "tl_exit_fexit",
+		[TL_KIND_FEXIT_OTHER] = "tl_exit_fexit",     [TL_KIND_FEXIT_THIRD] = "tl_exit_fexit",
+		[TL_KIND_FEXIT_BARE] = "tl_exit_fexit_bare", [TL_KIND_KPROBE] = "tl_exit_kretprobe",
+	};
+	const struct tl_stage_program stages[] = {
+		{ TL_STAGE_COLLECT, "tl_collect" },
+		{ TL_STAGE_REFRESH, "tl_refresh" },
+		{ TL_STAGE_SEND, "tl_send" },
+		{ TL_STAGE_CALL, call[kind] },
+	};
+
+	return tl_chain(s, kind, btf_id, stages, ARRAY_SIZE(stages));
 }
 
 /* Numbers that come by a hook on functions, or by the tracepoint. */
@@ -468,12 +473,12 @@ static int hook_function(struct tl_session *s, const struct tl_function *functio
 	if (!(type->flags & TL_TYPE_NO_RETURN)) {
 		program = tl_program_copy(s, function->bare ? "tl_exit_fexit_bare" : "tl_exit_fexit", kind,
 					  function->btf_id, BPF_TRACE_FEXIT);
-		r = program < 0 ? program : attach_trace(s, program, NULL);
+		r = program < 0 ? program : tl_attach_trace(s, program, NULL);
 	}
 	if (r < 0 || !entry)
 		return r;
 	program = tl_program_copy(s, entry, kind, function->btf_id, BPF_TRACE_FENTRY);
-	return program < 0 ? program : attach_trace(s, program, NULL);
+	return program < 0 ? program : tl_attach_trace(s, program, NULL);
 }
 
 /* 1: hooked, 0: of a prototype too many. */
@@ -651,7 +656,7 @@ static int attach_program(struct tl_session *s, const char *name)
 {
 	struct bpf_program *program = bpf_object__find_program_by_name(s->object, name);
 
-	return program ? attach_trace(s, bpf_program__fd(program), NULL) :
+	return program ? tl_attach_trace(s, bpf_program__fd(program), NULL) :
 			 tl_fail(s, -ENOENT, "the kernel part has no program %s", name);
 }
 
@@ -676,7 +681,7 @@ static int attach_raw_tp(struct tl_session *s)
 		return r;
 	if (entries.exec && (r = attach_program(s, "tl_enter_exec_raw_tp")) < 0)
 		return r;
-	return attach_trace(s, bpf_program__fd(leave), NULL);
+	return tl_attach_trace(s, bpf_program__fd(leave), NULL);
 }
 
 /* Where the kernel asks its security layer about the object of a call that
@@ -715,7 +720,7 @@ static int attach_object_hook(struct tl_session *s, size_t i, bool fexit, bool k
 
 	if (fexit && find_hook(s->btf, name, &function)) {
 		program = tl_program_copy(s, object_hooks[i].fentry, TL_KIND_FEXIT, function.btf_id, BPF_TRACE_FENTRY);
-		r = program < 0 ? program : attach_trace(s, program, NULL);
+		r = program < 0 ? program : tl_attach_trace(s, program, NULL);
 		/* Before 6.1 not on a function that takes a structure by value. */
 		if (r != -EINVAL || !tl_has_program(s, object_hooks[i].kprobe))
 			return r;
@@ -792,8 +797,9 @@ int tl_attach_all(struct tl_session *s)
 		if (r < 0)
 			return r;
 	}
-	r = attach_object_hooks(s);
-	return r < 0 ? r : attach_raw_tp(s);
+	if ((r = attach_object_hooks(s)) < 0 || (r = tl_requests_attach(s)) < 0)
+		return r;
+	return attach_raw_tp(s);
 }
 
 void tl_detach_all(struct tl_session *s)
@@ -807,7 +813,7 @@ void tl_detach_all(struct tl_session *s)
 
 const char *tl_session_attach_kind(const struct tl_session *s, const struct tl_event_type *type)
 {
-	static const char *const names[TL_KINDS] = { "raw_tp", "fexit", "fexit", "fexit", "fexit", "kprobe" };
+	static const char *const names[] = { "raw_tp", "fexit", "fexit", "fexit", "fexit", "kprobe" };
 
 	for (uint32_t id = 1; id <= s->n_events; id++) {
 		const struct tl_loaded *e = &s->events[id];
@@ -816,7 +822,7 @@ const char *tl_session_attach_kind(const struct tl_session *s, const struct tl_e
 			continue;
 		if (e->type.class != TL_CLASS_SYSCALL)
 			return "tracepoint";
-		for (int kind = TL_KINDS - 1; kind >= 0; kind--)
+		for (int kind = TL_KIND_KPROBE; kind >= 0; kind--)
 			if (e->kinds[kind])
 				return names[kind];
 		return e->absent ? "none" : NULL;

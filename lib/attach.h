@@ -18,4 +18,15 @@ void tl_detach_all(struct tl_session *s);
  */
 const char *tl_entry_program(const struct tl_session *s, const struct tl_event_type *type);
 
+/* Puts a program on the tracepoint of that name; NULL: on what it was loaded for. */
+int tl_attach_trace(struct tl_session *s, int program, const char *tracepoint);
+
+/* A stage and the program that is copied for it. */
+struct tl_stage_program {
+	enum tl_stage stage;
+	const char *name;
+};
+/* Fills the array of programs of a kind: these stages, and the handlers of its events. */
+int tl_chain(struct tl_session *s, enum tl_kind kind, uint32_t btf_id, const struct tl_stage_program *stages, size_t n);
+
 #endif

@@ -178,6 +178,7 @@ unsigned tl_encode_flags(struct tl_buffer *b, const struct tl_event *event, bool
 		{ path & TL_VALUE_DETACHED, "detached" },
 		{ (event->flags & TL_EVENT_UNKNOWN_PROCESS) || (process & TL_PROCESS_UNKNOWN), "unknown_process" },
 		{ event->flags & TL_EVENT_THREAD, "thread" },
+		{ event->flags & TL_EVENT_IO_URING, "io_uring" },
 		{ process & TL_PROCESS_ARGS_TRUNCATED, "args_truncated" },
 		{ process & TL_PROCESS_DELETED, "executable_deleted" },
 	};

@@ -12,6 +12,8 @@ static bool is_error(int64_t ret)
 
 static const char *outcome(const struct tl_event *event)
 {
+	if (event->flags & TL_EVENT_UNKNOWN_RESULT)
+		return "unknown";
 	if (!is_error(event->ret) || event->kind == TL_EVENT_EXIT)
 		return "success";
 	/* Not over yet: a connect under way, a call that the kernel begins anew. */

@@ -418,6 +418,7 @@ int tl_load_insns(struct tl_session *s, const char *name, enum tl_kind kind, uin
 		[TL_KIND_RAW_TP] = BPF_PROG_TYPE_TRACING,      [TL_KIND_FEXIT] = BPF_PROG_TYPE_TRACING,
 		[TL_KIND_FEXIT_OTHER] = BPF_PROG_TYPE_TRACING, [TL_KIND_FEXIT_THIRD] = BPF_PROG_TYPE_TRACING,
 		[TL_KIND_FEXIT_BARE] = BPF_PROG_TYPE_TRACING,  [TL_KIND_KPROBE] = BPF_PROG_TYPE_KPROBE,
+		[TL_KIND_REQUEST] = BPF_PROG_TYPE_RAW_TRACEPOINT,
 	};
 	LIBBPF_OPTS(bpf_prog_load_opts, options);
 	char log[65536] = "";

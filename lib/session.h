@@ -27,6 +27,7 @@ enum tl_kind {
 	TL_KIND_FEXIT_THIRD, /* 5.10 has three: of calls with arguments, without, and that may be left out */
 	TL_KIND_FEXIT_BARE, /* same, on a function without arguments */
 	TL_KIND_KPROBE, /* kretprobe on the call's function */
+	TL_KIND_REQUEST, /* tracepoints of io_uring, besides one of the above */
 	TL_KINDS,
 };
 

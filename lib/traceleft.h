@@ -74,6 +74,13 @@ enum tl_event_class {
 	TL_CLASS_RECORD = 3, /* TraceLeft's own: lost, ledger, start, stop, reload */
 };
 
+/* The requests of io_uring that stand for a system call. */
+struct tl_request_type {
+	uint8_t opcodes[4]; /* IORING_OP_*; 0: no more */
+	uint8_t fields[TL_ARGS_MAX]; /* where its arguments lie: codes of lib/opcodes.h */
+	uint8_t flags; /* TL_OPCODE_* of bpf/wire.h */
+};
+
 struct tl_event_type {
 	char name[32];
 	char groups[96]; /* space-separated, without '@' */
@@ -95,6 +102,7 @@ struct tl_event_type {
 	int16_t number2[4]; /* an older number of the same call (chown beside chown32); -1 where there is none */
 	char spellings[96]; /* newer calls by which a C library does the same, names with spaces between */
 	struct tl_arg_type args[TL_ARGS_MAX];
+	struct tl_request_type request;
 };
 
 #define TL_TYPE_ENTRY 0x01 /* needs a hook at the call's entry */
@@ -201,6 +209,8 @@ enum tl_event_kind {
 #define TL_EVENT_CLAIM 0x04 /* file.path is composed from a claim */
 #define TL_EVENT_UNKNOWN_PROCESS 0x08
 #define TL_EVENT_THREAD 0x10 /* fork, exit: of a thread */
+#define TL_EVENT_IO_URING 0x40 /* the call was made by way of io_uring */
+#define TL_EVENT_UNKNOWN_RESULT 0x80 /* the process asked not to be told of a success; ret is 0 */
 #define TL_EVENT_RESULT 0x20 /* stands for several: of its type and times only is anything known */
 
 /* One row of the ledger, stage by stage. In the kernel seen = filtered +

@@ -146,6 +146,22 @@ static void put_arg(FILE *out, const struct tl_arg_type *arg)
 	fprintf(out, "\t\t\t},\n");
 }
 
+static void put_bytes(FILE *out, const char *field, const uint8_t *bytes, size_t n)
+{
+	fprintf(out, ".%s = {", field);
+	for (size_t i = 0; i < n; i++)
+		fprintf(out, " %u,", bytes[i]);
+	fputs(" }, ", out);
+}
+
+static void put_request(FILE *out, const struct tl_request_type *request)
+{
+	fputs("\t\t.request = { ", out);
+	put_bytes(out, "opcodes", request->opcodes, sizeof(request->opcodes));
+	put_bytes(out, "fields", request->fields, sizeof(request->fields));
+	fprintf(out, ".flags = %u },\n", request->flags);
+}
+
 static void put_type(FILE *out, const struct tl_event_type *t)
 {
 	fprintf(out, "\t{\n");
@@ -161,6 +177,8 @@ static void put_type(FILE *out, const struct tl_event_type *t)
 	fprintf(out, "\t\t.flags = 0x%x,\n", t->flags);
 	put_numbers(out, "number", t->number);
 	put_numbers(out, "number2", t->number2);
+	if (t->request.opcodes[0])
+		put_request(out, &t->request);
 	if (t->n_args) {
 		fprintf(out, "\t\t.args = {\n");
 		for (unsigned i = 0; i < t->n_args; i++)

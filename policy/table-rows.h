@@ -17,6 +17,7 @@ enum tl_row_given {
 	TL_GIVEN_TARGET = 1 << 7,
 	TL_GIVEN_FLAGS = 1 << 8,
 	TL_GIVEN_SPELLINGS = 1 << 9,
+	TL_GIVEN_REQUEST = 1 << 10,
 };
 
 /* An argument as the file has it. */
@@ -39,6 +40,8 @@ struct tl_row {
 
 /* Reader of the key "args"; `to` is the row. */
 void tl_row_read_args(struct tl_reader *r, const struct tl_yaml_node *value, void *to);
+/* Reader of the key "io_uring"; `to` is the row. */
+void tl_row_read_request(struct tl_reader *r, const struct tl_yaml_node *value, void *to);
 /* Fills in type.args from args and base. */
 void tl_row_finish_args(struct tl_reader *r, struct tl_row *row);
 

@@ -224,6 +224,7 @@ static void inherit(struct tl_row *row)
 	INHERIT(TL_GIVEN_TARGET, target_name);
 	INHERIT(TL_GIVEN_FLAGS, flags);
 	INHERIT(TL_GIVEN_SPELLINGS, spellings);
+	INHERIT(TL_GIVEN_REQUEST, request);
 	INHERIT(TL_GIVEN_ARGS, n_args);
 	INHERIT(TL_GIVEN_ARGS, args);
 #undef INHERIT
@@ -279,6 +280,7 @@ static void read_row(struct tl_reader *r, const struct tl_yaml_node *node, struc
 		{ "target", read_target, 0, TL_GIVEN_TARGET },
 		{ "flags", read_flags, 0, TL_GIVEN_FLAGS },
 		{ "spellings", read_spellings, 0, TL_GIVEN_SPELLINGS },
+		{ "io_uring", tl_row_read_request, 0, TL_GIVEN_REQUEST },
 	};
 	unsigned before = r->n_problems;
 

@@ -390,8 +390,15 @@ static struct call *end(struct call *c, int64_t ret)
 static struct call *made(const char *file, int line, uint8_t abi, long number, const long args[6])
 {
 	struct call *c = begin(file, line, abi, number, args);
-	long r = syscall(c->nr, args[0], args[1], args[2], args[3], args[4], args[5]);
+	int64_t by_ring;
+	long r;
 
+	if (abi == TL_ABI_X86_64 && ring_call(c->type, c, &by_ring)) {
+		end(c, by_ring);
+		ring_actor(c);
+		return c;
+	}
+	r = syscall(c->nr, args[0], args[1], args[2], args[3], args[4], args[5]);
 	return end(c, r == -1 ? -errno : r);
 }
 

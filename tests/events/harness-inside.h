@@ -82,6 +82,11 @@ int run_case(void);
 struct call *call_noted(const char *file, int line, long number, const long args[6]);
 struct being *being_new(const char *executable, const char *const *argv);
 
+/* harness-ring.c: the call's result if it is made by way of io_uring; false: it is not */
+bool ring_call(const struct tl_event_type *type, struct call *c, int64_t *ret);
+/* Who made it then. */
+void ring_actor(struct call *c);
+
 /* harness-capture.c: of an argument of a call that this process makes or has made */
 struct bytes captured_of(const struct call *c, const struct tl_arg_type *arg);
 

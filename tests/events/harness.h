@@ -167,6 +167,8 @@ struct call *call32_made(const char *file, int line, long number, const long arg
 	call_socket32_made(__FILE__, __LINE__, event, which, (const long[6]){LONGS(__VA_ARGS__)})
 struct call *call_socket32_made(const char *file, int line, const char *event, long which, const long args[6]);
 bool has_call32(void);
+/* In the case at hand TL_TEST_DOOR does not count: a request would wait. */
+void by_system_call(void);
 /* Before 5.18 the kernel part climbs 32 steps at most. */
 bool is_old_kernel(void);
 /* Same with a number of x32, which the call gets with its bit 30. */

@@ -155,6 +155,7 @@ static void nothing_to_read_yet(void)
 	struct call *c;
 
 	require(pipe2(ends, O_NONBLOCK) == 0);
+	by_system_call();
 	c = call(SYS_read, ends[0], room(8), 8);
 	require(c->ret == -EAGAIN);
 	is_object(c, text("pipe:[%llu]", (unsigned long long)stat_of_fd(ends[0]).st_ino), stat_of_fd(ends[0]));

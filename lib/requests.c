@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "requests.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <errno.h>
+#include <string.h>
+
+#include "attach.h"
+#include "util.h"
+
+/* How this kernel's tracepoints tell of requests; NULL: not at all. */
+struct hooks {
+	const char *taken, *taken_program;
+	const char *refused; /* its program has the same name everywhere */
+	const char *ended_program;
+};
+
+static const char *const programs[] = {
+	"tl_request_taken_plain", "tl_request_taken_ring",   "tl_request_refused",     "tl_request_collect",
+	"tl_request_send",	  "tl_request_ended_result", "tl_request_ended_entry", "tl_request_finish",
+};
+static const char *const maps[] = { "requests", "requests_long" };
+
+/* Number of arguments that a tracepoint's programs get; 0: there is no such one. */
+static unsigned count_arguments(struct tl_session *s, const char *tracepoint)
+{
+	const struct btf_type *type;
+	char name[64];
+	int id;
+
+	snprintf(name, sizeof(name), "btf_trace_%s", tracepoint);
+	id = tl_kernel_types(s) ? btf__find_by_name_kind(s->btf, name, BTF_KIND_TYPEDEF) : -ENOENT;
+	if (id <= 0)
+		return 0;
+	type = btf__type_by_id(s->btf, btf__type_by_id(s->btf, id)->type);
+	if (btf_is_ptr(type))
+		type = btf__type_by_id(s->btf, type->type);
+	return btf_is_func_proto(type) && btf_vlen(type) ? btf_vlen(type) - 1 : 0; /* the first is the hook's own */
+}
+
+static bool find_hooks(struct tl_session *s, struct hooks *ret)
+{
+	unsigned ended = count_arguments(s, "io_uring_complete");
+
+	*ret = (struct hooks){ .taken = "io_uring_submit_req", .taken_program = "tl_request_taken_plain" };
+	if (!count_arguments(s, ret->taken)) {
+		ret->taken = "io_uring_submit_sqe";
+		if (count_arguments(s, ret->taken) > 2)
+			ret->taken_program = "tl_request_taken_ring";
+	}
+	/* Which request it is only some say. */
+	if (ended == 3)
+		ret->ended_program = "tl_request_ended_entry";
+	else if (ended == 7)
+		ret->ended_program = "tl_request_ended_result";
+	if (count_arguments(s, "io_uring_req_failed"))
+		ret->refused = "io_uring_req_failed";
+	return ret->ended_program && count_arguments(s, ret->taken);
+}
+
+static const struct tl_request_type *request_of(const struct tl_loaded *e)
+{
+	const struct tl_event_type *row = e->type.class == TL_CLASS_SYSCALL ? tl_event_type_find(e->type.name) : NULL;
+
+	return row && row->request.opcodes[0] ? &row->request : NULL;
+}
+
+void tl_requests_plan(struct tl_session *s)
+{
+	struct hooks hooks = {};
+	bool any = false;
+
+	for (uint32_t id = 1; id <= s->n_events; id++)
+		any |= request_of(&s->events[id]) != NULL;
+	any = any && find_hooks(s, &hooks);
+	for (uint32_t id = 1; id <= s->n_events; id++)
+		s->events[id].kinds[TL_KIND_REQUEST] = any && request_of(&s->events[id]);
+	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
+		struct bpf_program *program = bpf_object__find_program_by_name(s->object, programs[i]);
+		bool other = strncmp(programs[i], "tl_request_taken_", strlen("tl_request_taken_")) == 0 ?
+				     any && strcmp(programs[i], hooks.taken_program) != 0 :
+			     strncmp(programs[i], "tl_request_ended_", strlen("tl_request_ended_")) == 0 ?
+				     any && strcmp(programs[i], hooks.ended_program) != 0 :
+				     false;
+
+		if (program)
+			bpf_program__set_autoload(program, any && !other);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(maps); i++) {
+		struct bpf_map *map = bpf_object__find_map_by_name(s->object, maps[i]);
+
+		if (map)
+			bpf_map__set_autocreate(map, any);
+	}
+}
+
+/* ---- What the kernel part is told ---- */
+
+/* Behind the kernel's own numbers; 0: there is no room. */
+static uint8_t free_place(const struct tl_config *config)
+{
+	for (unsigned at = TL_OPCODES_KERNEL_MAX; at < TL_OPCODES_MAX; at++)
+		if (!config->opcodes[at].event)
+			return at;
+	return 0;
+}
+
+/* The call with more arguments tells more; the other is for whom wants only that one. */
+static int add_opcode(struct tl_session *s, uint8_t opcode, const struct tl_opcode *entry, unsigned n_args)
+{
+	struct tl_opcode *first = &s->config->opcodes[opcode], *second;
+	uint8_t place;
+
+	if (!first->event) {
+		*first = *entry;
+		return 0;
+	}
+	place = first->next ? 0 : free_place(s->config);
+	if (!place)
+		return tl_fail(s, -E2BIG, "too many events are made by the same request of io_uring");
+	second = &s->config->opcodes[place];
+	*second = *entry;
+	if (n_args > s->events[first->event].type.n_args) {
+		*second = *first;
+		*first = *entry;
+	}
+	first->next = place;
+	return 0;
+}
+
+static int configure(struct tl_session *s, uint32_t id, const struct tl_request_type *request)
+{
+	const struct tl_event_type *type = &s->events[id].type;
+	struct tl_opcode entry = { .event = id, .nr = type->number[0], .flags = request->flags };
+	int r = 0;
+
+	memcpy(entry.field, request->fields, sizeof(entry.field));
+	for (size_t i = 0; r >= 0 && i < sizeof(request->opcodes) && request->opcodes[i]; i++)
+		r = add_opcode(s, request->opcodes[i], &entry, type->n_args);
+	return r;
+}
+
+/* ---- Putting them on ---- */
+
+static int attach_copy(struct tl_session *s, const char *name, const char *tracepoint)
+{
+	int program = tl_program_copy(s, name, TL_KIND_REQUEST, 0, 0);
+
+	return program < 0 ? program : tl_attach_trace(s, program, tracepoint);
+}
+
+int tl_requests_attach(struct tl_session *s)
+{
+	struct hooks hooks;
+	bool any = false;
+	int r = 0;
+
+	for (uint32_t id = 1; r >= 0 && id <= s->n_events; id++) {
+		if (!s->events[id].kinds[TL_KIND_REQUEST])
+			continue;
+		r = configure(s, id, request_of(&s->events[id]));
+		any = true;
+	}
+	if (r < 0 || !any)
+		return r;
+	find_hooks(s, &hooks);
+	const struct tl_stage_program stages[] = {
+		{ TL_STAGE_COLLECT, "tl_request_collect" }, { TL_STAGE_REFRESH, "tl_refresh" },
+		{ TL_STAGE_SEND, "tl_request_send" },	    { TL_STAGE_CALL, hooks.taken_program },
+		{ TL_STAGE_FINISH, "tl_request_finish" },
+	};
+	if ((r = tl_chain(s, TL_KIND_REQUEST, 0, stages, ARRAY_SIZE(stages))) < 0 ||
+	    (r = attach_copy(s, hooks.ended_program, "io_uring_complete")) < 0)
+		return r;
+	if (hooks.refused && (r = attach_copy(s, "tl_request_refused", hooks.refused)) < 0)
+		return r;
+	return attach_copy(s, hooks.taken_program, hooks.taken);
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The door of io_uring: with TL_TEST_DOOR=ring a call is made by the request that
+ * stands for it, where there is one; with =async by the kernel's own threads, with
+ * =polled by a thread of the kernel's that looks at the queue. The kernel itself
+ * says whether the arguments lie where the table has them.
+ */
+#include <linux/io_uring.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+
+#include "harness-inside.h"
+#include "opcodes.h"
+#include "wire.h"
+
+#define ENTRIES 8
+#define RING_FD 800 /* out of the way of the descriptors of tests */
+
+enum door { DOOR_CALL, DOOR_RING, DOOR_ASYNC, DOOR_POLLED };
+
+struct ring {
+	pid_t pid; /* whose it is */
+	int fd;
+	bool is_polled;
+	struct io_uring_params params;
+	char *queue;
+	struct io_uring_sqe *entries;
+};
+
+static __thread struct ring ring;
+static int plain_case = -1; /* by_system_call() is for that */
+
+static enum door door(void)
+{
+	static const char *const names[] = { "call", "ring", "async", "polled" };
+	const char *wanted = getenv("TL_TEST_DOOR");
+
+	for (size_t i = 0; wanted && i < N_ELEMENTS(names); i++)
+		if (strcmp(wanted, names[i]) == 0)
+			return (enum door)i;
+	return DOOR_CALL;
+}
+
+static bool open_ring(bool polled)
+{
+	struct ring *r = &ring;
+	size_t size;
+	int fd;
+
+	if (r->pid == gettid() && r->is_polled == polled)
+		return true;
+	memset(r, 0, sizeof(*r));
+	r->params.flags = polled ? IORING_SETUP_SQPOLL : 0;
+	r->params.sq_thread_idle = 1000;
+	fd = (int)syscall(SYS_io_uring_setup, ENTRIES, &r->params);
+	if (fd < 0 || !(r->params.features & IORING_FEAT_SINGLE_MMAP))
+		return false;
+	r->fd = fcntl(fd, F_DUPFD_CLOEXEC, RING_FD);
+	syscall(SYS_close_range, fd, fd, 0); /* close(2) may be under test */
+	size = MAX(r->params.sq_off.array + r->params.sq_entries * sizeof(uint32_t),
+		   r->params.cq_off.cqes + r->params.cq_entries * sizeof(struct io_uring_cqe));
+	r->queue = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, r->fd, IORING_OFF_SQ_RING);
+	r->entries = mmap(NULL, r->params.sq_entries * sizeof(*r->entries), PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_POPULATE, r->fd, IORING_OFF_SQES);
+	r->is_polled = polled;
+	if (r->queue == MAP_FAILED || (void *)r->entries == MAP_FAILED)
+		return false;
+	r->pid = gettid();
+	return true;
+}
+
+static _Atomic uint32_t *word(uint32_t offset)
+{
+	return (_Atomic uint32_t *)(void *)(ring.queue + offset);
+}
+
+static void put_argument(struct io_uring_sqe *entry, uint8_t code, uint64_t value)
+{
+	static const uint8_t sizes[] = { [TL_SQE_U64 >> 6] = 8, [TL_SQE_U32 >> 6] = 4, [TL_SQE_S32 >> 6] = 4,
+					 [TL_SQE_U16 >> 6] = 2 };
+
+	memcpy((char *)entry + (code & (TL_SQE_SIZE - 1)), &value, sizes[code >> 6]);
+}
+
+/* Hands an entry to the kernel and waits for its end. */
+static int64_t submit(const struct io_uring_sqe *entry)
+{
+	const struct io_sqring_offsets *sq = &ring.params.sq_off;
+	const struct io_cqring_offsets *cq = &ring.params.cq_off;
+	uint32_t tail = *word(sq->tail), head = *word(cq->head), at = tail & *word(sq->ring_mask);
+	unsigned flags = IORING_ENTER_GETEVENTS;
+	const struct io_uring_cqe *completion;
+	int64_t result;
+
+	ring.entries[at] = *entry;
+	*word(sq->array + at * (uint32_t)sizeof(uint32_t)) = at;
+	*word(sq->tail) = tail + 1;
+	if (ring.is_polled && *word(sq->flags) & IORING_SQ_NEED_WAKEUP)
+		flags |= IORING_ENTER_SQ_WAKEUP;
+	while (*word(cq->tail) == head)
+		if (syscall(SYS_io_uring_enter, ring.fd, ring.is_polled ? 0 : 1, 1, flags, NULL, 0) < 0 &&
+		    errno != EINTR)
+			return -errno;
+	completion = (const void *)(ring.queue + cq->cqes);
+	result = completion[head & *word(cq->ring_mask)].res;
+	*word(cq->head) = head + 1;
+	return result;
+}
+
+void by_system_call(void)
+{
+	plain_case = run->at_case;
+}
+
+/* Where the file stands, as the calls without an offset do. */
+static bool is_at_position(uint8_t opcode)
+{
+	return opcode == IORING_OP_READ || opcode == IORING_OP_WRITE || opcode == IORING_OP_READV ||
+	       opcode == IORING_OP_WRITEV || opcode == IORING_OP_SPLICE;
+}
+
+bool ring_call(const struct tl_event_type *type, struct call *c, int64_t *ret)
+{
+	const struct tl_request_type *request = &type->request;
+	struct io_uring_sqe entry = { .opcode = request->opcodes[0], .user_data = 1 };
+	enum door by = door();
+
+	if (by == DOOR_CALL || run->at_case == plain_case || !request->opcodes[0] || !open_ring(by == DOOR_POLLED))
+		return false;
+	for (unsigned i = 0; i < type->n_args; i++) {
+		if (request->fields[i])
+			put_argument(&entry, request->fields[i], c->args[i]);
+		else if (c->args[i])
+			return false;
+	}
+	if (is_at_position(entry.opcode))
+		entry.off = UINT64_MAX;
+	if (entry.opcode == IORING_OP_SPLICE)
+		entry.splice_off_in = UINT64_MAX;
+	if (by == DOOR_ASYNC)
+		entry.flags |= IOSQE_ASYNC;
+	*ret = submit(&entry);
+	c->flags |= TL_EVENT_IO_URING;
+	return true;
+}
+
+/* Which thread put an entry into a queue that the kernel looks at is not known. */
+void ring_actor(struct call *c)
+{
+	if (ring.is_polled)
+		c->tid = c->pid;
+}
