@@ -6,6 +6,7 @@
 #include "cli.h"
 #include "describe.h"
 #include "nearest.h"
+#include "opcodes.h"
 #include "probe.h"
 #include "suggest.h"
 
@@ -78,6 +79,15 @@ static void print_arguments(const struct tl_event_type *type)
 	}
 }
 
+/* The requests of io_uring that make this event. */
+static void print_requests(const struct tl_request_type *request)
+{
+	for (size_t i = 0; i < sizeof(request->opcodes) && request->opcodes[i]; i++)
+		printf("%s%s", i ? ", " : "io_uring:  ", tl_opcode_names[request->opcodes[i]]);
+	if (request->opcodes[0])
+		printf("\n");
+}
+
 static void print_event(const struct tl_event_type *type, const char *kind)
 {
 	printf("%s%s%s: %s\n", tl_style(stdout, TL_STYLE_BOLD), type->name, tl_style(stdout, TL_STYLE_END),
@@ -88,6 +98,7 @@ static void print_event(const struct tl_event_type *type, const char *kind)
 		print_numbers(type);
 	if (type->spellings[0])
 		printf("also as:   %s\n", type->spellings);
+	print_requests(&type->request);
 	if (type->class == TL_CLASS_SYSCALL)
 		printf("result:    %s\n", type->flags & TL_TYPE_RETURNS_FD	? "descriptor" :
 					  type->flags & TL_TYPE_RETURNS_BYTES	? "number of bytes" :
@@ -164,6 +175,10 @@ static void json_event(struct tl_buffer *b, const struct tl_event_type *type)
 	tl_json_string(b, "summary", type->summary);
 	json_words(b, "groups", type->groups);
 	json_words(b, "spellings", type->spellings);
+	tl_json_open(b, "io_uring", '[');
+	for (size_t i = 0; i < sizeof(type->request.opcodes) && type->request.opcodes[i]; i++)
+		tl_json_string(b, NULL, tl_opcode_names[type->request.opcodes[i]]);
+	tl_json_close(b, ']');
 	json_numbers(b, type);
 	json_arguments(b, type);
 	tl_json_close(b, '}');

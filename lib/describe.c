@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "describe.h"
+#include "opcodes.h"
 #include "wire.h"
 
 #define HEADER "traceleft-handler 1"
@@ -166,6 +167,40 @@ static void put_path(struct writer *w, const char *key, uint8_t from, uint8_t fd
 	}
 }
 
+/* Words between commas, by their codes. */
+static void put_words(struct writer *w, const uint8_t *codes, size_t n, const char *(*word)(uint8_t code))
+{
+	for (size_t i = 0; i < n; i++)
+		put(w, "%c%s", i ? ',' : ' ', word(codes[i]));
+}
+
+static const char *opcode_name(uint8_t opcode)
+{
+	return tl_opcode_names[opcode];
+}
+
+static void put_request(struct writer *w, const struct tl_request_type *request)
+{
+	size_t n = 0, n_fields = TL_ARGS_MAX;
+	char separator = ' ';
+
+	if (!request->opcodes[0])
+		return;
+	while (n < sizeof(request->opcodes) && request->opcodes[n])
+		n++;
+	while (n_fields > 1 && !request->fields[n_fields - 1])
+		n_fields--;
+	put(w, "io_uring");
+	put_words(w, request->opcodes, n, opcode_name);
+	put_words(w, request->fields, n_fields, tl_sqe_field_name);
+	for (unsigned i = 0; tl_request_flag_names[i]; i++)
+		if (request->flags & (1U << i)) {
+			put(w, "%c%s", separator, tl_request_flag_names[i]);
+			separator = ',';
+		}
+	put(w, "\n");
+}
+
 int tl_describe_write(const struct tl_event_type *t, char *buf, size_t size)
 {
 	struct writer w = { .buf = buf, .size = size };
@@ -189,6 +224,7 @@ int tl_describe_write(const struct tl_event_type *t, char *buf, size_t size)
 	put_path(&w, "path", t->path_from, t->path_fd, t->path_name);
 	put_path(&w, "target", t->target_from, t->target_fd, t->target_name);
 	put_line(&w, "spellings", t->spellings);
+	put_request(&w, &t->request);
 	for (unsigned i = 0; i < t->n_args && i < TL_ARGS_MAX; i++) {
 		const struct tl_arg_type *arg = &t->args[i];
 
@@ -306,6 +342,45 @@ static const char *read_spellings(struct tl_event_type *t, struct piece value)
 		return "the spellings are not well-formed";
 	copy(t->spellings, value);
 	return NULL;
+}
+
+/* The next word between commas, by its place in a list; *ret < 0: it is not there. False: none left. */
+static bool take_word(struct piece *from, const char *const *names, int *ret)
+{
+	struct piece word;
+
+	if (!take(from, ',', &word))
+		return false;
+	*ret = tl_name_find(names, word.at, word.size);
+	return true;
+}
+
+static const char *read_request(struct tl_event_type *t, struct piece value)
+{
+	static const char why[] = "the requests are not well-formed";
+	struct piece opcodes, fields, flags;
+	int found;
+
+	if (!take(&value, ' ', &opcodes) || !take(&value, ' ', &fields))
+		return why;
+	for (size_t i = 0; take_word(&opcodes, tl_opcode_names, &found); i++) {
+		if (found < 1 || i == sizeof(t->request.opcodes))
+			return why;
+		t->request.opcodes[i] = found;
+	}
+	for (size_t i = 0; take_word(&fields, tl_sqe_field_names, &found); i++) {
+		if (found < 0 || i == TL_ARGS_MAX)
+			return why;
+		t->request.fields[i] = tl_sqe_field_codes[found];
+	}
+	if (!take(&value, ' ', &flags))
+		return NULL;
+	while (take_word(&flags, tl_request_flag_names, &found)) {
+		if (found < 0)
+			return why;
+		t->request.flags |= 1U << found;
+	}
+	return value.size ? why : NULL;
 }
 
 static const char *read_numbers(struct tl_event_type *t, struct piece value)
@@ -478,7 +553,8 @@ static const struct line {
 	{ "groups", read_groups, false, false },       { "summary", read_summary, false, false },
 	{ "numbers", read_numbers, false, false },     { "flags", read_flags, false, false },
 	{ "path", read_path, false, false },	       { "target", read_target, false, false },
-	{ "spellings", read_spellings, false, false }, { "arg", read_arg, false, true },
+	{ "spellings", read_spellings, false, false }, { "io_uring", read_request, false, false },
+	{ "arg", read_arg, false, true },
 };
 
 #define N_LINES (sizeof(lines) / sizeof(lines[0]))

@@ -14,13 +14,15 @@
  *	path ret:1,2
  *	target at:3,4
  *	spellings openat2
+ *	io_uring OPENAT2,OPENAT fd,addr,off,len late,slot
  *	arg 2 pathname capture=string size=4096 length=0 hash=string decoder=path type=const char *
  *
  * A line without content is absent. numbers: per ABI in the order of struct
  * tl_event_type, "-" for none, "212,182" where a call has two. path, target:
  * "ret" or "ret:FD,NAME" (the descriptor returned; if the call failed, the name
  * asked for), "fd:FD", "at:FD,NAME", "name:NAME"; FD and NAME are positions, 0
- * for none.
+ * for none. io_uring: the requests that stand for the call, where its arguments lie
+ * in them, and flags, in the words of lib/opcodes.h.
  */
 #ifndef TRACELEFT_DESCRIBE_H
 #define TRACELEFT_DESCRIBE_H

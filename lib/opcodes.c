@@ -39,10 +39,12 @@ const uint8_t tl_sqe_field_codes[] = {
 	48 | TL_SQE_U64, /* addr3 */
 };
 
+const char *const tl_request_flag_names[] = { "late", "slot", "number", NULL };
+
 const char *tl_sqe_field_name(uint8_t code)
 {
 	for (size_t i = 1; tl_sqe_field_names[i]; i++)
 		if (tl_sqe_field_codes[i] == code)
 			return tl_sqe_field_names[i];
-	return "-";
+	return tl_sqe_field_names[0];
 }

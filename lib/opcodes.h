@@ -13,7 +13,10 @@ extern const char *const tl_opcode_names[];
 extern const char *const tl_sqe_field_names[];
 extern const uint8_t tl_sqe_field_codes[];
 
-/* Name of a field by its code; "-" for none. */
+/* Bits of tl_request_type.flags, TL_OPCODE_* of bpf/wire.h; NULL at the end. */
+extern const char *const tl_request_flag_names[];
+
+/* Name of a field by its code; "none" for 0. */
 const char *tl_sqe_field_name(uint8_t code);
 
 #endif

@@ -61,9 +61,7 @@ static bool find_hooks(struct tl_session *s, struct hooks *ret)
 
 static const struct tl_request_type *request_of(const struct tl_loaded *e)
 {
-	const struct tl_event_type *row = e->type.class == TL_CLASS_SYSCALL ? tl_event_type_find(e->type.name) : NULL;
-
-	return row && row->request.opcodes[0] ? &row->request : NULL;
+	return e->type.request.opcodes[0] ? &e->type.request : NULL;
 }
 
 void tl_requests_plan(struct tl_session *s)

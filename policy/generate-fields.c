@@ -20,6 +20,8 @@ static const struct {
 	{ "detached", "A path ends at a mount that is in no tree, or in another one than the process sees." },
 	{ "unknown_process", "Nothing but its id is known of the process." },
 	{ "thread", "The event is about a thread, not about the whole process." },
+	{ "io_uring", "The call was made by a request of io_uring, not by a system call of its own. Which thread\n"
+		      "made it is not known where the kernel looks at the queue itself: then it is the first." },
 	{ "args_truncated", "Arguments of the process are missing, or all of them are." },
 	{ "executable_deleted", "The program file of the process has no name any more." },
 };

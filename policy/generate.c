@@ -5,6 +5,7 @@
 
 #include "describe.h"
 #include "generate.h"
+#include "opcodes.h"
 #include "wire.h"
 
 static int finish(FILE *out)
@@ -376,6 +377,16 @@ static void put_names(FILE *out, const char *names, const char *prefix)
 	}
 }
 
+static void put_requests_man(FILE *out, const struct tl_request_type *request)
+{
+	if (!request->opcodes[0])
+		return;
+	fputs("Also by way of io_uring: ", out);
+	for (size_t i = 0; i < sizeof(request->opcodes) && request->opcodes[i]; i++)
+		fprintf(out, "%s\\fB%s\\fP", i ? ", " : "", tl_opcode_names[request->opcodes[i]]);
+	fputs(".\n", out);
+}
+
 static void put_event(FILE *out, const struct tl_event_type *t)
 {
 	char summary[sizeof(t->summary)];
@@ -388,7 +399,7 @@ static void put_event(FILE *out, const struct tl_event_type *t)
 	if (t->class == TL_CLASS_SYSCALL)
 		put_synopsis(out, t);
 	if (t->path_from || t->target_from || t->flags & (TL_TYPE_EXEC | TL_TYPE_NO_RETURN) || t->spellings[0] ||
-	    has_captures(t))
+	    t->request.opcodes[0] || has_captures(t))
 		fputs(".IP\n", out);
 	put_object(out, t, "file.path", t->path_from, t->path_fd, t->path_name);
 	put_object(out, t, "file.target_path", t->target_from, t->target_fd, t->target_name);
@@ -404,6 +415,7 @@ static void put_event(FILE *out, const struct tl_event_type *t)
 		put_names(out, t->spellings, "");
 		fputs(".\n", out);
 	}
+	put_requests_man(out, &t->request);
 	if (t->class != TL_CLASS_RECORD) {
 		fputs(".IP\nGroups: ", out);
 		put_names(out, t->groups, "@");

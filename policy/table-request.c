@@ -50,12 +50,10 @@ static void read_fields(struct tl_reader *r, const struct tl_yaml_node *list, st
 
 static void read_request_flags(struct tl_reader *r, const struct tl_yaml_node *list, struct tl_request_type *request)
 {
-	static const char *const words[] = { "late", "slot", "number", NULL }; /* bits TL_OPCODE_* */
-
 	if (!tl_node_expect(r, list, TL_YAML_LIST, "flags"))
 		return;
 	for (const struct tl_yaml_node *node = list->first; node; node = node->next) {
-		int bit = tl_node_word(r, node, "flags", words);
+		int bit = tl_node_word(r, node, "flags", tl_request_flag_names);
 
 		if (bit >= 0)
 			request->flags |= 1U << bit;

@@ -54,6 +54,7 @@ static void the_description_reads_as_documented(void **state)
 		      "numbers 316 353 316 276\n"
 		      "path at:1,2\n"
 		      "target at:3,4\n"
+		      "io_uring RENAMEAT fd,addr,len_fd,off,op_flags\n"
 		      "arg 1 olddirfd capture=none size=4 length=0 hash=value decoder=dirfd type=int\n"
 		      "arg 2 oldpath capture=string size=4096 length=0 hash=string decoder=path type=const char *\n"
 		      "arg 3 newdirfd capture=none size=4 length=0 hash=value decoder=dirfd type=int\n"
