@@ -3,7 +3,9 @@
  * others there are and what they mean. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <linux/futex.h>
+#include <linux/net.h>
 #include <linux/prctl.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -29,6 +31,8 @@
 
 #define FCNTL(cmd) IS("fcntl fcntl64", 2, cmd)
 #define FUTEX(op) IN("futex futex_time64", 2, 0x7f, op)
+#define BPF(cmd) IS("bpf", 1, cmd)
+#define SOCKETCALL(call) IS("socketcall", 1, call)
 #define SOCKOPT(level) IS("getsockopt setsockopt", 2, level)
 #define PRCTL(option) IS("prctl", 1, option)
 
@@ -63,6 +67,37 @@ static const struct tl_variant variants[] = {
 	{ FUTEX(FUTEX_WAKE_BITSET), .used = FIRST(3) | BIT(6), .as = { { 6, "futex_bits" } } },
 	{ FUTEX(FUTEX_WAIT_REQUEUE_PI), .used = FIRST(5), .as = { { 4, "pointer" } } },
 	{ FUTEX(FUTEX_CMP_REQUEUE_PI), .used = FIRST(6), .as = { { 4, "unsigned" }, { 6, "unsigned" } } },
+
+	{ BPF(BPF_MAP_CREATE), .used = ALL, .as = { { 2, "bpf_map_create" } } },
+	{ BPF(BPF_MAP_LOOKUP_ELEM), .used = ALL, .as = { { 2, "bpf_element" } } },
+	{ BPF(BPF_MAP_UPDATE_ELEM), .used = ALL, .as = { { 2, "bpf_element" } } },
+	{ BPF(BPF_MAP_DELETE_ELEM), .used = ALL, .as = { { 2, "bpf_element" } } },
+	{ BPF(BPF_PROG_LOAD), .used = ALL, .as = { { 2, "bpf_prog_load" } } },
+	{ BPF(BPF_OBJ_PIN), .used = ALL, .as = { { 2, "bpf_object" } } },
+	{ BPF(BPF_OBJ_GET), .used = ALL, .as = { { 2, "bpf_object" } } },
+	{ BPF(BPF_PROG_ATTACH), .used = ALL, .as = { { 2, "bpf_attach" } } },
+	{ BPF(BPF_PROG_DETACH), .used = ALL, .as = { { 2, "bpf_attach" } } },
+
+	{ SOCKETCALL(SYS_SOCKET), .used = ALL, .as = { { 2, "call_socket" } } },
+	{ SOCKETCALL(SYS_BIND), .used = ALL, .as = { { 2, "call_address" } } },
+	{ SOCKETCALL(SYS_CONNECT), .used = ALL, .as = { { 2, "call_address" } } },
+	{ SOCKETCALL(SYS_LISTEN), .used = ALL, .as = { { 2, "call_number" } } },
+	{ SOCKETCALL(SYS_ACCEPT), .used = ALL, .as = { { 2, "call_accept" } } },
+	{ SOCKETCALL(SYS_GETSOCKNAME), .used = ALL, .as = { { 2, "call_accept" } } },
+	{ SOCKETCALL(SYS_GETPEERNAME), .used = ALL, .as = { { 2, "call_accept" } } },
+	{ SOCKETCALL(SYS_SOCKETPAIR), .used = ALL, .as = { { 2, "call_pair" } } },
+	{ SOCKETCALL(SYS_SEND), .used = ALL, .as = { { 2, "call_send" } } },
+	{ SOCKETCALL(SYS_RECV), .used = ALL, .as = { { 2, "call_send" } } },
+	{ SOCKETCALL(SYS_SENDTO), .used = ALL, .as = { { 2, "call_sendto" } } },
+	{ SOCKETCALL(SYS_RECVFROM), .used = ALL, .as = { { 2, "call_recvfrom" } } },
+	{ SOCKETCALL(SYS_SHUTDOWN), .used = ALL, .as = { { 2, "call_number" } } },
+	{ SOCKETCALL(SYS_SETSOCKOPT), .used = ALL, .as = { { 2, "call_setsockopt" } } },
+	{ SOCKETCALL(SYS_GETSOCKOPT), .used = ALL, .as = { { 2, "call_getsockopt" } } },
+	{ SOCKETCALL(SYS_SENDMSG), .used = ALL, .as = { { 2, "call_message" } } },
+	{ SOCKETCALL(SYS_RECVMSG), .used = ALL, .as = { { 2, "call_message" } } },
+	{ SOCKETCALL(SYS_ACCEPT4), .used = ALL, .as = { { 2, "call_accept4" } } },
+	{ SOCKETCALL(SYS_RECVMMSG), .used = ALL, .as = { { 2, "call_messages" } } },
+	{ SOCKETCALL(SYS_SENDMMSG), .used = ALL, .as = { { 2, "call_messages" } } },
 
 	{ IN("mremap", 4, MREMAP_FIXED | 4 /* MREMAP_DONTUNMAP */, 0), .used = FIRST(4) },
 

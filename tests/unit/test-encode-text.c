@@ -35,6 +35,31 @@ static void an_opened_file_is_shown_behind_its_descriptor(void **state)
 	fixture_done(&f);
 }
 
+static void a_call_that_is_several_has_the_arguments_of_one(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	fixture_type(&f.type, "fcntl", "file");
+	fixture_arg(&f.type, "fd", "int", "fd", TL_CAPTURE_NONE);
+	fixture_arg(&f.type, "cmd", "int", "fcntl_cmd", TL_CAPTURE_NONE);
+	fixture_arg(&f.type, "arg", "unsigned long", "hex", TL_CAPTURE_NONE);
+	f.event.args[0] = 3;
+	f.event.args[1] = F_GETFL;
+	f.event.ret = 0100002;
+	assert_non_null(strstr(line(&f), " fcntl(3, F_GETFL) = 0x8002 (flags O_RDWR|O_LARGEFILE)"));
+	assert_non_null(strstr(fixture_line(&f, tl_encode_json, NULL), "\"args\":{\"fd\":3,\"cmd\":3},\"args_text\":\"3, F_GETFL\""));
+	f.event.args[1] = F_SETFD;
+	f.event.args[2] = FD_CLOEXEC;
+	f.event.ret = 0;
+	assert_non_null(strstr(line(&f), " fcntl(3, F_SETFD, FD_CLOEXEC) = 0"));
+	assert_non_null(strstr(fixture_line(&f, tl_encode_json, NULL), "\"args\":{\"fd\":3,\"cmd\":2,\"arg\":1}"));
+	f.event.args[1] = F_NOTIFY;
+	assert_non_null(strstr(line(&f), " fcntl(3, F_NOTIFY, 0x1) = 0"));
+	fixture_done(&f);
+}
+
 static void a_failure_is_explained(void **state)
 {
 	struct fixture f;
@@ -44,6 +69,8 @@ static void a_failure_is_explained(void **state)
 	f.event.ret = -EACCES;
 	assert_string_equal(line(&f), "[pid 1235 sh] openat(AT_FDCWD, \"/etc/passwd\", O_RDONLY|O_CLOEXEC) = -1 EACCES "
 				      "(Permission denied)\n");
+	f.event.ret = -512;
+	assert_non_null(strstr(line(&f), " = ? ERESTARTSYS ("));
 	f.event.ret = -4001;
 	assert_non_null(strstr(line(&f), " = -1 4001 (Unknown error)\n"));
 	fixture_done(&f);
@@ -363,6 +390,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_opened_file_is_shown_behind_its_descriptor),
+		cmocka_unit_test(a_call_that_is_several_has_the_arguments_of_one),
 		cmocka_unit_test(a_failure_is_explained),
 		cmocka_unit_test(the_object_is_shown_where_its_name_does_not_tell),
 		cmocka_unit_test(a_descriptor_is_followed_by_its_file),

@@ -62,6 +62,29 @@ static void message_that_is_cut_anywhere_is_none(void **state)
 	}
 }
 
+/* A rule with a capture keeps the beginning. */
+static void what_a_rule_cuts_keeps_its_beginning(void **state)
+{
+	char data[SIZE];
+	struct tl_bytes captured = message(data), bytes;
+	struct tl_message_view view;
+	uint64_t length;
+	size_t at = 0;
+
+	(void)state;
+	captured.flags |= TL_VALUE_TRUNCATED;
+	captured.size = (uint32_t)(sizeof(struct tl_message) + 16 + sizeof(struct tl_vector) + 2);
+	assert_true(tl_message_next(&captured, &at, &view));
+	assert_true(view.vectors.flags & TL_VALUE_TRUNCATED);
+	at = 0;
+	assert_true(tl_vector_next(&view.vectors, &at, &length, &bytes));
+	assert_int_equal(length, 5);
+	assert_int_equal(bytes.size, 2);
+	assert_memory_equal(bytes.data, "ab", 2);
+	assert_true(bytes.flags & TL_VALUE_TRUNCATED);
+	assert_false(tl_vector_next(&view.vectors, &at, &length, &bytes));
+}
+
 static void lengths_that_are_too_large_are_not_believed(void **state)
 {
 	char data[SIZE];
@@ -88,6 +111,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(message_has_its_address_and_vectors),
+		cmocka_unit_test(what_a_rule_cuts_keeps_its_beginning),
 		cmocka_unit_test(message_that_is_cut_anywhere_is_none),
 		cmocka_unit_test(lengths_that_are_too_large_are_not_believed),
 	};

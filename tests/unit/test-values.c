@@ -391,6 +391,51 @@ static const char *structure(const char *decoder, const void *data, size_t size)
 	return captured(TL_CAPTURE_STRUCT, decoder, fixture_bytes(data, size));
 }
 
+static const char *structure_32(const char *decoder, const void *data, size_t size)
+{
+	struct tl_event_type type;
+	struct tl_event event = { .type = &type, .abi = TL_ABI_I386, .args = { 1 }, .captured = { fixture_bytes(data, size) } };
+	struct tl_buffer b = { 0 };
+
+	fixture_type(&type, "call", "");
+	fixture_arg(&type, "a", "void *", decoder, TL_CAPTURE_STRUCT);
+	tl_argument_text(&b, &event, &type.args[0], tl_decoder_find(decoder));
+	return done(&b);
+}
+
+static void programs_of_32_bits_have_layouts_of_their_own(void **state)
+{
+	const uint32_t words[5] = { (uint32_t)-1, 2, UINT32_MAX, 1 << 9, 0 };
+	const uint32_t limit[2] = { 2048, UINT32_MAX };
+	const uint32_t action[5] = { 0x8000, 0x10000000, 0, 2, 0 };
+
+	(void)state;
+	assert_string_equal(structure_32("timespec", words, 8), "{tv_sec=-1, tv_nsec=2}");
+	assert_string_equal(structure_32("timespec64", (const uint64_t[2]){ 1, 2 }, 16), "{tv_sec=1, tv_nsec=2}");
+	assert_string_equal(structure_32("rlimit", limit, 8), "{rlim_cur=2*1024, rlim_max=RLIM_INFINITY}");
+	assert_string_equal(structure_32("sigaction", action, 20), "{sa_handler=0x8000, sa_mask=[INT], sa_flags=SA_RESTART}");
+	assert_string_equal(structure_32("call_socket", (const uint32_t[6]){ 2, 1, 0 }, 24), "[AF_INET, SOCK_STREAM, 0]");
+	assert_string_equal(structure_32("call_socket", (const uint32_t[6]){ 2, 1, 0 }, 8), "[AF_INET, SOCK_STREAM]");
+}
+
+static void requests_of_bpf_are_decoded(void **state)
+{
+	uint32_t load[20] = { 2, 7, 0x1000, 0, 0x2000, 0, 0, 0, 0, 0, 0, 0 };
+
+	(void)state;
+	memcpy(&load[12], "spy", 4);
+	assert_string_equal(structure("bpf_prog_load", load, sizeof(load)),
+			    "{prog_type=BPF_PROG_TYPE_KPROBE, insn_cnt=7, insns=0x1000, license=0x2000, log_level=0, "
+			    "log_size=0, log_buf=NULL, kern_version=0, prog_flags=0, prog_name=\"spy\", prog_ifindex=0, "
+			    "expected_attach_type=0, ...}");
+	assert_string_equal(structure("bpf_prog_load", load, 24),
+			    "{prog_type=BPF_PROG_TYPE_KPROBE, insn_cnt=7, insns=0x1000, license=0x2000, ...}");
+	assert_string_equal(structure("bpf_map_create", (const uint32_t[4]){ 1, 4, 8, 9 }, 16),
+			    "{map_type=BPF_MAP_TYPE_HASH, key_size=4, value_size=8, max_entries=9, ...}");
+	assert_string_equal(structure("bpf_object", (const uint64_t[2]){ 0x1000, 5 }, 16),
+			    "{pathname=0x1000, bpf_fd=5, file_flags=0}");
+}
+
 static void times_are_decoded(void **state)
 {
 	const uint64_t times[4] = { 1, 2, 3, 4 }, touch[4] = { 0, (1 << 30) - 1, 0, (1 << 30) - 2 };
@@ -502,6 +547,8 @@ int main(void)
 		cmocka_unit_test(other_addresses_are_decoded),
 		cmocka_unit_test(structures_are_decoded),
 		cmocka_unit_test(times_are_decoded),
+		cmocka_unit_test(programs_of_32_bits_have_layouts_of_their_own),
+		cmocka_unit_test(requests_of_bpf_are_decoded),
 		cmocka_unit_test(the_kernels_structures_are_decoded),
 		cmocka_unit_test(any_bytes_give_harmless_text),
 		cmocka_unit_test(any_number_gives_harmless_text),

@@ -372,9 +372,7 @@ int main(void)
 	processes();
 	memory();
 	times_and_figures();
-#ifndef __i386__ /* there they are socketcall and ipc */
 	sockets();
 	system_v();
-#endif
 	return 0;
 }
