@@ -160,6 +160,16 @@ struct pid {
 	struct upid numbers[1];
 };
 
+struct tty_driver {
+	int major;
+	int minor_start;
+};
+
+struct tty_struct {
+	struct tty_driver *driver;
+	int index;
+};
+
 struct signal_struct {
 	struct {
 		int counter;
@@ -169,6 +179,7 @@ struct signal_struct {
 	unsigned long long utime; /* of the threads that are gone */
 	unsigned long long stime;
 	unsigned long long sum_sched_runtime;
+	struct tty_struct *tty;
 };
 
 struct sched_entity {

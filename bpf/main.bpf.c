@@ -5,7 +5,7 @@
  * tracepoint; the loader makes copies of it for the hooks that it finds on
  * this kernel, since all that differs is where the result stands.
  */
-#include "record.h"
+#include "follow.h"
 
 #include "handler.h"
 

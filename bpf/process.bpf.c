@@ -3,7 +3,7 @@
  * The life of processes: gives each task its state before its first
  * instruction, and reports exec, fork and exit of those that are followed.
  */
-#include "record.h"
+#include "follow.h"
 
 #define TL_ARGV_SMALL 16384 /* bytes of arguments that a record under construction has room for */
 #define TL_ARGV_MIDDLE 40960
@@ -197,8 +197,7 @@ static __always_inline struct tl_task *tl_state_make(struct task_struct *task, _
 	fresh.nsproxy = tl_nsproxy_of(task);
 	fresh.start = tl_start_of(task);
 	tl_state_test(&fresh, task);
-	if ((__u32)task->tgid != tl_config.self)
-		tl_state_combine(&fresh, 0, inherited);
+	tl_state_combine(&fresh, 0, inherited);
 	return tl_state_create(task, &fresh);
 }
 
@@ -225,8 +224,8 @@ int BPF_PROG(tl_fork, struct task_struct *parent, struct task_struct *child)
 	made = tl_state_create(child, &born);
 	if (!made)
 		return 0;
-	if (made->pid_terms != state->pid_terms || made->cgroup != state->cgroup || made->outcomes != state->outcomes ||
-	    (!thread && state->set))
+	if (made->pid_terms != state->pid_terms || made->cgroup != state->cgroup ||
+	    !tl_same_attribute_terms(made, state) || (!thread && state->set))
 		tl_state_combine(made, state->set, 0);
 	if (thread || !(made->set | state->set))
 		return 0;
@@ -438,6 +437,7 @@ int BPF_PROG(tl_exit_process, struct task_struct *task)
 SEC("tp_btf/cgroup_mkdir")
 int BPF_PROG(tl_cgroup_mkdir, struct cgroup *cgroup, const char *path)
 {
+	struct tl_terms *found;
 	struct tl_work *work;
 	struct tl_call *call;
 	__u64 id;
@@ -452,8 +452,9 @@ int BPF_PROG(tl_cgroup_mkdir, struct cgroup *cgroup, const char *path)
 	}
 	id = tl_get(cgroup, kn, id);
 	n = bpf_probe_read_kernel_str(call->data, TL_PATH_MAX, path);
-	if (n > 1 && tl_match_cgroup(&work->match, (char *)call->data, n - 1) &&
-	    bpf_map_update_elem(&cgroups, &id, &work->match.by_cgroup, BPF_ANY) < 0)
+	found = tl_found(work->walk.slot);
+	if (n > 1 && found && tl_match_cgroup(&work->match, work->walk.slot, (char *)call->data, n - 1) &&
+	    bpf_map_update_elem(&cgroups, &id, found, BPF_ANY) < 0)
 		tl_refuse(TL_REFUSED_CGROUP);
 	call->owner = 0;
 	return 0;
@@ -498,7 +499,7 @@ int tl_mark(struct bpf_iter__task *ctx)
 	if (!state) {
 		state = tl_state_make(task, tl_inherited(task));
 		marked.changed = 1;
-	} else if ((__u32)task->tgid != tl_config.self) {
+	} else {
 		before = state->set;
 		state->pid_terms = tl_pid_terms(task->tgid); /* it may have been named after the start */
 		tl_state_test(state, task);

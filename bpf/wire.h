@@ -15,9 +15,9 @@
 #define TL_EVENTS_MAX 512 /* event ids: 0 is "none" */
 #define TL_EVENT_WORDS (TL_EVENTS_MAX / 64)
 #define TL_NR_MAX 1024 /* syscall numbers looked at, per ABI */
-#define TL_TERM_WORDS 16 /* words in a set of target terms */
-#define TL_TERMS_MAX (TL_TERM_WORDS * 64)
-#define TL_BASE_TERMS_MAX 128 /* on kernels without bpf_loop */
+#define TL_TERM_WORDS_MAX 256 /* words in a set of target terms, at most */
+#define TL_TERMS_MAX (TL_TERM_WORDS_MAX * 64)
+#define TL_BASE_FILL_MAX 512 /* words, and terms that a task matches, on kernels without bpf_loop */
 #define TL_ARGS 6
 #define TL_COMM_LEN 16
 #define TL_NAME_MAX 256 /* a path component with its NUL */
@@ -295,24 +295,24 @@ _Static_assert(sizeof(struct tl_plan) == 8, "wire: plan");
 
 /*
  * Conditions on what a task is besides program, cgroup and pid: who it is, where,
- * how it is called. A test is one or more rows in a row, of which one has to
- * hold; its outcome rules out the terms that are not in a set for that.
+ * how it is called. The values of an attribute are numbers of 128 bits, names
+ * those that their bytes make. They are divided into ranges, which follow one
+ * another in map ranges; each goes on to where the next one of its attribute begins.
  */
-#define TL_TESTS_MAX 64 /* outcomes are bits of a word */
-#define TL_TEST_ROWS_MAX 1024
-#define TL_BASE_TEST_ROWS_MAX 64 /* on kernels without bpf_loop */
+#define TL_ATTRIBUTE_KINDS 8 /* enum tl_attribute of the public header */
+#define TL_RANGES_MAX (1U << 17) /* of all attributes */
+#define TL_RANGE_STEPS 18 /* to look for one */
 
-struct tl_test_row {
-	__u64 low, high; /* both included; COMM: its two words */
-	__u64 mask[2]; /* COMM: the bits that count */
-	__u16 attribute; /* enum tl_attribute of the public header */
-	__u16 test;
+struct tl_range {
+	__u64 high, low; /* where it begins */
+	__u32 terms; /* that it does not rule out: key of map terms */
 	__u32 pad;
 };
 
-/* A set of target terms. */
+/* A set of target terms. In maps only the first words are there, as many as the
+ * targets need. */
 struct tl_terms {
-	__u64 word[TL_TERM_WORDS];
+	__u64 word[TL_TERM_WORDS_MAX];
 };
 
 /* What a term asks for; key: term. */
@@ -335,11 +335,11 @@ struct tl_override {
 
 /* A combination of terms that some task matches; key of map sets: its hash. */
 struct tl_set {
-	struct tl_terms terms;
 	__u64 events[TL_EVENT_WORDS];
 	__u16 overriding[TL_OVERRIDING_MAX]; /* 1 + each term that has overrides; 0: no more */
 	__u32 n_overriding;
 	__u32 ready; /* events and overriding are worked out */
+	struct tl_terms terms;
 };
 
 /*
@@ -359,12 +359,8 @@ struct tl_path_key {
 	__u64 other; /* x = x * 0x9e3779b97f4a7c15 + byte + 1, from 0 */
 };
 
-/* Value of map outcomes; key: a bit per test that held. */
-struct tl_outcome {
-	struct tl_terms terms; /* not ruled out */
-	__u32 ready;
-	__u32 pad;
-};
+/* A key of map terms whose set is of targets' units only. */
+#define TL_BY_UNIT (1U << 31)
 
 /* A call that i386 has by socketcall(2): which one it is says the first argument, and its own are in memory. */
 #define TL_NR_SOCKETCALL 102
@@ -420,14 +416,15 @@ struct tl_config {
 	__u32 no_units; /* same for units */
 	__u32 pid_none;
 	__u32 descendants; /* terms that children inherit */
-	__u32 n_terms;
-	__u32 n_tests;
-	__u32 n_test_rows;
+	__u32 nobody; /* terms of who is to be left alone, whatever it descends from */
+	struct {
+		__u32 first, n; /* rows of map ranges; none: no target asks for the attribute */
+	} ranges[TL_ATTRIBUTE_KINDS];
+	__u32 n_ranges; /* of all attributes */
 	__u32 wake_bytes; /* wake the reader at this fill of the ring */
 	__u32 exec_event; /* ids of the process events; 0: not wanted */
 	__u32 fork_event;
 	__u32 exit_event;
-	__u32 self; /* tgid that is never followed */
 	struct tl_opcode opcodes[TL_OPCODES_MAX];
 };
 

@@ -503,7 +503,7 @@ void tl_match_begin(struct tl_match_state *m, const struct tl_automaton *a, enum
 		.automaton = a,
 		.key = { .fnv = 0xcbf29ce484222325ULL, .other = kind },
 	};
-	if (a)
+	if (a && kind != TL_GLOB_UNIT)
 		m->state = kind == TL_GLOB_EXECUTABLE ? a->exe_start : a->cgroup_start;
 }
 
@@ -545,7 +545,8 @@ void tl_match_path(struct tl_match_state *m, enum tl_glob_kind kind, const char 
 		return;
 	}
 	while ((component = tl_component_next(&path, &size))) {
-		match_step(m, '/');
+		if (kind == TL_GLOB_CGROUP)
+			match_step(m, '/');
 		for (size_t i = 0; i < size; i++)
 			match_step(m, component[i]);
 	}

@@ -658,7 +658,7 @@ int tl_decode(struct tl_session *s, const void *data, size_t size)
 		s->event.flags |= TL_EVENT_UNKNOWN_PROCESS;
 	if (set) {
 		s->event.targets = set->targets;
-		s->event.n_target_words = TL_TERM_WORDS;
+		s->event.n_target_words = (uint32_t)tl_targets_words(s);
 	}
 	if (record->kind == TL_RECORD_EXIT)
 		tl_processes_exit(s->processes, (struct tl_process *)s->event.process);

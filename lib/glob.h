@@ -20,6 +20,7 @@
 enum tl_glob_kind {
 	TL_GLOB_EXECUTABLE = 0, /* the kernel feeds "id\0bin\0usr\0" */
 	TL_GLOB_CGROUP = 1, /* the kernel feeds "/system.slice/nginx.service" */
+	TL_GLOB_UNIT = 2, /* "nginx.service" of each directory on the way: "/nginx.service", without wildcards */
 	TL_GLOB_KINDS,
 };
 
@@ -31,6 +32,9 @@ const char *tl_glob_problem(const char *glob);
 
 /* Whether the glob matches the whole path; false for a bad glob. */
 bool tl_glob_match(const char *glob, const char *path);
+
+/* Whether it is a glob without wildcards. */
+bool tl_glob_is_plain(const char *glob);
 
 /* Glob of the cgroups of a systemd unit, whose name may hold wildcards; what is
  * below is not in it. A backslash in the name is literal, a name without a

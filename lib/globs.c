@@ -230,24 +230,33 @@ static int add_wild(struct tl_globs *g, enum tl_glob_kind kind, const char *glob
 	return r;
 }
 
+bool tl_glob_is_plain(const char *glob)
+{
+	const char *p = glob, *end = glob + strlen(glob);
+	struct tl_glob_element element;
+
+	while (p < end)
+		if (tl_glob_element(&p, end, &element) || element.type != TL_ELEMENT_BYTE)
+			return false;
+	return true;
+}
+
 /* The path that a glob without wildcards stands for; NULL in *ret: it has some. */
 static int plain_path(const char *glob, char **ret)
 {
 	const char *p = glob, *end = glob + strlen(glob);
-	char *path = malloc(strlen(glob) + 1);
 	struct tl_glob_element element;
 	size_t n = 0;
+	char *path;
 
+	*ret = NULL;
+	if (!tl_glob_is_plain(glob))
+		return 0;
+	path = malloc(strlen(glob) + 1);
 	if (!path)
 		return -ENOMEM;
-	while (p < end) {
-		if (tl_glob_element(&p, end, &element) || element.type != TL_ELEMENT_BYTE) {
-			free(path);
-			*ret = NULL;
-			return 0;
-		}
+	while (p < end && tl_glob_element(&p, end, &element) == 0)
 		path[n++] = (char)element.byte;
-	}
 	path[n] = 0;
 	*ret = path;
 	return 0;

@@ -69,7 +69,9 @@ struct tl_session *tl_session_free(struct tl_session *s)
 	free(s->targets);
 	free(s->slots);
 	free(s->registrations);
-	free(s->sets);
+	tl_sets_free(s);
+	free(s->untracked);
+	free_strings(s->untracked_executables, s->n_untracked_executables);
 	free(s->text);
 	free(s);
 	return NULL;
@@ -229,9 +231,32 @@ int tl_session_add_target(struct tl_session *s, const struct tl_target_spec *spe
 
 int tl_session_add_untracked(struct tl_session *s, uint32_t pid)
 {
-	if (s->n_untracked == ARRAY_SIZE(s->untracked))
-		return tl_fail(s, -E2BIG, "more than %zu untracked processes", ARRAY_SIZE(s->untracked));
-	s->untracked[s->n_untracked++] = pid;
+	uint32_t *grown;
+
+	if (s->started)
+		return tl_fail(s, -EBUSY, "who is left alone is said before the start");
+	grown = reallocarray(s->untracked, s->n_untracked + 1, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	s->untracked = grown;
+	grown[s->n_untracked++] = pid;
+	return 0;
+}
+
+int tl_session_add_untracked_executable(struct tl_session *s, const char *executable)
+{
+	char **grown;
+
+	if (s->started)
+		return tl_fail(s, -EBUSY, "who is left alone is said before the start");
+	grown = reallocarray(s->untracked_executables, s->n_untracked_executables + 1, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	s->untracked_executables = grown;
+	grown[s->n_untracked_executables] = strdup(executable);
+	if (!grown[s->n_untracked_executables])
+		return -ENOMEM;
+	s->n_untracked_executables++;
 	return 0;
 }
 
@@ -246,16 +271,17 @@ void tl_session_set_callback(struct tl_session *s, tl_event_callback callback, v
 static int register_event(struct tl_session *s, uint32_t target, uint32_t event, uint32_t slot, uint32_t program_id)
 {
 	struct tl_registration *grown;
+	uint64_t *word = &s->targets[target].registered[event / 64], bit = 1ULL << (event % 64);
 
-	for (size_t i = 0; i < s->n_registrations; i++)
-		if (s->registrations[i].target == target && s->registrations[i].event == event)
-			return 0; /* the first one stays */
+	if (*word & bit)
+		return 0; /* the first one stays */
 	grown = reallocarray(s->registrations, s->n_registrations + 1, sizeof(*grown));
 	if (!grown)
 		return -ENOMEM;
 	s->registrations = grown;
 	grown[s->n_registrations++] = (struct tl_registration){ target, event, slot, program_id };
 	s->events[event].wanted = true;
+	*word |= bit;
 	return 0;
 }
 
@@ -352,6 +378,7 @@ int tl_session_add_handler(struct tl_session *s, uint32_t target, const char *wh
 {
 	const struct tl_event_type *type;
 	char path[4096];
+	uint32_t event;
 	int r;
 
 	if (s->started)
@@ -367,6 +394,9 @@ int tl_session_add_handler(struct tl_session *s, uint32_t target, const char *wh
 	if (type->class != TL_CLASS_SYSCALL)
 		return register_event(s, target, find_event(s, what), find_event(s, what), program_id);
 	snprintf(path, sizeof(path), "%s/handle_syscall_%s.bpf.o", s->options.battery, what);
+	event = find_event(s, what);
+	if (event && s->slots[event].handler.path && strcmp(s->slots[event].handler.path, path) == 0)
+		return register_event(s, target, event, event, program_id);
 	return add_object(s, target, path, what, program_id);
 }
 
@@ -422,34 +452,13 @@ static void configure(struct tl_session *s)
 	s->config->exit_event = s->exit_event;
 }
 
-static int size_maps(struct tl_session *s)
-{
-	const struct tl_target_sizes sizes = tl_targets_sizes(s);
-	const struct {
-		const char *name;
-		uint32_t size;
-	} maps[] = {
-		{ "terms", sizes.terms },	  { "automaton", sizes.rows },	      { "paths", sizes.paths },
-		{ "test_rows", sizes.test_rows }, { "test_terms", sizes.test_terms },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(maps); i++) {
-		struct bpf_map *map = bpf_object__find_map_by_name(s->object, maps[i].name);
-		int r = map ? bpf_map__set_max_entries(map, maps[i].size) : -ENOENT;
-
-		if (r < 0)
-			return tl_fail(s, r, "cannot size map %s", maps[i].name);
-	}
-	return 0;
-}
-
 static int start(struct tl_session *s)
 {
 	int r;
 
 	if (!s->n_registrations)
 		return tl_fail(s, -EINVAL, "nothing to audit: no event is wanted");
-	if ((r = tl_attach_plan(s)) < 0 || (r = tl_targets_plan(s)) < 0 || (r = size_maps(s)) < 0 ||
+	if ((r = tl_attach_plan(s)) < 0 || (r = tl_targets_plan(s)) < 0 || (r = tl_targets_size(s)) < 0 ||
 	    (r = tl_kernel_load(s)) < 0 || (r = tl_ring_open(s)) < 0 || (r = tl_targets_install(s)) < 0)
 		return r;
 	tl_clock_adjust(s);

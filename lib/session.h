@@ -90,12 +90,13 @@ struct tl_target {
 	size_t n_not_executables;
 	struct tl_condition *conditions;
 	size_t n_conditions;
+	uint64_t registered[TL_EVENT_WORDS]; /* events that it has a registration for */
 };
 
 /* User side's copy of a combination of targets. */
 struct tl_known_set {
 	uint64_t hash;
-	uint64_t targets[TL_TERM_WORDS];
+	uint64_t *targets; /* tl_targets_words() of them */
 	uint64_t events[TL_EVENT_WORDS];
 };
 
@@ -129,8 +130,10 @@ struct tl_session {
 	uint32_t n_extra_slots; /* those from TL_EVENTS_MAX on */
 	struct tl_registration *registrations;
 	size_t n_registrations;
-	uint32_t untracked[64];
+	uint32_t *untracked; /* pids */
 	size_t n_untracked;
+	char **untracked_executables;
+	size_t n_untracked_executables;
 	uint32_t exec_event, fork_event, exit_event;
 	tl_event_callback callback;
 	void *userdata;
@@ -206,23 +209,22 @@ enum tl_path_source tl_object_source(const struct tl_event_type *type);
 /* load.c: the description of the kernel's types, read once; NULL with errno. */
 struct btf *tl_kernel_types(struct tl_session *s);
 
-/* target.c: what the targets become in the kernel's maps. plan before load. */
+/* target-plan.c, target.c: what the targets become in the kernel's maps. plan and
+ * size before they are loaded, install after. */
 struct tl_target_plan;
 int tl_targets_plan(struct tl_session *s);
-/* How many entries the maps need. */
-struct tl_target_sizes {
-	uint32_t terms, rows, paths; /* of maps terms, automaton, paths */
-	uint32_t test_rows, test_terms;
-};
-struct tl_target_sizes tl_targets_sizes(const struct tl_session *s);
+int tl_targets_size(struct tl_session *s);
 int tl_targets_install(struct tl_session *s);
 int tl_targets_mark(struct tl_session *s);
 void tl_targets_free(struct tl_session *s);
+/* Words of a set of targets. After plan. */
+size_t tl_targets_words(const struct tl_session *s);
 /* What the kernel part finds for a process, from what is known of it: paths, "" if
- * they are not. After plan; without what it inherits. */
-void tl_targets_of(const struct tl_session *s, uint32_t pid, const char *executable, const char *cgroup,
+ * they are not. After plan; without what it inherits. false: it does not inherit. */
+bool tl_targets_of(const struct tl_session *s, uint32_t pid, const char *executable, const char *cgroup,
 		   struct tl_terms *ret);
 const struct tl_known_set *tl_set_find(struct tl_session *s, uint64_t hash);
+void tl_sets_free(struct tl_session *s);
 
 /* ledger.c: a refusal that means that tasks are not audited; NULL: it is none of these. */
 const char *tl_refusal_unaudited(const struct tl_session *s, unsigned refusal, uint64_t *ret_count);

@@ -4,8 +4,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 
 #include "process-proc.h"
 #include "session.h"
@@ -15,6 +17,7 @@ struct found {
 	struct tl_matched process;
 	uint32_t ppid;
 	char *executable; /* owned */
+	bool inherits;
 	struct tl_terms terms;
 };
 
@@ -74,6 +77,21 @@ static uint64_t read_value(uint32_t pid, const char *name, const char *label)
 	return at ? strtoul(at + strlen(label), NULL, 10) : UINT32_MAX;
 }
 
+static uint64_t read_tty(uint32_t pid)
+{
+	uint64_t device = 0;
+	char path[64], text[1024], *at;
+
+	snprintf(path, sizeof(path), "/proc/%u/stat", pid);
+	if (tl_proc_read_file(AT_FDCWD, path, text, sizeof(text)) <= 0)
+		return 0;
+	/* Behind the name: state, parent, group, session, terminal. */
+	at = strrchr(text, ')');
+	if (!at || sscanf(at, ") %*c %*d %*d %*d %" SCNu64, &device) != 1)
+		return 0;
+	return (uint64_t)major(device) << 20 | minor(device);
+}
+
 static void read_attributes(uint32_t pid, const struct tl_proc *proc, struct attributes *ret)
 {
 	ret->value[TL_ATTRIBUTE_UID] = read_value(pid, "status", "\nUid:\t");
@@ -82,6 +100,7 @@ static void read_attributes(uint32_t pid, const struct tl_proc *proc, struct att
 	ret->value[TL_ATTRIBUTE_SESSION] = read_value(pid, "sessionid", "");
 	ret->value[TL_ATTRIBUTE_PIDNS] = proc->pidns;
 	ret->value[TL_ATTRIBUTE_MNTNS] = proc->mntns;
+	ret->value[TL_ATTRIBUTE_TTY] = read_tty(pid);
 	memcpy(ret->comm, proc->comm, sizeof(ret->comm));
 }
 
@@ -137,7 +156,7 @@ static int add_process(const struct tl_session *s, struct table *t, const struct
 	f->process.pid = pid;
 	f->ppid = proc->ppid;
 	memcpy(f->process.comm, proc->comm, sizeof(f->process.comm));
-	tl_targets_of(s, pid, proc->executable, proc->cgroup, &f->terms);
+	f->inherits = tl_targets_of(s, pid, proc->executable, proc->cgroup, &f->terms);
 	if (need_attributes(s)) {
 		read_attributes(pid, proc, &attributes);
 		rule_out(s, &attributes, &f->terms);
@@ -196,6 +215,7 @@ static struct tl_terms descendants_of(const struct tl_session *s)
 static void inherit(const struct tl_session *s, struct table *t)
 {
 	const struct tl_terms descendants = descendants_of(s);
+	size_t n_words = tl_targets_words(s);
 	bool changed = true;
 
 	while (changed) {
@@ -203,7 +223,7 @@ static void inherit(const struct tl_session *s, struct table *t)
 		for (size_t i = 0; i < t->n; i++) {
 			const struct found *parent = find_pid(t, t->rows[i].ppid);
 
-			for (int w = 0; parent && w < TL_TERM_WORDS; w++) {
+			for (size_t w = 0; parent && t->rows[i].inherits && w < n_words; w++) {
 				uint64_t more = parent->terms.word[w] & descendants.word[w] & ~t->rows[i].terms.word[w];
 
 				t->rows[i].terms.word[w] |= more;

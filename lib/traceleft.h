@@ -346,6 +346,7 @@ enum tl_attribute {
 	TL_ATTRIBUTE_PIDNS, /* inode number of the namespace, as in /proc/PID/ns */
 	TL_ATTRIBUTE_MNTNS,
 	TL_ATTRIBUTE_COMM, /* name of the thread */
+	TL_ATTRIBUTE_TTY, /* controlling terminal: its major number << 20 | its minor number; 0: none */
 	TL_ATTRIBUTES,
 };
 
@@ -400,6 +401,9 @@ int tl_session_add_handler(struct tl_session *s, uint32_t target, const char *wh
 
 /* Never follow this process: the caller itself is never followed. */
 int tl_session_add_untracked(struct tl_session *s, uint32_t pid);
+
+/* Never follow who runs one of these: an absolute path or a glob. Before start. */
+int tl_session_add_untracked_executable(struct tl_session *s, const char *executable);
 
 /* The callback for every event. Before start. */
 void tl_session_set_callback(struct tl_session *s, tl_event_callback callback, void *userdata);

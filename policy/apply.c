@@ -95,6 +95,8 @@ int tl_policy_apply_targets(const struct tl_policy *p, struct tl_session *s)
 
 	for (size_t i = 0; i < p->n_untracked_pids && r >= 0; i++)
 		r = tl_session_add_untracked(s, p->untracked_pids[i]);
+	for (size_t i = 0; i < p->n_untracked_executables && r >= 0; i++)
+		r = tl_session_add_untracked_executable(s, p->untracked_executables[i]);
 	for (size_t i = 0; i < p->n_targets && r >= 0; i++)
 		r = add_target(s, &p->targets[i]);
 	return r;
