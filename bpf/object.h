@@ -91,6 +91,15 @@ static __always_inline int tl_object_pair(__u64 address, __u64 dentry, __u64 oth
 	return tl_object(dentry, (__u64)tl_peek(directory, mnt), other_dentry, (__u64)tl_peek(other, mnt));
 }
 
+/* f(dentry, directory, new dentry in it): both are on one mount. */
+static __always_inline int tl_object_link(__u64 dentry, __u64 address, __u64 other_dentry)
+{
+	struct path *directory = tl_at(struct path, address);
+	__u64 vfsmount = (__u64)tl_peek(directory, mnt);
+
+	return tl_object(dentry, vfsmount, other_dentry, vfsmount);
+}
+
 #define TL_ARGUMENT(ctx, offset) (*(__u64 *)((char *)(ctx) + (offset)))
 
 /* fentry: the arguments in order. Written as raw tracepoints, like the rest. */
@@ -118,6 +127,12 @@ int tl_object_pair_fentry(void *ctx)
 	return tl_object_pair(TL_ARGUMENT(ctx, 0), TL_ARGUMENT(ctx, 8), TL_ARGUMENT(ctx, 16), TL_ARGUMENT(ctx, 24));
 }
 
+SEC("raw_tp")
+int tl_object_link_fentry(void *ctx)
+{
+	return tl_object_link(TL_ARGUMENT(ctx, 0), TL_ARGUMENT(ctx, 8), TL_ARGUMENT(ctx, 16));
+}
+
 /* kprobe: struct pt_regs, arguments in di, si, dx, cx. */
 SEC("kprobe")
 int tl_object_path_kprobe(void *ctx)
@@ -141,6 +156,12 @@ SEC("kprobe")
 int tl_object_pair_kprobe(void *ctx)
 {
 	return tl_object_pair(TL_ARGUMENT(ctx, 112), TL_ARGUMENT(ctx, 104), TL_ARGUMENT(ctx, 96), TL_ARGUMENT(ctx, 88));
+}
+
+SEC("kprobe")
+int tl_object_link_kprobe(void *ctx)
+{
+	return tl_object_link(TL_ARGUMENT(ctx, 112), TL_ARGUMENT(ctx, 104), TL_ARGUMENT(ctx, 96));
 }
 
 #endif

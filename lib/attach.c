@@ -693,13 +693,17 @@ static const struct {
 } object_hooks[] = {
 	{ "security_path_chmod", "tl_object_path_fentry", "tl_object_path_kprobe", " chmod fchmodat fchmodat2 " },
 	{ "security_path_chown", "tl_object_path_fentry", "tl_object_path_kprobe", " chown lchown fchownat " },
-	{ "security_path_truncate", "tl_object_path_fentry", "tl_object_path_kprobe", " truncate " },
+	{ "security_path_truncate", "tl_object_path_fentry", "tl_object_path_kprobe", " truncate truncate64 " },
 	{ "security_path_chroot", "tl_object_path_fentry", "tl_object_path_kprobe", " chroot " },
 	{ "security_sb_mount", "tl_object_path2_fentry", "tl_object_path2_kprobe", " mount " },
 	{ "security_path_unlink", "tl_object_entry_fentry", "tl_object_entry_kprobe", " unlink unlinkat " },
 	{ "security_path_rmdir", "tl_object_entry_fentry", "tl_object_entry_kprobe", " rmdir unlinkat " },
 	{ "security_path_mkdir", "tl_object_entry_fentry", "tl_object_entry_kprobe", " mkdir mkdirat " },
 	{ "security_path_mknod", "tl_object_entry_fentry", "tl_object_entry_kprobe", " mknod mknodat " },
+	{ "security_path_symlink", "tl_object_entry_fentry", "tl_object_entry_kprobe", " symlink symlinkat " },
+	{ "security_path_link", "tl_object_link_fentry", "tl_object_link_kprobe", " link linkat " },
+	{ "security_inode_getattr", "tl_object_path_fentry", "tl_object_path_kprobe",
+	  " stat lstat newfstatat statx stat64 lstat64 fstatat64 " },
 	{ "security_path_rename", "tl_object_pair_fentry", "tl_object_pair_kprobe", " rename renameat renameat2 " },
 };
 

@@ -40,8 +40,8 @@ static const struct {
 	  "A thread that puts another file there in that very moment, some hundred nanoseconds, is taken at its "
 	  "word." },
 	{ "Names without a descriptor",
-	  "Where functions of the kernel cannot be hooked, and everywhere for links, extended attributes,\n"
-	  "times and status, the path of a call that names its object is composed from its directory and the name:\n"
+	  "Where functions of the kernel cannot be hooked, and everywhere for extended attributes, times\n"
+	  "and rights of access, the path of a call that names its object is composed from its directory and the name:\n"
 	  "symbolic links in it are not followed. It has the word \\fBclaim\\fP in \\fBtraceleft.flags\\fP." },
 	{ "32-bit programs",
 	  "What they do with sockets through \\fBsocketcall\\fP(2) is told as the event that it is: \\fBconnect\\fP,\n"

@@ -214,6 +214,25 @@ static void named_through_a_link(void)
 	is_named(c, in_folder("d/b/taken"), in_folder("a/b/taken"), &directory);
 }
 
+static void looked_at_and_linked_through_a_link(void)
+{
+	const char *victim = new_file("looked-at", 0600);
+	struct stat before = stat_of(victim);
+	struct call *c;
+
+	require(symlink("looked-at", "glance") == 0 && symlink("c", "e") == 0);
+	c = call(SYS_stat, text("glance"), room(sizeof(struct stat)));
+	require(c->ret == 0);
+	is_named(c, in_folder("glance"), victim, &before);
+	c = call(SYS_linkat, AT_FDCWD, text("glance"), AT_FDCWD, text("e/same"), AT_SYMLINK_FOLLOW);
+	require(c->ret == 0);
+	is_named(c, in_folder("glance"), victim, &before);
+	is_target(c, in_folder("e/same"), in_folder("c/same"), NULL);
+	c = call(SYS_symlink, text("/etc/passwd"), text("e/made"));
+	require(c->ret == 0);
+	is_named(c, in_folder("e/made"), in_folder("c/made"), NULL);
+}
+
 static const struct test_case cases[] = {
 	CASE(link_to_a_link),
 	CASE(link_before_dots),
@@ -228,6 +247,7 @@ static const struct test_case cases[] = {
 	CASE(way_out_of_a_root),
 	CASE(tree_that_is_mounted_nowhere),
 	CASE(named_through_a_link),
+	CASE(looked_at_and_linked_through_a_link),
 };
 
-TEST_OF("names", prepare, "openat", "chmod", "truncate", "rename", "unlinkat")
+TEST_OF("names", prepare, "openat", "chmod", "truncate", "rename", "unlinkat", "stat", "linkat", "symlink")

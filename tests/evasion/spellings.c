@@ -143,8 +143,8 @@ static void to_give_another_name(void)
 	c->target_object.after = others;
 	c = call(SYS_linkat, AT_FDCWD, secret, AT_FDCWD, third, 0);
 	require(c->ret == 0);
-	is_asked(c, secret);
-	is_target(c, third, NULL, NULL);
+	is_named(c, secret, secret, &before);
+	is_target(c, third, third, NULL);
 	require(unlink(third) == 0);
 }
 
