@@ -47,6 +47,7 @@ struct inode {
 	unsigned long i_ino;
 	struct super_block *i_sb;
 	const unsigned int i_nlink;
+	void *i_private;
 };
 
 struct dentry {
@@ -104,11 +105,28 @@ struct mm_struct {
 	struct file *exe_file;
 };
 
+/* Two words of 32 bits before 6.3. */
+struct capability_set {
+	__u64 val;
+};
+
+struct user_namespace;
+
 struct cred {
 	struct kuid uid;
 	struct kuid gid;
+	struct kuid suid;
+	struct kuid sgid;
 	struct kuid euid;
 	struct kuid egid;
+	struct kuid fsuid;
+	struct kuid fsgid;
+	struct capability_set cap_inheritable;
+	struct capability_set cap_permitted;
+	struct capability_set cap_effective;
+	struct capability_set cap_bset;
+	struct capability_set cap_ambient;
+	struct user_namespace *user_ns;
 };
 
 struct kernfs_node {
@@ -140,14 +158,53 @@ struct net {
 	struct ns_common ns;
 };
 
+struct xarray {
+	void *xa_head;
+};
+
+struct xa_node {
+	unsigned char shift;
+	void *slots[64];
+};
+
+struct idr {
+	struct xarray idr_rt;
+};
+
 struct pid_namespace {
+	struct idr idr;
 	struct ns_common ns;
 	unsigned int level;
 };
 
+struct uts_namespace {
+	struct ns_common ns;
+};
+
+struct ipc_namespace {
+	struct ns_common ns;
+};
+
+struct cgroup_namespace {
+	struct ns_common ns;
+};
+
+struct time_namespace {
+	struct ns_common ns;
+};
+
+struct user_namespace {
+	struct ns_common ns;
+};
+
 struct nsproxy {
+	struct uts_namespace *uts_ns;
+	struct ipc_namespace *ipc_ns;
 	struct mnt_namespace *mnt_ns;
+	struct pid_namespace *pid_ns_for_children;
 	struct net *net_ns;
+	struct time_namespace *time_ns_for_children;
+	struct cgroup_namespace *cgroup_ns;
 };
 
 struct upid {
@@ -155,8 +212,17 @@ struct upid {
 	struct pid_namespace *ns;
 };
 
+struct hlist_node {
+	struct hlist_node *next, **pprev;
+};
+
+struct hlist_head {
+	struct hlist_node *first;
+};
+
 struct pid {
 	unsigned int level;
+	struct hlist_head tasks[4]; /* the first: of that thread */
 	struct upid numbers[1];
 };
 
@@ -205,6 +271,7 @@ struct task_struct {
 	struct nsproxy *nsproxy;
 	struct signal_struct *signal;
 	struct pid *thread_pid;
+	struct hlist_node pid_links[4]; /* the first: in tasks of its struct pid */
 	const struct cred *cred;
 	struct css_set *cgroups;
 	__u64 start_boottime;

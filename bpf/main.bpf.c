@@ -8,6 +8,7 @@
 #include "follow.h"
 
 #include "handler.h"
+#include "who.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -207,7 +208,7 @@ static __always_inline int tl_exit(void *ctx, void *chain, __u32 door, struct pt
 	call->record.ret = abi == TL_ABI_I386 ? (__s32)ret : ret;
 	tl_arguments_by(&call->record, registers, door, abi, nr);
 	tl_add_namespaces(call, task, state);
-	if (plan->from || plan->target_from || plan->flags)
+	if (plan->from || plan->target_from || plan->flags || plan->other)
 		bpf_tail_call(ctx, chain, TL_STAGE_COLLECT);
 	bpf_tail_call(ctx, chain, TL_STAGES + handler);
 	tl_call_drop(call, TL_REFUSED_HANDLER);
@@ -437,6 +438,10 @@ int tl_collect(void *ctx)
 		goto next;
 	walk = &work->walk;
 	tl_walk_for(walk, task);
+	if (plan->flags & TL_PLAN_IDENTITY)
+		tl_add_identity(key, 1);
+	if (plan->other && !call->stashed)
+		tl_add_other(key, call->event);
 	if (plan->target_from == TL_FROM_FD) {
 		file = tl_fd_file(task, call->record.args[(plan->target_fd - 1) & 7]);
 		if (file)
@@ -582,8 +587,8 @@ static __always_inline int tl_enter(__u32 door, struct pt_regs *registers)
 	if (!event)
 		return 0;
 	plan = &tl_config.plan[event & (TL_EVENTS_MAX - 1)];
-	if (!(plan->flags & TL_PLAN_NO_RETURN) &&
-	    (plan->from != TL_FROM_FD || !(plan->flags & TL_PLAN_ENTRY || tl_shares_files(task))))
+	if (!(plan->flags & (TL_PLAN_NO_RETURN | TL_PLAN_ENTRY)) &&
+	    (plan->from != TL_FROM_FD || !tl_shares_files(task)))
 		return 0;
 	state = tl_state_current();
 	if (!state || !tl_wants(state, event))
@@ -598,7 +603,11 @@ static __always_inline int tl_enter(__u32 door, struct pt_regs *registers)
 		return 0;
 	stash->time = bpf_ktime_get_boot_ns();
 	tl_arguments_by(&call->record, registers, door, abi, nr);
-	file = tl_fd_file(task, call->record.args[(plan->fd - 1) & 7]);
+	if (plan->flags & TL_PLAN_IDENTITY)
+		tl_add_identity(walk->slot, 0);
+	if (plan->other)
+		tl_add_other(walk->slot, event);
+	file = plan->from == TL_FROM_FD ? tl_fd_file(task, call->record.args[(plan->fd - 1) & 7]) : 0;
 	stash->args[0] = file;
 	if (file) {
 		tl_add_file(walk, call->data, TL_RECORD_MAX, TL_PATH_FILE, file);

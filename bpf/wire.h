@@ -96,6 +96,8 @@ enum tl_section_type {
 	TL_SECTION_ARGV = 6, /* NUL-terminated strings, one after the other */
 	TL_SECTION_NAME = 8, /* index: enum tl_path_index; a kernel string */
 	TL_SECTION_NAMESPACES = 9, /* struct tl_namespaces */
+	TL_SECTION_IDENTITY = 10, /* index: 0 before the call, 1 after it; struct tl_identity_facts */
+	TL_SECTION_OTHER = 11, /* struct tl_other_facts */
 };
 
 enum tl_path_index {
@@ -107,6 +109,7 @@ enum tl_path_index {
 	TL_PATH_BASE = 5, /* the directory that a relative name starts from */
 	TL_PATH_BASE_TARGET = 6, /* same, for the second name */
 	TL_PATH_SCRIPT = 7, /* exec: the file that was asked for */
+	TL_PATH_OTHER_EXE = 8, /* program of the process that the call is about */
 	TL_PATH_INDEXES,
 };
 
@@ -220,6 +223,28 @@ struct tl_task_facts {
 
 _Static_assert(sizeof(struct tl_task_facts) == 136, "wire: task facts");
 
+/* As whom a task acts, and where. */
+struct tl_identity_facts {
+	__u32 uid, gid, euid, egid, suid, sgid, fsuid, fsgid;
+	__u64 inheritable, permitted, effective, bounding, ambient; /* capabilities, a bit each */
+	__u32 mntns, netns, utsns, ipcns, cgroupns, userns; /* inode numbers of namespaces; 0: unknown */
+	__u32 child_pidns, child_timens; /* of children that it will have */
+};
+
+_Static_assert(sizeof(struct tl_identity_facts) == 104, "wire: identity");
+
+/* The process that a call is about. */
+struct tl_other_facts {
+	__u32 pid; /* in the initial pid namespace */
+	__u32 tid; /* the thread that was meant */
+	__u32 uid;
+	__u32 pad;
+	__u64 start; /* CLOCK_BOOTTIME ns */
+	char comm[TL_COMM_LEN];
+};
+
+_Static_assert(sizeof(struct tl_other_facts) == 40, "wire: other facts");
+
 /* Accounts of one event on one CPU; seen = filtered + aggregated + emitted + lost. */
 struct tl_account {
 	__u64 seen;
@@ -275,9 +300,11 @@ enum tl_path_source {
 /* tl_plan.flags */
 #define TL_PLAN_ENTRY 0x01 /* the object is gone at exit: resolve at entry */
 #define TL_PLAN_SOCKET 0x02 /* descriptor `fd` (or ret) is a socket */
+#define TL_PLAN_IDENTITY 0x04 /* who the task is is told as it was before and after */
 #define TL_PLAN_EXEC 0x08 /* success is reported by the exec hook */
 #define TL_PLAN_TWICE 0x10 /* returns 0 in a child that did not make the call */
 #define TL_PLAN_NO_RETURN 0x20 /* reported at entry, without a handler */
+#define TL_PLAN_OTHER_FD 0x40 /* argument `other` is a descriptor */
 
 /* What the main program collects for an event before it calls the handler. */
 struct tl_plan {
@@ -288,7 +315,7 @@ struct tl_plan {
 	__u8 target_from; /* the second object */
 	__u8 target_fd;
 	__u8 target_name;
-	__u8 pad;
+	__u8 other; /* argument that means another process; 0: none */
 };
 
 _Static_assert(sizeof(struct tl_plan) == 8, "wire: plan");

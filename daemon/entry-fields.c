@@ -67,6 +67,36 @@ static const struct tl_entry_field fields[] = {
 	{ "traceleft.stime", "TRACELEFT_STIME" },
 	{ "traceleft.child.pid", "TRACELEFT_CHILD_PID" },
 	{ "traceleft.child.entity_id", "TRACELEFT_CHILD_ENTITY_ID" },
+#define IDENTITY(prefix, journal)                                                         \
+	{ prefix "uid", journal "UID" },                                                 \
+	{ prefix "euid", journal "EUID" },                                               \
+	{ prefix "suid", journal "SUID" },                                               \
+	{ prefix "fsuid", journal "FSUID" },                                             \
+	{ prefix "gid", journal "GID" },                                                 \
+	{ prefix "egid", journal "EGID" },                                               \
+	{ prefix "sgid", journal "SGID" },                                               \
+	{ prefix "fsgid", journal "FSGID" },                                             \
+	{ prefix "cap_effective", journal "CAP_EFFECTIVE" },                             \
+	{ prefix "cap_permitted", journal "CAP_PERMITTED" },                             \
+	{ prefix "cap_inheritable", journal "CAP_INHERITABLE" },                         \
+	{ prefix "cap_bounding", journal "CAP_BOUNDING" },                               \
+	{ prefix "cap_ambient", journal "CAP_AMBIENT" },                                 \
+	{ prefix "mntns", journal "MNTNS" },                                             \
+	{ prefix "netns", journal "NETNS" },                                             \
+	{ prefix "utsns", journal "UTSNS" },                                             \
+	{ prefix "ipcns", journal "IPCNS" },                                             \
+	{ prefix "cgroupns", journal "CGROUPNS" },                                       \
+	{ prefix "userns", journal "USERNS" },                                           \
+	{ prefix "child_pidns", journal "CHILD_PIDNS" },                                 \
+	{ prefix "child_timens", journal "CHILD_TIMENS" }                                
+	IDENTITY("traceleft.before.", "TRACELEFT_BEFORE_"),
+	IDENTITY("traceleft.after.", "TRACELEFT_AFTER_"),
+	{ "traceleft.target.pid", "TRACELEFT_TARGET_PID" },
+	{ "traceleft.target.tid", "TRACELEFT_TARGET_TID" },
+	{ "traceleft.target.entity_id", "TRACELEFT_TARGET_ENTITY_ID" },
+	{ "traceleft.target.name", "TRACELEFT_TARGET_COMM" },
+	{ "traceleft.target.executable", "TRACELEFT_TARGET_EXECUTABLE" },
+	{ "traceleft.target.uid", "TRACELEFT_TARGET_UID" },
 	{ "traceleft.targets", "TRACELEFT_TARGETS" },
 	{ "traceleft.program_id", "TRACELEFT_PROGRAM_ID" },
 	{ "traceleft.cpu", "TRACELEFT_CPU" },

@@ -23,6 +23,8 @@ struct parts {
 	const struct tl_socket_facts *socket;
 	const struct tl_task_facts *task;
 	const struct tl_namespaces *namespaces;
+	const struct tl_identity_facts *identity[2];
+	const struct tl_other_facts *other;
 	struct tl_bytes argv;
 };
 
@@ -82,6 +84,16 @@ static int take_section(struct tl_session *s, struct parts *p, const struct tl_s
 		if (section->size != sizeof(struct tl_namespaces))
 			return -EBADMSG;
 		p->namespaces = data;
+		break;
+	case TL_SECTION_IDENTITY:
+		if (section->index > 1 || section->size != sizeof(struct tl_identity_facts))
+			return -EBADMSG;
+		p->identity[section->index] = data;
+		break;
+	case TL_SECTION_OTHER:
+		if (section->size != sizeof(struct tl_other_facts))
+			return -EBADMSG;
+		p->other = data;
 		break;
 	case TL_SECTION_ARGV:
 		p->argv = bytes;
@@ -539,6 +551,31 @@ static void decode_exit(struct tl_session *s, const struct parts *p)
 	s->event.stime = p->task->stime;
 }
 
+_Static_assert(sizeof(struct tl_identity) == sizeof(struct tl_identity_facts), "the same members");
+
+static void fill_identities(struct tl_session *s, const struct parts *p)
+{
+	struct tl_event *event = &s->event;
+
+	for (size_t i = 0; i < ARRAY_SIZE(s->identities); i++)
+		if (p->identity[i])
+			memcpy(&s->identities[i], p->identity[i], sizeof(s->identities[i]));
+	event->before = p->identity[0] ? &s->identities[0] : NULL;
+	event->after = p->identity[1] ? &s->identities[1] : NULL;
+}
+
+static void fill_other(struct tl_session *s, const struct parts *p)
+{
+	struct tl_event *event = &s->event;
+	char comm[TL_COMM_LEN + 1] = "";
+
+	memcpy(comm, p->other->comm, TL_COMM_LEN);
+	event->other = tl_processes_get(s->processes, p->other->pid, p->other->start, comm);
+	event->other_tid = p->other->tid;
+	event->other_uid = p->other->uid;
+	event->other_executable = make_path(s, &p->path[TL_PATH_OTHER_EXE], p->file[TL_PATH_OTHER_EXE]);
+}
+
 /* ---- All of it ---- */
 
 static void fill_header(struct tl_session *s, const struct tl_record *record)
@@ -617,6 +654,10 @@ static int decode_kind(struct tl_session *s, const struct tl_record *record, con
 		s->event.kind = TL_EVENT_SYSCALL;
 		if (!s->options.no_objects)
 			fill_objects(s, p, s->event.type);
+		if (p->identity[0] || p->identity[1])
+			fill_identities(s, p);
+		if (p->other)
+			fill_other(s, p);
 		s->event.hash = hash_arguments(&s->event);
 	}
 	return 0;

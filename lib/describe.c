@@ -15,7 +15,7 @@ const char *const tl_capture_names[] = { "none", "string", "buffer", "struct", "
 					 "argv", "iovec", "messages_sent", "messages_received", "output", NULL };
 const char *const tl_hash_names[] = { "value", "string", "skip", NULL };
 const char *const tl_flag_names[] = { "entry",		 "socket",	  "returns_fd", "returns_bytes", "exec",
-				      "returns_pointer", "returns_twice", "no_return",	"unlisted",	 NULL };
+				      "returns_pointer", "returns_twice", "no_return",	"unlisted",	 "identity", NULL };
 const char *const tl_abi_names[] = { "x86_64", "i386", "x32", "arm64", NULL };
 /* clang-format off */
 const char *const tl_decoder_names[] = {
@@ -57,6 +57,18 @@ const char *const tl_decoder_names[] = {
 	"waitid_type", "xattr_flags", NULL,
 };
 /* clang-format on */
+
+uint8_t tl_event_type_other(const struct tl_event_type *type, bool *ret_is_fd)
+{
+	for (size_t i = 0; i < type->n_args; i++) {
+		const struct tl_arg_type *arg = &type->args[i];
+
+		*ret_is_fd = strcmp(arg->name, "pidfd") == 0;
+		if (*ret_is_fd || strcmp(arg->decoder, "pid") == 0)
+			return arg->position;
+	}
+	return 0;
+}
 
 int tl_name_find(const char *const *names, const char *name, size_t size)
 {

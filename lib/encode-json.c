@@ -412,6 +412,10 @@ static void put_traceleft(struct tl_line *l)
 		put_result(l);
 	if (event->kind == TL_EVENT_FORK && event->child)
 		put_child(l);
+	if (event->before || event->after)
+		tl_line_identities(l);
+	if (event->other)
+		tl_line_other(l);
 	put_targets(l);
 	put_numbers(l);
 	put_abi(l);

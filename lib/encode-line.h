@@ -37,6 +37,9 @@ static inline void tl_line_member(struct tl_line *l, const char *key, const char
 /* Members of the line, each with a comma before; nothing if there is nothing to say. */
 void tl_line_file(struct tl_line *l);
 void tl_line_network(struct tl_line *l);
+/* Members of "traceleft" with a comma behind: "before" and "after", and "target", the other process. */
+void tl_line_identities(struct tl_line *l);
+void tl_line_other(struct tl_line *l);
 /* Of a result: its key, under the names that events have. */
 void tl_line_result(struct tl_line *l);
 /* Members of "traceleft": "result" and "key". */

@@ -42,7 +42,18 @@ static uint64_t next_generation(void)
 	return __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
 }
 
-static const struct tl_process *keep_process(struct copier *c, const struct tl_process *p, unsigned ancestors)
+static void keep_texts(struct copier *c, struct tl_process *copy, const struct tl_process *p)
+{
+	copy->args = p->args ? keep(c, p->args, p->args_size) : NULL;
+	copy->working_directory = keep_string(c, p->working_directory);
+	copy->cgroup = keep_string(c, p->cgroup);
+	copy->unit = keep_string(c, p->unit);
+	copy->container_id = keep_string(c, p->container_id);
+}
+
+/* Of those from the depth `named` on nothing is kept but who they are. */
+static const struct tl_process *keep_process(struct copier *c, const struct tl_process *p, unsigned named,
+					     unsigned ancestors)
 {
 	struct tl_process copy, *to;
 
@@ -51,12 +62,14 @@ static const struct tl_process *keep_process(struct copier *c, const struct tl_p
 	copy = *p;
 	to = keep(c, NULL, sizeof(copy));
 	copy.executable = keep_string(c, p->executable);
-	copy.args = p->args ? keep(c, p->args, p->args_size) : NULL;
-	copy.working_directory = keep_string(c, p->working_directory);
-	copy.cgroup = keep_string(c, p->cgroup);
-	copy.unit = keep_string(c, p->unit);
-	copy.container_id = keep_string(c, p->container_id);
-	copy.parent = ancestors ? keep_process(c, p->parent, ancestors - 1) : NULL;
+	copy.args = copy.working_directory = copy.cgroup = copy.unit = copy.container_id = "";
+	copy.args_size = copy.n_args = 0;
+	if (named) {
+		copy.args_size = p->args_size;
+		copy.n_args = p->n_args;
+		keep_texts(c, &copy, p);
+	}
+	copy.parent = ancestors ? keep_process(c, p->parent, named ? named - 1 : 0, ancestors - 1) : NULL;
 	if (to) {
 		copy.generation = next_generation();
 		*to = copy;
@@ -74,8 +87,14 @@ static struct tl_event *copy_event(struct copier *c, const struct tl_event *even
 	keep_bytes(c, &copy.target.path);
 	keep_bytes(c, &copy.source.path);
 	keep_bytes(c, &copy.destination.path);
-	copy.process = keep_process(c, event->process, 1);
-	copy.child = keep_process(c, event->child, 0);
+	keep_bytes(c, &copy.other_executable);
+	copy.process = keep_process(c, event->process, 2, TL_ANCESTORS_MAX);
+	copy.child = keep_process(c, event->child, 1, 0);
+	copy.other = keep_process(c, event->other, 1, 0);
+	if (event->before)
+		copy.before = keep(c, event->before, sizeof(*event->before));
+	if (event->after)
+		copy.after = keep(c, event->after, sizeof(*event->after));
 	if (event->targets)
 		copy.targets = keep(c, event->targets, event->n_target_words * sizeof(*event->targets));
 	copy.record = NULL;

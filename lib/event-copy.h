@@ -6,7 +6,7 @@
 #include "traceleft.h"
 
 /* A copy with everything that it points to, but for its type and its session.
- * The process has its parent and no older ones. NULL: no memory. */
+ * Of whom is above the process's parent only pid, entity id and executable. NULL: no memory. */
 struct tl_event *tl_event_copy(const struct tl_event *event);
 /* Bytes that a copy takes. */
 size_t tl_event_copy_size(const struct tl_event *event);

@@ -78,6 +78,36 @@ static const struct tl_field fields[] = {
 	{ "traceleft.child.pid", "long", "fork: the new process" },
 	{ "traceleft.child.entity_id", "keyword", "fork: its process.entity_id" },
 	{ "traceleft.program_id", "long", "number given with the handler that made the event" },
+#define IDENTITY(prefix, when)                                                                                   \
+	{ prefix "uid", "long", when "real user; of a call that changes who the process is" },                    \
+	{ prefix "euid", "long", when "effective user" },                                                         \
+	{ prefix "suid", "long", when "saved user" },                                                             \
+	{ prefix "fsuid", "long", when "user for the access to files" },                                          \
+	{ prefix "gid", "long", when "real group" },                                                              \
+	{ prefix "egid", "long", when "effective group" },                                                        \
+	{ prefix "sgid", "long", when "saved group" },                                                            \
+	{ prefix "fsgid", "long", when "group for the access to files" },                                         \
+	{ prefix "cap_effective", "keyword", when "effective capabilities, if they change; none: absent; an array" },  \
+	{ prefix "cap_permitted", "keyword", when "permitted ones, likewise" },                                   \
+	{ prefix "cap_inheritable", "keyword", when "inheritable ones, likewise" },                               \
+	{ prefix "cap_bounding", "keyword", when "bounding set, likewise" },                                      \
+	{ prefix "cap_ambient", "keyword", when "ambient ones, likewise" },                                       \
+	{ prefix "mntns", "long", when "mount namespace, if it changes" },                                        \
+	{ prefix "netns", "long", when "network namespace, likewise" },                                           \
+	{ prefix "utsns", "long", when "namespace of the host's name, likewise" },                                \
+	{ prefix "ipcns", "long", when "namespace of interprocess communication, likewise" },                     \
+	{ prefix "cgroupns", "long", when "cgroup namespace, likewise" },                                         \
+	{ prefix "userns", "long", when "user namespace, likewise" },                                             \
+	{ prefix "child_pidns", "long", when "pid namespace of its children, likewise" },                         \
+	{ prefix "child_timens", "long", when "time namespace of its children, likewise" }
+	IDENTITY("traceleft.before.", "before the call: "),
+	IDENTITY("traceleft.after.", "after the call: "),
+	{ "traceleft.target.pid", "long", "the process that an argument means by number or descriptor, in the initial pid namespace" },
+	{ "traceleft.target.tid", "long", "the thread of it, if it is not the first" },
+	{ "traceleft.target.entity_id", "keyword", "same as process.entity_id, of that process" },
+	{ "traceleft.target.name", "keyword", "same as process.name" },
+	{ "traceleft.target.executable", "keyword", "same as process.executable" },
+	{ "traceleft.target.uid", "long", "its real user" },
 	{ "traceleft.targets", "keyword", "targets that the process belongs to, an array" },
 	{ "traceleft.cpu", "long", "processor that the call ran on" },
 	{ "traceleft.seq", "long", "counts events per traceleft.cpu without holes, but for those that a lost record "

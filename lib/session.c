@@ -418,6 +418,7 @@ static struct tl_plan plan_without_object(const struct tl_event_type *type)
 
 static struct tl_plan plan_of(const struct tl_event_type *type)
 {
+	bool is_fd = false;
 	struct tl_plan plan = {
 		.from = tl_object_source(type),
 		.fd = type->path_fd,
@@ -425,6 +426,7 @@ static struct tl_plan plan_of(const struct tl_event_type *type)
 		.target_from = type->target_from,
 		.target_fd = type->target_fd,
 		.target_name = type->target_name,
+		.other = tl_event_type_other(type, &is_fd),
 	};
 
 	if (type->flags & TL_TYPE_ENTRY)
@@ -437,6 +439,10 @@ static struct tl_plan plan_of(const struct tl_event_type *type)
 		plan.flags |= TL_PLAN_TWICE;
 	if (type->flags & TL_TYPE_NO_RETURN)
 		plan.flags |= TL_PLAN_NO_RETURN;
+	if (type->flags & TL_TYPE_IDENTITY)
+		plan.flags |= TL_PLAN_IDENTITY;
+	if (is_fd)
+		plan.flags |= TL_PLAN_OTHER_FD;
 	if (plan.from != type->path_from)
 		plan.fd = 1; /* a socket */
 	return plan;

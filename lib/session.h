@@ -179,6 +179,7 @@ struct tl_session {
 	struct tl_cgroups *cgroups;
 	struct tl_processes *processes;
 	struct tl_event event; /* under construction */
+	struct tl_identity identities[2]; /* its .before and .after */
 	struct tl_lost lost; /* its .lost */
 	char *text; /* paths of the event under construction */
 	size_t text_size;

@@ -114,6 +114,7 @@ struct tl_event_type {
 #define TL_TYPE_RETURNS_TWICE 0x40 /* also in a child, with 0: that is none of its calls */
 #define TL_TYPE_NO_RETURN 0x80 /* never returns to where it was made: reported at its entry */
 #define TL_TYPE_UNLISTED 0x100 /* all numbers that no other row has */
+#define TL_TYPE_IDENTITY 0x200 /* changes who the process is, or where: tells both states */
 
 /* All rows of the built-in table, n of them. Static storage. */
 const struct tl_event_type *tl_event_types(size_t *ret_n);
@@ -123,6 +124,9 @@ const struct tl_event_type *tl_event_type_find(const char *name);
 
 /* Whether `type` is in `group` ("file", or "all"). */
 bool tl_event_type_in_group(const struct tl_event_type *type, const char *group);
+
+/* Argument 1..6 that means another process, 0: none; *ret_is_fd: as a descriptor of it. */
+uint8_t tl_event_type_other(const struct tl_event_type *type, bool *ret_is_fd);
 
 /* ---- Processes ---- */
 
@@ -159,6 +163,14 @@ struct tl_process {
 #define TL_PROCESS_DELETED 0x04 /* program file has no name any more */
 #define TL_PROCESS_EXITED 0x08
 #define TL_PROCESS_FROM_PROC 0x10 /* facts come from /proc, not from an event */
+
+/* As whom a thread acts, and where. */
+struct tl_identity {
+	uint32_t uid, gid, euid, egid, suid, sgid, fsuid, fsgid;
+	uint64_t inheritable, permitted, effective, bounding, ambient; /* capabilities, a bit each */
+	uint32_t mntns, netns, utsns, ipcns, cgroupns, userns; /* inode numbers of namespaces; 0: unknown */
+	uint32_t child_pidns, child_timens; /* of children that it will have */
+};
 
 /* ---- Events ---- */
 
@@ -288,6 +300,10 @@ struct tl_event {
 	bool has_socket;
 	const struct tl_process *process; /* never NULL */
 	const struct tl_process *child; /* FORK: the new one */
+	const struct tl_identity *before, *after; /* the call; NULL: it does not change them, or unknown */
+	const struct tl_process *other; /* that the call is about; NULL: none */
+	uint32_t other_tid, other_uid; /* the thread that was meant, the real user */
+	struct tl_bytes other_executable; /* from the kernel; empty: see `other` */
 	int exit_code; /* EXIT: status as wait(2) gives it */
 	uint64_t utime, stime; /* EXIT: ns */
 	const uint64_t *targets; /* bit per target id, n_target_words words */

@@ -389,6 +389,8 @@ static void put_requests_man(FILE *out, const struct tl_request_type *request)
 
 static void put_event(FILE *out, const struct tl_event_type *t)
 {
+	bool is_fd;
+	unsigned other = tl_event_type_other(t, &is_fd);
 	char summary[sizeof(t->summary)];
 
 	memcpy(summary, t->summary, sizeof(summary));
@@ -398,14 +400,19 @@ static void put_event(FILE *out, const struct tl_event_type *t)
 	fputs(".\n", out);
 	if (t->class == TL_CLASS_SYSCALL)
 		put_synopsis(out, t);
-	if (t->path_from || t->target_from || t->flags & (TL_TYPE_EXEC | TL_TYPE_NO_RETURN) || t->spellings[0] ||
-	    t->request.opcodes[0] || has_captures(t))
+	if (t->path_from || t->target_from || t->flags & (TL_TYPE_EXEC | TL_TYPE_NO_RETURN | TL_TYPE_IDENTITY) ||
+	    t->spellings[0] || t->request.opcodes[0] || other || has_captures(t))
 		fputs(".IP\n", out);
 	put_object(out, t, "file.path", t->path_from, t->path_fd, t->path_name);
 	put_object(out, t, "file.target_path", t->target_from, t->target_fd, t->target_name);
 	put_captures(out, t);
-	if (t->flags & TL_TYPE_ENTRY)
+	if (t->flags & TL_TYPE_ENTRY && (t->path_from || t->target_from))
 		fputs("It is looked at before the call.\n", out);
+	if (t->flags & TL_TYPE_IDENTITY)
+		fputs("\\fBtraceleft.before\\fP and \\fBtraceleft.after\\fP: who the process was before and after "
+		      "it.\n", out);
+	if (other)
+		fprintf(out, "\\fBtraceleft.target\\fP: the process that argument %u means.\n", other);
 	if (t->flags & TL_TYPE_NO_RETURN)
 		fputs("The call does not return to where it was made: it is reported when it is made.\n", out);
 	if (t->flags & TL_TYPE_EXEC)

@@ -237,11 +237,12 @@ const char *expanded(const struct parsed *parsed)
 {
 	char out[4096], *to = out, *limit = out + sizeof(out) - PATH_MAX / 2;
 	struct source s = { "", parsed->text, 0 };
-	bool deleted;
+	bool deleted = false;
 
 	for (; *s.at && to < limit;) {
 		char word[32];
 		bool hex = s.at[1] == 'x';
+		const char *path;
 		long value;
 
 		if (*s.at != '%') {
@@ -278,10 +279,10 @@ const char *expanded(const struct parsed *parsed)
 				s.at += strcspn(s.at, "]}") + 1;
 			} else if (*s.at == 'd')
 				to += sprintf(to, "%ld", value);
-			else if (*s.at == 'f')
-				to += sprintf(to, "%d<%.1000s%s>", (int)value, path_of_fd((int)value, &deleted) ?: "?",
-					      deleted ? " (deleted)" : "");
-			else
+			else if (*s.at == 'f') {
+				path = path_of_fd((int)value, &deleted);
+				to += sprintf(to, "%d<%.1000s%s>", (int)value, path ?: "?", deleted ? " (deleted)" : "");
+			} else
 				to += sprintf(to, "%#lx", value);
 			s.at += *s.at == 'd' || *s.at == 'f';
 		} else {

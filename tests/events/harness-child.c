@@ -374,6 +374,8 @@ static struct call *begin(const char *file, int line, uint8_t abi, long number, 
 	for (unsigned i = type->n_args; i < TL_ARGS_MAX; i++)
 		c->unknown_args |= 1U << i;
 	note_captured(c);
+	c->has_identities = type->flags & TL_TYPE_IDENTITY && read_identity(&c->identity_before);
+	read_other(c, &c->other_before);
 	c->before = now();
 	return c;
 }
@@ -384,6 +386,8 @@ static struct call *end(struct call *c, int64_t ret)
 	c->ret = ret;
 	note_captured(c);
 	note_task(c);
+	c->has_identities = c->has_identities && read_identity(&c->identity_after);
+	read_other(c, &c->other_after);
 	return c;
 }
 

@@ -98,6 +98,27 @@ static void verify_json_call(const struct scalars *all, const struct tl_event *e
 	}
 }
 
+static void verify_json_who(const struct scalars *all, const struct tl_event *e)
+{
+	if (e->before && e->after) {
+		wants(all, "traceleft.before.euid", "%u", e->before->euid);
+		wants(all, "traceleft.after.fsuid", "%u", e->after->fsuid);
+		if (e->before->utsns != e->after->utsns)
+			wants(all, "traceleft.after.utsns", "%u", e->after->utsns);
+		else
+			wants_not(all, "traceleft.after.utsns");
+	} else {
+		wants_not(all, "traceleft.before.euid");
+	}
+	if (e->other) {
+		wants(all, "traceleft.target.pid", "%u", e->other->pid);
+		wants(all, "traceleft.target.entity_id", "\"%s\"", e->other->entity_id);
+		wants(all, "traceleft.target.uid", "%u", e->other_uid);
+	} else {
+		wants_not(all, "traceleft.target.pid");
+	}
+}
+
 static void verify_json_objects(const struct scalars *all, const struct tl_event *e)
 {
 	if (!e->file.path.flags)
@@ -172,6 +193,7 @@ static void verify_json(const struct seen *s, const struct call *c)
 	if (e->kind == TL_EVENT_SYSCALL)
 		verify_json_call(all, e);
 	verify_json_objects(all, e);
+	verify_json_who(all, e);
 	free(all);
 }
 

@@ -40,7 +40,8 @@ extern struct run *run;
 /* A copy of an event and what it points to. */
 struct seen {
 	struct tl_event event;
-	struct tl_process process, parent, child, child_parent;
+	struct tl_process process, parent, child, child_parent, other;
+	struct tl_identity before, after;
 	struct tl_lost lost;
 	uint64_t targets[16];
 	char *json, *line; /* as encoded */
@@ -66,6 +67,10 @@ void report(int of, const char *name, bool *all_ok);
 bool run_session(const struct test *test, const char *name, struct tl_session *(*start)(uint32_t pid),
 		 void (*verify)(struct tl_session *s), unsigned pause_us, bool *all_ok);
 void remove_folder(void);
+
+/* harness-who.c. false: there is no /proc. */
+bool read_identity(struct tl_identity *i);
+void read_other(const struct call *c, struct other *other);
 
 /* harness-child.c */
 void child_setup(void);

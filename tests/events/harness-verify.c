@@ -50,6 +50,56 @@ static void verify_header(const struct seen *s, const struct call *c)
 		check_number(c, "cgroup", e->cgroup_id, run->cgroup_id);
 }
 
+static void verify_identities(const struct tl_event *e, const struct call *c)
+{
+	static const struct {
+		const char *name;
+		size_t offset;
+	} numbers[] = {
+#define MEMBER(name) { #name, offsetof(struct tl_identity, name) }
+		MEMBER(uid),	MEMBER(gid),	MEMBER(euid),	  MEMBER(egid),	  MEMBER(suid),	       MEMBER(sgid),
+		MEMBER(fsuid),	MEMBER(fsgid),	MEMBER(mntns),	  MEMBER(netns),  MEMBER(utsns),       MEMBER(ipcns),
+		MEMBER(userns), MEMBER(cgroupns), MEMBER(child_pidns), MEMBER(child_timens),
+	};
+
+	check(c, e->before && e->after, "identity: wanted one before and one after");
+	if (!e->before || !e->after)
+		return;
+	for (unsigned i = 0; i < 2 * N_ELEMENTS(numbers); i++) {
+		const void *wanted = i % 2 ? &c->identity_after : &c->identity_before, *found = i % 2 ? e->after : e->before;
+		uint32_t w = *(const uint32_t *)((const char *)wanted + numbers[i / 2].offset);
+		uint32_t f = *(const uint32_t *)((const char *)found + numbers[i / 2].offset);
+
+		/* Of a namespace that has no process yet /proc has nothing to show. */
+		check(c, w == f || (!w && strstr(numbers[i / 2].name, "ns")), "%s %s: wanted %u, found %u",
+		      i % 2 ? "after" : "before", numbers[i / 2].name, w, f);
+	}
+	check(c, !memcmp(&e->before->inheritable, &c->identity_before.inheritable, 5 * sizeof(uint64_t)),
+	      "capabilities before: wanted effective %#" PRIx64 ", found %#" PRIx64, c->identity_before.effective,
+	      e->before->effective);
+	check(c, !memcmp(&e->after->inheritable, &c->identity_after.inheritable, 5 * sizeof(uint64_t)),
+	      "capabilities after: wanted effective %#" PRIx64 ", found %#" PRIx64, c->identity_after.effective,
+	      e->after->effective);
+}
+
+/* Where the entry is not looked at a process may be gone at the call's end. */
+static void verify_other(const struct tl_event *e, const struct call *c)
+{
+	const struct other *wanted = e->type->flags & TL_TYPE_ENTRY ? &c->other_before : &c->other_after;
+
+	if (c->other_before.pid != c->other_after.pid && !(e->type->flags & TL_TYPE_ENTRY))
+		return;
+	check(c, !e->other == !wanted->pid, "target: wanted %u, found %u", wanted->pid, e->other ? e->other->pid : 0);
+	if (!e->other || !wanted->pid)
+		return;
+	check_number(c, "target's pid", e->other->pid, wanted->pid);
+	check_number(c, "target's tid", e->other_tid, wanted->tid);
+	if (wanted->executable[0] && e->other_executable.data)
+		check_text(c, "target's executable", e->other_executable.data, wanted->executable);
+	check(c, e->other_executable.data || !wanted->executable[0], "target's executable: wanted %s, found none",
+	      wanted->executable);
+}
+
 static void verify_call(const struct tl_event *e, const struct call *c)
 {
 	uint32_t flags = c->flags;
@@ -59,6 +109,10 @@ static void verify_call(const struct tl_event *e, const struct call *c)
 	check_number(c, "number", e->nr, c->nr);
 	if (e->type->flags & TL_TYPE_ENTRY)
 		check(c, e->duration > 0, "duration: wanted one, for the entry is hooked");
+	if (c->has_identities)
+		verify_identities(e, c);
+	if (!(e->type->flags & TL_TYPE_NO_RETURN))
+		verify_other(e, c);
 	for (unsigned i = 0; i < TL_ARGS_MAX; i++) {
 		const struct bytes *wanted = &c->captured[i];
 		const struct tl_bytes *found = &e->captured[i];

@@ -67,6 +67,13 @@ static int on_event(const struct tl_event *event, void *userdata)
 	copy_process(&s->process, event->process);
 	if (event->process->parent)
 		copy_process(&s->parent, event->process->parent);
+	if (event->other)
+		copy_process(&s->other, event->other);
+	if (event->before)
+		s->before = *event->before;
+	if (event->after)
+		s->after = *event->after;
+	s->event.other_executable.data = copy_of(event->other_executable.data, event->other_executable.size);
 	if (event->child)
 		copy_process(&s->child, event->child);
 	if (event->child && event->child->parent)
@@ -96,6 +103,9 @@ static void settle(void)
 		}
 		s->process.parent = s->parent.pid ? &s->parent : NULL;
 		s->event.process = &s->process;
+		s->event.other = s->event.other ? &s->other : NULL;
+		s->event.before = s->event.before ? &s->before : NULL;
+		s->event.after = s->event.after ? &s->after : NULL;
 		s->event.targets = s->targets;
 		s->event.lost = &s->lost;
 	}

@@ -71,6 +71,12 @@ struct object {
 	struct stat before, after; /* the facts, at the call's entry and exit */
 };
 
+/* The process that an argument of a call means. */
+struct other {
+	uint32_t pid, tid; /* pid 0: none */
+	char executable[256]; /* "": it is not known */
+};
+
 /* A call and what its event must say. Strings belong to the run. */
 struct call {
 	int of; /* number of the case */
@@ -100,6 +106,10 @@ struct call {
 	bool has_socket;
 	uint16_t socket_type, socket_protocol;
 	struct tl_endpoint source, destination;
+
+	bool has_identities; /* the two: of calls that change them */
+	struct tl_identity identity_before, identity_after;
+	struct other other_before, other_after; /* the call */
 
 	const struct being *child; /* fork */
 	int exit_code; /* exit */

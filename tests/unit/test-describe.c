@@ -290,7 +290,8 @@ static void words_are_as_many_as_their_enums(void **state)
 	assert_string_equal(tl_hash_names[TL_HASH_SKIP], "skip");
 	assert_null(tl_hash_names[TL_HASH_SKIP + 1]);
 	assert_string_equal(tl_flag_names[__builtin_ctz(TL_TYPE_UNLISTED)], "unlisted");
-	assert_null(tl_flag_names[__builtin_ctz(TL_TYPE_UNLISTED) + 1]);
+	assert_string_equal(tl_flag_names[__builtin_ctz(TL_TYPE_IDENTITY)], "identity");
+	assert_null(tl_flag_names[__builtin_ctz(TL_TYPE_IDENTITY) + 1]);
 	assert_null(tl_abi_names[TL_ABIS]);
 }
 

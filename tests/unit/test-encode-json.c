@@ -318,6 +318,59 @@ static void who_is_above_the_parent_is_told_up_to_the_first(void **state)
 	fixture_done(&f);
 }
 
+static void who_the_process_was_and_is_is_told(void **state)
+{
+	struct tl_identity before = { .euid = 1000, .suid = 1000, .fsuid = 1000, .permitted = 1, .inheritable = 1,
+				      .effective = 1, .bounding = 3, .ambient = 1 };
+	struct tl_identity after = { .euid = 1001, .permitted = 1, .inheritable = 1, .effective = 0x21, .bounding = 3,
+				     .ambient = 1 };
+	const char *text;
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	f.event.before = &before;
+	f.event.after = &after;
+	text = line(&f, NULL);
+	/* What is the same on both sides is left out, but for the ids. */
+	has(text, ",\"before\":{\"uid\":0,\"euid\":1000,\"suid\":1000,\"fsuid\":1000,\"gid\":0,\"egid\":0,\"sgid\":0,"
+		  "\"fsgid\":0,\"cap_effective\":[\"CAP_CHOWN\"]},\"after\":{\"uid\":0,\"euid\":1001,");
+	has(text, "\"fsgid\":0,\"cap_effective\":[\"CAP_CHOWN\",\"CAP_KILL\"]},\"program_id\"");
+	after.effective = 0;
+	/* None is no array. */
+	has(line(&f, NULL), "\"fsgid\":0},\"program_id\"");
+	memset(&after.inheritable, 0xff, sizeof(after) - offsetof(struct tl_identity, inheritable));
+	text = line(&f, NULL);
+	has(text, "\"fsgid\":0,\"cap_effective\":[\"CAP_CHOWN\"],\"cap_permitted\":[\"CAP_CHOWN\"],\"cap_inheritable\":["
+		  "\"CAP_CHOWN\"],\"cap_bounding\":[\"CAP_CHOWN\",\"CAP_DAC_OVERRIDE\"],\"cap_ambient\":[\"CAP_CHOWN\"],"
+		  "\"mntns\":0,");
+	has(text, "\"fsgid\":0,\"cap_effective\":[\"CAP_CHOWN\",");
+	has(text, "\"userns\":4294967295,\"child_pidns\":4294967295,\"child_timens\":4294967295},");
+	f.event.before = NULL;
+	has_not(line(&f, NULL), "before");
+	has(line(&f, NULL), "\"after\":{\"uid\":0,");
+	fixture_done(&f);
+}
+
+static void the_process_that_a_call_is_about_is_told(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	f.event.other = &f.parent;
+	f.event.other_tid = 900;
+	f.event.other_uid = 1000;
+	has(line(&f, NULL), "\"target\":{\"pid\":900,\"entity_id\":\"0c1d2e3f-900-5\",\"name\":\"sshd\","
+			    "\"executable\":\"/usr/sbin/sshd\",\"uid\":1000},");
+	/* The kernel's word comes first; a name may be anything. */
+	f.event.other_tid = 901;
+	f.event.other_executable = fixture_string("/usr/\"x\"\n");
+	has(line(&f, NULL), "\"target\":{\"pid\":900,\"tid\":901,");
+	has(line(&f, NULL), "\"executable\":\"/usr/\\\"x\\\"\\\\x0a\",\"uid\"");
+	fixture_done(&f);
+}
+
 static void a_thread_may_have_a_name_of_its_own(void **state)
 {
 	struct fixture f;
@@ -808,6 +861,8 @@ int main(void)
 		cmocka_unit_test(another_type_at_the_same_address_is_noticed),
 		cmocka_unit_test(a_change_of_the_process_shows),
 		cmocka_unit_test(who_is_above_the_parent_is_told_up_to_the_first),
+		cmocka_unit_test(who_the_process_was_and_is_is_told),
+		cmocka_unit_test(the_process_that_a_call_is_about_is_told),
 		cmocka_unit_test(a_thread_may_have_a_name_of_its_own),
 		cmocka_unit_test(a_process_of_which_only_the_pid_is_known_is_told),
 		cmocka_unit_test(many_processes_do_not_mix),
