@@ -24,12 +24,21 @@ struct io_ring_ctx {
 	struct io_uring_sqe *sq_sqes;
 };
 
+struct io_cqe {
+	__u64 user_data;
+};
+
 struct io_kiocb {
 	struct file *file;
 	__u8 opcode;
 	__u32 flags; /* 64 bits of late: the low ones are meant */
+	struct io_cqe cqe;
 	struct io_ring_ctx *ctx;
 	const struct cred *creds;
+};
+
+struct io_kiocb___older {
+	__u64 user_data;
 };
 
 struct io_uring_cqe {
@@ -90,6 +99,9 @@ struct tl_request_long {
 	__u8 data[TL_REQUEST_LONG];
 };
 
+/* Of requests with the same name that many may wait at once. */
+#define TL_REQUEST_NAMESAKES 16
+
 #if TL_HAS_TASK_STORAGE
 #define TL_REQUEST_FLAGS BPF_F_NO_PREALLOC
 #define TL_REQUESTS_MAX 65536
@@ -117,6 +129,16 @@ struct {
 	__type(value, struct tl_request_long);
 } requests_long SEC(".maps");
 
+/* A request that ends many times: but for the last one its name alone is told.
+ * Key: ring and name; value: the request. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, TL_REQUEST_FLAGS);
+	__uint(max_entries, TL_REQUESTS_MAX);
+	__type(key, struct tl_request_key);
+	__type(value, __u64);
+} requests_named SEC(".maps");
+
 /* tl_call.stashed of a request */
 #define TL_REQUEST_DONE 0x01 /* it has ended */
 #define TL_REQUEST_LATE 0x02 /* the handler is called then */
@@ -125,6 +147,8 @@ struct {
 #define TL_REQUEST_FIXED 0x10 /* its descriptor is a place in the ring's own table */
 
 #define TL_REQUEST_NUMBER 0x20 /* its object is that of an argument */
+#define TL_REQUEST_NAMED 0x40 /* the kernel will tell of its end by its name alone */
+#define TL_REQUEST_MANY 0x80 /* it may end many times */
 
 #define TL_HOOK_ARGUMENT(ctx, n) (((__u64 *)(ctx))[n])
 
@@ -222,8 +246,8 @@ static __always_inline bool tl_is_stale(const struct tl_task *state, struct task
 	return state->cgroup != tl_cgroup_of(task) || tl_attributes_changed(state, task);
 }
 
-/* sqe: 0 where the hook does not say. */
-static __always_inline int tl_request_taken(void *ctx, __u64 address, __u64 sqe)
+/* sqe: 0 where the hook does not say; how: TL_REQUEST_NAMED or 0. */
+static __always_inline int tl_request_taken(void *ctx, __u64 address, __u64 sqe, __u16 how)
 {
 	struct io_kiocb *request = tl_at(struct io_kiocb, address);
 	__u32 number = tl_peek(request, opcode), event, handler, program_id, flags;
@@ -259,7 +283,11 @@ static __always_inline int tl_request_taken(void *ctx, __u64 address, __u64 sqe)
 	tl_choose(state, event, &handler, &program_id);
 	call->event = event;
 	call->slot = handler;
-	call->stashed = opcode->flags & TL_OPCODE_LATE ? TL_REQUEST_LATE : 0;
+	call->stashed = how;
+	if (opcode->flags & TL_OPCODE_LATE)
+		call->stashed |= TL_REQUEST_LATE;
+	if (opcode->flags & TL_OPCODE_MANY)
+		call->stashed |= TL_REQUEST_MANY;
 	tl_record_begin(&call->record, task, state, TL_RECORD_EVENT);
 	call->record.program_id = program_id;
 	call->record.handler = handler;
@@ -297,21 +325,21 @@ static __always_inline int tl_request_taken(void *ctx, __u64 address, __u64 sqe)
 SEC("raw_tp")
 int tl_request_taken_ring(void *ctx)
 {
-	return tl_request_taken(ctx, TL_HOOK_ARGUMENT(ctx, 1), 0);
+	return tl_request_taken(ctx, TL_HOOK_ARGUMENT(ctx, 1), 0, TL_REQUEST_NAMED);
 }
 
 /* (request, ...) */
 SEC("raw_tp")
 int tl_request_taken_plain(void *ctx)
 {
-	return tl_request_taken(ctx, TL_HOOK_ARGUMENT(ctx, 0), 0);
+	return tl_request_taken(ctx, TL_HOOK_ARGUMENT(ctx, 0), 0, 0);
 }
 
 /* Refused at once: (entry, request, error); its end is told like any other's. */
 SEC("raw_tp")
 int tl_request_refused(void *ctx)
 {
-	return tl_request_taken(ctx, TL_HOOK_ARGUMENT(ctx, 1), TL_HOOK_ARGUMENT(ctx, 0));
+	return tl_request_taken(ctx, TL_HOOK_ARGUMENT(ctx, 1), TL_HOOK_ARGUMENT(ctx, 0), 0);
 }
 
 /* Whether the descriptor of the call's object is to be looked up before the call;
@@ -363,6 +391,19 @@ int tl_request_collect(void *ctx)
 
 /* ---- Kept ---- */
 
+/* The ring and what the process calls the request. */
+static __always_inline void tl_request_name(struct tl_request_key *key, struct io_kiocb *request)
+{
+	struct io_kiocb___older *older = (void *)request;
+
+	key->request = (__u64)tl_peek(request, ctx);
+	if (bpf_core_field_exists(older->user_data))
+		bpf_probe_read_kernel(&key->user_data, sizeof(key->user_data), &older->user_data);
+	else
+		key->user_data = tl_peek(request, cqe.user_data);
+	key->n = 0;
+}
+
 static __always_inline bool tl_request_put(struct tl_call *call, const struct tl_request_key *key)
 {
 	__u32 size = call->record.size + TL_REQUEST_BEGIN;
@@ -374,11 +415,33 @@ static __always_inline bool tl_request_put(struct tl_call *call, const struct tl
 	return false;
 }
 
+static __always_inline bool tl_request_keep(struct tl_call *call)
+{
+	struct io_kiocb *request = tl_at(struct io_kiocb, call->record.seq);
+	struct tl_request_key key = {.request = call->record.seq}, name = {};
+
+	if (call->stashed & TL_REQUEST_NAMED) {
+		tl_request_name(&key, request);
+#pragma unroll
+		for (int i = 0; i < TL_REQUEST_NAMESAKES; i++) {
+			key.n = i;
+			if (tl_request_put(call, &key))
+				return true;
+		}
+		return false;
+	}
+	if (call->stashed & TL_REQUEST_MANY) {
+		tl_request_name(&name, request);
+		if (bpf_map_update_elem(&requests_named, &name, &key.request, BPF_ANY) < 0)
+			return false;
+	}
+	return tl_request_put(call, &key);
+}
+
 /* The last of the chain: a request that was taken waits, one that has ended is sent. */
 SEC("raw_tp")
 int tl_request_send(void *ctx)
 {
-	struct tl_request_key key = {};
 	struct tl_call *call = tl_call_mine();
 	struct tl_account *account;
 
@@ -396,8 +459,7 @@ int tl_request_send(void *ctx)
 		tl_record_send(call);
 		return 0;
 	}
-	key.request = call->record.seq;
-	if (!tl_request_put(call, &key))
+	if (!tl_request_keep(call))
 		tl_request_lose(call->event);
 	call->owner = 0;
 	return 0;
@@ -405,8 +467,9 @@ int tl_request_send(void *ctx)
 
 /* ---- Ended ---- */
 
-/* A slot with what was kept; NULL if there is none, counted. */
-static __always_inline struct tl_call *tl_request_take(const struct tl_request_key *key)
+/* A slot with what was kept, which stays if the request is not over; NULL if there
+ * is none, counted. */
+static __always_inline struct tl_call *tl_request_take(const struct tl_request_key *key, bool is_over)
 {
 	const struct tl_call *kept = bpf_map_lookup_elem(&requests, key);
 	bool is_short = kept;
@@ -425,17 +488,15 @@ static __always_inline struct tl_call *tl_request_take(const struct tl_request_k
 		size = kept->record.size;
 		bpf_probe_read_kernel(call->data, tl_clamp(size, TL_REQUEST_LONG - TL_REQUEST_BEGIN), kept->data);
 	}
-	if (is_short)
+	if (is_over && is_short)
 		bpf_map_delete_elem(&requests, key);
-	else
+	else if (is_over)
 		bpf_map_delete_elem(&requests_long, key);
 	return call;
 }
 
-static __always_inline int tl_request_ended(void *ctx, __u64 address, __s64 result)
+static __always_inline int tl_request_report(void *ctx, struct tl_call *call, __s64 result)
 {
-	struct tl_request_key key = {.request = address};
-	struct tl_call *call = tl_request_take(&key);
 	__u64 taken;
 
 	if (!call)
@@ -450,11 +511,48 @@ static __always_inline int tl_request_ended(void *ctx, __u64 address, __s64 resu
 	return 0;
 }
 
+/* address: 0 if it is not over. */
+static __always_inline int tl_request_ended(void *ctx, __u64 address, __u64 user_data, __s64 result)
+{
+	struct tl_request_key name = {.request = TL_HOOK_ARGUMENT(ctx, 0), .user_data = user_data};
+	struct tl_request_key key = {.request = address};
+	struct tl_call *call;
+	__u64 *named;
+
+	if (!address) {
+		named = bpf_map_lookup_elem(&requests_named, &name);
+		if (!named)
+			return 0;
+		key.request = *named;
+	}
+	call = tl_request_take(&key, address);
+	if (call && address && call->stashed & TL_REQUEST_MANY)
+		bpf_map_delete_elem(&requests_named, &name);
+	return tl_request_report(ctx, call, result);
+}
+
+/* (ring, user data, result, ...): of several with that name the one that has waited
+ * for the lowest number is as good as any. */
+SEC("raw_tp")
+int tl_request_ended_named(void *ctx)
+{
+	struct tl_request_key key = {.request = TL_HOOK_ARGUMENT(ctx, 0), .user_data = TL_HOOK_ARGUMENT(ctx, 1)};
+
+#pragma unroll
+	for (int i = 0; i < TL_REQUEST_NAMESAKES; i++) {
+		key.n = i;
+		if (bpf_map_lookup_elem(&requests, &key) || bpf_map_lookup_elem(&requests_long, &key))
+			break;
+	}
+	return tl_request_report(ctx, tl_request_take(&key, true), (__s32)TL_HOOK_ARGUMENT(ctx, 2));
+}
+
 /* (ring, request, user data, result, ...) */
 SEC("raw_tp")
 int tl_request_ended_result(void *ctx)
 {
-	return tl_request_ended(ctx, TL_HOOK_ARGUMENT(ctx, 1), (__s32)TL_HOOK_ARGUMENT(ctx, 3));
+	return tl_request_ended(ctx, TL_HOOK_ARGUMENT(ctx, 1), TL_HOOK_ARGUMENT(ctx, 2),
+				(__s32)TL_HOOK_ARGUMENT(ctx, 3));
 }
 
 /* (ring, request, entry of the completion queue) */
@@ -463,7 +561,7 @@ int tl_request_ended_entry(void *ctx)
 {
 	struct io_uring_cqe *entry = tl_at(struct io_uring_cqe, TL_HOOK_ARGUMENT(ctx, 2));
 
-	return tl_request_ended(ctx, TL_HOOK_ARGUMENT(ctx, 1), tl_peek(entry, res));
+	return tl_request_ended(ctx, TL_HOOK_ARGUMENT(ctx, 1), tl_peek(entry, user_data), tl_peek(entry, res));
 }
 
 /* The file of the call: by the descriptor it returned, or that the request holds. */

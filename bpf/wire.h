@@ -415,6 +415,7 @@ struct tl_socketcall {
 #define TL_OPCODE_LATE 0x01 /* its memory is written by the kernel: the handler is called at the end */
 #define TL_OPCODE_SLOT 0x02 /* it may return a place in the ring's own table of files */
 #define TL_OPCODE_NUMBER 0x04 /* its object is that of an argument, not of the request's own file */
+#define TL_OPCODE_MANY 0x08 /* it may end many times: not in the table, by the kernel's number */
 
 /* The system call that a request stands for. */
 struct tl_opcode {

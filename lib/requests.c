@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "attach.h"
+#include "opcodes.h"
 #include "util.h"
 
 /* How this kernel's tracepoints tell of requests; NULL: not at all. */
@@ -19,8 +20,12 @@ struct hooks {
 static const char *const programs[] = {
 	"tl_request_taken_plain", "tl_request_taken_ring",   "tl_request_refused",     "tl_request_collect",
 	"tl_request_send",	  "tl_request_ended_result", "tl_request_ended_entry", "tl_request_finish",
+	"tl_request_ended_named",
 };
-static const char *const maps[] = { "requests", "requests_long" };
+static const char *const maps[] = { "requests", "requests_long", "requests_named" };
+
+/* Operations that may end many times, if the process asks for that. */
+static const char *const repeating[] = { "ACCEPT", "RECV", "RECVMSG", "READ_MULTISHOT" };
 
 /* Number of arguments that a tracepoint's programs get; 0: there is no such one. */
 static unsigned count_arguments(struct tl_session *s, const char *tracepoint)
@@ -49,11 +54,12 @@ static bool find_hooks(struct tl_session *s, struct hooks *ret)
 		if (count_arguments(s, ret->taken) > 2)
 			ret->taken_program = "tl_request_taken_ring";
 	}
-	/* Which request it is only some say. */
 	if (ended == 3)
 		ret->ended_program = "tl_request_ended_entry";
 	else if (ended == 7)
 		ret->ended_program = "tl_request_ended_result";
+	else if (ended == 4) /* the request itself is not told */
+		ret->ended_program = "tl_request_ended_named";
 	if (count_arguments(s, "io_uring_req_failed"))
 		ret->refused = "io_uring_req_failed";
 	return ret->ended_program && count_arguments(s, ret->taken);
@@ -127,15 +133,25 @@ static int add_opcode(struct tl_session *s, uint8_t opcode, const struct tl_opco
 	return 0;
 }
 
+static bool is_repeating(uint8_t opcode)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(repeating); i++)
+		if (strcmp(tl_opcode_names[opcode], repeating[i]) == 0)
+			return true;
+	return false;
+}
+
 static int configure(struct tl_session *s, uint32_t id, const struct tl_request_type *request)
 {
 	const struct tl_event_type *type = &s->events[id].type;
-	struct tl_opcode entry = { .event = id, .nr = type->number[0], .flags = request->flags };
+	struct tl_opcode entry = { .event = id, .nr = type->number[0] };
 	int r = 0;
 
 	memcpy(entry.field, request->fields, sizeof(entry.field));
-	for (size_t i = 0; r >= 0 && i < sizeof(request->opcodes) && request->opcodes[i]; i++)
+	for (size_t i = 0; r >= 0 && i < sizeof(request->opcodes) && request->opcodes[i]; i++) {
+		entry.flags = request->flags | (is_repeating(request->opcodes[i]) ? TL_OPCODE_MANY : 0);
 		r = add_opcode(s, request->opcodes[i], &entry, type->n_args);
+	}
 	return r;
 }
 

@@ -397,7 +397,7 @@ static struct call *made(const char *file, int line, uint8_t abi, long number, c
 	int64_t by_ring;
 	long r;
 
-	if (abi == TL_ABI_X86_64 && ring_call(c->type, c, &by_ring)) {
+	if (abi == TL_ABI_X86_64 && ring_call(c, &by_ring)) {
 		end(c, by_ring);
 		ring_actor(c);
 		return c;
@@ -429,6 +429,11 @@ struct call *run_call(uint32_t number)
 int run_case(void)
 {
 	return run->at_case;
+}
+
+struct call *call_ended(struct call *c, int64_t ret)
+{
+	return end(c, ret);
 }
 
 struct call *call_noted(const char *file, int line, long number, const long args[6])

@@ -77,6 +77,7 @@ static const char *error_name(int64_t ret)
 static void verify_json_call(const struct scalars *all, const struct tl_event *e)
 {
 	wants(all, "event.outcome",
+	      e->flags & TL_EVENT_UNKNOWN_RESULT       ? "\"unknown\"" :
 	      e->ret >= 0			       ? "\"success\"" :
 	      e->ret == -EINPROGRESS || e->ret == -514 ? "\"unknown\"" :
 							 "\"failure\"");

@@ -5,6 +5,9 @@
 
 #include "harness.h"
 
+struct io_uring_sqe;
+struct io_uring_cqe;
+
 #define CALLS_MAX 4096
 #define CASES_MAX 512
 #define MEMORY (64U << 20)
@@ -83,14 +86,25 @@ void child_end(pid_t pid);
 uint32_t run_calls(void);
 struct call *run_call(uint32_t number);
 int run_case(void);
-/* A call that is made by other means; its result is 0. */
+/* A call that is made by other means; its result is 0 until it has ended. */
 struct call *call_noted(const char *file, int line, long number, const long args[6]);
+struct call *call_ended(struct call *c, int64_t ret);
 struct being *being_new(const char *executable, const char *const *argv);
 
-/* harness-ring.c: the call's result if it is made by way of io_uring; false: it is not */
-bool ring_call(const struct tl_event_type *type, struct call *c, int64_t *ret);
+/* harness-ring.c: whether a call is made by way of io_uring, and its result then */
+bool ring_call(struct call *c, int64_t *ret);
 /* Who made it then. */
 void ring_actor(struct call *c);
+/* The thread's own ring, whose queue the kernel looks at itself if it is polled. */
+bool ring_open(bool polled);
+bool ring_has(uint32_t feature); /* IORING_FEAT_* */
+int ring_register(unsigned what, const void *argument, unsigned n);
+/* The request that stands for a call; false: there is none. */
+bool ring_prepare(const struct call *c, struct io_uring_sqe *entry);
+void ring_push(const struct io_uring_sqe *entry);
+/* Has n requests taken and waits until as many as n_ended ends can be popped; -errno. */
+int ring_enter(unsigned n, unsigned n_ended);
+bool ring_pop(struct io_uring_cqe *ret);
 
 /* harness-capture.c: of an argument of a call that this process makes or has made */
 struct bytes captured_of(const struct call *c, const struct tl_arg_type *arg);

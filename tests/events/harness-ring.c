@@ -13,7 +13,7 @@
 #include "opcodes.h"
 #include "wire.h"
 
-#define ENTRIES 8
+#define ENTRIES 64
 #define RING_FD 800 /* out of the way of the descriptors of tests */
 
 enum door { DOOR_CALL, DOOR_RING, DOOR_ASYNC, DOOR_POLLED };
@@ -41,7 +41,7 @@ static enum door door(void)
 	return DOOR_CALL;
 }
 
-static bool open_ring(bool polled)
+bool ring_open(bool polled)
 {
 	struct ring *r = &ring;
 	size_t size;
@@ -82,29 +82,54 @@ static void put_argument(struct io_uring_sqe *entry, uint8_t code, uint64_t valu
 	memcpy((char *)entry + (code & (TL_SQE_SIZE - 1)), &value, sizes[code >> 6]);
 }
 
-/* Hands an entry to the kernel and waits for its end. */
-static int64_t submit(const struct io_uring_sqe *entry)
+void ring_push(const struct io_uring_sqe *entry)
 {
 	const struct io_sqring_offsets *sq = &ring.params.sq_off;
-	const struct io_cqring_offsets *cq = &ring.params.cq_off;
-	uint32_t tail = *word(sq->tail), head = *word(cq->head), at = tail & *word(sq->ring_mask);
-	unsigned flags = IORING_ENTER_GETEVENTS;
-	const struct io_uring_cqe *completion;
-	int64_t result;
+	uint32_t tail = *word(sq->tail), at = tail & *word(sq->ring_mask);
 
 	ring.entries[at] = *entry;
 	*word(sq->array + at * (uint32_t)sizeof(uint32_t)) = at;
 	*word(sq->tail) = tail + 1;
-	if (ring.is_polled && *word(sq->flags) & IORING_SQ_NEED_WAKEUP)
+}
+
+int ring_enter(unsigned n, unsigned n_ended)
+{
+	const struct io_cqring_offsets *cq = &ring.params.cq_off;
+	uint32_t head = *word(cq->head);
+	unsigned flags = n_ended ? IORING_ENTER_GETEVENTS : 0;
+
+	if (ring.is_polled && *word(ring.params.sq_off.flags) & IORING_SQ_NEED_WAKEUP)
 		flags |= IORING_ENTER_SQ_WAKEUP;
-	while (*word(cq->tail) == head)
-		if (syscall(SYS_io_uring_enter, ring.fd, ring.is_polled ? 0 : 1, 1, flags, NULL, 0) < 0 &&
+	do {
+		if (syscall(SYS_io_uring_enter, ring.fd, ring.is_polled ? 0 : n, n_ended, flags, NULL, 0) < 0 &&
 		    errno != EINTR)
 			return -errno;
-	completion = (const void *)(ring.queue + cq->cqes);
-	result = completion[head & *word(cq->ring_mask)].res;
+		n = 0;
+	} while (*word(cq->tail) - head < n_ended);
+	return 0;
+}
+
+bool ring_pop(struct io_uring_cqe *ret)
+{
+	const struct io_cqring_offsets *cq = &ring.params.cq_off;
+	uint32_t head = *word(cq->head);
+
+	if (*word(cq->tail) == head)
+		return false;
+	memcpy(ret, (const struct io_uring_cqe *)(void *)(ring.queue + cq->cqes) + (head & *word(cq->ring_mask)),
+	       sizeof(*ret));
 	*word(cq->head) = head + 1;
-	return result;
+	return true;
+}
+
+int ring_register(unsigned what, const void *argument, unsigned n)
+{
+	return syscall(SYS_io_uring_register, ring.fd, what, argument, n) < 0 ? -errno : 0;
+}
+
+bool ring_has(uint32_t feature)
+{
+	return ring.params.features & feature;
 }
 
 void by_system_call(void)
@@ -119,27 +144,41 @@ static bool is_at_position(uint8_t opcode)
 	       opcode == IORING_OP_WRITEV || opcode == IORING_OP_SPLICE;
 }
 
-bool ring_call(const struct tl_event_type *type, struct call *c, int64_t *ret)
+bool ring_prepare(const struct call *c, struct io_uring_sqe *entry)
 {
-	const struct tl_request_type *request = &type->request;
-	struct io_uring_sqe entry = { .opcode = request->opcodes[0], .user_data = 1 };
-	enum door by = door();
+	const struct tl_request_type *request = &c->type->request;
 
-	if (by == DOOR_CALL || run->at_case == plain_case || !request->opcodes[0] || !open_ring(by == DOOR_POLLED))
+	if (!request->opcodes[0])
 		return false;
-	for (unsigned i = 0; i < type->n_args; i++) {
+	memset(entry, 0, sizeof(*entry));
+	entry->opcode = request->opcodes[0];
+	for (unsigned i = 0; i < c->type->n_args; i++) {
 		if (request->fields[i])
-			put_argument(&entry, request->fields[i], c->args[i]);
+			put_argument(entry, request->fields[i], c->args[i]);
 		else if (c->args[i])
 			return false;
 	}
-	if (is_at_position(entry.opcode))
-		entry.off = UINT64_MAX;
-	if (entry.opcode == IORING_OP_SPLICE)
-		entry.splice_off_in = UINT64_MAX;
+	if (is_at_position(entry->opcode))
+		entry->off = UINT64_MAX;
+	if (entry->opcode == IORING_OP_SPLICE)
+		entry->splice_off_in = UINT64_MAX;
+	return true;
+}
+
+bool ring_call(struct call *c, int64_t *ret)
+{
+	struct io_uring_cqe end = {};
+	struct io_uring_sqe entry;
+	enum door by = door();
+	int r;
+
+	if (by == DOOR_CALL || run->at_case == plain_case || !ring_prepare(c, &entry) || !ring_open(by == DOOR_POLLED))
+		return false;
 	if (by == DOOR_ASYNC)
 		entry.flags |= IOSQE_ASYNC;
-	*ret = submit(&entry);
+	ring_push(&entry);
+	r = ring_enter(1, 1);
+	*ret = r == 0 && ring_pop(&end) ? end.res : r;
 	c->flags |= TL_EVENT_IO_URING;
 	return true;
 }

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What only requests of io_uring can do: depend on each other, say nothing of a
+ * success, use the ring's own table of files, end many times, come in crowds. That
+ * each of them is like its system call the other tests show, with TL_TEST_DOOR.
+ */
+#include <linux/io_uring.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "harness-inside.h"
+
+struct request {
+	struct io_uring_sqe entry;
+	struct call *call;
+};
+
+#define ask(request, number, ...) ask_made(__FILE__, __LINE__, request, number, (const long[6]){LONGS(__VA_ARGS__)})
+static void ask_made(const char *file, int line, struct request *r, long number, const long args[6])
+{
+	r->call = call_noted(file, line, number, args);
+	r->call->flags = TL_EVENT_IO_URING;
+	require(ring_prepare(r->call, &r->entry));
+}
+
+/* All at once, until as many as n_ended ends are told; which is which says the name. */
+static void make(struct request *requests, unsigned n, unsigned n_ended)
+{
+	struct io_uring_cqe end;
+
+	for (unsigned i = 0; i < n; i++) {
+		requests[i].entry.user_data = i;
+		ring_push(&requests[i].entry);
+	}
+	require(ring_enter(n, n_ended) == 0);
+	while (ring_pop(&end))
+		call_ended(requests[end.user_data].call, end.res);
+}
+
+static void what_follows_a_failure_is_cancelled(void)
+{
+	struct request r[2] = {};
+
+	require(ring_open(false));
+	new_file("kept", 0600);
+	ask(&r[0], SYS_openat, AT_FDCWD, text("missing"), O_RDONLY, 0);
+	ask(&r[1], SYS_unlinkat, AT_FDCWD, text("kept"), 0);
+	r[0].entry.flags |= IOSQE_IO_LINK;
+	make(r, 2, 2);
+	require(r[0].call->ret == -ENOENT && r[1].call->ret == -ECANCELED);
+	is_asked(r[0].call, in_folder("missing"));
+	is_asked(r[1].call, in_folder("kept"));
+}
+
+/* The kernel tells nobody that it has succeeded: then the event says that it was made. */
+static void silent_about_success(void)
+{
+	struct request r[2] = {};
+
+	require(ring_open(false));
+	if (!ring_has(IORING_FEAT_CQE_SKIP)) {
+		skip_case("this kernel tells of every success");
+		return;
+	}
+	new_file("gone", 0600);
+	ask(&r[0], SYS_unlinkat, AT_FDCWD, text("gone"), 0);
+	ask(&r[1], SYS_unlinkat, AT_FDCWD, text("missing too"), 0);
+	r[0].entry.flags |= IOSQE_CQE_SKIP_SUCCESS;
+	r[0].call->flags |= TL_EVENT_UNKNOWN_RESULT;
+	call_ended(r[0].call, 0);
+	make(r, 2, 1);
+	require(access("gone", F_OK) < 0 && r[1].call->ret == -ENOENT);
+	is_asked(r[0].call, in_folder("gone"));
+	is_asked(r[1].call, in_folder("missing too"));
+}
+
+/* Into the ring's own table, and read from there: a descriptor of the process there is none. */
+static void place_in_the_table_of_files(void)
+{
+	const int none[4] = { -1, -1, -1, -1 };
+	const char *path = in_folder("contents");
+	struct request r[2] = {};
+
+	require(ring_open(false));
+	if (!ring_has(IORING_FEAT_LINKED_FILE)) {
+		skip_case("this kernel looks files up before what is linked has run");
+		return;
+	}
+	require(ring_register(IORING_REGISTER_FILES, none, 4) == 0);
+	fill_file("contents", "of the file");
+	ask(&r[0], SYS_openat, AT_FDCWD, path, O_RDONLY, 0);
+	ask(&r[1], SYS_read, 2, room(64), 64);
+	r[0].entry.file_index = 3; /* place 2 */
+	r[0].entry.flags |= IOSQE_IO_LINK;
+	r[1].entry.flags |= IOSQE_FIXED_FILE;
+	make(r, 2, 2);
+	require(r[0].call->ret == 0 && r[1].call->ret == 11);
+	is_asked(r[0].call, path);
+	is_object(r[1].call, path, stat_of(path));
+}
+
+/* More at once than anything here has room for beforehand, by threads of the kernel's own. */
+static void crowd(void)
+{
+	static struct request r[60];
+	const char *path = new_file("crowded", 0600);
+
+	require(ring_open(false));
+	for (int round = 0; round < 5; round++) {
+		memset(r, 0, sizeof(r));
+		for (unsigned i = 0; i < N_ELEMENTS(r); i++) {
+			ask(&r[i], SYS_openat, AT_FDCWD, path, O_RDONLY, 0);
+			r[i].entry.flags |= i & 1 ? IOSQE_ASYNC : 0;
+		}
+		make(r, N_ELEMENTS(r), N_ELEMENTS(r));
+		for (unsigned i = 0; i < N_ELEMENTS(r); i++) {
+			if (require(r[i].call->ret >= 0))
+				is_object(r[i].call, path, stat_of(path));
+			close((int)r[i].call->ret);
+		}
+	}
+}
+
+/* One request, one event for each that calls, and one when it is over. */
+static void one_request_for_many_callers(void)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM, 0), callers[3];
+	struct io_uring_sqe cancel = { .opcode = IORING_OP_ASYNC_CANCEL, .user_data = 1 };
+	struct request r[4] = {};
+	struct io_uring_cqe end;
+	socklen_t size = sizeof(address);
+
+	require(ring_open(false));
+	if (!ring_has(IORING_FEAT_LINKED_FILE)) {
+		skip_case("this kernel has no such requests");
+		return;
+	}
+	require(bind(fd, (void *)&address, size) == 0 && listen(fd, 8) == 0);
+	require(getsockname(fd, (void *)&address, &size) == 0);
+	for (unsigned i = 0; i < N_ELEMENTS(r); i++)
+		ask(&r[i], SYS_accept4, fd, 0, 0, 0);
+	r[0].entry.ioprio = IORING_ACCEPT_MULTISHOT;
+	ring_push(&r[0].entry);
+	require(ring_enter(1, 0) == 0);
+	for (unsigned i = 0; i < N_ELEMENTS(callers); i++) {
+		callers[i] = socket(AF_INET, SOCK_STREAM, 0);
+		require(connect(callers[i], (void *)&address, size) == 0 && ring_enter(0, 1) == 0 && ring_pop(&end));
+		call_ended(r[i].call, end.res);
+		if (require(end.res >= 0 && end.flags & IORING_CQE_F_MORE)) {
+			is_object(r[i].call, text("socket:[%llu]", (unsigned long long)stat_of_fd(end.res).st_ino),
+				  stat_of_fd(end.res));
+			is_socket(r[i].call, end.res);
+			r[i].call->source = far_end(end.res);
+			r[i].call->destination = near_end(end.res);
+		}
+	}
+	ring_push(&cancel);
+	require(ring_enter(1, 2) == 0);
+	while (ring_pop(&end))
+		if (!end.user_data)
+			call_ended(r[3].call, end.res);
+	require(r[3].call->ret == -ECANCELED);
+}
+
+static const struct test_case cases[] = {
+	CASE(what_follows_a_failure_is_cancelled), CASE(silent_about_success), CASE(place_in_the_table_of_files),
+	CASE(crowd), CASE(one_request_for_many_callers),
+};
+
+int main(void)
+{
+	static const char *const events[] = { "unlinkat", "openat", "read", "accept4", NULL };
+	static const struct test test = {
+		.event = "io-uring",
+		.cases = cases,
+		.n_cases = N_ELEMENTS(cases),
+		.events = events,
+	};
+
+	return run_test(&test);
+}

@@ -1,0 +1,16 @@
+#!/bin/bash
+# Calls by way of io_uring: the tests of events once more, their calls made by the requests that stand
+# for them, at once, by threads of the kernel's, and from a queue that the kernel looks at itself.
+set -uo pipefail
+cd "$(dirname "$0")/../.."
+
+# by DOOR TEST...
+by() {
+	local door=$1
+	shift
+	TL_TEST_DOOR=$door tests/events/run "$@" | sed -n "s,^\(ok\|not ok\|skip\) ,\1 io_uring/$door/,p"
+}
+
+by ring openat close read connect accept4 unlinkat file-io file-names network
+by async file-names
+by polled openat
