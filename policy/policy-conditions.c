@@ -3,6 +3,8 @@
 #include <grp.h>
 #include <pwd.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "policy-parse.h"
 #include "suggest.h"
@@ -10,6 +12,9 @@
 
 #define UNSET UINT32_MAX /* no login user or session */
 #define COMM_LENGTH 15 /* bytes of a name that the kernel keeps */
+#define DEVICE_SHIFT 20 /* of the major number, behind which is the minor one */
+#define PSEUDO_TERMINALS_BEGIN ((uint64_t)136 << DEVICE_SHIFT) /* their first major number */
+#define PSEUDO_TERMINALS (1U << DEVICE_SHIFT)
 #define LOOKUP_SIZE_MAX (16U << 20) /* members of a group */
 
 /* Names that stand for numbers. */
@@ -62,6 +67,7 @@ static const struct attribute {
 	[TL_ATTRIBUTE_PIDNS] = { "pidns", NUMBERS, .max = UINT32_MAX },
 	[TL_ATTRIBUTE_MNTNS] = { "mntns", NUMBERS, .max = UINT32_MAX },
 	[TL_ATTRIBUTE_COMM] = { "comm", "a name" },
+	[TL_ATTRIBUTE_TTY] = { "tty", "any or a terminal such as /dev/pts/3", .max = UINT32_MAX },
 };
 
 /* ---- Names ---- */
@@ -212,6 +218,34 @@ static int read_comm(struct tl_draft *d, const struct attribute *a, const struct
 	return 0;
 }
 
+/* A terminal need not be there yet: those that come and go are known by number. */
+static int read_tty(struct tl_draft *d, const struct attribute *a, const struct tl_yaml_node *value,
+		    struct tl_condition *ret)
+{
+	static const char pseudo[] = "/dev/pts/";
+	const char *text = value->text;
+	uint64_t number = 0;
+	struct stat facts;
+
+	if (strcmp(text, "any") == 0) {
+		ret->low = 1;
+		ret->high = a->max;
+		return 0;
+	}
+	if (strncmp(text, pseudo, strlen(pseudo)) == 0 &&
+	    tl_policy_number(text + strlen(pseudo), strlen(text + strlen(pseudo)), &number) == 0 &&
+	    number < PSEUDO_TERMINALS) {
+		ret->low = ret->high = PSEUDO_TERMINALS_BEGIN + number;
+		return 0;
+	}
+	if (*text != '/')
+		return reported(tl_draft_problem(d, value, "%s: expected %s, not '%.60s'", a->key, a->expected, text));
+	if (stat(text, &facts) < 0 || !S_ISCHR(facts.st_mode))
+		return reported(tl_draft_problem(d, value, "%s: there is no terminal '%.60s'", a->key, text));
+	ret->low = ret->high = (uint64_t)major(facts.st_rdev) << DEVICE_SHIFT | minor(facts.st_rdev);
+	return 0;
+}
+
 static int read_item(struct tl_draft *d, enum tl_attribute attribute, const struct tl_yaml_node *value, bool negative,
 		     struct tl_policy_target *t)
 {
@@ -221,7 +255,9 @@ static int read_item(struct tl_draft *d, enum tl_attribute attribute, const stru
 
 	if (!tl_policy_expect(d, value, TL_YAML_SCALAR, a->key))
 		return 0;
-	r = (attribute == TL_ATTRIBUTE_COMM ? read_comm : read_numbers)(d, a, value, &condition);
+	r = (attribute == TL_ATTRIBUTE_COMM ? read_comm :
+	     attribute == TL_ATTRIBUTE_TTY  ? read_tty :
+					      read_numbers)(d, a, value, &condition);
 	if (r)
 		return MIN(r, 0);
 	to = tl_array_add(&t->conditions, &t->n_conditions, sizeof(*to));
@@ -273,6 +309,13 @@ void tl_policy_condition_text(const struct tl_condition *c, char ret[TL_CONDITIO
 
 	if (c->attribute == TL_ATTRIBUTE_COMM)
 		snprintf(ret, TL_CONDITION_TEXT, "%s", c->comm);
+	else if (c->attribute == TL_ATTRIBUTE_TTY && low != high)
+		snprintf(ret, TL_CONDITION_TEXT, "any");
+	else if (c->attribute == TL_ATTRIBUTE_TTY && low >= PSEUDO_TERMINALS_BEGIN &&
+		 low - PSEUDO_TERMINALS_BEGIN < PSEUDO_TERMINALS)
+		snprintf(ret, TL_CONDITION_TEXT, "/dev/pts/%llu", low - PSEUDO_TERMINALS_BEGIN);
+	else if (c->attribute == TL_ATTRIBUTE_TTY)
+		snprintf(ret, TL_CONDITION_TEXT, "%llu:%llu", low >> DEVICE_SHIFT, low & (PSEUDO_TERMINALS - 1));
 	else if (a->has_unset && low == UNSET)
 		snprintf(ret, TL_CONDITION_TEXT, "unset");
 	else if (low == high)

@@ -26,6 +26,7 @@
 		  "who logged in as one of these", .read = (reader) },                                                 \
 		{ "session", "a number, range, comparison or unset" ALTERNATIVES, "what runs in these login sessions", \
 		  .read = (reader) },                                                                                  \
+		{ "tty", "any or a terminal" ALTERNATIVES, "what has one of these terminals", .read = (reader) },              \
 		{ "pidns", "an inode number" ALTERNATIVES, "processes in these pid namespaces", .read = (reader) },    \
 	{                                                                                                              \
 		"mntns", "an inode number" ALTERNATIVES, "processes in these mount namespaces", .read = (reader)       \
@@ -55,8 +56,6 @@ static const struct tl_policy_field fields[] = {
 	  .offset = offsetof(struct tl_policy_target, everything) },
 	{ "descendants", "true or false", "the children of what matches, too", .read = tl_read_bool,
 	  .offset = offsetof(struct tl_policy_target, descendants) },
-	/* Not yet. */
-	{ .name = "tty", .type = "a terminal" },
 };
 
 const struct tl_policy_object tl_policy_target = { "target", fields, ARRAY_SIZE(fields), .nothing = false };
@@ -70,7 +69,6 @@ static const struct tl_policy_field not_fields[] = {
 	{ .name = "cgroup", .type = "a cgroup" },
 	{ .name = "unit", .type = "a systemd unit" },
 	{ .name = "container", .type = "a container" },
-	{ .name = "tty", .type = "a terminal" },
 };
 
 const struct tl_policy_object tl_policy_not = { "not", not_fields, ARRAY_SIZE(not_fields), .nothing = false };

@@ -116,6 +116,58 @@ descendants_that_run_already_are_followed() {
 	expect_balanced && [[ $(opened own) == 1 && $(opened other) == 0 ]] || why "own: $(opened own), other: $(opened other)"
 }
 
+# terminal NAME: a reader on a terminal of its own; its device in $device.
+terminal() {
+	mkfifo "$dir/$1"
+	script -qec "tty >'$dir/$1.tty'; while read -r file; do : <\"\$file\"; done <'$dir/$1'" /dev/null \
+		</dev/null >/dev/null 2>&1 &
+	wait_for "$1 is on a terminal" grep -qs /dev/pts/ "$dir/$1.tty" || return
+	device=$(<"$dir/$1.tty")
+}
+
+who_has_a_terminal_is_followed_by_it() {
+	local name
+	command -v script >/dev/null || skipped "no script(1)" || return
+	touch "$dir"/{one,other,none}
+	terminal fifo-other && terminal fifo-one || return
+	exec 7<>"$dir/fifo-one" 8<>"$dir/fifo-other"
+	policy "{tty: $device}"
+	trace_start -f json --policy "$dir/policy.yaml" || return
+	echo "$dir/one" >&7
+	echo "$dir/other" >&8
+	setsid -w /bin/sh -c ': <"$0"' "$dir/none"
+	sleep 0.1
+	stop_tracer
+	expect_balanced || return
+	for name in one:1 other:0 none:0; do
+		[[ $(opened "${name%:*}") == "${name#*:}" ]] || why "$name: found $(opened "${name%:*}")" || return
+	done
+}
+
+who_has_no_terminal_is_told_apart() {
+	cp /bin/sh "$dir/shell"
+	touch "$dir"/{with,without}
+	command -v script >/dev/null || skipped "no script(1)" || return
+	policy "{executable: $dir/shell, not: {tty: any}}"
+	trace_start -f json --policy "$dir/policy.yaml" || return
+	script -qec "'$dir/shell' -c ': <\"\$0\"' '$dir/with'" /dev/null </dev/null >/dev/null 2>&1
+	setsid -w "$dir/shell" -c ': <"$0"' "$dir/without"
+	stop_tracer
+	expect_balanced && [[ $(opened with) == 0 && $(opened without) == 1 ]] ||
+		why "with: $(opened with), without: $(opened without)"
+}
+
+who_is_untracked_is_not_even_seen() {
+	cp /bin/sh "$dir/left-alone"
+	touch "$dir/file"
+	policy "{executable: $dir/left-alone}"
+	echo "untracked: [$dir/left-*]" >>"$dir/policy.yaml"
+	trace_start -f json --policy "$dir/policy.yaml" || return
+	"$dir/left-alone" -c ': <"$0"' "$dir/file"
+	stop_tracer
+	expect_json '.event.action == "ledger" and .traceleft.ledger.total.seen == 0'
+}
+
 # generations PID N: has it N generations below it, the last of them asleep?
 generations() {
 	local at=$1 i
@@ -125,4 +177,6 @@ generations() {
 	[[ $(cut -d' ' -f3 "/proc/$at/stat") == S ]]
 }
 
-run_tests process_is_followed_while_it_is_in_a_cgroup process_is_followed_while_it_is_in_a_container descendants_that_run_already_are_followed
+run_tests process_is_followed_while_it_is_in_a_cgroup process_is_followed_while_it_is_in_a_container \
+	descendants_that_run_already_are_followed who_has_a_terminal_is_followed_by_it who_has_no_terminal_is_told_apart \
+	who_is_untracked_is_not_even_seen
