@@ -200,18 +200,33 @@ static long tl_match_each_iteration(__u32 i, void *data)
 }
 #endif
 
-/* Runs the automaton over the n bytes at `text` (room for 2 * TL_PATH_MAX
- * there) from state `start`. false: too long for this kernel. */
-static __always_inline bool tl_match_run(struct tl_match *match, const char *text, __u32 n, __u32 start, bool each)
+/* Before bpf_loop the verifier walks through every turn of a loop: a turn is then a
+ * function that is not static, which it looks at once. So are those below. They take
+ * the key of the slot that is worked on. */
+#if !TL_HAS_TASK_STORAGE
+__noinline int tl_match_turn(__u32 slot, __u32 i, __u32 each)
+{
+	struct tl_call *call = bpf_map_lookup_elem(&calls, &slot);
+	struct tl_work *work = bpf_map_lookup_elem(&works, &slot);
+
+	return call && work ? tl_match_step(&work->match, (char *)call->data, i, each) : TL_STOP;
+}
+#endif
+
+/* Runs the automaton over the first n bytes of the slot. false: too long for this kernel. */
+static __always_inline bool tl_match_run(struct tl_match *match, __u32 slot, __u32 n, bool each)
 {
 	match->fnv = TL_FNV_BEGIN;
 	match->other = each ? TL_OTHER_CGROUP : 0;
 	match->n = n;
-	match->state = start;
+	match->state = each ? tl_config.cgroup_start : tl_config.exe_start;
 #if TL_HAS_TASK_STORAGE
 	{
-		struct tl_match_loop loop = {.match = match, .text = text};
+		struct tl_call *call = bpf_map_lookup_elem(&calls, &slot);
+		struct tl_match_loop loop = {.match = match, .text = call ? (char *)call->data : 0};
 
+		if (!call)
+			return false;
 		if (each)
 			bpf_loop(2 * TL_PATH_MAX, tl_match_each_iteration, &loop, 0);
 		else
@@ -220,18 +235,18 @@ static __always_inline bool tl_match_run(struct tl_match *match, const char *tex
 	return true;
 #else
 	for (__u32 i = 0; i < TL_BASE_MATCH_MAX; i++)
-		if (tl_match_step(match, text, i, each) == TL_STOP)
+		if (tl_match_turn(slot, i, each) == TL_STOP)
 			break;
 	return n <= TL_BASE_MATCH_MAX;
 #endif
 }
 
 /* Terms that an executable's components do not rule out. */
-static __always_inline __u32 tl_match_executable(struct tl_match *match, const char *text, __u32 n)
+static __always_inline __u32 tl_match_executable(struct tl_match *match, __u32 slot, __u32 n)
 {
 	__u32 key = 0;
 
-	if (tl_match_run(match, text, n, tl_config.exe_start, false))
+	if (tl_match_run(match, slot, n, false))
 		key = tl_match_here(match);
 	return key ? key : tl_config.exe_none;
 }
@@ -290,14 +305,14 @@ __noinline int tl_terms_cross(__u32 slot)
 
 /* Terms that a cgroup's path does not rule out, into those found.
  * false: no glob names it or a directory above it, or that is not to be told, counted. */
-static __always_inline bool tl_match_cgroup(struct tl_match *match, __u32 slot, const char *text, __u32 n)
+static __always_inline bool tl_match_cgroup(struct tl_match *match, __u32 slot, __u32 n)
 {
 	__u32 key;
 	bool whole;
 
 	match->n_keys = 0;
 	tl_match_name_begin(match);
-	whole = tl_match_run(match, text, n, tl_config.cgroup_start, true);
+	whole = tl_match_run(match, slot, n, true);
 	tl_match_collect(match);
 	if (!whole || match->n_keys > TL_MATCHES_MAX)
 		tl_refuse(TL_REFUSED_CGROUP);
@@ -386,6 +401,16 @@ static long tl_set_fill_iteration(__u32 i, void *data)
 }
 #endif
 
+#if !TL_HAS_TASK_STORAGE
+__noinline int tl_set_fill_turn(__u64 hash, __u32 slot)
+{
+	struct tl_set *set = bpf_map_lookup_elem(&sets, &hash);
+	struct tl_work *work = bpf_map_lookup_elem(&works, &slot);
+
+	return set && work ? tl_set_fill_step(set, &work->fill) : TL_STOP;
+}
+#endif
+
 /* Makes the set of that hash of the terms found, and works out what it wants. */
 __noinline int tl_set_fill(__u64 hash, __u32 slot)
 {
@@ -409,7 +434,7 @@ __noinline int tl_set_fill(__u64 hash, __u32 slot)
 	}
 #else
 	for (__u32 i = 0; i < TL_BASE_FILL_MAX; i++)
-		if (tl_set_fill_step(set, fill) == TL_STOP)
+		if (tl_set_fill_turn(hash, slot) == TL_STOP)
 			break;
 #endif
 	if (fill->word < tl_term_words)

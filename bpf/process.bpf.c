@@ -181,7 +181,7 @@ static __always_inline __u32 tl_exe_terms(struct task_struct *task)
 	used = tl_climb(&work->walk, 0, dentry, (__u64)tl_get(task, mm, exe_file, f_path.mnt));
 	/* Names outside of the process's tree of mounts prove nothing. */
 	if (!(work->walk.flags & TL_SECTION_DETACHED))
-		found = tl_match_executable(&work->match, (char *)call->data, used);
+		found = tl_match_executable(&work->match, work->walk.slot, used);
 	call->owner = 0;
 	return found;
 }
@@ -453,7 +453,7 @@ int BPF_PROG(tl_cgroup_mkdir, struct cgroup *cgroup, const char *path)
 	id = tl_get(cgroup, kn, id);
 	n = bpf_probe_read_kernel_str(call->data, TL_PATH_MAX, path);
 	found = tl_found(work->walk.slot);
-	if (n > 1 && found && tl_match_cgroup(&work->match, work->walk.slot, (char *)call->data, n - 1) &&
+	if (n > 1 && found && tl_match_cgroup(&work->match, work->walk.slot, n - 1) &&
 	    bpf_map_update_elem(&cgroups, &id, found, BPF_ANY) < 0)
 		tl_refuse(TL_REFUSED_CGROUP);
 	call->owner = 0;

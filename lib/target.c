@@ -379,7 +379,8 @@ int64_t tl_session_target_tasks(struct tl_session *s, uint32_t target)
 
 const struct tl_known_set *tl_set_find(struct tl_session *s, uint64_t hash)
 {
-	static const struct tl_known_set nobody;
+	static uint64_t none[TL_TERM_WORDS_MAX];
+	static const struct tl_known_set nobody = { .targets = none };
 	struct tl_known_set *known;
 	struct tl_set set;
 
