@@ -414,7 +414,7 @@ const struct tl_known_set *tl_set_find(struct tl_session *s, uint64_t hash)
 
 size_t tl_targets_words(const struct tl_session *s)
 {
-	return s->target_plan->n_words;
+	return s->target_plan ? s->target_plan->n_words : 0; /* none: nothing was planned yet */
 }
 
 void tl_sets_free(struct tl_session *s)
