@@ -43,6 +43,14 @@ static const struct {
 	  "Where functions of the kernel cannot be hooked, and everywhere for extended attributes, times\n"
 	  "and rights of access, the path of a call that names its object is composed from its directory and the name:\n"
 	  "symbolic links in it are not followed. It has the word \\fBclaim\\fP in \\fBtraceleft.flags\\fP." },
+	{ "io_uring",
+	  "A request is told as its system call, when it ends. Its numbers are copied from memory that the process\n"
+	  "shares with the kernel: of one that was changed meanwhile only the object, found by descriptor, is sure.\n"
+	  "Paths of objects that it names are composed, with the word \\fBclaim\\fP, as are those that it opens into\n"
+	  "the ring\\(aqs own table of files. A request whose success nobody is to be told of is told as it is taken, "
+	  "with\n"
+	  "the outcome unknown. Kernels before 6.0 do not tell of requests that they refuse at once, nor which of\n"
+	  "several with the same user data has ended." },
 	{ "32-bit programs",
 	  "What they do with sockets through \\fBsocketcall\\fP(2) is told as the event that it is: \\fBconnect\\fP,\n"
 	  "\\fBsendto\\fP and so on; a rule about \\fBsocketcall\\fP has what no rule wants by that name.\n"
