@@ -36,6 +36,7 @@ struct tl_draft {
 	const struct tl_policy_source *limits_source[2]; /* where buffer and memory were given */
 	const struct tl_yaml_node *limits_node[2];
 	size_t n_containers; /* of all targets */
+	size_t too_many_targets; /* told once */
 	bool has_rules, has_outputs; /* however wrong */
 	int (*read_root)(struct tl_draft *d, const struct tl_yaml_node *root); /* NULL: it is a policy */
 	bool broken; /* part of it could not be read at all */

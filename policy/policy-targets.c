@@ -7,6 +7,7 @@
 #include "util.h"
 
 #define PID_MAX (4U << 20)
+#define TARGETS_MAX 16383 /* the kernel part has 16384, one of which everything may need */
 #define CONTAINERS_MAX 64 /* of a policy: each one is some globs */
 
 #define STRINGS(member)                                                               \
@@ -224,6 +225,8 @@ int tl_policy_add_target(struct tl_draft *d, const struct tl_yaml_node *name, co
 
 	if (r < 0)
 		return r;
+	if (d->policy->n_targets == TARGETS_MAX)
+		return d->too_many_targets++ ? 0 : tl_draft_problem(d, name, "more than %d targets", TARGETS_MAX);
 	t = tl_array_add(&d->policy->targets, &d->policy->n_targets, sizeof(*t));
 	if (!t)
 		return -ENOMEM;

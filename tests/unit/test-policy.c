@@ -185,6 +185,27 @@ static void untracked_may_be_a_list_of_both(void **state)
 	assert_int_equal(p->n_untracked_executables, 2);
 }
 
+static void a_target_too_many_is_told_where_it_is(void **state)
+{
+	enum { MOST = 16383 };
+	_cleanup_(tl_problems_done) struct tl_problems problems = {};
+	_cleanup_free_ char *text = malloc(64 * (MOST + 8));
+	struct tl_policy *p = NULL;
+	char *end = text;
+
+	(void)state;
+	assert_non_null(text);
+	end = stpcpy(end, SMALL "targets:\n");
+	for (int i = 0; i < MOST; i++)
+		end += sprintf(end, "  t%d: {uid: %d}\n", i, i);
+	policy_freep(&(struct tl_policy *){ accept(text) });
+	stpcpy(end, "  one: {uid: 1}\n  another: {uid: 1}\n");
+	assert_true(parse(text, &p, &problems) < 0);
+	assert_int_equal(problems.n, 1);
+	assert_int_equal(problems.problem[0].line, 4 + MOST + 1);
+	assert_string_equal(problems.problem[0].message, "more than 16383 targets");
+}
+
 static void a_group_is_all_its_events_and_never_own_records(void **state)
 {
 	_cleanup_(policy_freep) struct tl_policy *p =
@@ -642,6 +663,7 @@ int main(void)
 		cmocka_unit_test(a_collector_has_an_address_and_much_else),
 		cmocka_unit_test(what_is_not_said_has_defaults),
 		cmocka_unit_test(untracked_may_be_a_list_of_both),
+		cmocka_unit_test(a_target_too_many_is_told_where_it_is),
 		cmocka_unit_test(a_group_is_all_its_events_and_never_own_records),
 		cmocka_unit_test(shipped_policies_are_right_and_without_a_warning),
 		cmocka_unit_test(every_key_has_a_type),
