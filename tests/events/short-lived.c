@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Processes that are gone before anybody could ask /proc about them: many of
- * them, each runs a program, opens one file and exits. The program is the
- * target; who starts it is not followed.
+ * them, started in several ways, each runs a program, opens one file and exits.
+ * The program is the target; who starts it is not followed, and neither are as
+ * many others in between.
  */
+#include <linux/magic.h>
+#include <linux/sched.h>
 #include <spawn.h>
+#include <sys/vfs.h>
 
 #include "harness-inside.h"
 
@@ -12,7 +16,8 @@ enum { OF_EXEC, OF_OPEN, OF_BALANCE };
 
 static struct {
 	unsigned n; /* processes */
-	const char *program, *data;
+	const char *program, *other, *data;
+	int cgroup; /* to be born in; -1: there is none */
 	struct stat program_stat, data_stat;
 	pid_t starter;
 	uint64_t n_exec, n_open;
@@ -77,17 +82,85 @@ static int on_event(const struct tl_event *e, void *userdata)
 	return 0;
 }
 
+/* The ways in which a process comes to run a program. */
+static pid_t start_by_spawn(const char *program, char *const argv[])
+{
+	pid_t pid = 0;
+
+	require(posix_spawn(&pid, program, NULL, NULL, argv, environ) == 0);
+	return pid;
+}
+
+static pid_t start_by_vfork(const char *program, char *const argv[])
+{
+	pid_t pid = vfork();
+
+	if (pid == 0) {
+		execve(program, argv, environ);
+		_exit(127);
+	}
+	return pid;
+}
+
+/* Born in the cgroup that it is to be in, if there is one of that kind. */
+static pid_t start_by_clone3(const char *program, char *const argv[])
+{
+	struct clone_args args = { .exit_signal = SIGCHLD };
+	pid_t pid;
+
+	if (t.cgroup >= 0) {
+		args.flags = CLONE_INTO_CGROUP;
+		args.cgroup = (uint64_t)t.cgroup;
+	}
+	pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+	if (pid == 0) {
+		execve(program, argv, environ);
+		_exit(127);
+	}
+	return pid;
+}
+
+/* Two at a time: one of the target's program, and one of another program in between. */
 static void start_all(void)
 {
+	static pid_t (*const starts[])(const char *program, char *const argv[]) = { start_by_spawn, start_by_vfork,
+										    start_by_clone3 };
 	char number[16], *const argv[] = { "short-lived", (char *)t.data, "0", number, NULL };
 
 	for (unsigned i = 0; i < t.n; i++) {
-		pid_t pid = 0;
+		pid_t other, pid;
 
 		snprintf(number, sizeof(number), "%u", i);
-		require(posix_spawn(&pid, t.program, NULL, NULL, argv, environ) == 0);
-		require(reap(pid) == 0);
+		other = starts[(i + 1) % N_ELEMENTS(starts)](t.other, argv);
+		pid = starts[i % N_ELEMENTS(starts)](t.program, argv);
+		require(pid > 0 && other > 0 && reap(pid) == 0 && reap(other) == 0);
 	}
+}
+
+static int find_cgroup(void)
+{
+	static const char *const mounts[] = { "/sys/fs/cgroup/unified", "/sys/fs/cgroup" };
+	struct statfs facts;
+
+	for (size_t i = 0; i < N_ELEMENTS(mounts); i++)
+		if (statfs(mounts[i], &facts) == 0 && facts.f_type == CGROUP2_SUPER_MAGIC)
+			return open(mounts[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return -1;
+}
+
+/* A program that is the same but for its file. */
+static const char *copy_of(const char *program)
+{
+	const char *copy = in_folder("other");
+	int from = open(program, O_RDONLY | O_CLOEXEC), to = open(copy, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
+	char bytes[65536];
+	ssize_t n;
+
+	require(from >= 0 && to >= 0);
+	while ((n = read(from, bytes, sizeof(bytes))) > 0)
+		require(write(to, bytes, (size_t)n) == n);
+	require(n == 0 && close(from) == 0 && close(to) == 0);
+	return copy;
 }
 
 static struct tl_session *start_session(uint32_t pid)
@@ -139,6 +212,8 @@ int main(void)
 	t.n = wanted ? (unsigned)strtoul(wanted, NULL, 10) : 10000;
 	t.program = helper();
 	t.program_stat = stat_of(t.program);
+	t.other = copy_of(t.program);
+	t.cgroup = find_cgroup();
 	fill_file("data", "of no interest\n");
 	t.data = in_folder("data");
 	t.data_stat = stat_of(t.data);
