@@ -308,12 +308,24 @@ struct sock_common {
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
 	struct possible_net skc_net;
+	unsigned long skc_flags;
 };
 
 struct sock {
 	struct sock_common __sk_common;
 	__u16 sk_type;
 	__u16 sk_protocol;
+	int sk_err;
+};
+
+struct inet_sock {
+	__be16 inet_sport;
+};
+
+struct tcp_sock {
+	__u64 bytes_received;
+	__u64 bytes_sent;
+	__u64 bytes_retrans;
 };
 
 /* Before 5.6 the two were bit fields; 5.6 and later have them as above. */
@@ -349,9 +361,22 @@ struct tl_registers {
 
 #define TL_AF_INET 2
 #define TL_AF_INET6 10
+#define TL_IPPROTO_TCP 6
+
+/* net/tcp_states.h */
+#define TL_TCP_ESTABLISHED 1
+#define TL_TCP_SYN_SENT 2
+#define TL_TCP_FIN_WAIT1 4
+#define TL_TCP_CLOSE 7
+#define TL_TCP_CLOSE_WAIT 8
+#define TL_TCP_LAST_ACK 9
+/* net/sock.h: SOCK_DONE, the other end has sent all */
+#define TL_SOCK_DONE 0x2
 
 /* linux/sched.h: PF_KTHREAD */
 #define TL_PF_KTHREAD 0x00200000
+/* linux/sched.h: PF_EXITING */
+#define TL_PF_EXITING 0x00000004
 /* asm/thread_info.h: TS_COMPAT, a 32-bit system call is running */
 #define TL_TS_COMPAT 0x0002
 /* asm/unistd.h: __X32_SYSCALL_BIT */

@@ -6,7 +6,10 @@
  * this kernel, since all that differs is where the result stands.
  */
 #include "follow.h"
+#include "record.h"
+#include "socket.h"
 
+#include "dns.h"
 #include "handler.h"
 #include "who.h"
 
@@ -295,45 +298,6 @@ int tl_refresh(void *ctx)
 	return 0;
 }
 
-static __always_inline void tl_add_socket(struct tl_call *call, __u64 address)
-{
-	struct tl_section *section = tl_area_begin(call->data, TL_RECORD_MAX);
-	struct tl_socket_facts *facts = (struct tl_socket_facts *)tl_area_data(section);
-	struct file *file = tl_at(struct file, address);
-	struct socket *socket;
-	struct sock *sk;
-	__u64 at;
-
-	if ((tl_peek(file, f_inode, i_mode) & 0170000) != 0140000)
-		return;
-	socket = tl_at(struct socket, tl_peek(file, private_data));
-	at = (__u64)tl_peek(socket, sk);
-	if (!at)
-		return;
-	sk = tl_at(struct sock, at);
-	__builtin_memset(facts, 0, sizeof(*facts));
-	facts->family = tl_peek(sk, __sk_common.skc_family);
-	facts->type = tl_peek(socket, type);
-	facts->protocol = tl_peek(sk, sk_protocol);
-	facts->state = tl_peek(sk, __sk_common.skc_state);
-	facts->netns = tl_peek(sk, __sk_common.skc_net.net, ns.inum);
-	if (facts->family == TL_AF_INET || facts->family == TL_AF_INET6) {
-		facts->local_port = tl_peek(sk, __sk_common.skc_num);
-		facts->remote_port = bpf_ntohs(tl_peek(sk, __sk_common.skc_dport));
-	}
-	if (facts->family == TL_AF_INET) {
-		*(__u32 *)facts->local = tl_peek(sk, __sk_common.skc_rcv_saddr);
-		*(__u32 *)facts->remote = tl_peek(sk, __sk_common.skc_daddr);
-	} else if (facts->family == TL_AF_INET6) {
-		at += bpf_core_field_offset(struct sock, __sk_common);
-		bpf_probe_read_kernel(facts->local, 16,
-				      (void *)(at + bpf_core_field_offset(struct sock_common, skc_v6_rcv_saddr)));
-		bpf_probe_read_kernel(facts->remote, 16,
-				      (void *)(at + bpf_core_field_offset(struct sock_common, skc_v6_daddr)));
-	}
-	tl_area_end(call->data, TL_RECORD_MAX, section, TL_SECTION_SOCKET, 0, 0, sizeof(*facts));
-}
-
 /* Has chroot(2) put the task's root elsewhere? The root of the machine lies on that
  * of the first file system, where the kernel unpacked its initial files. */
 static __always_inline bool tl_root_is_moved(struct task_struct *task)
@@ -418,6 +382,14 @@ static __always_inline void tl_add_cwd(struct tl_walk *walk, __u8 *data, __u32 m
 	tl_add_facts(data, max, TL_PATH_FILE, (__u64)tl_peek(tl_at(struct dentry, dentry), d_inode));
 }
 
+static __always_inline void tl_add_socket_of_call(struct tl_call *call, const struct tl_plan *plan, __u64 file)
+{
+	struct tl_socket_facts *facts = tl_add_socket(call, file);
+
+	if (facts && plan->payload)
+		tl_add_dns(call, facts, plan->payload);
+}
+
 SEC("raw_tp")
 int tl_collect(void *ctx)
 {
@@ -455,7 +427,7 @@ int tl_collect(void *ctx)
 	/* A failed exec has its memory still: the handler reads that. */
 	if (call->stashed && !(plan->flags & TL_PLAN_EXEC) && tl_add_stash(call, &before)) {
 		if (file == before && file && plan->flags & TL_PLAN_SOCKET)
-			tl_add_socket(call, file);
+			tl_add_socket_of_call(call, plan, file);
 		goto next;
 	}
 	if (plan->from == TL_FROM_CWD && call->record.ret == 0) {
@@ -463,7 +435,7 @@ int tl_collect(void *ctx)
 	} else if (file) {
 		tl_add_file(walk, call->data, TL_RECORD_MAX, TL_PATH_FILE, file);
 		if (plan->flags & TL_PLAN_SOCKET)
-			tl_add_socket(call, file);
+			tl_add_socket_of_call(call, plan, file);
 	} else if (plan->name) {
 		tl_add_base(call, walk, task, TL_PATH_BASE, plan->fd, plan->name);
 		tl_add_base(call, walk, task, TL_PATH_BASE_TARGET, plan->target_fd, plan->target_name);

@@ -46,11 +46,14 @@ static __always_inline __u64 tl_next_seq(struct tl_cpu *cpu)
 #endif
 }
 
-/* A slot of this CPU for the current task; NULL if all are taken. */
-static __always_inline struct tl_call *tl_slot_claim(struct tl_work **ret_work)
+/* Owner of slots whose record is sent by whoever claims them, in an interrupt, too:
+ * there the current task may be the idle one, which has the number of nobody. */
+#define TL_OWNER_AT_ONCE (~0ULL)
+
+/* A slot of this CPU for owner `me`; NULL if all are taken. */
+static __always_inline struct tl_call *tl_slot_claim_as(__u64 me, struct tl_work **ret_work)
 {
 	__u32 key = bpf_get_smp_processor_id() * TL_CALL_SLOTS;
-	__u64 me = tl_me();
 
 	for (int i = 0; i < TL_CALL_SLOTS; i++, key++) {
 		struct tl_call *call = bpf_map_lookup_elem(&calls, &key);
@@ -78,9 +81,15 @@ __noinline int tl_climb_from(__u32 slot, __u32 at)
 	return tl_climb_all(&work->walk, (char *)call->data + tl_clamp(at, TL_RECORD_MAX + sizeof(struct tl_section)));
 }
 
+/* Same for the current task. */
+static __always_inline struct tl_call *tl_slot_claim(struct tl_work **ret_work)
+{
+	return tl_slot_claim_as(tl_me(), ret_work);
+}
+
 /* A slot for a record of `event`, already counted as seen; NULL if there is
  * none, counted. */
-static __always_inline struct tl_call *tl_call_claim(__u32 event, struct tl_work **ret_work)
+static __always_inline struct tl_call *tl_call_claim_as(__u64 me, __u32 event, struct tl_work **ret_work)
 {
 	struct tl_account *account = tl_account_of(event);
 	struct tl_call *call;
@@ -88,7 +97,7 @@ static __always_inline struct tl_call *tl_call_claim(__u32 event, struct tl_work
 	if (!account)
 		return 0;
 	tl_count(&account->seen, 1);
-	call = tl_slot_claim(ret_work);
+	call = tl_slot_claim_as(me, ret_work);
 	if (!call) {
 		tl_count(&account->lost, 1);
 		tl_refuse(TL_REFUSED_SLOT);
@@ -96,6 +105,11 @@ static __always_inline struct tl_call *tl_call_claim(__u32 event, struct tl_work
 	}
 	call->event = event;
 	return call;
+}
+
+static __always_inline struct tl_call *tl_call_claim(__u32 event, struct tl_work **ret_work)
+{
+	return tl_call_claim_as(tl_me(), event, ret_work);
 }
 
 /*

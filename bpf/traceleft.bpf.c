@@ -4,3 +4,4 @@
 #include "main.bpf.c"
 #include "process.bpf.c"
 #include "io-uring.h"
+#include "network.bpf.c"

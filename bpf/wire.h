@@ -39,6 +39,7 @@ enum tl_record_kind {
 	TL_RECORD_EXEC = 2, /* a process has a new program */
 	TL_RECORD_FORK = 3, /* a new process; the header is the parent's */
 	TL_RECORD_EXIT = 4, /* a process ended */
+	TL_RECORD_NETWORK = 5, /* of a socket; the header is of the process that owns it */
 };
 
 /* tl_record.flags */
@@ -94,6 +95,8 @@ enum tl_section_type {
 	TL_SECTION_SOCKET = 4, /* struct tl_socket_facts */
 	TL_SECTION_TASK = 5, /* struct tl_task_facts */
 	TL_SECTION_ARGV = 6, /* NUL-terminated strings, one after the other */
+	TL_SECTION_DNS = 12, /* a message to or from port 53 */
+	TL_SECTION_TRAFFIC = 13, /* struct tl_traffic_facts */
 	TL_SECTION_NAME = 8, /* index: enum tl_path_index; a kernel string */
 	TL_SECTION_NAMESPACES = 9, /* struct tl_namespaces */
 	TL_SECTION_IDENTITY = 10, /* index: 0 before the call, 1 after it; struct tl_identity_facts */
@@ -196,6 +199,27 @@ struct tl_namespaces {
 };
 
 _Static_assert(sizeof(struct tl_namespaces) == 8, "wire: namespaces");
+/* What a connection carried, and which end began it. */
+struct tl_traffic_facts {
+	__u64 sent; /* bytes of data, each counted once */
+	__u64 received;
+	__u32 incoming; /* 1: the other end began it */
+	__u32 ended; /* 1: the bytes are all of them */
+};
+
+_Static_assert(sizeof(struct tl_traffic_facts) == 24, "wire: traffic facts");
+
+/* What happens to sockets; the order of tl_config.network_events. */
+enum tl_network_event {
+	TL_NET_CONNECT,
+	TL_NET_ACCEPT,
+	TL_NET_CLOSE,
+	TL_NET_LISTEN,
+	TL_NET_BIND,
+	TL_NET_EVENTS,
+};
+
+#define TL_SOCKETS_MAX 65536 /* connections whose owner is remembered */
 
 struct tl_task_facts {
 	__u32 pid; /* FORK: the child's */
@@ -265,6 +289,7 @@ enum tl_refusal {
 	TL_REFUSED_PENDING = 6, /* kretprobe that never came */
 	TL_REFUSED_OVERRIDE = 7, /* too many targets of one task have handlers of their own */
 	TL_REFUSED_REQUEST = 8, /* no memory for a request of io_uring until it ends */
+	TL_REFUSED_SOCKET = 9, /* map sockets is full: the connection's end will not be told */
 	TL_REFUSALS,
 };
 
@@ -306,6 +331,17 @@ enum tl_path_source {
 #define TL_PLAN_NO_RETURN 0x20 /* reported at entry, without a handler */
 #define TL_PLAN_OTHER_FD 0x40 /* argument `other` is a descriptor */
 
+/* Where the datagrams of a call are, by argument 2. */
+enum tl_payload {
+	TL_PAYLOAD_NONE = 0,
+	TL_PAYLOAD_BUFFER = 1, /* there; the other end's address in argument 5, if it is given */
+	TL_PAYLOAD_MESSAGE = 2, /* in the first vector of a struct msghdr */
+	TL_PAYLOAD_MESSAGES = 3, /* same, of an array of struct mmsghdr */
+};
+
+#define TL_DNS_SIZE_MAX 512 /* bytes of one */
+#define TL_DNS_MESSAGES_MAX 2 /* of one call */
+
 /* What the main program collects for an event before it calls the handler. */
 struct tl_plan {
 	__u8 from; /* enum tl_path_source */
@@ -316,9 +352,11 @@ struct tl_plan {
 	__u8 target_fd;
 	__u8 target_name;
 	__u8 other; /* argument that means another process; 0: none */
+	__u8 payload; /* enum tl_payload */
+	__u8 pad[7];
 };
 
-_Static_assert(sizeof(struct tl_plan) == 8, "wire: plan");
+_Static_assert(sizeof(struct tl_plan) == 16, "wire: plan");
 
 /*
  * Conditions on what a task is besides program, cgroup and pid: who it is, where,
@@ -454,6 +492,7 @@ struct tl_config {
 	__u32 fork_event;
 	__u32 exit_event;
 	struct tl_opcode opcodes[TL_OPCODES_MAX];
+	__u32 network_events[TL_NET_EVENTS];
 };
 
 #endif

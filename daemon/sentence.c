@@ -67,6 +67,11 @@ static const struct phrase phrases[] = {
 	{ "accept4", "accepted a connection from", "accept a connection from", SHAPE_SOURCE },
 	{ "bind", "bound a socket to", "bind a socket to", SHAPE_SOURCE },
 	{ "listen", "listens on", "listen on", SHAPE_SOURCE },
+	{ "net_connect", "connected to", "connect to", SHAPE_DESTINATION },
+	{ "net_accept", "accepted a connection from", "accept a connection from", SHAPE_SOURCE },
+	{ "net_close", "closed the connection to", "close the connection to", SHAPE_DESTINATION },
+	{ "net_bind", "bound a socket to", "bind a socket to", SHAPE_SOURCE },
+	{ "net_listen", "listens on", "listen on", SHAPE_SOURCE },
 };
 
 static const struct phrase *phrase_of(const struct tl_event *event)

@@ -758,11 +758,12 @@ static int attach_object_hooks(struct tl_session *s)
 	return 0;
 }
 
-static int attach_process_hooks(struct tl_session *s)
+static int attach_hooks(struct tl_session *s)
 {
 	static const char *const names[] = {
 		"tl_fork", "tl_exec", "tl_exit_process", "tl_cgroup_mkdir", "tl_cgroup_rmdir",
 	};
+	static const char *const optional[] = { "tl_prepare_exec", "tl_network_state_changed", "tl_network_call" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		int r = attach_program(s, names[i]);
@@ -770,8 +771,12 @@ static int attach_process_hooks(struct tl_session *s)
 		if (r < 0)
 			return r;
 	}
-	if (tl_has_program(s, "tl_prepare_exec"))
-		return attach_program(s, "tl_prepare_exec");
+	for (size_t i = 0; i < ARRAY_SIZE(optional); i++) {
+		int r = tl_has_program(s, optional[i]) ? attach_program(s, optional[i]) : 0;
+
+		if (r < 0)
+			return r;
+	}
 	return 0;
 }
 
@@ -779,7 +784,7 @@ int tl_attach_all(struct tl_session *s)
 {
 	bool filled[TL_KINDS] = {};
 	struct tl_function function;
-	int r = attach_process_hooks(s);
+	int r = attach_hooks(s);
 
 	if (r < 0)
 		return r;

@@ -9,11 +9,14 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "dns.h"
 #include "messages.h"
 #include "paths.h"
 #include "session.h"
 #include "util.h"
 #include "values.h"
+
+#define DNS_PORT 53
 
 /* What the sections of a record hold, found in one pass. */
 struct parts {
@@ -21,6 +24,9 @@ struct parts {
 	struct tl_bytes name[TL_PATH_INDEXES];
 	const struct tl_file_facts *file[TL_PATH_INDEXES];
 	const struct tl_socket_facts *socket;
+	const struct tl_traffic_facts *traffic;
+	struct tl_bytes dns[TL_DNS_MESSAGES_MAX];
+	size_t n_dns;
 	const struct tl_task_facts *task;
 	const struct tl_namespaces *namespaces;
 	const struct tl_identity_facts *identity[2];
@@ -74,6 +80,15 @@ static int take_section(struct tl_session *s, struct parts *p, const struct tl_s
 		if (section->size != sizeof(struct tl_socket_facts))
 			return -EBADMSG;
 		p->socket = data;
+		break;
+	case TL_SECTION_DNS:
+		if (p->n_dns < TL_DNS_MESSAGES_MAX)
+			p->dns[p->n_dns++] = bytes;
+		return 0; /* no argument is cut */
+	case TL_SECTION_TRAFFIC:
+		if (section->size != sizeof(struct tl_traffic_facts))
+			return -EBADMSG;
+		p->traffic = data;
 		break;
 	case TL_SECTION_TASK:
 		if (section->size != sizeof(struct tl_task_facts))
@@ -346,6 +361,17 @@ static void cut_unwritten(struct tl_event *event, struct tl_bytes *captured, con
 	event->flags |= TL_EVENT_TRUNCATED;
 }
 
+static void fill_socket_facts(struct tl_event *event, const struct tl_socket_facts *facts, struct tl_endpoint *near,
+			      struct tl_endpoint *far)
+{
+	event->has_socket = true;
+	event->socket_type = facts->type;
+	event->socket_protocol = facts->protocol;
+	event->socket_netns = facts->netns;
+	*near = endpoint_of(facts, false);
+	*far = endpoint_of(facts, true);
+}
+
 /* Does the call tell where something came from? */
 static bool is_incoming(const struct tl_event_type *type, const struct tl_arg_type *asked)
 {
@@ -371,8 +397,9 @@ static bool goes_elsewhere(const struct tl_event *event, bool incoming, const st
 		memcmp(given.address, far->address, sizeof(given.address)));
 }
 
-/* Who calls whom: accept's peer is the source, connect's the destination. */
-static void fill_socket(struct tl_event *event, const struct tl_socket_facts *facts)
+/* Who calls whom: accept's peer is the source, connect's the destination. Returns
+ * whether it is the other end that calls. */
+static bool fill_socket(struct tl_event *event, const struct tl_socket_facts *facts)
 {
 	/* What getsockname is told is what the kernel has of the near end. */
 	const struct tl_arg_type *asked =
@@ -384,17 +411,12 @@ static void fill_socket(struct tl_event *event, const struct tl_socket_facts *fa
 	struct tl_bytes address;
 
 	if (facts) {
-		event->has_socket = true;
-		event->socket_type = facts->type;
-		event->socket_protocol = facts->protocol;
-		event->socket_netns = facts->netns;
-		*near = endpoint_of(facts, false);
-		*far = endpoint_of(facts, true);
+		fill_socket_facts(event, facts, near, far);
 		if (incoming && asked->capture == TL_CAPTURE_SOCKADDR_POINTER)
 			cut_unwritten(event, &event->captured[asked->position - 1], far);
 	}
 	if (!asked)
-		return;
+		return false;
 	address = captured_address(event, asked);
 	if (binds) {
 		if (!near->port || event->ret < 0)
@@ -403,13 +425,77 @@ static void fill_socket(struct tl_event *event, const struct tl_socket_facts *fa
 	} else if (!knows_far_end(event, far) || goes_elsewhere(event, incoming, far, &address)) {
 		endpoint_from_sockaddr(far, &address);
 	}
+	return incoming;
+}
+
+/* The first message is the event's; what answers say is remembered of all of them. */
+static void fill_dns(struct tl_session *s, const struct parts *p)
+{
+	struct tl_event *event = &s->event;
+	struct tl_dns dns;
+
+	for (size_t i = 0; i < p->n_dns; i++) {
+		if (tl_dns_parse((const uint8_t *)p->dns[i].data, p->dns[i].size, &dns) < 0)
+			continue;
+		if (!event->dns) {
+			s->dns = dns;
+			event->dns = &s->dns;
+		}
+		/* Only what has come: a process may send what it likes. */
+		if (!dns.is_answer || event->source.port != DNS_PORT)
+			continue;
+		if (!s->dns_names)
+			s->dns_names = tl_dns_cache_new();
+		if (s->dns_names)
+			tl_dns_cache_add(s->dns_names, event->socket_netns, &dns);
+	}
+}
+
+/* The name by which the other end was found. */
+static void fill_domain(struct tl_session *s, bool incoming)
+{
+	struct tl_endpoint *far = incoming ? &s->event.source : &s->event.destination;
+
+	if (s->dns_names && tl_endpoint_known(far))
+		far->domain = tl_dns_cache_find(s->dns_names, s->event.socket_netns, far->family, far->address);
+}
+
+/* Who began a connection is its source; of other sockets this end is. */
+static void decode_network(struct tl_session *s, const struct parts *p)
+{
+	struct tl_event *event = &s->event;
+	bool incoming = p->traffic && p->traffic->incoming;
+	struct tl_endpoint *near = incoming ? &event->destination : &event->source;
+	struct tl_endpoint *far = incoming ? &event->source : &event->destination;
+
+	event->kind = TL_EVENT_NETWORK;
+	if (!p->socket)
+		return;
+	fill_socket_facts(event, p->socket, near, far);
+	if (!tl_endpoint_known(far)) /* bound, or listening */
+		memset(far, 0, sizeof(*far));
+	if (event->captured[1].flags & TL_VALUE_PRESENT)
+		endpoint_from_sockaddr(near, &event->captured[1]);
+	memset(event->captured, 0, sizeof(event->captured));
+	fill_domain(s, incoming);
+	if (!p->traffic || !p->traffic->ended)
+		return;
+	event->has_bytes = true;
+	event->source_bytes = incoming ? p->traffic->received : p->traffic->sent;
+	event->destination_bytes = incoming ? p->traffic->sent : p->traffic->received;
 }
 
 static void fill_objects(struct tl_session *s, const struct parts *p, const struct tl_event_type *type)
 {
+	bool incoming;
+
 	fill_paths(s, p, type);
-	if (type->flags & TL_TYPE_SOCKET)
-		fill_socket(&s->event, p->socket);
+	if (!(type->flags & TL_TYPE_SOCKET))
+		return;
+	incoming = fill_socket(&s->event, p->socket);
+	if (p->n_dns)
+		fill_dns(s, p);
+	fill_domain(s, incoming);
 }
 
 /* ---- Hash ---- */
@@ -650,6 +736,8 @@ static int decode_kind(struct tl_session *s, const struct tl_record *record, con
 					    p->namespaces ? p->namespaces->netns : 0);
 	if (record->kind == TL_RECORD_EXIT)
 		decode_exit(s, p);
+	else if (record->kind == TL_RECORD_NETWORK)
+		decode_network(s, p);
 	else if (record->kind == TL_RECORD_EVENT) {
 		s->event.kind = TL_EVENT_SYSCALL;
 		if (!s->options.no_objects)
@@ -666,7 +754,7 @@ static int decode_kind(struct tl_session *s, const struct tl_record *record, con
 /* Did somebody ask for this event of this task, or is it for the table only? */
 static bool is_asked_for(const struct tl_session *s, const struct tl_record *record, const struct tl_known_set *set)
 {
-	if (record->kind == TL_RECORD_EVENT)
+	if (record->kind == TL_RECORD_EVENT || record->kind == TL_RECORD_NETWORK)
 		return true;
 	return s->events[record->event].wanted && set && (set->events[record->event / 64] >> (record->event % 64) & 1);
 }

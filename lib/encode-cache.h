@@ -85,6 +85,8 @@ void tl_encode_link(struct tl_buffer *out, const struct tl_bytes *path);
 
 /* Appends the arguments as strace lists them, without the parentheses. fd_path:
  * what to show as a link behind the descriptor in argument `fd_position`, or NULL. */
+/* " <query A example.org>" */
+void tl_encode_dns_text(struct tl_buffer *b, const struct tl_dns *dns);
 void tl_encode_arguments(struct tl_buffer *out, const struct tl_event *event, struct tl_encode_type *type,
 			 unsigned fd_position, const struct tl_bytes *fd_path);
 

@@ -457,6 +457,8 @@ static void put_event(struct tl_line *l)
 		tl_line_file(l);
 	if (event->has_socket || event->source.family || event->destination.family)
 		tl_line_network(l);
+	if (event->dns)
+		tl_line_dns(l);
 	put_rule(l);
 	put_host(l);
 	put_traceleft(l);

@@ -82,7 +82,8 @@ void tl_line_file(struct tl_line *l)
 		l->b->size = start;
 }
 
-static void put_endpoint(struct tl_line *l, const char *key, const struct tl_endpoint *endpoint)
+/* bytes: what this end sent; NULL: not known. */
+static void put_endpoint(struct tl_line *l, const char *key, const struct tl_endpoint *endpoint, const uint64_t *bytes)
 {
 	char address[48];
 
@@ -92,6 +93,11 @@ static void put_endpoint(struct tl_line *l, const char *key, const struct tl_end
 		tl_put(l->b, address, tl_address_text(address, endpoint->family, endpoint->address));
 		TL_PUT_LITERAL(l->b, "\",\"port\":");
 		tl_put_u64(l->b, endpoint->port);
+		if (bytes) {
+			TL_PUT_LITERAL(l->b, ",\"bytes\":");
+			tl_put_u64(l->b, *bytes);
+		}
+		tl_line_member(l, ",\"domain\":", endpoint->domain);
 		tl_put_char(l->b, '}');
 	} else if (endpoint->family == AF_UNIX && (endpoint->path.flags & TL_VALUE_PRESENT)) {
 		const struct tl_bytes *path = &endpoint->path;
@@ -143,8 +149,8 @@ void tl_line_network(struct tl_line *l)
 	uint16_t family = event->destination.family ? event->destination.family : event->source.family;
 	const char *carrier = transport(event), *type = network_type(family);
 
-	put_endpoint(l, ",\"source\":{", &event->source);
-	put_endpoint(l, ",\"destination\":{", &event->destination);
+	put_endpoint(l, ",\"source\":{", &event->source, event->has_bytes ? &event->source_bytes : NULL);
+	put_endpoint(l, ",\"destination\":{", &event->destination, event->has_bytes ? &event->destination_bytes : NULL);
 	if (!carrier && !type)
 		return;
 	TL_PUT_LITERAL(l->b, ",\"network\":{");

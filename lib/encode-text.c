@@ -157,6 +157,8 @@ static void put_objects(struct tl_buffer *b, const struct tl_event *event)
 	}
 	if (event->has_socket || event->source.family || event->destination.family)
 		put_sockets(b, event);
+	if (event->dns)
+		tl_encode_dns_text(b, event->dns);
 }
 
 static void put_call(struct tl_buffer *b, const struct tl_event *event, struct tl_encode_type *type)
@@ -230,6 +232,23 @@ static void put_exit(struct tl_buffer *b, const struct tl_event *event)
 		TL_PUT_LITERAL(b, " (core dumped)");
 }
 
+/* "connected <127.0.0.1:40000->127.0.0.1:80>", and what a connection carried */
+static void put_network(struct tl_buffer *b, const struct tl_event *event)
+{
+	const char *action = tl_event_type_action(event->type);
+
+	tl_escape_text(b, action, strlen(action));
+	put_sockets(b, event);
+	if (event->has_bytes) {
+		TL_PUT_LITERAL(b, " (");
+		tl_put_u64(b, event->source_bytes);
+		TL_PUT_LITERAL(b, " bytes there, ");
+		tl_put_u64(b, event->destination_bytes);
+		TL_PUT_LITERAL(b, " back)");
+	}
+	put_result(b, event, NULL);
+}
+
 static void put_event(struct tl_buffer *b, const struct tl_event *event, struct tl_encode_type *type)
 {
 	TL_PUT_LITERAL(b, "[pid ");
@@ -244,6 +263,9 @@ static void put_event(struct tl_buffer *b, const struct tl_event *event, struct 
 		break;
 	case TL_EVENT_EXIT:
 		put_exit(b, event);
+		break;
+	case TL_EVENT_NETWORK:
+		put_network(b, event);
 		break;
 	default:
 		put_call(b, event, type);

@@ -82,10 +82,11 @@ static const char *type_of(const struct tl_event_type *type, const char *categor
 		{ "driver", "delete", "\"end\"" },	   { "driver", "", "\"start\"" },
 		{ "configuration", "", "\"change\"" },	   { "", "", "\"info\"" },
 	};
+	const char *action = tl_event_type_action(type);
 	size_t i = 0;
 
 	while ((rules[i].category[0] && strcmp(rules[i].category, category)) ||
-	       strncmp(type->name, rules[i].name, strlen(rules[i].name)))
+	       strncmp(action, rules[i].name, strlen(rules[i].name)))
 		i++;
 	return rules[i].type;
 }
@@ -143,13 +144,13 @@ static void fill_arg(struct tl_encode_type *cached, unsigned i, struct tl_buffer
 
 static void fill_type(struct tl_encode_type *cached, const struct tl_event_type *type)
 {
-	const char *category = category_of(type);
+	const char *category = category_of(type), *action = tl_event_type_action(type);
 	struct tl_buffer text = { 0 };
 
 	cached->type = *type;
 	cached->variants = tl_variants_of(type);
 	TL_PUT_LITERAL(&text, "\"event\":{\"action\":\"");
-	tl_escape_json(&text, type->name, strnlen(type->name, sizeof(type->name)));
+	tl_escape_json(&text, action, strlen(action));
 	TL_PUT_LITERAL(&text, "\",\"category\":[\"");
 	tl_put_text(&text, category);
 	TL_PUT_LITERAL(&text, "\"],\"type\":[");

@@ -95,6 +95,10 @@ static struct tl_event *copy_event(struct copier *c, const struct tl_event *even
 		copy.before = keep(c, event->before, sizeof(*event->before));
 	if (event->after)
 		copy.after = keep(c, event->after, sizeof(*event->after));
+	copy.source.domain = keep_string(c, event->source.domain);
+	copy.destination.domain = keep_string(c, event->destination.domain);
+	if (event->dns)
+		copy.dns = keep(c, event->dns, sizeof(*event->dns));
 	if (event->targets)
 		copy.targets = keep(c, event->targets, event->n_target_words * sizeof(*event->targets));
 	copy.record = NULL;

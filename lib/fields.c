@@ -14,7 +14,8 @@ static const struct tl_field fields[] = {
 	{ "event.outcome", "keyword", "success, failure, or unknown for a call that is not over" },
 	{ "event.sequence", "long", "same as traceleft.seq" },
 	{ "event.id", "keyword", "unique: boot id, cpu, sequence, time; the same whenever the event is sent again" },
-	{ "event.duration", "long", "nanoseconds from entry to return, where the entry was seen" },
+	{ "event.duration", "long", "nanoseconds from entry to return, where the entry was seen; connect of a "
+				 "connection: until it was there, or failed; close: how long it was there" },
 
 	{ "process.pid", "long", "process in the initial pid namespace" },
 	{ "process.thread.id", "long", "thread in the initial pid namespace" },
@@ -52,10 +53,20 @@ static const struct tl_field fields[] = {
 
 	{ "source.ip", "ip", "address of who began the connection, or of this end" },
 	{ "source.port", "long", "its port" },
+	{ "source.bytes", "long", "close of a connection: bytes of data that this end sent" },
+	{ "source.domain", "keyword", "name under which source.ip was found, of who calls from there" },
 	{ "source.address", "keyword", "path of a unix socket, with @ in front for an abstract one" },
 	{ "destination.ip", "ip", "address of who was called" },
 	{ "destination.port", "long", "its port" },
+	{ "destination.bytes", "long", "same as source.bytes, of the other end" },
 	{ "destination.address", "keyword", "path of a unix socket, with @ in front for an abstract one" },
+	{ "destination.domain", "keyword", "name under which destination.ip was found, as an answer says that came to a "
+					   "process before" },
+	{ "dns.type", "keyword", "of what went to port 53 or came from there by UDP: query or answer" },
+	{ "dns.question.name", "keyword", "name that is asked for" },
+	{ "dns.question.type", "keyword", "what of it: A, AAAA, MX, ...; TYPE and a number" },
+	{ "dns.response_code", "keyword", "answer: NOERROR, NXDOMAIN, ..." },
+	{ "dns.resolved_ip", "ip", "answer: the addresses, at most 8, an array" },
 	{ "network.transport", "keyword", "tcp, udp, icmp, ipv6-icmp, sctp, udplite" },
 	{ "network.type", "keyword", "ipv4, ipv6, unix, netlink, packet, vsock" },
 

@@ -85,7 +85,8 @@ static const char *const refusal_names[TL_REFUSALS + 1] = {
 	[TL_REFUSED_SLOT] = "record-slot",	[TL_REFUSED_HANDLER] = "handler",
 	[TL_REFUSED_STASH] = "entry-stash",	[TL_REFUSED_CGROUP] = "cgroup",
 	[TL_REFUSED_PENDING] = "missed-return", [TL_REFUSED_OVERRIDE] = "own-handlers",
-	[TL_REFUSED_REQUEST] = "io_uring-request", [TL_REFUSALS] = "skipped-program",
+	[TL_REFUSED_REQUEST] = "io_uring-request", [TL_REFUSED_SOCKET] = "socket-owner",
+	[TL_REFUSALS] = "skipped-program",
 };
 
 static uint64_t refused(const struct tl_session *s, size_t i)

@@ -157,6 +157,30 @@ static bool is_needed(const struct tl_session *s, const char *name)
 	return false;
 }
 
+static bool asks_for(const struct tl_session *s, enum tl_network_event which)
+{
+	return s->network_events[which];
+}
+
+/* Who accepts a connection is needed to tell who closes it. */
+static void choose_network_programs(struct tl_session *s)
+{
+	bool ends = asks_for(s, TL_NET_CONNECT) || asks_for(s, TL_NET_CLOSE);
+	bool calls = asks_for(s, TL_NET_ACCEPT) || asks_for(s, TL_NET_CLOSE) || asks_for(s, TL_NET_LISTEN) ||
+		     asks_for(s, TL_NET_BIND);
+	const struct {
+		const char *name;
+		bool needed;
+	} programs[] = { { "tl_network_state_changed", ends }, { "tl_network_call", calls } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
+		struct bpf_program *program = bpf_object__find_program_by_name(s->object, programs[i].name);
+
+		if (program)
+			bpf_program__set_autoload(program, programs[i].needed);
+	}
+}
+
 static void choose_programs(struct tl_session *s)
 {
 	static const struct {
@@ -193,6 +217,7 @@ static void choose_programs(struct tl_session *s)
 		if (program && used[of_kind[i].kind] && is_needed(s, of_kind[i].name))
 			bpf_program__set_autoload(program, true);
 	}
+	choose_network_programs(s);
 	/* No fentry yet on a function that takes a structure by value: security_path_chown. */
 	program = bpf_object__find_program_by_name(s->object, "tl_object_path_kprobe");
 	if (program && used[TL_KIND_FEXIT] && kernel_version() < 6001)
@@ -276,7 +301,8 @@ int tl_kernel_load(struct tl_session *s)
 	    (r = set_map_size(s, "cpus", s->n_cpus)) < 0 ||
 	    (r = set_map_size(s, "ledger", (size_t)s->n_cpus * TL_EVENTS_MAX)) < 0 ||
 	    (r = set_map_size(s, "refusals", (size_t)s->n_cpus * TL_REFUSALS)) < 0 ||
-	    (r = set_map_size(s, "ring", s->ring_size)) < 0)
+	    (r = set_map_size(s, "ring", s->ring_size)) < 0 ||
+	    (r = set_map_size(s, "sockets", tl_has_program(s, "tl_network_state_changed") ? TL_SOCKETS_MAX : 1)) < 0)
 		return r;
 	r = bpf_object__load(s->object);
 	if (r < 0)

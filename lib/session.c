@@ -62,6 +62,7 @@ struct tl_session *tl_session_free(struct tl_session *s)
 	tl_targets_free(s);
 	tl_processes_free(s->processes);
 	tl_cgroups_free(s->cgroups);
+	tl_dns_cache_free(s->dns_names);
 	for (size_t i = 0; i < s->n_targets; i++)
 		free_target(&s->targets[i]);
 	for (uint32_t i = 0; s->slots && i < TL_EVENTS_MAX + s->n_extra_slots; i++)
@@ -109,6 +110,20 @@ static int add_process_events(struct tl_session *s)
 	s->exec_event = ids[0];
 	s->fork_event = ids[1];
 	s->exit_event = ids[2];
+	return 0;
+}
+
+/* Its id, 0 if there is no room. */
+static uint32_t add_network_event(struct tl_session *s, const struct tl_event_type *type)
+{
+	static const char *const names[TL_NET_EVENTS] = {
+		[TL_NET_CONNECT] = "net_connect", [TL_NET_ACCEPT] = "net_accept", [TL_NET_CLOSE] = "net_close",
+		[TL_NET_LISTEN] = "net_listen",	  [TL_NET_BIND] = "net_bind",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(names[i], type->name) == 0)
+			return s->network_events[i] = add_event(s, type);
 	return 0;
 }
 
@@ -391,6 +406,8 @@ int tl_session_add_handler(struct tl_session *s, uint32_t target, const char *wh
 	type = tl_event_type_find(what);
 	if (!type || type->class == TL_CLASS_RECORD)
 		return tl_fail(s, -ENOENT, "no event %s", what);
+	if (type->class == TL_CLASS_NETWORK && !find_event(s, what) && !add_network_event(s, type))
+		return tl_fail(s, -E2BIG, "too many events");
 	if (type->class != TL_CLASS_SYSCALL)
 		return register_event(s, target, find_event(s, what), find_event(s, what), program_id);
 	snprintf(path, sizeof(path), "%s/handle_syscall_%s.bpf.o", s->options.battery, what);
@@ -414,6 +431,19 @@ static struct tl_plan plan_without_object(const struct tl_event_type *type)
 		plan.name = type->path_name; /* where its hook finds the program's name */
 	}
 	return plan;
+}
+
+/* Where datagrams are: in the second argument of calls that send or receive. */
+static enum tl_payload payload_of(const struct tl_event_type *type)
+{
+	const struct tl_arg_type *arg = &type->args[1];
+
+	if (type->n_args < 2 || arg->position != 2)
+		return TL_PAYLOAD_NONE;
+	if (tl_capture_is_message(arg->capture))
+		return arg->length_arg ? TL_PAYLOAD_MESSAGES : TL_PAYLOAD_MESSAGE;
+	return strcmp(type->name, "sendto") == 0 || strcmp(type->name, "recvfrom") == 0 ? TL_PAYLOAD_BUFFER :
+											   TL_PAYLOAD_NONE;
 }
 
 static struct tl_plan plan_of(const struct tl_event_type *type)
@@ -445,6 +475,7 @@ static struct tl_plan plan_of(const struct tl_event_type *type)
 		plan.flags |= TL_PLAN_OTHER_FD;
 	if (plan.from != type->path_from)
 		plan.fd = 1; /* a socket */
+	plan.payload = payload_of(type);
 	return plan;
 }
 
@@ -456,6 +487,7 @@ static void configure(struct tl_session *s)
 	s->config->exec_event = s->exec_event;
 	s->config->fork_event = s->fork_event;
 	s->config->exit_event = s->exit_event;
+	memcpy(s->config->network_events, s->network_events, sizeof(s->config->network_events));
 }
 
 static int start(struct tl_session *s)

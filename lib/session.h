@@ -8,6 +8,7 @@
 
 #include "cgroup.h"
 #include "process.h"
+#include "dns.h"
 #include "traceleft.h"
 #include "wire.h"
 
@@ -135,8 +136,12 @@ struct tl_session {
 	char **untracked_executables;
 	size_t n_untracked_executables;
 	uint32_t exec_event, fork_event, exit_event;
+	uint32_t network_events[TL_NET_EVENTS]; /* 0: not asked for */
 	tl_event_callback callback;
 	void *userdata;
+
+	struct tl_dns dns; /* of the event */
+	struct tl_dns_cache *dns_names; /* NULL until there is an answer */
 
 	/* the kernel part */
 	enum tl_build build;

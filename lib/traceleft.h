@@ -122,6 +122,10 @@ const struct tl_event_type *tl_event_types(size_t *ret_n);
 /* Row by name, NULL if there is none. */
 const struct tl_event_type *tl_event_type_find(const char *name);
 
+/* What an event of the type is called in event.action: its name, without the
+ * "net_" of those of sockets. Part of the type. */
+const char *tl_event_type_action(const struct tl_event_type *type);
+
 /* Whether `type` is in `group` ("file", or "all"). */
 bool tl_event_type_in_group(const struct tl_event_type *type, const char *group);
 
@@ -200,7 +204,21 @@ struct tl_endpoint {
 	uint16_t family; /* AF_INET, AF_INET6, AF_UNIX, ...; 0: unknown */
 	uint16_t port; /* host byte order */
 	uint8_t address[16]; /* v4: first four bytes */
+	const char *domain; /* of the other end: the name under which an answer had it; NULL: not known */
 	struct tl_bytes path; /* AF_UNIX; of any family flags has TL_VALUE_CLAIM if the end is as the process gave it */
+};
+
+/* A message of the domain name system: the first question, and of an answer the
+ * addresses; all of it as whoever sent it says. */
+#define TL_DNS_NAME_MAX 512 /* with the NUL; a dot inside of a label has a backslash */
+#define TL_DNS_ADDRESSES_MAX 8
+struct tl_dns {
+	bool is_answer;
+	uint8_t code; /* of an answer: 0, or why there is none */
+	uint16_t type; /* of the question */
+	uint16_t n_addresses;
+	char name[TL_DNS_NAME_MAX];
+	struct tl_endpoint addresses[TL_DNS_ADDRESSES_MAX]; /* family and address alone */
 };
 
 enum tl_event_kind {
@@ -208,6 +226,7 @@ enum tl_event_kind {
 	TL_EVENT_EXEC,
 	TL_EVENT_FORK,
 	TL_EVENT_EXIT,
+	TL_EVENT_NETWORK, /* of a socket; the process is the one that owns it */
 	TL_EVENT_LOST,
 	TL_EVENT_LEDGER,
 	TL_EVENT_START,
@@ -298,6 +317,9 @@ struct tl_event {
 	uint16_t socket_type, socket_protocol; /* SOCK_*, IPPROTO_* */
 	uint32_t socket_netns;
 	bool has_socket;
+	const struct tl_dns *dns; /* what was sent to port 53, or came from it; NULL: nothing */
+	bool has_bytes; /* what the connection carried is known: */
+	uint64_t source_bytes, destination_bytes; /* that each end sent */
 	const struct tl_process *process; /* never NULL */
 	const struct tl_process *child; /* FORK: the new one */
 	const struct tl_identity *before, *after; /* the call; NULL: it does not change them, or unknown */

@@ -52,3 +52,12 @@ int tl_session_attach_find(const char *name, enum tl_attach *ret_attach)
 		}
 	return -EINVAL;
 }
+
+const char *tl_event_type_action(const struct tl_event_type *type)
+{
+	static const char prefix[] = "net_";
+
+	return type->class == TL_CLASS_NETWORK && !strncmp(type->name, prefix, strlen(prefix)) ?
+		       type->name + strlen(prefix) :
+		       type->name;
+}

@@ -10,13 +10,14 @@
 #include "expression-internal.h"
 #include "util.h"
 
-enum of { OF_ALL, OF_PATH, OF_TARGET, OF_SOCKET, OF_EXIT, OF_FORK };
+enum of { OF_ALL, OF_PATH, OF_TARGET, OF_SOCKET, OF_CONNECTION, OF_EXIT, OF_FORK };
 
 static const char *const of_words[] = {
 	[OF_ALL] = "all events",
 	[OF_PATH] = "events on files",
 	[OF_TARGET] = "events on two files, such as rename",
 	[OF_SOCKET] = "events on sockets",
+	[OF_CONNECTION] = "net_close",
 	[OF_EXIT] = "exit",
 	[OF_FORK] = "fork",
 };
@@ -54,10 +55,14 @@ enum get {
 	GET_SPORT,
 	GET_DADDR,
 	GET_DPORT,
+	GET_SBYTES,
+	GET_DBYTES,
 	GET_FAMILY,
 	GET_PROTOCOL,
 	GET_SOCKET_TYPE,
 	GET_SOCKET_PATH,
+	GET_DOMAIN,
+	GET_DNS_NAME,
 	GET_CGROUP,
 	GET_UNIT,
 	GET_CONTAINER,
@@ -113,10 +118,14 @@ static const struct tl_expression_field fields[] = {
 	{ "sport", NUMBER, OF_SOCKET, 0, GET_SPORT, "its port" },
 	{ "daddr", ADDRESS, OF_SOCKET, 0, GET_DADDR, "address of who was called" },
 	{ "dport", NUMBER, OF_SOCKET, 0, GET_DPORT, "its port" },
+	{ "sbytes", NUMBER, OF_CONNECTION, 0, GET_SBYTES, "bytes that who began the connection has sent" },
+	{ "dbytes", NUMBER, OF_CONNECTION, 0, GET_DBYTES, "bytes that who was called has sent" },
 	{ "family", NUMBER, OF_SOCKET, 0, GET_FAMILY, "kind of the addresses, as AF_INET6" },
 	{ "protocol", NUMBER, OF_SOCKET, 0, GET_PROTOCOL, "protocol of the socket, as IPPROTO_UDP" },
 	{ "socket_type", NUMBER, OF_SOCKET, 0, GET_SOCKET_TYPE, "type of the socket, as SOCK_STREAM" },
 	{ "socket_path", STRING, OF_SOCKET, PATHLIKE, GET_SOCKET_PATH, "path of a unix socket" },
+	{ "domain", STRING, OF_SOCKET, 0, GET_DOMAIN, "name under which the other end was found, if that was seen" },
+	{ "dns.name", STRING, OF_SOCKET, 0, GET_DNS_NAME, "name that is asked of the domain name system" },
 	{ "cgroup", STRING, OF_ALL, PATHLIKE, GET_CGROUP, "path of the control group" },
 	{ "unit", STRING, OF_ALL, 0, GET_UNIT, "systemd unit, as nginx.service" },
 	{ "container", STRING, OF_ALL, 0, GET_CONTAINER, "id of the container; empty outside of one" },
@@ -153,6 +162,8 @@ bool tl_expression_field_of(const struct tl_expression_field *field, const struc
 		return type->target_from;
 	case OF_SOCKET:
 		return (type->flags & TL_TYPE_SOCKET) || type->class == TL_CLASS_NETWORK;
+	case OF_CONNECTION:
+		return type->class == TL_CLASS_NETWORK && strcmp(type->name, "net_close") == 0;
 	case OF_EXIT:
 		return type->class == TL_CLASS_PROCESS && strcmp(type->name, "exit") == 0;
 	case OF_FORK:
@@ -245,6 +256,10 @@ static __int128 get_number(enum get get, const struct tl_event *e)
 		return e->source.port;
 	case GET_DPORT:
 		return e->destination.port;
+	case GET_SBYTES:
+		return (int64_t)e->source_bytes;
+	case GET_DBYTES:
+		return (int64_t)e->destination_bytes;
 	case GET_FAMILY:
 		return family_of(e);
 	case GET_PROTOCOL:
@@ -304,6 +319,10 @@ static struct tl_text get_text(enum get get, const struct tl_event *e)
 		return p->parent ? comm_of(p->parent->comm, sizeof(p->parent->comm)) : text_of(NULL);
 	case GET_SOCKET_PATH:
 		return bytes_of(e->destination.path.flags & TL_VALUE_PRESENT ? &e->destination.path : &e->source.path);
+	case GET_DOMAIN:
+		return text_of(e->destination.domain ? e->destination.domain : e->source.domain);
+	case GET_DNS_NAME:
+		return text_of(e->dns ? e->dns->name : NULL);
 	case GET_CGROUP:
 		return text_of(p->cgroup);
 	case GET_UNIT:

@@ -478,7 +478,7 @@ struct call *call_fork_made(const char *file, int line, long number, const long 
 	return end(c, r);
 }
 
-static int32_t int80(long number, const long args[6])
+int32_t int80(long number, const long args[6])
 {
 	int32_t r;
 

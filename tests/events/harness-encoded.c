@@ -139,6 +139,16 @@ static void verify_json_objects(const struct scalars *all, const struct tl_event
 		wants(all, "source.port", "%u", e->source.port);
 	if (e->destination.port)
 		wants(all, "destination.port", "%u", e->destination.port);
+	if (e->destination.domain)
+		wants(all, "destination.domain", "\"%s\"", e->destination.domain);
+	if (e->dns) {
+		wants(all, "dns.type", "\"%s\"", e->dns->is_answer ? "answer" : "query");
+		wants(all, "dns.question.name", "\"%s\"", e->dns->name);
+	}
+	if (e->has_bytes) {
+		wants(all, "source.bytes", "%" PRIu64, e->source_bytes);
+		wants(all, "destination.bytes", "%" PRIu64, e->destination_bytes);
+	}
 }
 
 /* From the parent's parent to process 1. */
@@ -174,7 +184,7 @@ static void verify_json(const struct seen *s, const struct call *c)
 		free(all);
 		return;
 	}
-	wants(all, "event.action", "\"%s\"", e->type->name);
+	wants(all, "event.action", "\"%s\"", tl_event_type_action(e->type));
 	wants(all, "event.sequence", "%" PRIu64, e->seq);
 	wants(all, "process.pid", "%u", e->pid);
 	wants(all, "process.thread.id", "%u", e->tid);

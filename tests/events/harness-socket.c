@@ -112,17 +112,33 @@ struct tl_endpoint far_end(int fd)
 	return end_of(fd, get_far);
 }
 
-void is_socket(struct call *c, int fd)
+static void socket_facts(struct call *c, int fd)
 {
 	socklen_t size = sizeof(int);
 	int type = 0, protocol = 0;
 
 	require(getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0);
 	require(getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) == 0);
-	is_object(c, text("socket:[%llu]", (unsigned long long)stat_of_fd(fd).st_ino), stat_of_fd(fd));
 	c->has_socket = true;
 	c->socket_type = (uint16_t)type;
 	c->socket_protocol = (uint16_t)protocol;
+}
+
+void is_socket(struct call *c, int fd)
+{
+	is_object(c, text("socket:[%llu]", (unsigned long long)stat_of_fd(fd).st_ino), stat_of_fd(fd));
+	socket_facts(c, fd);
 	c->source = near_end(fd);
 	c->destination = far_end(fd);
+}
+
+void is_connection(struct call *c, int fd, bool incoming)
+{
+	struct tl_endpoint near = near_end(fd), far = far_end(fd);
+
+	socket_facts(c, fd);
+	if (!far.port) /* no connection */
+		far = (struct tl_endpoint){};
+	c->source = incoming ? far : near;
+	c->destination = incoming ? near : far;
 }

@@ -197,6 +197,7 @@ static void verify_endpoint(const struct call *c, const char *what, const struct
 	check(c, found->port == wanted->port, "%s: wanted port %u, found %u", what, wanted->port, found->port);
 	check(c, memcmp(found->address, wanted->address, sizeof(found->address)) == 0, "%s: wanted another address",
 	      what);
+	check_text(c, what, found->domain ?: "", wanted->domain ?: "");
 	check(c,
 	      found->path.size == wanted->path.size &&
 		      (!found->path.size || memcmp(found->path.data, wanted->path.data, found->path.size) == 0),
@@ -206,12 +207,32 @@ static void verify_endpoint(const struct call *c, const char *what, const struct
 	      wanted->path.flags & TL_VALUE_CLAIM ? "claim" : "fact");
 }
 
+static void verify_dns(const struct tl_event *e, const struct call *c)
+{
+	check(c, !e->dns == !c->dns, "DNS: wanted a message: %d", c->dns != NULL);
+	if (!e->dns || !c->dns)
+		return;
+	check_text(c, "DNS name", e->dns->name, c->dns->name);
+	check_number(c, "DNS type", e->dns->type, c->dns->type);
+	check_number(c, "DNS answer", e->dns->is_answer, c->dns->is_answer);
+	check_number(c, "DNS code", e->dns->code, c->dns->code);
+	check_number(c, "DNS addresses", e->dns->n_addresses, c->dns->n_addresses);
+	for (size_t i = 0; i < c->dns->n_addresses && i < e->dns->n_addresses; i++)
+		verify_endpoint(c, "DNS address", &e->dns->addresses[i], &c->dns->addresses[i]);
+}
+
 static void verify_sockets(const struct tl_event *e, const struct call *c)
 {
 	check(c, e->has_socket == c->has_socket, "socket: wanted %sone", c->has_socket ? "" : "n");
 	check_number(c, "socket type", e->socket_type, c->socket_type);
 	check_number(c, "socket protocol", e->socket_protocol, c->socket_protocol);
 	check_number(c, "socket's namespace", e->socket_netns, c->has_socket ? c->being->netns ?: run->netns : 0);
+	verify_dns(e, c);
+	check_number(c, "whether bytes are known", e->has_bytes, c->has_bytes);
+	check_number(c, "bytes of the source", e->source_bytes, c->source_bytes);
+	check_number(c, "bytes of the destination", e->destination_bytes, c->destination_bytes);
+	check(c, e->duration >= c->lasted, "duration: wanted at least %" PRIu64 " ns, found %" PRIu64, c->lasted,
+	      e->duration);
 	verify_endpoint(c, "source", &e->source, &c->source);
 	verify_endpoint(c, "destination", &e->destination, &c->destination);
 }

@@ -38,6 +38,11 @@ static void copy_process(struct tl_process *to, const struct tl_process *from)
 	to->parent = NULL;
 }
 
+static const char *copy_of_string(const char *s)
+{
+	return s ? copy_of(s, (uint32_t)strlen(s) + 1) : NULL;
+}
+
 static void encode(struct seen *s, const struct tl_event *event)
 {
 	struct tl_buffer json = {}, line = {};
@@ -87,6 +92,9 @@ static int on_event(const struct tl_event *event, void *userdata)
 	s->event.file.path.data = copy_of(event->file.path.data, event->file.path.size);
 	s->event.target.path.data = copy_of(event->target.path.data, event->target.path.size);
 	s->event.source.path.data = copy_of(event->source.path.data, event->source.path.size);
+	s->event.source.domain = copy_of_string(event->source.domain);
+	s->event.destination.domain = copy_of_string(event->destination.domain);
+	s->event.dns = event->dns ? (const void *)copy_of((const char *)event->dns, sizeof(*event->dns)) : NULL;
 	s->event.destination.path.data = copy_of(event->destination.path.data, event->destination.path.size);
 	return 0;
 }

@@ -106,6 +106,10 @@ struct call {
 	bool has_socket;
 	uint16_t socket_type, socket_protocol;
 	struct tl_endpoint source, destination;
+	bool has_bytes; /* net_close */
+	uint64_t source_bytes, destination_bytes;
+	const struct tl_dns *dns; /* question or answer */
+	uint64_t lasted; /* network: at least that, ns */
 
 	bool has_identities; /* the two: of calls that change them */
 	struct tl_identity identity_before, identity_after;
@@ -179,6 +183,8 @@ struct call *call_socket32_made(const char *file, int line, const char *event, l
 bool has_call32(void);
 /* In the case at hand TL_TEST_DOOR does not count: a request would wait. */
 void by_system_call(void);
+/* The door itself: nothing is noted. The kernel's result, negative for an error. */
+int32_t int80(long number, const long args[6]);
 /* Before 5.18 the kernel part climbs 32 steps at most. */
 bool is_old_kernel(void);
 /* Same with a number of x32, which the call gets with its bit 30. */
@@ -210,6 +216,9 @@ void is_target(struct call *c, const char *claim, const char *path, const struct
 
 /* The object is the socket `fd`; its ends are those that it has now. */
 void is_socket(struct call *c, int fd);
+/* Of an event of a socket that has just come: the socket is `fd`, a connection that this
+ * process began, or was asked for. It is as it is now. */
+void is_connection(struct call *c, int fd, bool incoming);
 /* As a socket address says it, a claim; of nothing if it is NULL. */
 struct tl_endpoint endpoint(const void *address, size_t size);
 struct tl_endpoint near_end(int fd);

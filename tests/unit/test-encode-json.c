@@ -486,10 +486,39 @@ static void a_connection_has_both_ends(void **state)
 	has(text, "},\"source\":{\"ip\":\"127.0.0.1\",\"port\":40000},\"destination\":{\"ip\":\"10.200.30.4\",\"port\":80},"
 		  "\"network\":{\"transport\":\"tcp\",\"type\":\"ipv4\"},\"host\"");
 	has(text, "\"netns\":99");
+	f.event.has_bytes = true;
+	f.event.source_bytes = 5;
+	has(line(&f, NULL), "},\"source\":{\"ip\":\"127.0.0.1\",\"port\":40000,\"bytes\":5},\"destination\":{\"ip\":"
+			    "\"10.200.30.4\",\"port\":80,\"bytes\":0},");
+	f.event.has_bytes = false;
+	f.event.source.domain = "a.example";
+	f.event.destination.domain = "b.example";
+	has(line(&f, NULL), "\"port\":40000,\"domain\":\"a.example\"},\"destination\":{\"ip\":\"10.200.30.4\",\"port\":80,"
+			    "\"domain\":\"b.example\"},");
+	fixture_type(&f.type, "net_close", "network");
+	f.type.class = TL_CLASS_NETWORK;
+	has(line(&f, NULL), "\"action\":\"close\",\"category\":[\"network\"],\"type\":[\"connection\",\"end\"]");
 	f.event.destination = (struct tl_endpoint){ .family = AF_INET6, .port = 53, .address = { [0] = 0x20, [1] = 1, [15] = 1 } };
 	f.event.source = (struct tl_endpoint){ 0 };
 	f.event.socket_protocol = IPPROTO_UDP;
 	has(line(&f, NULL), "},\"destination\":{\"ip\":\"2001::1\",\"port\":53},\"network\":{\"transport\":\"udp\",\"type\":\"ipv6\"}");
+	fixture_done(&f);
+}
+
+static void a_question_and_its_answer(void **state)
+{
+	struct tl_dns dns = { .type = 28, .name = "a.\x1b\"x" };
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	f.event.dns = &dns;
+	has(line(&f, NULL), ",\"dns\":{\"type\":\"query\",\"question\":{\"name\":\"a.\\\\x1b\\\"x\",\"type\":\"AAAA\"}},");
+	dns = (struct tl_dns){ .is_answer = true, .code = 0, .type = 999, .name = "b", .n_addresses = 2 };
+	dns.addresses[0] = (struct tl_endpoint){ .family = AF_INET, .address = { 192, 0, 2, 1 } };
+	dns.addresses[1] = (struct tl_endpoint){ .family = AF_INET6, .address = { [15] = 1 } };
+	has(line(&f, NULL), ",\"dns\":{\"type\":\"answer\",\"question\":{\"name\":\"b\",\"type\":\"TYPE999\"},"
+			    "\"response_code\":\"NOERROR\",\"resolved_ip\":[\"192.0.2.1\",\"::1\"]},");
 	fixture_done(&f);
 }
 
@@ -869,6 +898,7 @@ int main(void)
 		cmocka_unit_test(a_fork_names_the_child),
 		cmocka_unit_test(an_exit_tells_how),
 		cmocka_unit_test(a_connection_has_both_ends),
+		cmocka_unit_test(a_question_and_its_answer),
 		cmocka_unit_test(an_end_that_is_not_set_is_left_out),
 		cmocka_unit_test(a_unix_socket_has_an_address),
 		cmocka_unit_test(a_call_by_another_door_says_so),

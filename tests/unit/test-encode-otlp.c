@@ -134,7 +134,7 @@ static void every_event_of_the_table_carries_the_facts_of_its_line(void **state)
 		assert_true(json_line(f.out.data, f.out.size, check_scalar, &d));
 		assert_true(d.scalars > 30);
 		assert_int_equal(d.record->time_unix_nano, f.event.time);
-		assert_string_equal(d.record->event_name, types[i].name);
+		assert_string_equal(d.record->event_name, tl_event_type_action(&types[i]));
 		assert_string_equal(d.record->body->string_value, "a sentence");
 		decoded_done(&d);
 		fixture_done(&f);

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A name is asked for and answered, by each of the calls that send and receive, and a
+ * connection goes to the address that was found. */
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "harness.h"
+
+#define QUESTION "\4test\11traceleft\7invalid\0\0\1\0\1"
+#define QUERY "\x12\x34\1\0\0\1\0\0\0\0\0\0" QUESTION
+#define ANSWER "\x12\x34\x81\x80\0\1\0\1\0\0\0\0" QUESTION "\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\x7f\0\0\1"
+#define NONE "\x12\x34\x81\x83\0\1\0\0\0\0\0\0" QUESTION
+#define NAME "test.traceleft.invalid"
+#define SERVER htobe32(0x7f000063) /* 127.0.0.99 */
+
+static int server, listener;
+static uint16_t port;
+
+static struct sockaddr_in *server_address(void)
+{
+	struct sockaddr_in *address = address4(53);
+
+	address->sin_addr.s_addr = SERVER;
+	return address;
+}
+
+static void prepare(void)
+{
+	server = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	require(bind(server, (struct sockaddr *)server_address(), sizeof(struct sockaddr_in)) == 0);
+	listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	require(bind(listener, address4(0), sizeof(struct sockaddr_in)) == 0 && listen(listener, 8) == 0);
+	port = near_end(listener).port;
+}
+
+static void *copy(const char *bytes, size_t n)
+{
+	return memcpy(room(n), bytes, n);
+}
+
+static const struct tl_dns *message(bool is_answer, uint8_t code, uint16_t n_addresses)
+{
+	struct tl_dns *dns = room(sizeof(*dns));
+
+	dns->is_answer = is_answer;
+	dns->code = code;
+	dns->type = 1;
+	dns->n_addresses = n_addresses;
+	strcpy(dns->name, NAME);
+	dns->addresses[0] = (struct tl_endpoint){ .family = n_addresses ? AF_INET : 0 };
+	if (n_addresses)
+		memcpy(dns->addresses[0].address, "\x7f\0\0\1", 4);
+	return dns;
+}
+
+/* A socket that is connected to the server, or bound to an address of its own. */
+static int resolver(bool connected)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	require(connected ? syscall(SYS_connect, fd, server_address(), sizeof(struct sockaddr_in)) == 0 :
+			    bind(fd, address4(0), sizeof(struct sockaddr_in)) == 0);
+	return fd;
+}
+
+/* What the server sends: by a call that nobody looks at. */
+static void answers(int fd, const void *bytes, size_t n)
+{
+	struct sockaddr_in *to = address4(near_end(fd).port);
+
+	require(connect(server, (struct sockaddr *)to, sizeof(*to)) == 0);
+	require(write(server, bytes, n) == (ssize_t)n);
+	require(connect(server, (struct sockaddr *)&(struct sockaddr){ .sa_family = AF_UNSPEC }, sizeof(struct sockaddr)) == 0);
+}
+
+static void drop_query(void)
+{
+	char bytes[512];
+
+	require(read(server, bytes, sizeof(bytes)) > 0);
+}
+
+static struct call *sent(struct call *c, int fd, bool connected)
+{
+	is_socket(c, fd);
+	if (!connected)
+		c->destination = endpoint(server_address(), sizeof(struct sockaddr_in));
+	c->dns = message(false, 0, 0);
+	drop_query();
+	return c;
+}
+
+/* It came from the server, which a socket that is not connected is told. */
+static struct call *received(struct call *c, int fd, bool connected, const struct tl_dns *dns)
+{
+	struct tl_endpoint near;
+
+	is_socket(c, fd);
+	near = c->source;
+	c->source = connected ? c->destination : endpoint(server_address(), sizeof(struct sockaddr_in));
+	c->destination = near;
+	c->dns = dns;
+	return c;
+}
+
+static void asked_by_sendto(void)
+{
+	int fd = resolver(false);
+	struct call *c = call(SYS_sendto, fd, copy(QUERY, sizeof(QUERY) - 1), sizeof(QUERY) - 1, 0, server_address(),
+			      sizeof(struct sockaddr_in));
+
+	sent(c, fd, false);
+	require(close(fd) == 0);
+	fd = resolver(true);
+	sent(call(SYS_sendto, fd, copy(QUERY, sizeof(QUERY) - 1), sizeof(QUERY) - 1, 0, NULL, 0), fd, true);
+	require(close(fd) == 0);
+}
+
+static void *message_header(const char *bytes, size_t n, const void *to)
+{
+	struct mmsghdr *header = room(sizeof(*header));
+	struct iovec *iov = room(sizeof(*iov));
+
+	iov->iov_base = copy(bytes, n);
+	iov->iov_len = n;
+	header->msg_hdr.msg_name = (void *)to;
+	header->msg_hdr.msg_namelen = to ? sizeof(struct sockaddr_in) : 0;
+	header->msg_hdr.msg_iov = iov;
+	header->msg_hdr.msg_iovlen = 1;
+	return header;
+}
+
+static void asked_by_sendmsg(void)
+{
+	int fd = resolver(false);
+
+	sent(call(SYS_sendmsg, fd, message_header(QUERY, sizeof(QUERY) - 1, server_address()), 0), fd, false);
+	require(close(fd) == 0);
+}
+
+static void asked_by_sendmmsg(void)
+{
+	int fd = resolver(true);
+
+	sent(call(SYS_sendmmsg, fd, message_header(QUERY, sizeof(QUERY) - 1, NULL), 1, 0), fd, true);
+	require(close(fd) == 0);
+}
+
+static void answered_to_recvfrom(void)
+{
+	socklen_t *size = room(sizeof(*size));
+	int fd = resolver(true);
+
+	answers(fd, NONE, sizeof(NONE) - 1);
+	received(call(SYS_recvfrom, fd, room(512), 512, 0, NULL, NULL), fd, true, message(true, 3, 0));
+	require(close(fd) == 0);
+	fd = resolver(false);
+	*size = sizeof(struct sockaddr_in);
+	answers(fd, ANSWER, sizeof(ANSWER) - 1);
+	received(call(SYS_recvfrom, fd, room(512), 512, 0, room(sizeof(struct sockaddr_in)), size), fd, false,
+		 message(true, 0, 1));
+	require(close(fd) == 0);
+}
+
+static void connected_to_what_was_found(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	struct call *c = call(SYS_connect, fd, address4(port), sizeof(struct sockaddr_in));
+
+	is_socket(c, fd);
+	c->destination.domain = NAME;
+	require(close(fd) == 0);
+}
+
+static void answered_to_recvmsg(void)
+{
+	int fd = resolver(true);
+
+	answers(fd, ANSWER, sizeof(ANSWER) - 1);
+	received(call(SYS_recvmsg, fd, message_header(ANSWER, 256, NULL), 0), fd, true, message(true, 0, 1));
+	require(close(fd) == 0);
+}
+
+static void answered_to_recvmmsg(void)
+{
+	int fd = resolver(true);
+
+	answers(fd, ANSWER, sizeof(ANSWER) - 1);
+	received(call(SYS_recvmmsg, fd, message_header(ANSWER, 256, NULL), 1, 0, NULL), fd, true, message(true, 0, 1));
+	require(close(fd) == 0);
+}
+
+static const struct test_case cases[] = {
+	{ "sendto", asked_by_sendto },		{ "sendmsg", asked_by_sendmsg },
+	{ "sendmmsg", asked_by_sendmmsg },	{ "recvfrom", answered_to_recvfrom },
+	{ "connect", connected_to_what_was_found }, { "recvmsg", answered_to_recvmsg },
+	{ "recvmmsg", answered_to_recvmmsg },
+};
+
+int main(void)
+{
+	static const char *const events[] = { "sendto", "sendmsg", "sendmmsg", "recvfrom", "connect", "recvmsg",
+					      "recvmmsg", NULL };
+	static const struct test test = { .event = "dns", .cases = cases, .n_cases = N_ELEMENTS(cases), .prepare = prepare,
+					  .events = events };
+
+	return run_test(&test);
+}
