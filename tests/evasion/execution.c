@@ -42,18 +42,6 @@ static void prepare(void)
 		abort();
 }
 
-static struct call *runs(const struct being *becomes)
-{
-	struct call *c = expect(TL_EVENT_EXEC, "exec");
-
-	c->being = becomes;
-	c->tid = c->pid;
-	snprintf(c->comm, sizeof(c->comm), "%s", becomes->comm ?: "");
-	is_object(c, becomes->executable, becomes->file);
-	c->file_object.flags = becomes->deleted && !becomes->is_nowhere ? TL_VALUE_DELETED : 0;
-	return c;
-}
-
 /* What the helper does: it opens a file, and the event says which program that was. */
 static void opens(const struct being *becomes, const char *path)
 {

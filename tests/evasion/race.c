@@ -197,21 +197,9 @@ static struct tl_session *start_session(uint32_t pid)
 {
 	const struct tl_target_spec target = { .name = "child", .pids = &pid, .n_pids = 1 };
 	const struct tl_options options = { .attach = attach_wanted(), .buffer = 64U << 20 };
-	struct tl_session *s;
-	uint32_t id = 0;
+	static const char *const events[] = { "open", "openat", NULL };
 
-	if (tl_session_new(&options, &s) < 0 || tl_session_add_target(s, &target, &id) < 0 ||
-	    tl_session_add_handler(s, id, "open", PROGRAM_ID) < 0 ||
-	    tl_session_add_handler(s, id, "openat", PROGRAM_ID) < 0) {
-		fail_case(OF_SESSION, __FILE__, __LINE__, "%s", tl_session_error(s));
-		return tl_session_free(s);
-	}
-	tl_session_set_callback(s, on_event, NULL);
-	if (tl_session_start(s) < 0) {
-		fail_case(OF_SESSION, __FILE__, __LINE__, "%s", tl_session_error(s));
-		return tl_session_free(s);
-	}
-	return s;
+	return start_for(&options, &target, events, on_event);
 }
 
 /* Open by open: is what it has reached what its event says? */

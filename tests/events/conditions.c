@@ -165,14 +165,7 @@ static struct tl_session *start_session(uint32_t pid)
 
 	for (size_t i = 0; r >= 0 && i < N_ELEMENTS(expected); i++)
 		r = add_target(s, &expected[i], pid);
-	if (r >= 0) {
-		tl_session_set_callback(s, on_event, NULL);
-		r = tl_session_start(s);
-	}
-	if (r >= 0)
-		return s;
-	fail_case(OF_SESSION, __FILE__, __LINE__, "%s", tl_session_error(s));
-	return tl_session_free(s);
+	return start_made(s, r, on_event);
 }
 
 static void verify(struct tl_session *s)

@@ -35,19 +35,6 @@ static void prepare(void)
 }
 
 #define ARGV(...) ((const char *const[]){ __VA_ARGS__, NULL })
-#define runs(becomes) runs_at(__LINE__, becomes)
-/* This process will run another program, and that is to be seen. */
-static struct call *runs_at(int line, const struct being *becomes)
-{
-	struct call *c = expect_made(__FILE__, line, TL_EVENT_EXEC, "exec");
-
-	c->being = becomes;
-	c->tid = c->pid;
-	snprintf(c->comm, sizeof(c->comm), "%s", becomes->comm ?: "");
-	is_object(c, becomes->executable, becomes->file);
-	c->file_object.flags = becomes->deleted && !becomes->is_nowhere ? TL_VALUE_DELETED : 0;
-	return c;
-}
 
 static void program_child(void)
 {

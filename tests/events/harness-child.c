@@ -600,6 +600,18 @@ void is_object(struct call *c, const char *path, struct stat facts)
 	c->file_object.before = c->file_object.after = facts;
 }
 
+struct call *runs_made(const char *file, int line, const struct being *becomes)
+{
+	struct call *c = expect_made(file, line, TL_EVENT_EXEC, "exec");
+
+	c->being = becomes;
+	c->tid = c->pid;
+	snprintf(c->comm, sizeof(c->comm), "%s", becomes->comm ?: "");
+	is_object(c, becomes->executable, becomes->file);
+	c->file_object.flags = becomes->deleted && !becomes->is_nowhere ? TL_VALUE_DELETED : 0;
+	return c;
+}
+
 void is_deleted(struct call *c, const char *path, struct stat facts)
 {
 	is_object(c, path, facts);

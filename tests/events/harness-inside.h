@@ -58,6 +58,12 @@ extern size_t n_seen;
 /* harness.c: the steps of run_test(), for tests that are made otherwise */
 bool prepare_run(const struct test *test); /* false: not as root, and said so */
 enum tl_attach attach_wanted(void);
+/* The session, with what has been added to it, started; NULL if that was not possible or r
+ * says that something before was not, as a failure of the session. It is freed then. */
+struct tl_session *start_made(struct tl_session *s, int r, tl_event_callback callback);
+/* One that follows a target with handlers of the events named, the last one NULL. */
+struct tl_session *start_for(const struct tl_options *options, const struct tl_target_spec *target,
+			     const char *const *events, tl_event_callback callback);
 /* Until the child has ended and the session is stopped; pause_us between turns, 0: as the session wakes us. */
 void read_until_end(struct tl_session *s, pid_t pid, int of, unsigned pause_us);
 /* Whether events of `type` come by the tracepoint of all calls. */

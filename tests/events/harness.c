@@ -240,6 +240,32 @@ enum tl_attach attach_wanted(void)
 	return TL_ATTACH_AUTO;
 }
 
+struct tl_session *start_made(struct tl_session *s, int r, tl_event_callback callback)
+{
+	if (r >= 0) {
+		tl_session_set_callback(s, callback, NULL);
+		r = tl_session_start(s);
+	}
+	if (r >= 0)
+		return s;
+	fail_case(OF_SESSION, __FILE__, __LINE__, "%s", tl_session_error(s));
+	return tl_session_free(s);
+}
+
+struct tl_session *start_for(const struct tl_options *options, const struct tl_target_spec *target,
+			     const char *const *events, tl_event_callback callback)
+{
+	struct tl_session *s;
+	uint32_t id = 0;
+	int r = tl_session_new(options, &s);
+
+	if (r >= 0)
+		r = tl_session_add_target(s, target, &id);
+	for (; r >= 0 && *events; events++)
+		r = tl_session_add_handler(s, id, *events, PROGRAM_ID);
+	return start_made(s, r, callback);
+}
+
 /* The event under test, or those of a test of several. */
 static bool add_events(struct tl_session *s, uint32_t target)
 {

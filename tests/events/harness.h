@@ -205,6 +205,9 @@ struct call *call32_exec_made(const char *file, int line, const struct being *be
 /* An event that no call() makes, of this process. */
 #define expect(kind, name) expect_made(__FILE__, __LINE__, kind, name)
 struct call *expect_made(const char *file, int line, enum tl_event_kind kind, const char *event);
+/* This process will run another program, and that is to be seen. */
+#define runs(becomes) runs_made(__FILE__, __LINE__, becomes)
+struct call *runs_made(const char *file, int line, const struct being *becomes);
 
 /* The object behind a descriptor or a descriptor returned. */
 void is_object(struct call *c, const char *path, struct stat facts);

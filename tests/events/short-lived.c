@@ -167,22 +167,10 @@ static struct tl_session *start_session(uint32_t pid)
 {
 	const struct tl_target_spec target = { .name = "program", .executables = &t.program, .n_executables = 1 };
 	const struct tl_options options = { .attach = attach_wanted() };
-	struct tl_session *s;
-	uint32_t id = 0;
+	static const char *const events[] = { "exec", "openat", NULL };
 
 	t.starter = (pid_t)pid;
-	if (tl_session_new(&options, &s) < 0 || tl_session_add_target(s, &target, &id) < 0 ||
-	    tl_session_add_handler(s, id, "exec", PROGRAM_ID) < 0 ||
-	    tl_session_add_handler(s, id, "openat", PROGRAM_ID) < 0) {
-		fail_case(OF_SESSION, __FILE__, __LINE__, "%s", tl_session_error(s));
-		return tl_session_free(s);
-	}
-	tl_session_set_callback(s, on_event, NULL);
-	if (tl_session_start(s) < 0) {
-		fail_case(OF_SESSION, __FILE__, __LINE__, "%s", tl_session_error(s));
-		return tl_session_free(s);
-	}
-	return s;
+	return start_for(&options, &target, events, on_event);
 }
 
 static void verify(struct tl_session *s)
