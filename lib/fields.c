@@ -20,7 +20,7 @@ static const struct tl_field fields[] = {
 	{ "process.pid", "long", "process in the initial pid namespace" },
 	{ "process.thread.id", "long", "thread in the initial pid namespace" },
 	{ "process.thread.name", "keyword", "name of the thread, where it is not the process's" },
-	{ "process.entity_id", "keyword", "unique: boot id, pid, start" },
+	{ "process.entity_id", "keyword", "unique: boot id, pid, start in hundredths of a second since the boot" },
 	{ "process.name", "keyword", "name of the process as the kernel has it, at most 15 bytes" },
 	{ "process.executable", "keyword", "path of the program file, from the kernel" },
 	{ "process.args", "keyword", "arguments of the program, an array" },

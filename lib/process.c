@@ -201,7 +201,8 @@ static void set_start(struct tl_processes *t, struct entry *e, uint64_t start, i
 	*end++ = '-';
 	end = tl_w_u64(end, p->pid);
 	*end++ = '-';
-	end = tl_w_u64(end, start);
+	/* As exactly as /proc knows it: what it says of a process is the same before and after an event of it. */
+	end = tl_w_u64(end, start / TL_PROC_TICK);
 	*end = '\0';
 	memcpy(p->entity_id, text, MIN((size_t)(end - text) + 1, sizeof(p->entity_id) - 1));
 }

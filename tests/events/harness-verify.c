@@ -258,7 +258,7 @@ static void verify_identity(const struct call *c, const struct tl_process *p, co
 	char boot[33], entity[64];
 
 	boot_id(boot);
-	snprintf(entity, sizeof(entity), "%s-%u-%" PRIu64, boot, p->pid, p->start);
+	snprintf(entity, sizeof(entity), "%s-%u-%" PRIu64, boot, p->pid, p->start / 10000000);
 	check_number(c, "process's pid", p->pid, b->pid);
 	check_text(c, "entity id", p->entity_id, entity);
 	check(c, p->start > 0, "process's start: wanted one");
