@@ -29,15 +29,18 @@ struct {
 	__type(value, struct tl_owner);
 } sockets SEC(".maps");
 
-/* What the current task's state wants of sockets; 0: nothing. */
+/* What the current task's state wants of sockets; 0: nothing. Nobody wants the event 0,
+ * so there need be no branch: the verifier would walk through each combination of them. */
 static __always_inline __u32 tl_network_wants(const struct tl_task *state)
 {
-	__u32 wants = 0;
+	__u64 wants = 0;
 
 #pragma unroll
-	for (int i = 0; i < TL_NET_EVENTS; i++)
-		if (tl_config.network_events[i] && tl_wants(state, tl_config.network_events[i]))
-			wants |= 1U << i;
+	for (int i = 0; i < TL_NET_EVENTS; i++) {
+		__u32 event = tl_config.network_events[i];
+
+		wants |= (state->wants[(event >> 6) & (TL_EVENT_WORDS - 1)] >> (event & 63) & 1) << i;
+	}
 	return wants;
 }
 
@@ -255,8 +258,6 @@ int BPF_PROG(tl_network_state_changed, const struct sock *socket, int before, in
 struct tl_network_call {
 	__u64 args[3];
 	__s64 ret;
-	__u32 which; /* enum tl_network_event; TL_NET_EVENTS: none of them */
-	__u32 pad;
 };
 
 static __always_inline __u32 tl_network_number(__u32 abi, __u64 nr)
@@ -332,12 +333,14 @@ static __always_inline void tl_network_lost(__u32 wants, __u32 which)
 }
 
 /* The call is over: what of it is told, and whose the connection is that it brought. A
- * function of its own: on 5.10 all that are under way share 512 bytes of stack. */
-static __noinline int tl_network_called(const struct tl_network_call *c)
+ * function of its own: on 5.10 all that are under way share 512 bytes of stack. What it
+ * is, a constant on each way that leads here, has to come in a register: of constants
+ * that come through another function's stack the verifier of 5.10 takes one for another,
+ * and cuts off what it holds to be impossible. */
+static __noinline int tl_network_called(const struct tl_network_call *c, __u32 which)
 {
 	struct task_struct *task = tl_task_current();
 	struct tl_task *state = tl_state_current();
-	__u32 which = c->which;
 	__s64 ret = c->ret;
 	struct tl_call *call, *place;
 	__u64 file, at, socket;
@@ -387,9 +390,9 @@ int tl_network_call(void *ctx)
 {
 	struct task_struct *task = tl_task_current();
 	struct tl_network_call c = {.ret = TL_RET_AT(ctx, TL_RET_TRACEPOINT)};
+	__u32 which = tl_network_call_of(task, TL_REGISTERS_AT(ctx), c.args);
 
-	c.which = tl_network_call_of(task, TL_REGISTERS_AT(ctx), c.args);
-	if (c.which == TL_NET_EVENTS || (c.which == TL_NET_ACCEPT && c.ret < 0) || !tl_network_state(task))
+	if (which == TL_NET_EVENTS || (which == TL_NET_ACCEPT && c.ret < 0) || !tl_network_state(task))
 		return 0;
-	return tl_network_called(&c);
+	return tl_network_called(&c, which);
 }
