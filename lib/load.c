@@ -13,6 +13,7 @@
 
 #include "attach.h"
 #include "functions.h"
+#include "socketcall.h"
 #include "util.h"
 
 extern const char tl_object_base[], tl_object_base_end[];
@@ -148,12 +149,18 @@ static bool has_tracepoint(struct tl_session *s, const char *type)
 static bool is_needed(const struct tl_session *s, const char *name)
 {
 	bool exec = strncmp(name, "tl_enter_exec_", strlen("tl_enter_exec_")) == 0;
+	bool hook = strcmp(name, "tl_enter_hook") == 0;
 
-	if (!exec && strcmp(name, "tl_enter_hook") != 0 && strcmp(name, "tl_enter_raw_tp") != 0)
+	if (!exec && !hook && strcmp(name, "tl_enter_raw_tp") != 0)
 		return true;
-	for (uint32_t id = 1; id <= s->n_events; id++)
-		if (tl_entry_program(s, &s->events[id].type) && !!(s->events[id].type.flags & TL_TYPE_EXEC) == exec)
+	for (uint32_t id = 1; id <= s->n_events; id++) {
+		const struct tl_event_type *type = &s->events[id].type;
+
+		if (tl_entry_program(s, type) && !!(type->flags & TL_TYPE_EXEC) == exec)
 			return true;
+		if (hook && tl_is_by_socketcall(type->name))
+			return true; /* that call's function is hooked at its entry, too */
+	}
 	return false;
 }
 

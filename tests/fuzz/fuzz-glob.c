@@ -2,7 +2,8 @@
 /*
  * Lines: a kind and an id ('a' and up: executables, 'A' and up: cgroups, with
  * what is below), then a glob; a line with a slash first is a path, '%' a unit.
- * The automaton must say what the plain matcher says.
+ * The automaton must say what the plain matcher says; of units, of which none is
+ * added, it knows nothing.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -35,6 +36,8 @@ static uint32_t expected(const struct line *lines, size_t n, enum tl_glob_kind k
 	uint32_t bits = 0;
 	char below[128];
 
+	if (kind == TL_GLOB_UNIT)
+		return 0;
 	for (size_t i = 0; i < n; i++) {
 		char first = kind == TL_GLOB_CGROUP ? 'A' : 'a';
 

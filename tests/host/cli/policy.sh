@@ -179,14 +179,14 @@ handlers_that_cannot_be_used_are_problems() {
 	export TRACELEFT_BATTERY=$dir/few
 	run check "$dir/policy.yaml"
 	expect_status 1 && grep -q 'handle_syscall_openat.bpf.o: the handler of openat is missing' "$dir/err" || why "$(cat "$dir/err")" || return
-	cp build/battery/handle_syscall_close.bpf.o "$dir/few/handle_syscall_openat.bpf.o"
+	cp "${TRACELEFT%/*}"/battery/handle_syscall_close.bpf.o "$dir/few/handle_syscall_openat.bpf.o"
 	run check "$dir/policy.yaml"
 	expect_status 1 && grep -q 'it is one of close' "$dir/err" || why "$(cat "$dir/err")" || return
-	head -c 1000 build/battery/handle_syscall_openat.bpf.o >"$dir/few/handle_syscall_openat.bpf.o"
+	head -c 1000 "${TRACELEFT%/*}"/battery/handle_syscall_openat.bpf.o >"$dir/few/handle_syscall_openat.bpf.o"
 	run check --json "$dir/policy.yaml"
 	[[ $status == 1 ]] && jq -e '.ok == false and (.problems[0].file | endswith("handle_syscall_openat.bpf.o"))' "$dir/out" >/dev/null ||
 		why "status $status: $(cat "$dir/out")" || return
-	cp build/battery/handle_syscall_openat.bpf.o "$dir/few/"
+	cp "${TRACELEFT%/*}"/battery/handle_syscall_openat.bpf.o "$dir/few/"
 	run check "$dir/policy.yaml"
 	expect_status 0 || return
 	TRACELEFT_BATTERY=$dir/none run check "$dir/policy.yaml"
