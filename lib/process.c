@@ -623,6 +623,24 @@ static int64_t clock_ns(clockid_t clock)
 	return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
+/* Whoever is interrupted between two looks at clocks is wrong by as long as that was:
+ * so the one in the narrowest time of some looks is taken. */
+int64_t tl_realtime_offset(void)
+{
+	int64_t offset = 0, narrowest = INT64_MAX;
+
+	for (int i = 0; i < 16 && narrowest > 2000; i++) {
+		int64_t before = clock_ns(CLOCK_BOOTTIME), real = clock_ns(CLOCK_REALTIME),
+			width = clock_ns(CLOCK_BOOTTIME) - before;
+
+		if (width < narrowest) {
+			narrowest = width;
+			offset = real - before - width / 2;
+		}
+	}
+	return offset;
+}
+
 static void copy_boot_id(char *ret, size_t size)
 {
 	for (const char *p = tl_host()->boot_id; *p && size > 1; p++)
@@ -650,7 +668,7 @@ int tl_processes_new(uint32_t max, struct tl_cgroups *cgroups, struct tl_process
 		return -ENOMEM;
 	}
 	copy_boot_id(t->boot_id, sizeof(t->boot_id));
-	t->realtime_offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_BOOTTIME);
+	t->realtime_offset = tl_realtime_offset();
 	*ret_processes = t;
 	return 0;
 }

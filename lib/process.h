@@ -60,6 +60,9 @@ struct tl_fork_facts {
 int tl_processes_new(uint32_t max, struct tl_cgroups *cgroups, struct tl_processes **ret_processes);
 struct tl_processes *tl_processes_free(struct tl_processes *t);
 
+/* What to add to CLOCK_BOOTTIME now for UTC, ns. */
+int64_t tl_realtime_offset(void);
+
 /* For processes of which /proc says the start: ns to add for UTC. */
 void tl_processes_set_clock(struct tl_processes *t, int64_t realtime_offset);
 

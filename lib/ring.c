@@ -32,12 +32,7 @@ uint64_t tl_now_boot(void)
 
 void tl_clock_adjust(struct tl_session *s)
 {
-	struct timespec now;
-	int64_t real;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	real = (int64_t)now.tv_sec * 1000000000LL + now.tv_nsec;
-	s->realtime_offset = real - (int64_t)tl_now_boot();
+	s->realtime_offset = tl_realtime_offset();
 	tl_processes_set_clock(s->processes, s->realtime_offset);
 }
 

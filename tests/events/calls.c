@@ -211,7 +211,11 @@ static const char *result_text(const struct call *c)
 /* result: unless TEXT says it behind "=>". */
 static const char *shown_text(const char *name, const struct parsed *parsed, const char *result)
 {
-	const char *arguments = expanded(parsed), *other = strstr(arguments, " => ");
+	const char *arguments = expanded(parsed), *failed = strstr(arguments, " || "), *other;
+
+	if (failed)
+		arguments = result[0] == '-' ? failed + 4 : text("%.*s", (int)(failed - arguments), arguments);
+	other = strstr(arguments, " => ");
 
 	return other ? text("%s(%.*s) = %s", name, (int)(other - arguments), arguments, other + 4) :
 		       text("%s(%s) = %s", name, arguments, result);
