@@ -171,12 +171,15 @@ static __always_inline void tl_network_send(const struct tl_owner *owner, __u64 
 /* The current process begins to connect. */
 static __always_inline void tl_connecting(__u64 sk)
 {
+	struct tl_owner *known = bpf_map_lookup_elem(&sockets, &sk);
 	struct task_struct *task = tl_task_current();
 	struct tl_task *state = tl_network_state(task);
 	__u32 wants = state ? tl_network_wants(state) : 0;
 	struct tl_owner *owner;
 	struct tl_call *call;
 
+	if (known && known->connecting && known->header.pid == tl_me() >> 32)
+		return;
 	if (!(wants & (1U << TL_NET_CONNECT | 1U << TL_NET_CLOSE)))
 		return;
 	owner = tl_owner_begin(&call, task, state, wants);
@@ -212,8 +215,7 @@ static __always_inline void tl_closing(__u64 sk)
 	tl_owner_done(call);
 }
 
-SEC("tp_btf/inet_sock_set_state")
-int BPF_PROG(tl_network_state_changed, const struct sock *socket, int before, int after)
+static __always_inline int tl_state_changed(const struct sock *socket, int after)
 {
 	struct tl_owner *owner;
 	__u64 sk = (__u64)socket;
@@ -251,6 +253,23 @@ int BPF_PROG(tl_network_state_changed, const struct sock *socket, int before, in
 	}
 	bpf_map_delete_elem(&sockets, &sk);
 	return 0;
+}
+
+/*
+ * Twice, one behind the other: packets arrive in interrupts, also in that of a process
+ * which is in this very program, and the kernel does not run a program inside itself. It
+ * runs the other one then. What the first has told there is nothing left of for the second.
+ */
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(tl_network_first, const struct sock *socket, int before, int after)
+{
+	return tl_state_changed(socket, after);
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(tl_network_again, const struct sock *socket, int before, int after)
+{
+	return tl_state_changed(socket, after);
 }
 
 /* ---- Calls: bind, listen, accept ---- */

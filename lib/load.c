@@ -178,7 +178,7 @@ static void choose_network_programs(struct tl_session *s)
 	const struct {
 		const char *name;
 		bool needed;
-	} programs[] = { { "tl_network_state_changed", ends }, { "tl_network_call", calls } };
+	} programs[] = { { "tl_network_first", ends }, { "tl_network_again", ends }, { "tl_network_call", calls } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
 		struct bpf_program *program = bpf_object__find_program_by_name(s->object, programs[i].name);
@@ -309,7 +309,7 @@ int tl_kernel_load(struct tl_session *s)
 	    (r = set_map_size(s, "ledger", (size_t)s->n_cpus * TL_EVENTS_MAX)) < 0 ||
 	    (r = set_map_size(s, "refusals", (size_t)s->n_cpus * TL_REFUSALS)) < 0 ||
 	    (r = set_map_size(s, "ring", s->ring_size)) < 0 ||
-	    (r = set_map_size(s, "sockets", tl_has_program(s, "tl_network_state_changed") ? TL_SOCKETS_MAX : 1)) < 0)
+	    (r = set_map_size(s, "sockets", tl_has_program(s, "tl_network_first") ? TL_SOCKETS_MAX : 1)) < 0)
 		return r;
 	r = bpf_object__load(s->object);
 	if (r < 0)
