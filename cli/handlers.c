@@ -34,48 +34,32 @@ static int check_one(const char *folder, const struct tl_event_type *wanted, str
 	else
 		r = tl_problems_add(problems, false, path, 0, 0, "the handler cannot be used: %s",
 				    why ? why : strerror(-r));
-	return r < 0 ? r : 1;
-}
-
-static bool is_in(const struct tl_event_type *type, const struct tl_event_type *const *types, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (types[i] == type)
-			return true;
-	return false;
-}
-
-/* Of all rules before this one and this rule's events before this one. */
-static bool was_checked(const struct tl_policy *policy, size_t rule, size_t event)
-{
-	const struct tl_policy_rule *r = &policy->rules[rule];
-
-	for (size_t i = 0; i < rule; i++)
-		if (is_in(r->events[event], policy->rules[i].events, policy->rules[i].n_events))
-			return true;
-	return is_in(r->events[event], r->events, event);
+	return r;
 }
 
 int tl_handlers_check(const struct tl_policy *policy, struct tl_problems *problems)
 {
 	const char *folder = tl_battery_default();
-	int r, found = 0;
+	_cleanup_free_ bool *checked = NULL;
+	const struct tl_event_type *types;
+	size_t n;
+	int r = 0;
 
-	if (access(folder, X_OK) < 0) {
-		r = tl_problems_add(problems, true, folder, 0, 0, "the handlers were not looked at: %s",
-				    strerror(errno));
-		return r < 0 ? r : 0;
-	}
+	if (access(folder, X_OK) < 0)
+		return tl_problems_add(problems, true, folder, 0, 0, "the handlers were not looked at: %s",
+				       strerror(errno));
+	types = tl_event_types(&n);
+	checked = calloc(n, sizeof(*checked));
+	if (!checked)
+		return -ENOMEM;
 	for (size_t i = 0; i < policy->n_rules; i++)
-		for (size_t j = 0; j < policy->rules[i].n_events; j++) {
+		for (size_t j = 0; r >= 0 && j < policy->rules[i].n_events; j++) {
 			const struct tl_event_type *type = policy->rules[i].events[j];
+			bool *before = &checked[type - types];
 
-			if (type->class != TL_CLASS_SYSCALL || was_checked(policy, i, j))
-				continue;
-			r = check_one(folder, type, problems);
-			if (r < 0)
-				return r;
-			found += r;
+			if (!*before && type->class == TL_CLASS_SYSCALL)
+				r = check_one(folder, type, problems);
+			*before = true;
 		}
-	return found;
+	return r;
 }

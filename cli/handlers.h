@@ -7,7 +7,7 @@
 
 /* Each object that a rule's event needs and that cannot be used becomes a
  * problem; where there is no folder of handlers at all, one warning. Returns
- * the number of errors added, or -ENOMEM. */
+ * 0 or -ENOMEM. */
 int tl_handlers_check(const struct tl_policy *policy, struct tl_problems *problems);
 
 #endif
