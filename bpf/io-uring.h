@@ -370,7 +370,7 @@ int tl_request_collect(void *ctx)
 	if (file) {
 		tl_add_file(&work->walk, call->data, TL_RECORD_MAX, TL_PATH_FILE, file);
 		if (plan->flags & TL_PLAN_SOCKET)
-			tl_add_socket(call, file);
+			tl_add_socket(call, &work->walk, file);
 	}
 	if (plan->target_from == TL_FROM_FD && !(call->stashed & TL_REQUEST_FIXED)) {
 		file = tl_fd_file(task, call->record.args[(plan->target_fd - 1) & 7]);
@@ -605,7 +605,7 @@ int tl_request_finish(void *ctx)
 		tl_walk_for(&work->walk, task);
 		tl_add_file(&work->walk, call->data, TL_RECORD_MAX, TL_PATH_FILE, file);
 		if (plan->flags & TL_PLAN_SOCKET)
-			tl_add_socket(call, file);
+			tl_add_socket(call, &work->walk, file);
 	}
 	if (call->stashed & TL_REQUEST_LATE) {
 		if (is_own)

@@ -316,6 +316,24 @@ struct sock {
 	__u16 sk_type;
 	__u16 sk_protocol;
 	int sk_err;
+	struct pid *sk_peer_pid;
+	const struct cred *sk_peer_cred;
+};
+
+struct sockaddr_un {
+	__u16 sun_family;
+	char sun_path[108];
+};
+
+struct unix_address {
+	int len; /* of the name: family and path */
+	struct sockaddr_un name[0];
+};
+
+struct unix_sock {
+	struct unix_address *addr;
+	struct path path;
+	struct sock *peer;
 };
 
 struct inet_sock {
@@ -359,6 +377,7 @@ struct tl_registers {
 #define TL_REGISTERS_SIZE (21 * 8)
 #define TL_THREAD_SIZE 16384
 
+#define TL_AF_UNIX 1
 #define TL_AF_INET 2
 #define TL_AF_INET6 10
 #define TL_IPPROTO_TCP 6
@@ -370,6 +389,7 @@ struct tl_registers {
 #define TL_TCP_CLOSE 7
 #define TL_TCP_CLOSE_WAIT 8
 #define TL_TCP_LAST_ACK 9
+#define TL_TCP_LISTEN 10
 /* net/sock.h: SOCK_DONE, the other end has sent all */
 #define TL_SOCK_DONE 0x2
 

@@ -382,9 +382,10 @@ static __always_inline void tl_add_cwd(struct tl_walk *walk, __u8 *data, __u32 m
 	tl_add_facts(data, max, TL_PATH_FILE, (__u64)tl_peek(tl_at(struct dentry, dentry), d_inode));
 }
 
-static __always_inline void tl_add_socket_of_call(struct tl_call *call, const struct tl_plan *plan, __u64 file)
+static __always_inline void tl_add_socket_of_call(struct tl_call *call, struct tl_walk *walk,
+						  const struct tl_plan *plan, __u64 file)
 {
-	struct tl_socket_facts *facts = tl_add_socket(call, file);
+	struct tl_socket_facts *facts = tl_add_socket(call, walk, file);
 
 	if (facts && plan->payload)
 		tl_add_dns(call, facts, plan->payload);
@@ -427,7 +428,7 @@ int tl_collect(void *ctx)
 	/* A failed exec has its memory still: the handler reads that. */
 	if (call->stashed && !(plan->flags & TL_PLAN_EXEC) && tl_add_stash(call, &before)) {
 		if (file == before && file && plan->flags & TL_PLAN_SOCKET)
-			tl_add_socket_of_call(call, plan, file);
+			tl_add_socket_of_call(call, walk, plan, file);
 		goto next;
 	}
 	if (plan->from == TL_FROM_CWD && call->record.ret == 0) {
@@ -435,7 +436,7 @@ int tl_collect(void *ctx)
 	} else if (file) {
 		tl_add_file(walk, call->data, TL_RECORD_MAX, TL_PATH_FILE, file);
 		if (plan->flags & TL_PLAN_SOCKET)
-			tl_add_socket_of_call(call, plan, file);
+			tl_add_socket_of_call(call, walk, plan, file);
 	} else if (plan->name) {
 		tl_add_base(call, walk, task, TL_PATH_BASE, plan->fd, plan->name);
 		tl_add_base(call, walk, task, TL_PATH_BASE_TARGET, plan->target_fd, plan->target_name);
@@ -584,7 +585,7 @@ static __always_inline int tl_enter(__u32 door, struct pt_regs *registers)
 	if (file) {
 		tl_add_file(walk, call->data, TL_RECORD_MAX, TL_PATH_FILE, file);
 		if (plan->flags & TL_PLAN_SOCKET)
-			tl_add_socket(call, file);
+			tl_add_socket(call, walk, file);
 	}
 	tl_stash_end(call, stash, state, event);
 	return 0;

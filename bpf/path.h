@@ -21,6 +21,7 @@ struct tl_walk {
 	__u32 flags; /* TL_SECTION_* */
 	__u32 slot; /* key of the slot whose work this is, and whose bytes it writes */
 	__u32 pad;
+	__u64 socket; /* struct sock that is looked at */
 };
 
 struct tl_climb {

@@ -4,6 +4,7 @@
 #define TRACELEFT_SOCKET_H
 
 #include "record.h"
+#include "unix.h"
 
 /* Address of the struct socket behind a struct file, 0 if that is no socket. */
 static __always_inline __u64 tl_file_socket(__u64 address)
@@ -44,16 +45,24 @@ static __always_inline struct tl_socket_facts *tl_add_sock(__u8 *data, __u64 at,
 	return facts;
 }
 
-/* The facts of the socket behind an open file; NULL if it is none. */
-static __always_inline struct tl_socket_facts *tl_add_socket(struct tl_call *call, __u64 file)
+/* The facts of the socket behind an open file, for the record of the walk's slot; NULL if it is none. */
+static __always_inline struct tl_socket_facts *tl_add_socket(struct tl_call *call, struct tl_walk *walk, __u64 file)
 {
 	__u64 address = tl_file_socket(file), sk;
 	struct socket *socket = tl_at(struct socket, address);
+	struct tl_socket_facts *facts;
 
 	if (!address)
 		return 0;
 	sk = (__u64)tl_peek(socket, sk);
-	return sk ? tl_add_sock(call->data, sk, tl_peek(socket, type)) : 0;
+	if (!sk)
+		return 0;
+	facts = tl_add_sock(call->data, sk, tl_peek(socket, type));
+	if (facts->family == TL_AF_UNIX) {
+		walk->socket = sk;
+		tl_add_unix(walk->slot);
+	}
+	return facts;
 }
 
 #endif

@@ -155,21 +155,42 @@ static __always_inline __u64 tl_other_task(struct tl_call *call, struct task_str
 	return pid ? tl_pid_task(pid) : 0;
 }
 
+/* When its process began, and how that is called. */
+static __always_inline void tl_other_name(struct tl_other_facts *facts, struct task_struct *other)
+{
+	__u64 address = (__u64)tl_peek(other, group_leader);
+	struct task_struct *leader = tl_at(struct task_struct, address);
+
+	facts->start = tl_peek(leader, start_boottime);
+	bpf_probe_read_kernel(facts->comm, TL_COMM_LEN,
+			      (void *)(address + bpf_core_field_offset(struct task_struct, comm)));
+}
+
 static __always_inline void tl_other_facts(struct tl_call *call, struct task_struct *other)
 {
 	struct tl_section *section = tl_area_begin(call->data, TL_RECORD_MAX);
 	struct tl_other_facts *facts = (struct tl_other_facts *)tl_area_data(section);
-	__u64 address = (__u64)tl_peek(other, group_leader);
-	struct task_struct *leader = tl_at(struct task_struct, address);
 
 	__builtin_memset(facts, 0, sizeof(*facts));
 	facts->pid = tl_peek(other, tgid);
 	facts->tid = tl_peek(other, pid);
 	facts->uid = tl_peek(other, cred, uid.val);
-	facts->start = tl_peek(leader, start_boottime);
-	bpf_probe_read_kernel(facts->comm, TL_COMM_LEN,
-			      (void *)(address + bpf_core_field_offset(struct task_struct, comm)));
+	facts->gid = tl_peek(other, cred, gid.val);
+	tl_other_name(facts, other);
 	tl_area_end(call->data, TL_RECORD_MAX, section, TL_SECTION_OTHER, 0, 0, sizeof(*facts));
+}
+
+/* The program that another process runs, as that process sees it. */
+static __always_inline void tl_add_other_program(struct tl_call *call, struct tl_walk *walk, struct task_struct *other,
+						 __u8 index)
+{
+	__u64 file = (__u64)tl_peek(other, mm, exe_file), own = walk->mnt_ns;
+
+	if (!file)
+		return;
+	walk->mnt_ns = (__u64)tl_peek(other, nsproxy, mnt_ns);
+	tl_add_file(walk, call->data, TL_RECORD_MAX, index, file);
+	walk->mnt_ns = own;
 }
 
 /* The process that an argument of the event's call means. */
@@ -179,20 +200,14 @@ __noinline int tl_add_other(__u32 slot, __u32 event)
 	struct tl_call *call = bpf_map_lookup_elem(&calls, &slot);
 	struct tl_work *work = bpf_map_lookup_elem(&works, &slot);
 	struct task_struct *task = tl_task_current(), *other;
-	__u64 address, file;
+	__u64 address;
 
 	address = call && work ? tl_other_task(call, task, plan) : 0;
 	if (!address || !call || !work)
 		return 0;
 	other = tl_at(struct task_struct, address);
 	tl_other_facts(call, other);
-	file = (__u64)tl_peek(other, mm, exe_file);
-	if (!file)
-		return 0;
-	/* As that process sees it. */
-	work->walk.mnt_ns = (__u64)tl_peek(other, nsproxy, mnt_ns);
-	tl_add_file(&work->walk, call->data, TL_RECORD_MAX, TL_PATH_OTHER_EXE, file);
-	tl_walk_for(&work->walk, task);
+	tl_add_other_program(call, &work->walk, other, TL_PATH_OTHER_EXE);
 	return 0;
 }
 

@@ -101,6 +101,7 @@ enum tl_section_type {
 	TL_SECTION_NAMESPACES = 9, /* struct tl_namespaces */
 	TL_SECTION_IDENTITY = 10, /* index: 0 before the call, 1 after it; struct tl_identity_facts */
 	TL_SECTION_OTHER = 11, /* struct tl_other_facts */
+	TL_SECTION_PEER = 14, /* struct tl_other_facts: who is at the other end of a unix socket */
 };
 
 enum tl_path_index {
@@ -113,6 +114,9 @@ enum tl_path_index {
 	TL_PATH_BASE_TARGET = 6, /* same, for the second name */
 	TL_PATH_SCRIPT = 7, /* exec: the file that was asked for */
 	TL_PATH_OTHER_EXE = 8, /* program of the process that the call is about */
+	TL_PATH_NEAR = 9, /* where a unix socket is bound; as a name: an abstract one */
+	TL_PATH_FAR = 10, /* same, of the socket at its other end */
+	TL_PATH_PEER_EXE = 11, /* program of the process there */
 	TL_PATH_INDEXES,
 };
 
@@ -257,13 +261,13 @@ struct tl_identity_facts {
 
 _Static_assert(sizeof(struct tl_identity_facts) == 104, "wire: identity");
 
-/* The process that a call is about. */
+/* The process that a call is about: that an argument means, or at a socket's other end. */
 struct tl_other_facts {
 	__u32 pid; /* in the initial pid namespace */
 	__u32 tid; /* the thread that was meant */
 	__u32 uid;
-	__u32 pad;
-	__u64 start; /* CLOCK_BOOTTIME ns */
+	__u32 gid;
+	__u64 start; /* CLOCK_BOOTTIME ns; 0: the process is gone, and has no name any more */
 	char comm[TL_COMM_LEN];
 };
 

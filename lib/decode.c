@@ -30,7 +30,7 @@ struct parts {
 	const struct tl_task_facts *task;
 	const struct tl_namespaces *namespaces;
 	const struct tl_identity_facts *identity[2];
-	const struct tl_other_facts *other;
+	const struct tl_other_facts *other, *peer;
 	struct tl_bytes argv;
 };
 
@@ -109,6 +109,11 @@ static int take_section(struct tl_session *s, struct parts *p, const struct tl_s
 		if (section->size != sizeof(struct tl_other_facts))
 			return -EBADMSG;
 		p->other = data;
+		break;
+	case TL_SECTION_PEER:
+		if (section->size != sizeof(struct tl_other_facts))
+			return -EBADMSG;
+		p->peer = data;
 		break;
 	case TL_SECTION_ARGV:
 		p->argv = bytes;
@@ -259,6 +264,22 @@ static void fill_paths(struct tl_session *s, const struct parts *p, const struct
 
 /* ---- Sockets ---- */
 
+/* Another process; NULL if it is gone. */
+static const struct tl_process *process_of(struct tl_session *s, const struct tl_other_facts *facts)
+{
+	const struct tl_process *own = s->event.process, *other;
+	char comm[TL_COMM_LEN + 1] = "";
+
+	if (!facts->start)
+		return NULL;
+	memcpy(comm, facts->comm, TL_COMM_LEN);
+	other = tl_processes_get(s->processes, facts->pid, facts->start, comm);
+	/* It may be the parent, whose start is exact from now on. */
+	if (own)
+		tl_processes_find(s->processes, own->pid, own->start);
+	return other;
+}
+
 static bool endpoint_from_sockaddr(struct tl_endpoint *endpoint, const struct tl_bytes *captured)
 {
 	const struct sockaddr_in6 *v6 = (const void *)captured->data;
@@ -291,10 +312,25 @@ static bool endpoint_from_sockaddr(struct tl_endpoint *endpoint, const struct tl
 	return true;
 }
 
-static struct tl_endpoint endpoint_of(const struct tl_socket_facts *facts, bool remote)
+/* Where a unix socket is bound: a file, or an abstract name; empty if it is not. */
+static struct tl_bytes unix_path(struct tl_session *s, const struct parts *p, bool remote)
 {
+	enum tl_path_index index = remote ? TL_PATH_FAR : TL_PATH_NEAR;
+	struct tl_bytes name = p->name[index];
+
+	if (!name.data)
+		return make_path(s, &p->path[index], NULL);
+	name.flags = TL_VALUE_PRESENT;
+	return name;
+}
+
+static struct tl_endpoint endpoint_of(struct tl_session *s, const struct parts *p, bool remote)
+{
+	const struct tl_socket_facts *facts = p->socket;
 	struct tl_endpoint endpoint = { .family = facts->family };
 
+	if (facts->family == AF_UNIX)
+		endpoint.path = unix_path(s, p, remote);
 	if (facts->family == AF_INET || facts->family == AF_INET6) {
 		/* A raw socket has its protocol where others have their port. */
 		if (facts->type != SOCK_RAW)
@@ -361,15 +397,31 @@ static void cut_unwritten(struct tl_event *event, struct tl_bytes *captured, con
 	event->flags |= TL_EVENT_TRUNCATED;
 }
 
-static void fill_socket_facts(struct tl_event *event, const struct tl_socket_facts *facts, struct tl_endpoint *near,
+static void fill_peer(struct tl_session *s, const struct parts *p)
+{
+	struct tl_event *event = &s->event;
+
+	event->has_peer = true;
+	event->peer_pid = p->peer->pid;
+	event->peer_uid = p->peer->uid;
+	event->peer_gid = p->peer->gid;
+	event->peer = process_of(s, p->peer);
+	event->peer_executable = make_path(s, &p->path[TL_PATH_PEER_EXE], p->file[TL_PATH_PEER_EXE]);
+}
+
+static void fill_socket_facts(struct tl_session *s, const struct parts *p, struct tl_endpoint *near,
 			      struct tl_endpoint *far)
 {
+	struct tl_event *event = &s->event;
+
 	event->has_socket = true;
-	event->socket_type = facts->type;
-	event->socket_protocol = facts->protocol;
-	event->socket_netns = facts->netns;
-	*near = endpoint_of(facts, false);
-	*far = endpoint_of(facts, true);
+	event->socket_type = p->socket->type;
+	event->socket_protocol = p->socket->protocol;
+	event->socket_netns = p->socket->netns;
+	*near = endpoint_of(s, p, false);
+	*far = endpoint_of(s, p, true);
+	if (p->peer)
+		fill_peer(s, p);
 }
 
 /* Does the call tell where something came from? */
@@ -382,6 +434,8 @@ static bool is_incoming(const struct tl_event_type *type, const struct tl_arg_ty
 /* Without a connection the kernel has no far end. Raw sockets have none of ports. */
 static bool knows_far_end(const struct tl_event *event, const struct tl_endpoint *far)
 {
+	if (far->family == AF_UNIX)
+		return far->path.flags & TL_VALUE_PRESENT;
 	return event->socket_type == SOCK_RAW ? tl_endpoint_known(far) : far->port;
 }
 
@@ -393,14 +447,15 @@ static bool goes_elsewhere(const struct tl_event *event, bool incoming, const st
 
 	return !incoming && (event->socket_type == SOCK_DGRAM || event->socket_type == SOCK_RAW) &&
 	       strcmp(event->type->name, "connect") && endpoint_from_sockaddr(&given, address) &&
-	       (given.port != far->port || given.family != far->family ||
+	       (given.port != far->port || given.family != far->family || given.family == AF_UNIX ||
 		memcmp(given.address, far->address, sizeof(given.address)));
 }
 
 /* Who calls whom: accept's peer is the source, connect's the destination. Returns
  * whether it is the other end that calls. */
-static bool fill_socket(struct tl_event *event, const struct tl_socket_facts *facts)
+static bool fill_socket(struct tl_session *s, const struct parts *p)
 {
+	struct tl_event *event = &s->event;
 	/* What getsockname is told is what the kernel has of the near end. */
 	const struct tl_arg_type *asked =
 		strcmp(event->type->name, "getsockname") ? address_argument(event->type) : NULL;
@@ -410,8 +465,8 @@ static bool fill_socket(struct tl_event *event, const struct tl_socket_facts *fa
 	struct tl_endpoint *far = incoming ? &event->source : &event->destination;
 	struct tl_bytes address;
 
-	if (facts) {
-		fill_socket_facts(event, facts, near, far);
+	if (p->socket) {
+		fill_socket_facts(s, p, near, far);
 		if (incoming && asked->capture == TL_CAPTURE_SOCKADDR_POINTER)
 			cut_unwritten(event, &event->captured[asked->position - 1], far);
 	}
@@ -419,7 +474,7 @@ static bool fill_socket(struct tl_event *event, const struct tl_socket_facts *fa
 		return false;
 	address = captured_address(event, asked);
 	if (binds) {
-		if (!near->port || event->ret < 0)
+		if (event->ret < 0 || !(near->port || near->path.flags & TL_VALUE_PRESENT))
 			endpoint_from_sockaddr(near, &address);
 		memset(far, 0, sizeof(*far));
 	} else if (!knows_far_end(event, far) || goes_elsewhere(event, incoming, far, &address)) {
@@ -471,7 +526,7 @@ static void decode_network(struct tl_session *s, const struct parts *p)
 	event->kind = TL_EVENT_NETWORK;
 	if (!p->socket)
 		return;
-	fill_socket_facts(event, p->socket, near, far);
+	fill_socket_facts(s, p, near, far);
 	if (!tl_endpoint_known(far)) /* bound, or listening */
 		memset(far, 0, sizeof(*far));
 	if (event->captured[1].flags & TL_VALUE_PRESENT)
@@ -492,7 +547,7 @@ static void fill_objects(struct tl_session *s, const struct parts *p, const stru
 	fill_paths(s, p, type);
 	if (!(type->flags & TL_TYPE_SOCKET))
 		return;
-	incoming = fill_socket(&s->event, p->socket);
+	incoming = fill_socket(s, p);
 	if (p->n_dns)
 		fill_dns(s, p);
 	fill_domain(s, incoming);
@@ -653,10 +708,8 @@ static void fill_identities(struct tl_session *s, const struct parts *p)
 static void fill_other(struct tl_session *s, const struct parts *p)
 {
 	struct tl_event *event = &s->event;
-	char comm[TL_COMM_LEN + 1] = "";
 
-	memcpy(comm, p->other->comm, TL_COMM_LEN);
-	event->other = tl_processes_get(s->processes, p->other->pid, p->other->start, comm);
+	event->other = process_of(s, p->other);
 	event->other_tid = p->other->tid;
 	event->other_uid = p->other->uid;
 	event->other_executable = make_path(s, &p->path[TL_PATH_OTHER_EXE], p->file[TL_PATH_OTHER_EXE]);

@@ -156,7 +156,7 @@ bool tl_encode_has_flags(const struct tl_event *event)
 	const uint32_t process = TL_PROCESS_UNKNOWN | TL_PROCESS_ARGS_TRUNCATED | TL_PROCESS_DELETED;
 
 	return event->flags || ((event->file.path.flags | event->target.path.flags) & path) ||
-	       ((event->source.path.flags | event->destination.path.flags) & TL_VALUE_CLAIM) ||
+	       ((event->source.path.flags | event->destination.path.flags) & path) ||
 	       (event->process->flags & process);
 }
 
@@ -174,8 +174,8 @@ unsigned tl_encode_flags(struct tl_buffer *b, const struct tl_event *event, bool
 		{ escaped, "escaped" },
 		{ (event->flags & TL_EVENT_CLAIM) || (path & TL_VALUE_CLAIM), "claim" },
 		{ address & TL_VALUE_CLAIM, "address_claim" },
-		{ path & TL_VALUE_DELETED, "deleted" },
-		{ path & TL_VALUE_DETACHED, "detached" },
+		{ (path | address) & TL_VALUE_DELETED, "deleted" },
+		{ (path | address) & TL_VALUE_DETACHED, "detached" },
 		{ (event->flags & TL_EVENT_UNKNOWN_PROCESS) || (process & TL_PROCESS_UNKNOWN), "unknown_process" },
 		{ event->flags & TL_EVENT_THREAD, "thread" },
 		{ event->flags & TL_EVENT_IO_URING, "io_uring" },

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who a process is before and after a call that changes that, and the other
- * process that a call is about. */
+/* Who a process is before and after a call that changes that, the other process
+ * that a call is about, and the one at the other end of a unix socket. */
 #include "encode-line.h"
 
 struct number {
@@ -96,20 +96,9 @@ void tl_line_identities(struct tl_line *l)
 	}
 }
 
-void tl_line_other(struct tl_line *l)
+/* executable: as the kernel has it, where that is known. */
+static void put_other_process(struct tl_line *l, const struct tl_process *other, const struct tl_bytes *executable)
 {
-	const struct tl_event *event = l->event;
-	const struct tl_process *other = event->other;
-	const struct tl_bytes *executable = &event->other_executable;
-
-	if (!other)
-		return;
-	TL_PUT_LITERAL(l->b, "\"target\":{\"pid\":");
-	tl_put_u64(l->b, other->pid);
-	if (event->other_tid != other->pid) {
-		TL_PUT_LITERAL(l->b, ",\"tid\":");
-		tl_put_u64(l->b, event->other_tid);
-	}
 	tl_line_member(l, ",\"entity_id\":", other->entity_id);
 	if (other->comm[0]) {
 		TL_PUT_LITERAL(l->b, ",\"name\":");
@@ -121,7 +110,38 @@ void tl_line_other(struct tl_line *l)
 	} else if (other->executable[0]) {
 		tl_line_member(l, ",\"executable\":", other->executable);
 	}
+}
+
+void tl_line_other(struct tl_line *l)
+{
+	const struct tl_event *event = l->event;
+	const struct tl_process *other = event->other;
+
+	if (!other)
+		return;
+	TL_PUT_LITERAL(l->b, "\"target\":{\"pid\":");
+	tl_put_u64(l->b, other->pid);
+	if (event->other_tid != other->pid) {
+		TL_PUT_LITERAL(l->b, ",\"tid\":");
+		tl_put_u64(l->b, event->other_tid);
+	}
+	put_other_process(l, other, &event->other_executable);
 	TL_PUT_LITERAL(l->b, ",\"uid\":");
 	tl_put_u64(l->b, event->other_uid);
+	TL_PUT_LITERAL(l->b, "},");
+}
+
+void tl_line_peer(struct tl_line *l)
+{
+	const struct tl_event *event = l->event;
+
+	TL_PUT_LITERAL(l->b, "\"peer\":{\"pid\":");
+	tl_put_u64(l->b, event->peer_pid);
+	if (event->peer)
+		put_other_process(l, event->peer, &event->peer_executable);
+	TL_PUT_LITERAL(l->b, ",\"uid\":");
+	tl_put_u64(l->b, event->peer_uid);
+	TL_PUT_LITERAL(l->b, ",\"gid\":");
+	tl_put_u64(l->b, event->peer_gid);
 	TL_PUT_LITERAL(l->b, "},");
 }

@@ -416,6 +416,8 @@ static void put_traceleft(struct tl_line *l)
 		tl_line_identities(l);
 	if (event->other)
 		tl_line_other(l);
+	if (event->has_peer)
+		tl_line_peer(l);
 	put_targets(l);
 	put_numbers(l);
 	put_abi(l);

@@ -40,6 +40,7 @@ void tl_line_network(struct tl_line *l);
 /* Members of "traceleft" with a comma behind: "before" and "after", and "target", the other process. */
 void tl_line_identities(struct tl_line *l);
 void tl_line_other(struct tl_line *l);
+void tl_line_peer(struct tl_line *l);
 /* Of an event that has one. */
 void tl_line_dns(struct tl_line *l);
 /* Of a result: its key, under the names that events have. */

@@ -81,6 +81,18 @@ static void put_sockets(struct tl_buffer *b, const struct tl_event *event)
 	tl_put_char(b, '>');
 }
 
+/* " <peer 812 uid 0 gid 0>" */
+static void put_peer(struct tl_buffer *b, const struct tl_event *event)
+{
+	TL_PUT_LITERAL(b, " <peer ");
+	tl_put_u64(b, event->peer_pid);
+	TL_PUT_LITERAL(b, " uid ");
+	tl_put_u64(b, event->peer_uid);
+	TL_PUT_LITERAL(b, " gid ");
+	tl_put_u64(b, event->peer_gid);
+	tl_put_char(b, '>');
+}
+
 /* "0x8002 (flags O_RDWR|O_LARGEFILE)", "1 (SUID_DUMP_USER)", "022"; just 0 if there are no flags. */
 static void put_decoded_result(struct tl_buffer *b, uint64_t value, const struct tl_decoder *decoder, const char *word)
 {
@@ -157,6 +169,8 @@ static void put_objects(struct tl_buffer *b, const struct tl_event *event)
 	}
 	if (event->has_socket || event->source.family || event->destination.family)
 		put_sockets(b, event);
+	if (event->has_peer)
+		put_peer(b, event);
 	if (event->dns)
 		tl_encode_dns_text(b, event->dns);
 }

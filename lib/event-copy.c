@@ -88,9 +88,11 @@ static struct tl_event *copy_event(struct copier *c, const struct tl_event *even
 	keep_bytes(c, &copy.source.path);
 	keep_bytes(c, &copy.destination.path);
 	keep_bytes(c, &copy.other_executable);
+	keep_bytes(c, &copy.peer_executable);
 	copy.process = keep_process(c, event->process, 2, TL_ANCESTORS_MAX);
 	copy.child = keep_process(c, event->child, 1, 0);
 	copy.other = keep_process(c, event->other, 1, 0);
+	copy.peer = keep_process(c, event->peer, 1, 0);
 	if (event->before)
 		copy.before = keep(c, event->before, sizeof(*event->before));
 	if (event->after)

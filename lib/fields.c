@@ -55,11 +55,12 @@ static const struct tl_field fields[] = {
 	{ "source.port", "long", "its port" },
 	{ "source.bytes", "long", "close of a connection: bytes of data that this end sent" },
 	{ "source.domain", "keyword", "name under which source.ip was found, of who calls from there" },
-	{ "source.address", "keyword", "path of a unix socket, with @ in front for an abstract one" },
+	{ "source.address", "keyword", "where a unix socket is bound: its file's path, absolute, from the kernel; with @ "
+				       "in front an abstract name" },
 	{ "destination.ip", "ip", "address of who was called" },
 	{ "destination.port", "long", "its port" },
 	{ "destination.bytes", "long", "same as source.bytes, of the other end" },
-	{ "destination.address", "keyword", "path of a unix socket, with @ in front for an abstract one" },
+	{ "destination.address", "keyword", "same as source.address; with the flag address_claim, what was asked for" },
 	{ "destination.domain", "keyword", "name under which destination.ip was found, as an answer says that came to a "
 					   "process before" },
 	{ "dns.type", "keyword", "of what went to port 53 or came from there by UDP: query or answer" },
@@ -119,6 +120,14 @@ static const struct tl_field fields[] = {
 	{ "traceleft.target.name", "keyword", "same as process.name" },
 	{ "traceleft.target.executable", "keyword", "same as process.executable" },
 	{ "traceleft.target.uid", "long", "its real user" },
+	{ "traceleft.peer.pid", "long", "the process at the other end of a unix socket when that was connected, or "
+					"began to listen, as SO_PEERCRED has it, in the initial pid namespace" },
+	{ "traceleft.peer.entity_id", "keyword", "same as process.entity_id, of that process; if it is not gone, like "
+						 "the next two" },
+	{ "traceleft.peer.name", "keyword", "same as process.name" },
+	{ "traceleft.peer.executable", "keyword", "same as process.executable" },
+	{ "traceleft.peer.uid", "long", "its effective user at that time" },
+	{ "traceleft.peer.gid", "long", "its effective group" },
 	{ "traceleft.targets", "keyword", "targets that the process belongs to, an array" },
 	{ "traceleft.cpu", "long", "processor that the call ran on" },
 	{ "traceleft.seq", "long", "counts events per traceleft.cpu without holes, but for those that a lost record "

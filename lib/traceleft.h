@@ -205,7 +205,9 @@ struct tl_endpoint {
 	uint16_t port; /* host byte order */
 	uint8_t address[16]; /* v4: first four bytes */
 	const char *domain; /* of the other end: the name under which an answer had it; NULL: not known */
-	struct tl_bytes path; /* AF_UNIX; of any family flags has TL_VALUE_CLAIM if the end is as the process gave it */
+	/* AF_UNIX: absolute, or, with a NUL in front, an abstract name. Of any family flags has TL_VALUE_CLAIM if
+	 * the end is as the process gave it: then a path may be relative. */
+	struct tl_bytes path;
 };
 
 /* A message of the domain name system: the first question, and of an answer the
@@ -317,6 +319,10 @@ struct tl_event {
 	uint16_t socket_type, socket_protocol; /* SOCK_*, IPPROTO_* */
 	uint32_t socket_netns;
 	bool has_socket;
+	bool has_peer; /* who is at the other end of a unix socket is known, as of when that was connected: */
+	uint32_t peer_pid, peer_uid, peer_gid; /* pid in the initial namespace; effective user and group */
+	const struct tl_process *peer; /* NULL: it is gone */
+	struct tl_bytes peer_executable; /* from the kernel; empty: see `peer` */
 	const struct tl_dns *dns; /* what was sent to port 53, or came from it; NULL: nothing */
 	bool has_bytes; /* what the connection carried is known: */
 	uint64_t source_bytes, destination_bytes; /* that each end sent */

@@ -61,6 +61,9 @@ enum get {
 	GET_PROTOCOL,
 	GET_SOCKET_TYPE,
 	GET_SOCKET_PATH,
+	GET_PEER_PID,
+	GET_PEER_UID,
+	GET_PEER_GID,
 	GET_DOMAIN,
 	GET_DNS_NAME,
 	GET_CGROUP,
@@ -124,6 +127,9 @@ static const struct tl_expression_field fields[] = {
 	{ "protocol", NUMBER, OF_SOCKET, 0, GET_PROTOCOL, "protocol of the socket, as IPPROTO_UDP" },
 	{ "socket_type", NUMBER, OF_SOCKET, 0, GET_SOCKET_TYPE, "type of the socket, as SOCK_STREAM" },
 	{ "socket_path", STRING, OF_SOCKET, PATHLIKE, GET_SOCKET_PATH, "path of a unix socket" },
+	{ "peer.pid", NUMBER, OF_SOCKET, 0, GET_PEER_PID, "process at the other end of a unix socket; 0: none is known" },
+	{ "peer.uid", NUMBER, OF_SOCKET, UNSET, GET_PEER_UID, "its effective user; -1 (unset) if none is known" },
+	{ "peer.gid", NUMBER, OF_SOCKET, UNSET, GET_PEER_GID, "its effective group; -1 (unset) if none is known" },
 	{ "domain", STRING, OF_SOCKET, 0, GET_DOMAIN, "name under which the other end was found, if that was seen" },
 	{ "dns.name", STRING, OF_SOCKET, 0, GET_DNS_NAME, "name that is asked of the domain name system" },
 	{ "cgroup", STRING, OF_ALL, PATHLIKE, GET_CGROUP, "path of the control group" },
@@ -266,6 +272,12 @@ static __int128 get_number(enum get get, const struct tl_event *e)
 		return e->socket_protocol;
 	case GET_SOCKET_TYPE:
 		return e->socket_type;
+	case GET_PEER_PID:
+		return e->peer_pid;
+	case GET_PEER_UID:
+		return e->has_peer ? (int64_t)e->peer_uid : -1;
+	case GET_PEER_GID:
+		return e->has_peer ? (int64_t)e->peer_gid : -1;
 	case GET_NETNS:
 		return e->process->netns;
 	case GET_MNTNS:

@@ -183,7 +183,7 @@ static void ends_after(struct call *c, int fd)
 		asked = asked_end(c, arg);
 		if (!(asked.path.flags & TL_VALUE_CLAIM) || strcmp(name, "getsockname") == 0)
 			continue;
-		if (!c->destination.port && (c->socket_type != SOCK_RAW || !c->destination.address[0]))
+		if (!c->destination.port && !c->destination.path.size && (c->socket_type != SOCK_RAW || !c->destination.address[0]))
 			c->destination = asked;
 		else if (sends && c->socket_type == SOCK_DGRAM && asked.port != c->destination.port)
 			c->destination = asked;

@@ -45,7 +45,7 @@ static struct call *connected(int fd, const void *address, size_t size)
 	struct call *c = call(SYS_connect, fd, address, size);
 
 	is_socket(c, fd);
-	if (!c->destination.port)
+	if (!c->destination.port && !c->destination.path.size)
 		c->destination = endpoint(address, size);
 	return c;
 }

@@ -2,6 +2,7 @@
 /* Looks at an event's JSON and text as a reader of them would. */
 #include <inttypes.h>
 #include <stdarg.h>
+#include <sys/socket.h>
 
 #include "../unit/json-check.h"
 #include "harness-inside.h"
@@ -118,6 +119,29 @@ static void verify_json_who(const struct scalars *all, const struct tl_event *e)
 	} else {
 		wants_not(all, "traceleft.target.pid");
 	}
+	if (e->has_peer) {
+		wants(all, "traceleft.peer.pid", "%u", e->peer_pid);
+		wants(all, "traceleft.peer.uid", "%u", e->peer_uid);
+		wants(all, "traceleft.peer.gid", "%u", e->peer_gid);
+	} else {
+		wants_not(all, "traceleft.peer.pid");
+	}
+	if (e->peer)
+		wants(all, "traceleft.peer.entity_id", "\"%s\"", e->peer->entity_id);
+	if (e->peer && is_plain(e->peer_executable.data, e->peer_executable.size))
+		wants(all, "traceleft.peer.executable", "\"%s\"", e->peer_executable.data);
+}
+
+static void verify_json_unix(const struct scalars *all, const char *key, const struct tl_endpoint *end)
+{
+	const struct tl_bytes *path = &end->path;
+	bool is_abstract = path->size && !path->data[0];
+
+	if (end->family != AF_UNIX || !path->size)
+		wants_not(all, key);
+	else if (is_plain(path->data + is_abstract, path->size - is_abstract))
+		wants(all, key, "\"%s%.*s\"", is_abstract ? "@" : "", (int)(path->size - is_abstract),
+		      path->data + is_abstract);
 }
 
 static void verify_json_objects(const struct scalars *all, const struct tl_event *e)
@@ -135,6 +159,8 @@ static void verify_json_objects(const struct scalars *all, const struct tl_event
 		wants_not(all, "file.target_path");
 	else if (is_plain(e->target.path.data, e->target.path.size))
 		wants(all, "file.target_path", "\"%s\"", e->target.path.data);
+	verify_json_unix(all, "source.address", &e->source);
+	verify_json_unix(all, "destination.address", &e->destination);
 	if (e->source.port)
 		wants(all, "source.port", "%u", e->source.port);
 	if (e->destination.port)

@@ -43,7 +43,7 @@ extern struct run *run;
 /* A copy of an event and what it points to. */
 struct seen {
 	struct tl_event event;
-	struct tl_process process, parent, child, child_parent, other;
+	struct tl_process process, parent, child, child_parent, other, peer;
 	struct tl_identity before, after;
 	struct tl_lost lost;
 	uint64_t targets[16];
@@ -80,6 +80,8 @@ void remove_folder(void);
 /* harness-who.c. false: there is no /proc. */
 bool read_identity(struct tl_identity *i);
 void read_other(const struct call *c, struct other *other);
+/* A process by its number, all 0 if there is none. */
+void read_process(int32_t number, struct other *other);
 
 /* harness-child.c */
 void child_setup(void);

@@ -4,7 +4,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "harness.h"
+#include "harness-inside.h"
 
 void *address4(uint16_t port)
 {
@@ -85,9 +85,11 @@ static struct tl_endpoint end_of(int fd, int (*get)(int, struct sockaddr *, sock
 	if (get(fd, (struct sockaddr *)address, &size) == 0)
 		e = endpoint(address, size);
 	e.family = (uint16_t)family;
-	/* Of these the kernel's structure holds no name. */
-	if (family == AF_UNIX)
-		e.path = (struct tl_bytes){};
+	/* The kernel gives the name that was asked for, and knows the file. */
+	if (family == AF_UNIX && e.path.size && e.path.data[0]) {
+		e.path.data = e.path.data[0] == '/' ? e.path.data : in_folder(e.path.data);
+		e.path.size = (uint32_t)strlen(e.path.data);
+	}
 	e.path.flags = 0; /* it is the kernel that says it */
 	return e;
 }
@@ -112,6 +114,21 @@ struct tl_endpoint far_end(int fd)
 	return end_of(fd, get_far);
 }
 
+static void peer_facts(struct call *c, int fd)
+{
+	struct ucred cred = {};
+	socklen_t size = sizeof(cred), int_size = sizeof(int);
+	int listens = 0;
+
+	getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &int_size);
+	if (listens || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &size) < 0 || !cred.pid)
+		return;
+	read_process(cred.pid, &c->peer);
+	c->peer.pid = (uint32_t)cred.pid;
+	c->peer_uid = cred.uid;
+	c->peer_gid = cred.gid;
+}
+
 static void socket_facts(struct call *c, int fd)
 {
 	socklen_t size = sizeof(int);
@@ -122,6 +139,7 @@ static void socket_facts(struct call *c, int fd)
 	c->has_socket = true;
 	c->socket_type = (uint16_t)type;
 	c->socket_protocol = (uint16_t)protocol;
+	peer_facts(c, fd);
 }
 
 void is_socket(struct call *c, int fd)

@@ -205,6 +205,8 @@ static void verify_endpoint(const struct call *c, const char *what, const struct
 	      (int)found->path.size, found->path.data ?: "");
 	check(c, (found->path.flags & TL_VALUE_CLAIM) == (wanted->path.flags & TL_VALUE_CLAIM), "%s: wanted a %s", what,
 	      wanted->path.flags & TL_VALUE_CLAIM ? "claim" : "fact");
+	check_number(c, "endpoint's deleted mark", found->path.flags & TL_VALUE_DELETED,
+		     wanted->path.flags & TL_VALUE_DELETED);
 }
 
 static void verify_dns(const struct tl_event *e, const struct call *c)
@@ -221,12 +223,28 @@ static void verify_dns(const struct tl_event *e, const struct call *c)
 		verify_endpoint(c, "DNS address", &e->dns->addresses[i], &c->dns->addresses[i]);
 }
 
+/* One that has ended meanwhile has its number still. */
+static void verify_peer(const struct tl_event *e, const struct call *c)
+{
+	const char *found = e->peer_executable.data ?: "";
+
+	check(c, e->has_peer == (c->peer.pid != 0), "peer: wanted %u, found %u", c->peer.pid, e->peer_pid);
+	check_number(c, "peer's pid", e->peer_pid, c->peer.pid);
+	check_number(c, "peer's uid", e->peer_uid, c->peer_uid);
+	check_number(c, "peer's gid", e->peer_gid, c->peer_gid);
+	check(c, !e->peer == !c->peer.executable[0], "peer: wanted %s, found %s", c->peer.executable, found);
+	if (e->peer)
+		check_number(c, "pid of the peer's process", e->peer->pid, c->peer.pid);
+	check_text(c, "peer's executable", found, c->peer.executable);
+}
+
 static void verify_sockets(const struct tl_event *e, const struct call *c)
 {
 	check(c, e->has_socket == c->has_socket, "socket: wanted %sone", c->has_socket ? "" : "n");
 	check_number(c, "socket type", e->socket_type, c->socket_type);
 	check_number(c, "socket protocol", e->socket_protocol, c->socket_protocol);
 	check_number(c, "socket's namespace", e->socket_netns, c->has_socket ? c->being->netns ?: run->netns : 0);
+	verify_peer(e, c);
 	verify_dns(e, c);
 	check_number(c, "whether bytes are known", e->has_bytes, c->has_bytes);
 	check_number(c, "bytes of the source", e->source_bytes, c->source_bytes);

@@ -62,19 +62,12 @@ bool read_identity(struct tl_identity *i)
 	return true;
 }
 
-void read_other(const struct call *c, struct other *other)
+void read_process(int32_t number, struct other *other)
 {
-	bool is_fd = false;
-	unsigned position = tl_event_type_other(c->type, &is_fd);
-	int32_t number = position ? (int32_t)c->args[position - 1] : 0;
 	char name[64], status[4096];
 	ssize_t n;
 
 	*other = (struct other){ 0 };
-	if (position && is_fd) {
-		snprintf(name, sizeof(name), "/proc/self/fdinfo/%d", number);
-		number = read_status(name, status, sizeof(status)) ? (int32_t)number_behind(status, "\nPid:", 10) : 0;
-	}
 	snprintf(name, sizeof(name), "/proc/%d/status", number);
 	if (number <= 0 || !read_status(name, status, sizeof(status)))
 		return;
@@ -83,4 +76,18 @@ void read_other(const struct call *c, struct other *other)
 	snprintf(name, sizeof(name), "/proc/%d/exe", number);
 	n = readlink(name, other->executable, sizeof(other->executable) - 1);
 	other->executable[MAX(n, 0)] = '\0';
+}
+
+void read_other(const struct call *c, struct other *other)
+{
+	bool is_fd = false;
+	unsigned position = tl_event_type_other(c->type, &is_fd);
+	int32_t number = position ? (int32_t)c->args[position - 1] : 0;
+	char name[64], status[4096];
+
+	if (position && is_fd) {
+		snprintf(name, sizeof(name), "/proc/self/fdinfo/%d", number);
+		number = read_status(name, status, sizeof(status)) ? (int32_t)number_behind(status, "\nPid:", 10) : 0;
+	}
+	read_process(number, other);
 }

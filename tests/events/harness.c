@@ -74,6 +74,9 @@ static int on_event(const struct tl_event *event, void *userdata)
 		copy_process(&s->parent, event->process->parent);
 	if (event->other)
 		copy_process(&s->other, event->other);
+	if (event->peer)
+		copy_process(&s->peer, event->peer);
+	s->event.peer_executable.data = copy_of(event->peer_executable.data, event->peer_executable.size);
 	if (event->before)
 		s->before = *event->before;
 	if (event->after)
@@ -112,6 +115,7 @@ static void settle(void)
 		s->process.parent = s->parent.pid ? &s->parent : NULL;
 		s->event.process = &s->process;
 		s->event.other = s->event.other ? &s->other : NULL;
+		s->event.peer = s->event.peer ? &s->peer : NULL;
 		s->event.before = s->event.before ? &s->before : NULL;
 		s->event.after = s->event.after ? &s->after : NULL;
 		s->event.targets = s->targets;

@@ -106,6 +106,8 @@ struct call {
 	bool has_socket;
 	uint16_t socket_type, socket_protocol;
 	struct tl_endpoint source, destination;
+	struct other peer; /* of a unix socket */
+	uint32_t peer_uid, peer_gid;
 	bool has_bytes; /* net_close */
 	uint64_t source_bytes, destination_bytes;
 	const struct tl_dns *dns; /* question or answer */

@@ -11,6 +11,6 @@ by() {
 	TL_TEST_DOOR=$door tests/events/run "$@" | sed -n "s,^\(ok\|not ok\|skip\) ,\1 io_uring/$door/,p"
 }
 
-by ring openat close read connect accept4 unlinkat file-io file-names network
+by ring openat close read connect accept4 unix unlinkat file-io file-names network
 by async file-names
 by polled openat

@@ -371,6 +371,24 @@ static void the_process_that_a_call_is_about_is_told(void **state)
 	fixture_done(&f);
 }
 
+static void who_is_at_the_other_end_of_a_socket_is_told(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	f.event.has_peer = true;
+	f.event.peer_pid = 900;
+	f.event.peer_uid = 1000;
+	f.event.peer_gid = 100;
+	has(line(&f, NULL), "\"peer\":{\"pid\":900,\"uid\":1000,\"gid\":100},"); /* it is gone */
+	f.event.peer = &f.parent;
+	f.event.peer_executable = fixture_string("/usr/\"x\"\n");
+	has(line(&f, NULL), "\"peer\":{\"pid\":900,\"entity_id\":\"0c1d2e3f-900-5\",\"name\":\"sshd\","
+			    "\"executable\":\"/usr/\\\"x\\\"\\\\x0a\",\"uid\":1000,\"gid\":100},");
+	fixture_done(&f);
+}
+
 static void a_thread_may_have_a_name_of_its_own(void **state)
 {
 	struct fixture f;
@@ -891,6 +909,7 @@ int main(void)
 		cmocka_unit_test(a_change_of_the_process_shows),
 		cmocka_unit_test(who_is_above_the_parent_is_told_up_to_the_first),
 		cmocka_unit_test(who_the_process_was_and_is_is_told),
+		cmocka_unit_test(who_is_at_the_other_end_of_a_socket_is_told),
 		cmocka_unit_test(the_process_that_a_call_is_about_is_told),
 		cmocka_unit_test(a_thread_may_have_a_name_of_its_own),
 		cmocka_unit_test(a_process_of_which_only_the_pid_is_known_is_told),
