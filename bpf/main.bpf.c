@@ -10,6 +10,7 @@
 #include "socket.h"
 
 #include "dns.h"
+#include "filter.h"
 #include "handler.h"
 #include "who.h"
 
@@ -168,6 +169,12 @@ struct {
 	__type(value, __u32);
 } tracepoint_programs SEC(".maps");
 
+/* Is there something to be found out that needs kernel types? */
+static __always_inline bool tl_collects(const struct tl_plan *plan)
+{
+	return plan->from || plan->target_from || plan->flags || plan->other;
+}
+
 /* A system call that is about to return `ret`; `chain` are the programs to go on with. */
 static __always_inline int tl_exit(void *ctx, void *chain, __u32 door, struct pt_regs *registers, __s64 ret)
 {
@@ -211,7 +218,9 @@ static __always_inline int tl_exit(void *ctx, void *chain, __u32 door, struct pt
 	call->record.ret = abi == TL_ABI_I386 ? (__s32)ret : ret;
 	tl_arguments_by(&call->record, registers, door, abi, nr);
 	tl_add_namespaces(call, task, state);
-	if (plan->from || plan->target_from || plan->flags || plan->other)
+	if (plan->filter)
+		bpf_tail_call(ctx, chain, TL_STAGE_FILTER);
+	if (tl_collects(plan))
 		bpf_tail_call(ctx, chain, TL_STAGE_COLLECT);
 	bpf_tail_call(ctx, chain, TL_STAGES + handler);
 	tl_call_drop(call, TL_REFUSED_HANDLER);
@@ -442,6 +451,27 @@ int tl_collect(void *ctx)
 		tl_add_base(call, walk, task, TL_PATH_BASE_TARGET, plan->target_fd, plan->target_name);
 	}
 next:
+	bpf_tail_call(ctx, &programs, TL_STAGES + call->slot);
+	tl_call_drop(call, TL_REFUSED_HANDLER);
+	return 0;
+}
+
+/* An event that nobody can want ends here, before anything is collected for it. */
+SEC("raw_tp")
+int tl_filter(void *ctx)
+{
+	struct tl_call *call = tl_call_mine();
+	const struct tl_plan *plan;
+
+	if (!call)
+		return 0;
+	plan = &tl_config.plan[call->event & (TL_EVENTS_MAX - 1)];
+	if (!tl_filter_passes(plan->filter, call)) {
+		tl_call_filter(call);
+		return 0;
+	}
+	if (tl_collects(plan))
+		bpf_tail_call(ctx, &programs, TL_STAGE_COLLECT);
 	bpf_tail_call(ctx, &programs, TL_STAGES + call->slot);
 	tl_call_drop(call, TL_REFUSED_HANDLER);
 	return 0;

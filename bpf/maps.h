@@ -130,6 +130,16 @@ static __always_inline void tl_call_drop(struct tl_call *call, __u32 why)
 	call->owner = 0;
 }
 
+/* An event that was begun and that nobody wants. */
+static __always_inline void tl_call_filter(struct tl_call *call)
+{
+	struct tl_account *account = tl_account_of(call->event);
+
+	if (account)
+		__sync_fetch_and_add(&account->filtered, 1);
+	call->owner = 0;
+}
+
 /* Hands the record on to be sent; comes back only if that is impossible. */
 static __always_inline int tl_call_send(void *ctx, struct tl_call *call)
 {

@@ -304,6 +304,7 @@ enum tl_stage {
 	TL_STAGE_SEND = 2,
 	TL_STAGE_CALL = 3, /* a call that somebody wants */
 	TL_STAGE_FINISH = 4, /* io_uring: a request that has ended */
+	TL_STAGE_FILTER = 5, /* may somebody want this very event? */
 	TL_STAGES = 8,
 };
 
@@ -357,10 +358,40 @@ struct tl_plan {
 	__u8 target_name;
 	__u8 other; /* argument that means another process; 0: none */
 	__u8 payload; /* enum tl_payload */
-	__u8 pad[7];
+	__u8 pad;
+	__u16 filter; /* key of map filters; 0: none */
+	__u8 pad_end[4];
 };
 
 _Static_assert(sizeof(struct tl_plan) == 16, "wire: plan");
+
+/*
+ * A filter: what an event has to be for somebody to want it. Tests, each of which
+ * says which one to go on with, always one behind it, or what the answer is.
+ */
+#define TL_CHECKS_MAX 64 /* TL_FILTER_TESTS_MAX of the public header */
+#define TL_CHECK_UNMET 254
+#define TL_CHECK_MET 255
+
+enum tl_check_kind {
+	TL_CHECK_RANGE = 0, /* low <= number <= high */
+	TL_CHECK_BITS = 1, /* all bits of low are in it */
+};
+
+struct tl_check {
+	__u16 offset; /* in the record, of 64 bits with the number; a multiple of 4 */
+	__u8 left, right; /* shifts, one after the other, that leave the number alone */
+	__u8 kind; /* enum tl_check_kind */
+	__u8 is_signed; /* then the highest bit of low and high is turned over */
+	__u8 if_true, if_false;
+	__u64 low, high;
+};
+
+_Static_assert(sizeof(struct tl_check) == 24, "wire: check");
+
+struct tl_filter {
+	struct tl_check checks[TL_CHECKS_MAX];
+};
 
 /*
  * Conditions on what a task is besides program, cgroup and pid: who it is, where,

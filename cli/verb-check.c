@@ -5,6 +5,7 @@
 
 #include "cli.h"
 #include "conditions.h"
+#include "decided.h"
 #include "escape.h"
 #include "handlers.h"
 #include "matches.h"
@@ -27,6 +28,7 @@ struct plan {
 	const struct tl_policy *policy;
 	const struct tl_event_type **events;
 	const char **kinds; /* NULL: unknown */
+	int *filters; /* tests in the kernel that each is put to; as tl_filter_make() */
 	size_t n;
 	int error; /* why the kinds are unknown, 0: they are known */
 	struct tl_matches *matches; /* per target of the policy; NULL: unknown */
@@ -57,12 +59,14 @@ static void plan_done(struct plan *p)
 {
 	free(p->events);
 	free(p->kinds);
+	free(p->filters);
 	if (p->policy)
 		tl_matches_free(p->matches, p->policy->n_targets);
 }
 
 static int plan_make(const struct tl_policy *policy, struct plan *ret)
 {
+	struct tl_filter_test tests[TL_FILTER_TESTS_MAX];
 	size_t n = 1;
 
 	for (size_t i = 0; i < policy->n_rules; i++)
@@ -70,12 +74,15 @@ static int plan_make(const struct tl_policy *policy, struct plan *ret)
 	*ret = (struct plan){ .policy = policy };
 	ret->events = calloc(n, sizeof(*ret->events));
 	ret->kinds = calloc(n, sizeof(*ret->kinds));
-	if (!ret->events || !ret->kinds)
+	ret->filters = calloc(n, sizeof(*ret->filters));
+	if (!ret->events || !ret->kinds || !ret->filters)
 		return -ENOMEM;
 	for (size_t i = 0; i < policy->n_rules; i++)
 		for (size_t j = 0; j < policy->rules[i].n_events; j++)
 			if (!plan_has(ret, policy->rules[i].events[j]))
 				ret->events[ret->n++] = policy->rules[i].events[j];
+	for (size_t i = 0; i < ret->n; i++)
+		ret->filters[i] = tl_policy_filter_of(policy, ret->events[i], tests);
 	if (ret->n)
 		ret->error = tl_probe_attach(ret->events, ret->n, ret->kinds);
 	ret->matches_error = tl_matches_find(policy, &ret->matches);
@@ -88,6 +95,34 @@ static const char *kind_of(const struct plan *p, const struct tl_event_type *typ
 		if (p->events[i] == type && p->kinds[i])
 			return p->kinds[i];
 	return p->error ? "unknown" : "none";
+}
+
+static int filter_of(const struct plan *p, const struct tl_event_type *type)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->events[i] == type)
+			return p->filters[i];
+	return 0;
+}
+
+/* What the kernel part does with events that no rule can want; NULL: there is nothing to say. */
+static const char *filter_text(const struct plan *p, const struct tl_event_type *type)
+{
+	int n = filter_of(p, type);
+
+	return n > 0 ? "filtered in the kernel" : n < 0 ? "more conditions than the kernel part takes" : NULL;
+}
+
+/* The rule's events that are filtered; free() it. */
+static const struct tl_event_type **filtered_events(const struct plan *p, const struct tl_policy_rule *r, size_t *ret_n)
+{
+	const struct tl_event_type **types = calloc(r->n_events + 1, sizeof(*types));
+
+	*ret_n = 0;
+	for (size_t i = 0; i < r->n_events && types; i++)
+		if (filter_of(p, r->events[i]) > 0)
+			types[(*ret_n)++] = r->events[i];
+	return types;
 }
 
 /* ---- Text ---- */
@@ -191,8 +226,26 @@ static void put_keep(struct tl_buffer *b, const struct tl_policy_rule *r)
 		tl_put_char(b, '\n');
 }
 
+static void put_event(struct tl_buffer *b, const struct plan *p, const struct tl_event_type *type)
+{
+	const char *filter = filter_text(p, type);
+
+	tl_put_text(b, "    ");
+	tl_put_text(b, type->name);
+	tl_put_text(b, " (");
+	tl_put_text(b, kind_of(p, type));
+	if (filter) {
+		tl_put_text(b, ", ");
+		tl_put_text(b, filter);
+	}
+	tl_put_text(b, ")\n");
+}
+
 static void put_rule(struct tl_buffer *b, const struct plan *p, const struct tl_policy_rule *r)
 {
+	size_t n_types;
+	_cleanup_free_ const struct tl_event_type **types = filtered_events(p, r, &n_types);
+
 	tl_put_text(b, "  ");
 	put_value(b, r->name);
 	tl_put_text(b, ": ");
@@ -209,18 +262,14 @@ static void put_rule(struct tl_buffer *b, const struct plan *p, const struct tl_
 	}
 	tl_put_text(b, r->final && !r->drop ? ", no rule after it\n" : "\n");
 	if (r->where_text) {
-		tl_put_text(b, "    where (in the reader): ");
+		tl_put_text(b, "    where: ");
 		put_one_line(b, r->where_text);
 		tl_put_char(b, '\n');
 	}
+	tl_decided_text(b, r, types, n_types);
 	put_keep(b, r);
-	for (size_t i = 0; i < r->n_events; i++) {
-		tl_put_text(b, "    ");
-		tl_put_text(b, r->events[i]->name);
-		tl_put_text(b, " (");
-		tl_put_text(b, kind_of(p, r->events[i]));
-		tl_put_text(b, ")\n");
-	}
+	for (size_t i = 0; i < r->n_events; i++)
+		put_event(b, p, r->events[i]);
 }
 
 static void put_output(struct tl_buffer *b, const struct tl_policy_output *o)
@@ -311,6 +360,9 @@ static void json_target(struct tl_buffer *b, const struct tl_policy_target *t, c
 
 static void json_rule(struct tl_buffer *b, const struct plan *p, const struct tl_policy_rule *r)
 {
+	size_t n_types;
+	_cleanup_free_ const struct tl_event_type **types = filtered_events(p, r, &n_types);
+
 	tl_json_open(b, NULL, '{');
 	tl_json_string(b, "name", r->name);
 	tl_json_open(b, "targets", '[');
@@ -319,11 +371,14 @@ static void json_rule(struct tl_buffer *b, const struct plan *p, const struct tl
 	tl_json_close(b, ']');
 	if (r->where_text)
 		tl_json_string(b, "where", r->where_text);
+	tl_decided_json(b, r, types, n_types);
 	tl_json_open(b, "events", '[');
 	for (size_t i = 0; i < r->n_events; i++) {
 		tl_json_open(b, NULL, '{');
 		tl_json_string(b, "name", r->events[i]->name);
 		tl_json_string(b, "attach", kind_of(p, r->events[i]));
+		if (filter_text(p, r->events[i]))
+			tl_json_string(b, "conditions", filter_text(p, r->events[i]));
 		tl_json_close(b, '}');
 	}
 	tl_json_close(b, ']');

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "descriptors.h"
+#include "filter.h"
 #include "problems.h"
 #include "trace.h"
 
@@ -313,6 +314,34 @@ static int ask(struct tl_trace *t)
 	return r < 0 ? r : name_targets(t);
 }
 
+/* Whether events of the type have its description, and not that of somebody's own handler. */
+static bool is_described_once(const struct tl_trace *t, const struct tl_event_type *type)
+{
+	for (size_t i = 0; i < t->selection.n_described; i++)
+		if (strcmp(t->selection.described[i]->name, type->name) == 0)
+			return false;
+	return true;
+}
+
+/* What --where can have decided in the kernel; without it, the rules. */
+static int filter(struct tl_trace *t)
+{
+	const struct tl_expression *where = t->where;
+	struct tl_filter_test tests[TL_FILTER_TESTS_MAX];
+	const struct tl_event_type *type;
+	int r = 0;
+
+	if (!where)
+		return t->policy && !t->n_specs && !t->settings.spec ? tl_policy_apply_filters(t->policy, t->session) : 0;
+	for (size_t i = 0; r >= 0 && (type = tl_session_event_type(t->session, i)); i++) {
+		int n = is_described_once(t, type) ? tl_filter_make(&where, 1, type, tests) : 0;
+
+		if (n > 0)
+			r = tl_session_set_filter(t->session, type->name, tests, (size_t)n);
+	}
+	return r;
+}
+
 /* For a table nobody asks which objects they were, unless a condition does. */
 static int new_session(struct tl_trace *t)
 {
@@ -331,6 +360,8 @@ static int open_session(struct tl_trace *t)
 
 	if (r >= 0)
 		r = ask(t);
+	if (r >= 0)
+		r = filter(t);
 	if (r < 0)
 		return tl_print_error("%s", t->session ? tl_session_error(t->session) : strerror(-r));
 	tl_session_set_callback(t->session, tl_trace_event, t);

@@ -165,6 +165,8 @@ static int make_session(const struct tl_setup *setup, struct tl_generation *g, s
 	if (r < 0)
 		return session_failure(g, r, false, why);
 	r = tl_policy_apply(g->policy, g->session);
+	if (r >= 0)
+		r = tl_policy_apply_filters(g->policy, g->session);
 	if (r < 0)
 		return session_failure(g, r, true, why);
 	tl_session_set_callback(g->session, on_event, g);

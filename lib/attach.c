@@ -353,9 +353,10 @@ static int fill_programs(struct tl_session *s, enum tl_kind kind, uint32_t btf_i
 		{ TL_STAGE_REFRESH, "tl_refresh" },
 		{ TL_STAGE_SEND, "tl_send" },
 		{ TL_STAGE_CALL, call[kind] },
+		{ TL_STAGE_FILTER, "tl_filter" }, /* the last, for there may be none */
 	};
 
-	return tl_chain(s, kind, btf_id, stages, ARRAY_SIZE(stages));
+	return tl_chain(s, kind, btf_id, stages, ARRAY_SIZE(stages) - !s->n_filters);
 }
 
 /* Numbers that come by a hook on functions, or by the tracepoint. */

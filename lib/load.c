@@ -225,6 +225,9 @@ static void choose_programs(struct tl_session *s)
 			bpf_program__set_autoload(program, true);
 	}
 	choose_network_programs(s);
+	program = bpf_object__find_program_by_name(s->object, "tl_filter");
+	if (program)
+		bpf_program__set_autoload(program, s->n_filters);
 	/* No fentry yet on a function that takes a structure by value: security_path_chown. */
 	program = bpf_object__find_program_by_name(s->object, "tl_object_path_kprobe");
 	if (program && used[TL_KIND_FEXIT] && kernel_version() < 6001)
@@ -309,6 +312,7 @@ int tl_kernel_load(struct tl_session *s)
 	    (r = set_map_size(s, "ledger", (size_t)s->n_cpus * TL_EVENTS_MAX)) < 0 ||
 	    (r = set_map_size(s, "refusals", (size_t)s->n_cpus * TL_REFUSALS)) < 0 ||
 	    (r = set_map_size(s, "ring", s->ring_size)) < 0 ||
+	    (r = set_map_size(s, "filters", s->n_filters + 1)) < 0 ||
 	    (r = set_map_size(s, "sockets", tl_has_program(s, "tl_network_first") ? TL_SOCKETS_MAX : 1)) < 0)
 		return r;
 	r = bpf_object__load(s->object);

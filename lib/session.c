@@ -70,6 +70,7 @@ struct tl_session *tl_session_free(struct tl_session *s)
 	free(s->targets);
 	free(s->slots);
 	free(s->registrations);
+	free(s->filters);
 	tl_sets_free(s);
 	free(s->untracked);
 	free_strings(s->untracked_executables, s->n_untracked_executables);
@@ -434,7 +435,7 @@ static struct tl_plan plan_without_object(const struct tl_event_type *type)
 }
 
 /* Where datagrams are: in the second argument of calls that send or receive. */
-static enum tl_payload payload_of(const struct tl_event_type *type)
+enum tl_payload tl_payload_of(const struct tl_event_type *type)
 {
 	const struct tl_arg_type *arg = &type->args[1];
 
@@ -475,7 +476,7 @@ static struct tl_plan plan_of(const struct tl_event_type *type)
 		plan.flags |= TL_PLAN_OTHER_FD;
 	if (plan.from != type->path_from)
 		plan.fd = 1; /* a socket */
-	plan.payload = payload_of(type);
+	plan.payload = tl_payload_of(type);
 	return plan;
 }
 
@@ -501,7 +502,7 @@ static int start(struct tl_session *s)
 		return r;
 	tl_clock_adjust(s);
 	configure(s);
-	if ((r = tl_attach_all(s)) < 0)
+	if ((r = tl_filters_install(s)) < 0 || (r = tl_attach_all(s)) < 0)
 		return r;
 	s->functions = tl_functions_free(s->functions);
 	btf__free(s->btf);

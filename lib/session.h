@@ -56,6 +56,7 @@ void tl_handler_done(struct tl_handler *h);
 struct tl_loaded {
 	struct tl_event_type type;
 	bool wanted; /* somebody asked, not only the process table */
+	uint32_t filter; /* key in map filters; 0: none */
 	bool kinds[TL_KINDS];
 	bool absent; /* this kernel has no such call: not hooked unless it costs nothing */
 	uint64_t received, malformed, internal;
@@ -131,6 +132,8 @@ struct tl_session {
 	uint32_t n_extra_slots; /* those from TL_EVENTS_MAX on */
 	struct tl_registration *registrations;
 	size_t n_registrations;
+	struct tl_filter *filters; /* n_filters; the key of each in the map is one more */
+	size_t n_filters;
 	uint32_t *untracked; /* pids */
 	size_t n_untracked;
 	char **untracked_executables;
@@ -209,8 +212,15 @@ int tl_program_copy(struct tl_session *s, const char *name, enum tl_kind kind, u
 		    enum bpf_attach_type attach_type);
 int tl_handler_load(struct tl_session *s, const struct tl_handler *h, enum tl_kind kind, uint32_t attach_btf_id);
 
+/* filter.c: what the kernel part needs of the filters, once it is loaded. */
+int tl_filters_install(struct tl_session *s);
+/* The tests as the kernel part goes through them. -EINVAL: they are none. */
+int tl_filter_translate(const struct tl_filter_test *tests, size_t n, struct tl_filter *ret);
+
 /* session.c: where the object of an event's call comes from, sockets included. */
 enum tl_path_source tl_object_source(const struct tl_event_type *type);
+/* Where its datagrams are, which may be messages of the domain name system. */
+enum tl_payload tl_payload_of(const struct tl_event_type *type);
 
 /* load.c: the description of the kernel's types, read once; NULL with errno. */
 struct btf *tl_kernel_types(struct tl_session *s);

@@ -132,6 +132,9 @@ bool tl_event_type_in_group(const struct tl_event_type *type, const char *group)
 /* Argument 1..6 that means another process, 0: none; *ret_is_fd: as a descriptor of it. */
 uint8_t tl_event_type_other(const struct tl_event_type *type, bool *ret_is_fd);
 
+/* Whether the kernel part can leave out events of the type, see tl_session_set_filter(). */
+bool tl_event_type_filterable(const struct tl_event_type *type);
+
 /* ---- Processes ---- */
 
 struct tl_process {
@@ -424,6 +427,45 @@ struct tl_target_spec {
 	size_t n_conditions;
 };
 
+/* ---- Filters: which events of a kind are not wanted after all ---- */
+
+/* What a test looks at. */
+enum tl_filter_field {
+	TL_FILTER_RET,
+	TL_FILTER_ARG, /* argument `index`, 1 to TL_ARGS_MAX */
+	TL_FILTER_PID,
+	TL_FILTER_TID,
+	TL_FILTER_UID,
+	TL_FILTER_GID,
+	TL_FILTER_EUID,
+	TL_FILTER_EGID,
+	TL_FILTER_LOGINUID,
+	TL_FILTER_SESSION,
+	TL_FILTER_PROGRAM_ID,
+	TL_FILTER_CPU,
+	TL_FILTER_FIELDS,
+};
+
+enum tl_filter_kind {
+	TL_FILTER_RANGE, /* is it from low to high, both included? */
+	TL_FILTER_BITS, /* has it all bits of low? */
+};
+
+#define TL_FILTER_TESTS_MAX 64
+#define TL_FILTER_UNMET 0xfffe
+#define TL_FILTER_MET 0xffff
+
+/* One test of a filter. The first one decides which comes next, and so on. */
+struct tl_filter_test {
+	uint8_t field; /* enum tl_filter_field */
+	uint8_t index;
+	uint8_t width; /* ARG: bytes of it that count, 1, 2, 4 or 8; of other fields it is known */
+	bool is_signed; /* ARG: so are these bytes, and low and high */
+	uint8_t kind; /* enum tl_filter_kind */
+	uint16_t if_true, if_false; /* index of the next test, larger than its own, or an answer: TL_FILTER_MET, _UNMET */
+	uint64_t low, high;
+};
+
 #define TL_TARGET_DEFAULT UINT32_MAX
 
 /* Why the last call failed, one sentence without a full stop. Never NULL. */
@@ -442,6 +484,13 @@ int tl_session_add_target(struct tl_session *s, const struct tl_target_spec *spe
  * `target`. The first handler that is given for an event and a target stays.
  * Before start. -ENOENT: no such event or file, -EBADMSG: not a handler. */
 int tl_session_add_handler(struct tl_session *s, uint32_t target, const char *what, uint32_t program_id);
+
+/* Events `event` of which the tests say "unmet" are left out in the kernel, and
+ * counted as filtered. Others may come all the same: where the kernel part cannot
+ * tell, or would miss what it needs to know for other events. Before start, once
+ * the event has a handler; the last filter counts. -ENOENT: nobody asked for the
+ * event; -EINVAL: the tests are none. */
+int tl_session_set_filter(struct tl_session *s, const char *event, const struct tl_filter_test *tests, size_t n);
 
 /* Never follow this process: the caller itself is never followed. */
 int tl_session_add_untracked(struct tl_session *s, uint32_t pid);

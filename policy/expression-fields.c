@@ -588,6 +588,68 @@ bool tl_reference_get(const struct tl_reference *r, const struct tl_event *event
 	return r->source == TL_REFERENCE_FIELD ? get_field(r->field, event, ret) : get_argument(r, event, ret);
 }
 
+/* ---- What the kernel part has of it ---- */
+
+static enum tl_view view_field(enum get get, struct tl_filter_test *test)
+{
+	static const struct {
+		enum get get;
+		enum tl_filter_field field;
+		uint8_t width;
+		enum tl_view view;
+	} views[] = {
+		{ GET_RET, TL_FILTER_RET, 8, TL_VIEW_PLAIN },
+		{ GET_ERRNO, TL_FILTER_RET, 8, TL_VIEW_ERRNO },
+		{ GET_SUCCESS, TL_FILTER_RET, 8, TL_VIEW_SUCCESS },
+		{ GET_PID, TL_FILTER_PID, 4, TL_VIEW_PLAIN },
+		{ GET_TID, TL_FILTER_TID, 4, TL_VIEW_PLAIN },
+		{ GET_UID, TL_FILTER_UID, 4, TL_VIEW_PLAIN },
+		{ GET_GID, TL_FILTER_GID, 4, TL_VIEW_PLAIN },
+		{ GET_EUID, TL_FILTER_EUID, 4, TL_VIEW_PLAIN },
+		{ GET_EGID, TL_FILTER_EGID, 4, TL_VIEW_PLAIN },
+		{ GET_LOGINUID, TL_FILTER_LOGINUID, 4, TL_VIEW_UNSET },
+		{ GET_SESSION, TL_FILTER_SESSION, 4, TL_VIEW_UNSET },
+		{ GET_PROGRAM_ID, TL_FILTER_PROGRAM_ID, 4, TL_VIEW_PLAIN },
+		{ GET_CPU, TL_FILTER_CPU, 2, TL_VIEW_PLAIN },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(views); i++)
+		if (views[i].get == get) {
+			*test = (struct tl_filter_test){ .field = (uint8_t)views[i].field,
+							 .width = views[i].width,
+							 .is_signed = views[i].field == TL_FILTER_RET };
+			return views[i].view;
+		}
+	return TL_VIEW_NONE;
+}
+
+enum tl_view tl_reference_view(const struct tl_reference *r, const struct tl_event_type *type,
+			       struct tl_filter_test *ret_test)
+{
+	struct argument argument;
+	struct tl_resolved resolved;
+	struct tl_number number;
+
+	if (r->source == TL_REFERENCE_FIELD) {
+		/* An address is not always what the kernel part has: see tl_decode(). */
+		if (r->field->get == GET_RET && type->flags & TL_TYPE_RETURNS_POINTER)
+			return TL_VIEW_NONE;
+		return view_field(r->field->get, ret_test);
+	}
+	if (!find_argument(r, type, &argument) || argument.special != SPECIAL_NONE ||
+	    tl_argument_conditional(type, argument.index))
+		return TL_VIEW_NONE;
+	resolved = resolve_argument(&argument);
+	number = tl_number_of(argument.type);
+	*ret_test = (struct tl_filter_test){ .field = TL_FILTER_ARG,
+					     .index = argument.type->position,
+					     .width = number.width,
+					     .is_signed = number.is_signed };
+	if (!(resolved.flags & TL_FIELD_UNSET))
+		return TL_VIEW_PLAIN;
+	return number.width == 4 && !number.is_signed ? TL_VIEW_UNSET : TL_VIEW_NONE;
+}
+
 /* ---- Lists of strings ---- */
 
 static struct tl_text args_of(const struct tl_process *p)

@@ -92,6 +92,19 @@ bool tl_reference_get(const struct tl_reference *r, const struct tl_event *event
 #define TL_JOIN_MAX 131072
 bool tl_reference_join(const struct tl_reference *r, const struct tl_event *event, char *buf, struct tl_text *ret);
 
+/* How the number that a reference means comes from one that the kernel part has. */
+enum tl_view {
+	TL_VIEW_NONE, /* the kernel part does not have it */
+	TL_VIEW_PLAIN,
+	TL_VIEW_UNSET, /* 32 bits without a sign of which the largest value is -1 */
+	TL_VIEW_ERRNO, /* of the result */
+	TL_VIEW_SUCCESS, /* of the result */
+};
+/* For events of the type, which have it as a number or a truth; of *ret_test what
+ * is looked at and how wide it is is filled in. */
+enum tl_view tl_reference_view(const struct tl_reference *r, const struct tl_event_type *type,
+			       struct tl_filter_test *ret_test);
+
 const struct tl_expression_field *tl_expression_field_find(const char *name, size_t size);
 
 /* ---- Lists ---- */
@@ -149,12 +162,14 @@ struct tl_insn {
 	uint8_t op; /* enum tl_insn_op */
 	uint8_t relation; /* enum tl_relation */
 	bool negated; /* of COMPARE: "not in"; false all the same where there is no such field */
+	bool inverted; /* of COMPARE: behind an odd number of `not`s, it being true makes the whole false */
 	bool right_is_field;
 	uint32_t jump; /* always forward */
 	struct tl_reference left, right;
 	struct tl_value value; /* right, if it is no field */
 	struct tl_set set; /* IN */
 	struct tl_pattern *pattern; /* MATCHES */
+	struct tl_text text; /* of COMPARE: as it was written */
 };
 
 struct tl_expression {
@@ -217,6 +232,7 @@ struct tl_parser {
 	struct tl_expression *e;
 	struct tl_expression_error *error;
 	unsigned depth;
+	bool inverted; /* behind an odd number of `not`s */
 };
 
 int tl_parser_fail(struct tl_parser *p, unsigned column, const char *format, ...) __attribute__((format(printf, 3, 4)));

@@ -86,7 +86,8 @@ static int emit(struct tl_parser *p, const struct tl_insn *insn, uint32_t *ret_i
 	}
 	if (ret_index)
 		*ret_index = e->n;
-	e->insns[e->n++] = *insn;
+	e->insns[e->n] = *insn;
+	e->insns[e->n++].inverted = p->inverted;
 	return 0;
 }
 
@@ -478,7 +479,23 @@ static int parse_relation(struct tl_parser *p, struct tl_named *left, struct tl_
 	}
 }
 
-static int parse_comparison(struct tl_parser *p)
+/* Up to the word that comes next. */
+static int keep_text(struct tl_parser *p, const char *start)
+{
+	struct tl_text *text = &p->e->insns[p->e->n - 1].text;
+	size_t size = (size_t)(p->token.start - start);
+	char *copy;
+
+	while (size && strchr(" \t\r\n", start[size - 1]))
+		size--;
+	copy = tl_arena_alloc(&p->e->arena, size + 1);
+	if (!copy)
+		return -ENOMEM;
+	*text = (struct tl_text){ memcpy(copy, start, size), size };
+	return 0;
+}
+
+static int parse_one(struct tl_parser *p)
 {
 	struct tl_insn insn = { .op = TL_INSN_COMPARE, .relation = TL_RELATION_TRUE };
 	struct tl_named left;
@@ -503,6 +520,14 @@ static int parse_comparison(struct tl_parser *p)
 			return r;
 	}
 	return parse_relation(p, &left, &insn);
+}
+
+static int parse_comparison(struct tl_parser *p)
+{
+	const char *start = p->token.start;
+	int r = parse_one(p);
+
+	return r < 0 ? r : keep_text(p, start);
 }
 
 static int parse_condition(struct tl_parser *p);
@@ -537,8 +562,10 @@ static int parse_negation(struct tl_parser *p)
 		r = parse_parentheses(p);
 	} else {
 		r = advance(p);
+		p->inverted = !p->inverted;
 		if (r >= 0)
 			r = parse_negation(p);
+		p->inverted = !p->inverted;
 		if (r >= 0)
 			r = emit(p, &negation, NULL);
 	}

@@ -203,6 +203,17 @@ int tl_policy_apply(const struct tl_policy *p, struct tl_session *s);
 /* The targets alone, and who is left alone. */
 int tl_policy_apply_targets(const struct tl_policy *p, struct tl_session *s);
 
+/* The filter of events of the type: what none of the rules that keep events can
+ * want is left out in the kernel. As tl_filter_make(). What a rule drops that no
+ * other one wants is not seen by it any more. */
+int tl_policy_filter_of(const struct tl_policy *p, const struct tl_event_type *type, struct tl_filter_test *ret);
+
+/* Sets them all for the events that the session has been asked for. */
+int tl_policy_apply_filters(const struct tl_policy *p, struct tl_session *s);
+
+/* Whether rule number i names events of the type. */
+bool tl_policy_rule_names(const struct tl_policy *p, size_t i, const struct tl_event_type *type);
+
 /* Calls `deliver` for each rule that keeps the event, in order, until one is
  * final or drops. Returns what became of the event, an enum tl_fate: delivered
  * if some rule did that, else aggregated, else filtered; or deliver's negative

@@ -157,6 +157,13 @@ static size_t type_index(struct tl_rule_index *index, const struct tl_event_type
 	return cached->index;
 }
 
+bool tl_policy_rule_names(const struct tl_policy *p, size_t i, const struct tl_event_type *type)
+{
+	size_t of = type_index(p->index, type);
+
+	return of < p->index->n_types && p->index->by_type[of * p->index->words + i / 64] >> (i % 64) & 1;
+}
+
 /* ---- Captures ---- */
 
 static void trim(const struct tl_policy_rule *rule, struct tl_event *event)

@@ -39,6 +39,39 @@ good_policy_is_ok_and_explained() {
 		and .rules[0].outputs == ["out"] and .problems == []' "$dir/out" >/dev/null || why "$(cat "$dir/out")"
 }
 
+# A condition on numbers is the kernel's, one on programs the reader's; where another
+# rule has every event nothing is left out.
+where_conditions_are_decided_is_explained() {
+	cat >"$dir/policy.yaml" <<-'END'
+		version: 1
+		rules:
+		  - {name: refused, events: [openat, read], where: "errno == EACCES and comm != 'x'"}
+		  - {name: reads, events: [read]}
+		  - name: many
+		    events: [kill]
+		    where: not (sig in (1, 3, 5, 7, 9, 11, 13) and arg1 in (1, 3, 5, 7, 9, 11, 13))
+		outputs:
+		  out: {type: stdout}
+	END
+	chmod 644 "$dir/policy.yaml"
+	run check --explain --json "$dir/policy.yaml"
+	expect_status 0 && jq -e '.rules[0].kernel == ["errno == EACCES"] and .rules[0].reader == ["comm != \u0027x\u0027"]
+		and .rules[0].events[0].conditions == "filtered in the kernel" and .rules[0].events[1].conditions == null
+		and .rules[2].events[0].conditions == "filtered in the kernel"' "$dir/out" >/dev/null || why "$(cat "$dir/out" "$dir/err")" || return
+	run check --explain "$dir/policy.yaml"
+	grep -q '^    in the kernel: errno == EACCES$' "$dir/out" && grep -q '^    in the reader: comm != ' "$dir/out" || why "$(cat "$dir/out")" || return
+	for i in {1..70}; do echo "  - {name: r$i, events: [kill], where: 'pid == $i'}"; done | sed -i '/name: reads/r /dev/stdin' "$dir/policy.yaml"
+	run check --explain "$dir/policy.yaml"
+	grep -q '^    kill (.*, more conditions than the kernel part takes)$' "$dir/out" || why "$(cat "$dir/out")"
+}
+
+what_a_condition_leaves_out_is_filtered_in_the_kernel() {
+	trace -f json --where 'errno == ENOENT' openat -- cat /nonexistent/file
+	jq -se 'map(select(.event.action == "openat") | .traceleft.errno) | length > 0 and all(. == "ENOENT")' "$dir/out" >/dev/null || why "$(head -c 2000 "$dir/out")" || return
+	jq -se 'map(select(.event.action == "ledger"))[-1].traceleft.ledger.total |
+		.filtered > 0 and .reader_filtered == 0 and .seen == .filtered + .emitted' "$dir/out" >/dev/null || why "$(tail -n 2 "$dir/out")"
+}
+
 # A copy of sleep, in a process of its own and below one that is named.
 what_targets_match_now_is_explained() {
 	local mine child
@@ -258,7 +291,7 @@ counts_of_a_rule_add_up_to_the_event() {
 		"$dir/out" >/dev/null || why "$(tail -n 1 "$dir/out" | jq -c .traceleft.ledger.rules)"
 }
 
-run_tests good_policy_is_ok_and_explained what_targets_match_now_is_explained what_conditions_match_now_is_explained program_that_every_target_leaves_out_is_not_followed \
+run_tests good_policy_is_ok_and_explained where_conditions_are_decided_is_explained what_a_condition_leaves_out_is_filtered_in_the_kernel what_targets_match_now_is_explained what_conditions_match_now_is_explained program_that_every_target_leaves_out_is_not_followed \
 	broken_policy_names_every_place policy_where_everybody_may_write_is_refused handlers_that_cannot_be_used_are_problems \
 	policy_that_is_not_there_is_told \
 	rules_of_a_policy_are_for_the_command specs_add_to_a_policy aggregation_spec_says_what_goes_where counts_of_a_rule_add_up_to_the_event \

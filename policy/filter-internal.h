@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Used by policy/filter*.c only. */
+#ifndef TRACELEFT_POLICY_FILTER_INTERNAL_H
+#define TRACELEFT_POLICY_FILTER_INTERNAL_H
+
+#include "expression-internal.h"
+#include "filter.h"
+
+/* A comparison as the kernel part makes it: true if one of the tests comes out as
+ * it is to. Where they go on is not filled in. */
+#define TL_FILTER_ANY_MAX 16
+struct tl_filter_any {
+	struct {
+		struct tl_filter_test test;
+		bool is_true; /* what it is to come out as */
+	} any[TL_FILTER_ANY_MAX];
+	size_t n; /* 0: it is never true */
+	bool always; /* it is always true */
+};
+
+/* For events of the type. False: the kernel part cannot make it. */
+bool tl_filter_compare(const struct tl_insn *insn, const struct tl_event_type *type, struct tl_filter_any *ret);
+
+#endif

@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the kernel part decides of conditions, against what they mean. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "check.h"
+#include "expression-fixture.h"
+#include "expression.h"
+#include "filter.h"
+#include "session.h"
+
+#define PAIRS 10000
+#define TEXT_MAX 4096
+#define RULES_MAX 4
+
+/* ---- The kernel's side ---- */
+
+/* The header as the kernel part writes it. */
+static struct tl_record record_of(const struct tl_event *e)
+{
+	struct tl_record record = {
+		.program_id = e->program_id,
+		.cpu = (__u16)e->cpu,
+		.abi = e->abi,
+		.pid = e->pid,
+		.tid = e->tid,
+		.uid = e->uid,
+		.gid = e->gid,
+		.euid = e->euid,
+		.egid = e->egid,
+		.loginuid = e->loginuid,
+		.session = e->audit_session,
+		.ret = e->ret,
+	};
+
+	memcpy(record.args, e->args, sizeof(record.args));
+	return record;
+}
+
+/* Whether the kernel part lets the event through. */
+static bool passes(const struct tl_expression *const *conditions, size_t n, const struct tl_event *e)
+{
+	struct tl_filter_test tests[TL_FILTER_TESTS_MAX];
+	struct tl_record record = record_of(e);
+	struct tl_filter filter;
+	int n_tests = tl_filter_make(conditions, n, e->type, tests);
+
+	if (n_tests <= 0)
+		return true;
+	assert_int_equal(tl_filter_translate(tests, (size_t)n_tests, &filter), 0);
+	return tl_checks_met(&filter, (const __u8 *)&record);
+}
+
+static bool is_exact(const struct tl_expression *condition, const struct tl_event_type *type)
+{
+	bool in_kernel = true;
+
+	for (size_t i = 0; in_kernel && tl_filter_comparison(condition, i, &type, 1, &in_kernel); i++)
+		;
+	return in_kernel;
+}
+
+/* ---- Single conditions ---- */
+
+static struct tl_expression *compile(const char *text)
+{
+	struct tl_expression_error error;
+	struct tl_expression *e = NULL;
+
+	if (tl_expression_compile(text, NULL, 0, &e, &error) < 0)
+		fail_msg("%s: column %u: %s", text, error.column, error.message);
+	return e;
+}
+
+/* What comes of the condition for an event of the fixture. */
+static bool lets(const char *text, const char *name)
+{
+	struct tl_expression *e = compile(text);
+	struct tl_event event;
+	bool answer;
+
+	assert_true(fixture_find(name, &event));
+	answer = passes((const struct tl_expression *const *)&e, 1, &event);
+	if (!answer && tl_expression_eval(e, &event))
+		fail_msg("%s: the kernel leaves out '%s', which is wanted", text, name);
+	tl_expression_free(e);
+	return answer;
+}
+
+static void numbers_are_compared_in_the_kernel(void **state)
+{
+	(void)state;
+	assert_true(lets("errno == EACCES", "write-shadow"));
+	assert_false(lets("errno == EACCES", "read-passwd"));
+	assert_false(lets("errno == 0", "write-shadow"));
+	assert_true(lets("errno in (EPERM, ESRCH)", "kill"));
+	assert_false(lets("errno not in (EPERM, ESRCH)", "kill"));
+	assert_true(lets("flags has O_CREAT", "write-shadow"));
+	assert_false(lets("flags has O_CREAT", "read-passwd"));
+	assert_true(lets("pid == 1234 and uid < 1001", "kill"));
+	assert_false(lets("pid == 1234 and uid < 1000", "kill"));
+	assert_true(lets("loginuid == -1", "openat2"));
+	assert_false(lets("loginuid >= 0", "openat2"));
+	assert_true(lets("loginuid == 4294967295", "openat2"));
+	assert_true(lets("not success", "kill"));
+	assert_false(lets("success", "kill"));
+	assert_true(lets("arg1 == -1", "kill"));
+	assert_false(lets("arg1 > 0", "kill"));
+}
+
+static void what_the_kernel_does_not_know_is_left_to_the_reader(void **state)
+{
+	(void)state;
+	assert_true(lets("comm == \"other\"", "kill"));
+	assert_true(lets("not comm == \"sh\"", "kill"));
+	assert_true(lets("comm == \"other\" or errno == EPERM", "kill"));
+	assert_false(lets("comm == \"sh\" and errno == EPERM", "kill"));
+	assert_false(lets("not (comm == \"sh\" or errno == ESRCH)", "kill"));
+	assert_true(lets("not (comm == \"sh\" and errno == ESRCH)", "kill"));
+	assert_false(lets("not (not (comm == \"sh\") or errno == ESRCH)", "kill"));
+	/* Of a mode that the call does not look at there is none. */
+	assert_true(lets("mode == 1", "read-passwd"));
+}
+
+static void fields_of_other_events_are_never_true(void **state)
+{
+	(void)state;
+	assert_false(lets("dport == 80", "kill"));
+	assert_true(lets("not dport == 80", "kill"));
+	assert_false(lets("flags has O_CREAT", "kill"));
+}
+
+static void events_of_which_more_is_needed_are_not_filtered(void **state)
+{
+	const char *const names[] = { "exec", "exit_group", "recvfrom", "net_connect" };
+	struct tl_filter_test tests[TL_FILTER_TESTS_MAX];
+	struct tl_expression *e = compile("pid == 1");
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		assert_int_equal(
+			tl_filter_make((const struct tl_expression *const *)&e, 1, tl_event_type_find(names[i]), tests),
+			0);
+	tl_expression_free(e);
+}
+
+static void too_many_tests_are_left_to_the_reader(void **state)
+{
+	struct tl_filter_test tests[TL_FILTER_TESTS_MAX];
+	const struct tl_expression *conditions[TL_FILTER_TESTS_MAX + 1];
+	struct tl_expression *e = compile("ret == 17");
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(conditions); i++)
+		conditions[i] = e;
+	assert_int_equal(tl_filter_make(conditions, TL_FILTER_TESTS_MAX, tl_event_type_find("kill"), tests),
+			 TL_FILTER_TESTS_MAX);
+	assert_int_equal(tl_filter_make(conditions, TL_FILTER_TESTS_MAX + 1, tl_event_type_find("kill"), tests),
+			 -E2BIG);
+	tl_expression_free(e);
+}
+
+static void tests_that_are_none_are_refused(void **state)
+{
+	const struct tl_filter_test good = {
+		.field = TL_FILTER_ARG, .index = 1, .width = 4, .if_true = TL_FILTER_MET, .if_false = TL_FILTER_UNMET
+	};
+	struct tl_filter_test bad[] = { good, good, good, good, good, good };
+	struct tl_filter filter;
+
+	(void)state;
+	assert_int_equal(tl_filter_translate(&good, 1, &filter), 0);
+	assert_int_equal(tl_filter_translate(&good, 0, &filter), -EINVAL);
+	bad[0].field = TL_FILTER_FIELDS;
+	bad[1].index = TL_ARGS_MAX + 1;
+	bad[2].width = 3;
+	bad[3].kind = TL_FILTER_BITS + 1;
+	bad[4].if_true = 0; /* it is its own */
+	bad[5].if_false = 1; /* there is none */
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		assert_int_equal(tl_filter_translate(&bad[i], 1, &filter), -EINVAL);
+}
+
+/* ---- Random ones ---- */
+
+static unsigned below(unsigned n)
+{
+	return (unsigned)random() % n;
+}
+
+#define PICK(list) (list)[below(ARRAY_SIZE(list))]
+
+static const char *const numbers[] = { "-4095",
+				       "-4096",
+				       "-13",
+				       "-1",
+				       "0",
+				       "1",
+				       "2",
+				       "13",
+				       "33",
+				       "100",
+				       "900",
+				       "1000",
+				       "1234",
+				       "4095",
+				       "4096",
+				       "65535",
+				       "2147483647",
+				       "2147483648",
+				       "4294967294",
+				       "4294967295",
+				       "4294967296",
+				       "9223372036854775807",
+				       "9223372036854775808",
+				       "18446744073709551615",
+				       "-9223372036854775808" };
+static const char *const fields[] = { "ret",  "errno",	  "pid",     "tid",	   "uid",  "gid",  "euid",
+				      "egid", "loginuid", "session", "program_id", "cpu",  "arg1", "arg2",
+				      "arg3", "arg4",	  "flags",   "sig",	   "count" };
+static const char *const relations[] = { "==", "!=", "<", "<=", ">", ">=" };
+static const char *const unknown[] = { "comm == \"sh\"",  "executable startswith \"/usr\"",
+				       "ppid > 5",	  "duration < 100",
+				       "abi == \"i386\"", "pid == uid" };
+static const char *const types[] = { "openat", "kill", "setuid", "read", "chown", "getppid", "lseek", "mmap", "creat" };
+
+static void random_list(char *to)
+{
+	to += sprintf(to, "%s %sin (", PICK(fields), below(2) ? "not " : "");
+	for (unsigned n = 1 + below(6); n; n--)
+		to += sprintf(to, "%s%s", PICK(numbers), n > 1 ? ", " : ")");
+}
+
+static void random_comparison(char *to, bool any)
+{
+	switch (below(any ? 7 : 6)) {
+	case 0:
+		sprintf(to, "success%s", below(2) ? "" : " == false");
+		return;
+	case 1:
+		sprintf(to, "%s has %u", PICK(fields), below(2) ? 1U << below(32) : below(4096));
+		return;
+	case 2:
+		random_list(to);
+		return;
+	case 6:
+		strcpy(to, PICK(unknown));
+		return;
+	default:
+		sprintf(to, "%s %s %s", PICK(fields), PICK(relations), PICK(numbers));
+	}
+}
+
+static void random_condition(char *to, unsigned depth, bool any)
+{
+	char part[TEXT_MAX];
+
+	if (!depth || !below(3)) {
+		random_comparison(to, any);
+		return;
+	}
+	random_condition(part, depth - 1, any);
+	if (!below(4)) {
+		sprintf(to, "not (%s)", part);
+		return;
+	}
+	to += sprintf(to, "(%s) %s ", part, below(2) ? "and" : "or");
+	random_condition(part, depth - 1, any);
+	sprintf(to, "(%s)", part);
+}
+
+/* NULL: no event has it as it is used there. */
+static struct tl_expression *random_expression(char *text, bool any)
+{
+	struct tl_expression *e = NULL;
+
+	random_condition(text, 3, any);
+	return tl_expression_compile(text, NULL, 0, &e, NULL) < 0 ? NULL : e;
+}
+
+static int64_t random_number(void)
+{
+	return below(4) ? (int64_t)strtoull(PICK(numbers), NULL, 0) : random() - (1L << 30);
+}
+
+static struct tl_event random_event(void)
+{
+	struct tl_event e = {
+		.type = tl_event_type_find(PICK(types)),
+		.process = &fixture_process,
+		.pid = (uint32_t)random_number(),
+		.tid = (uint32_t)random_number(),
+		.uid = (uint32_t)random_number(),
+		.gid = (uint32_t)random_number(),
+		.euid = (uint32_t)random_number(),
+		.egid = (uint32_t)random_number(),
+		.loginuid = (uint32_t)random_number(),
+		.audit_session = (uint32_t)random_number(),
+		.program_id = below(3),
+		.cpu = below(3),
+		.abi = (uint8_t)below(3),
+		.ret = random_number(),
+		.comm = "sh",
+	};
+
+	for (size_t i = 0; i < TL_ARGS_MAX; i++)
+		e.args[i] = (uint64_t)random_number();
+	return e;
+}
+
+/* What came of the pairs: a test that sees one outcome alone shows nothing. */
+struct outcomes {
+	unsigned exact, met, unmet, left_out;
+};
+
+static void compare(const struct tl_expression *const *conditions, char (*texts)[TEXT_MAX], size_t n,
+		    const struct tl_event *e, struct outcomes *o)
+{
+	bool wanted = false, exact = true, answer;
+
+	for (size_t i = 0; i < n; i++) {
+		wanted |= tl_expression_eval(conditions[i], e);
+		exact &= is_exact(conditions[i], e->type);
+	}
+	answer = passes(conditions, n, e);
+	if (answer != wanted && (exact || wanted))
+		fail_msg("%s of %s (the first of %zu rules): wanted %d, let through %d", texts[0], e->type->name, n,
+			 wanted, answer);
+	o->exact += exact;
+	o->met += wanted;
+	o->unmet += !wanted;
+	o->left_out += !answer;
+}
+
+static struct outcomes compare_randomly(size_t n_rules, bool any, unsigned seed)
+{
+	static char texts[RULES_MAX][TEXT_MAX];
+	struct outcomes o = {};
+
+	srandom(seed);
+	for (unsigned pairs = 0; pairs < PAIRS;) {
+		struct tl_expression *e[RULES_MAX] = {};
+		size_t n = 0;
+
+		while (n < n_rules)
+			if ((e[n] = random_expression(texts[n], any)))
+				n++;
+		for (unsigned i = 0; i < 10; i++, pairs++) {
+			struct tl_event event = random_event();
+
+			compare((const struct tl_expression *const *)e, texts, n, &event, &o);
+		}
+		for (size_t i = 0; i < n; i++)
+			tl_expression_free(e[i]);
+	}
+	return o;
+}
+
+static void random_conditions_mean_the_same_in_the_kernel(void **state)
+{
+	struct outcomes o = compare_randomly(1, false, 21);
+
+	(void)state;
+	assert_true(o.exact > PAIRS / 2);
+	assert_true(o.met > PAIRS / 10);
+	assert_true(o.unmet > PAIRS / 10);
+}
+
+static void nothing_wanted_is_left_out_in_the_kernel(void **state)
+{
+	struct outcomes o = compare_randomly(1, true, 22);
+
+	(void)state;
+	assert_true(o.exact < PAIRS);
+	assert_true(o.met > PAIRS / 10);
+	assert_true(o.left_out > PAIRS / 10);
+}
+
+static void an_event_of_several_rules_is_wanted_if_one_of_them_wants_it(void **state)
+{
+	struct outcomes o = compare_randomly(RULES_MAX, true, 23);
+
+	(void)state;
+	assert_true(o.met > PAIRS / 10);
+	assert_true(o.left_out > PAIRS / 50);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(numbers_are_compared_in_the_kernel),
+		cmocka_unit_test(what_the_kernel_does_not_know_is_left_to_the_reader),
+		cmocka_unit_test(fields_of_other_events_are_never_true),
+		cmocka_unit_test(events_of_which_more_is_needed_are_not_filtered),
+		cmocka_unit_test(too_many_tests_are_left_to_the_reader),
+		cmocka_unit_test(tests_that_are_none_are_refused),
+		cmocka_unit_test(random_conditions_mean_the_same_in_the_kernel),
+		cmocka_unit_test(nothing_wanted_is_left_out_in_the_kernel),
+		cmocka_unit_test(an_event_of_several_rules_is_wanted_if_one_of_them_wants_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
