@@ -659,6 +659,7 @@ int tl_enter_kprobe(void *ctx)
 		}
 		tl_refuse(TL_REFUSED_PENDING);
 	}
+	state->stashed = 0; /* of a call whose return went unseen */
 	state->pending = tl_config.plan[event & (TL_EVENTS_MAX - 1)].flags & TL_PLAN_NO_RETURN ? 0 : event;
 	return tl_enter(1, tl_registers_of(tl_task_current()));
 }

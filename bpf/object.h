@@ -25,7 +25,7 @@ static __always_inline __u32 tl_object_wanted(struct task_struct *task, struct t
 	if (!event)
 		return 0;
 	plan = &tl_config.plan[event & (TL_EVENTS_MAX - 1)];
-	if (plan->from != TL_FROM_AT && plan->from != TL_FROM_NAME)
+	if ((plan->from != TL_FROM_AT && plan->from != TL_FROM_NAME) || plan->flags & TL_PLAN_EXEC)
 		return 0;
 	state = tl_state_current();
 	if (!state || !tl_wants(state, event))
@@ -100,68 +100,105 @@ static __always_inline int tl_object_link(__u64 dentry, __u64 address, __u64 oth
 	return tl_object(dentry, vfsmount, other_dentry, vfsmount);
 }
 
+/* f(path, other path) */
+static __always_inline int tl_object_paths(__u64 address, __u64 other_address)
+{
+	struct path *path = tl_at(struct path, address), *other = tl_at(struct path, other_address);
+
+	return tl_object((__u64)tl_peek(path, dentry), (__u64)tl_peek(path, mnt), (__u64)tl_peek(other, dentry),
+			 (__u64)tl_peek(other, mnt));
+}
+
+/* f(mount): what is mounted there is at its root. */
+static __always_inline int tl_object_mount(__u64 vfsmount)
+{
+	__u64 address = vfsmount - bpf_core_field_offset(struct mount, mnt);
+
+	return tl_object((__u64)tl_peek(tl_at(struct mount, address), mnt.mnt_root), vfsmount, 0, 0);
+}
+
+/* f(file) */
+static __always_inline int tl_object_file(__u64 address)
+{
+	struct file *file = tl_at(struct file, address);
+
+	return tl_object((__u64)tl_peek(file, f_path.dentry), (__u64)tl_peek(file, f_path.mnt), 0, 0);
+}
+
+/* Of a call of two names a lookup finds one: another function has both. */
+static __always_inline bool tl_is_looked_up(struct tl_task **ret_state)
+{
+	__u32 event = tl_object_wanted(tl_task_current(), ret_state);
+
+	return event && !tl_config.plan[event & (TL_EVENTS_MAX - 1)].target_from;
+}
+
+/* f(.., path) returns 0 if it has found it */
+static __always_inline int tl_object_found(__u64 address, __u64 ret)
+{
+	struct tl_task *state = 0;
+
+	return (__s32)ret == 0 && tl_is_looked_up(&state) ? tl_object_path(address) : 0;
+}
+
+/* Where the call under way will have what it looks up: when a probed function
+ * returns, nobody knows its arguments. */
+static __always_inline int tl_object_expect(__u64 address)
+{
+	struct tl_task *state = 0;
+
+	if (tl_is_looked_up(&state))
+		state->lookup = address;
+	return 0;
+}
+
+static __always_inline int tl_object_expected(__u64 ret)
+{
+	struct tl_task *state = 0;
+	__u64 address;
+
+	if (!tl_is_looked_up(&state))
+		return 0;
+	address = state->lookup;
+	state->lookup = 0;
+	return address && (__s32)ret == 0 ? tl_object_path(address) : 0;
+}
+
 #define TL_ARGUMENT(ctx, offset) (*(__u64 *)((char *)(ctx) + (offset)))
 
-/* fentry: the arguments in order. Written as raw tracepoints, like the rest. */
-SEC("raw_tp")
-int tl_object_path_fentry(void *ctx)
-{
-	return tl_object_path(TL_ARGUMENT(ctx, 0));
-}
+/* fentry: the arguments in order, behind them the result. Written as raw tracepoints, like the rest. */
+#define TL_FENTRY(i) TL_ARGUMENT(ctx, 8 * (i))
+/* kprobe: struct pt_regs, arguments in di, si, dx, cx, the result in ax. */
+#define TL_KPROBE(i) TL_ARGUMENT(ctx, 112 - 8 * (i))
+#define TL_KRETPROBE TL_ARGUMENT(ctx, 80)
 
-SEC("raw_tp")
-int tl_object_path2_fentry(void *ctx)
-{
-	return tl_object_path(TL_ARGUMENT(ctx, 8));
-}
+#define TL_OBJECT_HOOK(section, name, what) \
+	SEC(section)                        \
+	int tl_object_##name(void *ctx)     \
+	{                                   \
+		return what;                \
+	}
 
-SEC("raw_tp")
-int tl_object_entry_fentry(void *ctx)
-{
-	return tl_object_entry(TL_ARGUMENT(ctx, 0), TL_ARGUMENT(ctx, 8));
-}
-
-SEC("raw_tp")
-int tl_object_pair_fentry(void *ctx)
-{
-	return tl_object_pair(TL_ARGUMENT(ctx, 0), TL_ARGUMENT(ctx, 8), TL_ARGUMENT(ctx, 16), TL_ARGUMENT(ctx, 24));
-}
-
-SEC("raw_tp")
-int tl_object_link_fentry(void *ctx)
-{
-	return tl_object_link(TL_ARGUMENT(ctx, 0), TL_ARGUMENT(ctx, 8), TL_ARGUMENT(ctx, 16));
-}
-
-/* kprobe: struct pt_regs, arguments in di, si, dx, cx. */
-SEC("kprobe")
-int tl_object_path_kprobe(void *ctx)
-{
-	return tl_object_path(TL_ARGUMENT(ctx, 112));
-}
-
-SEC("kprobe")
-int tl_object_path2_kprobe(void *ctx)
-{
-	return tl_object_path(TL_ARGUMENT(ctx, 104));
-}
-
-SEC("kprobe")
-int tl_object_entry_kprobe(void *ctx)
-{
-	return tl_object_entry(TL_ARGUMENT(ctx, 112), TL_ARGUMENT(ctx, 104));
-}
-
-SEC("kprobe")
-int tl_object_pair_kprobe(void *ctx)
-{
-	return tl_object_pair(TL_ARGUMENT(ctx, 112), TL_ARGUMENT(ctx, 104), TL_ARGUMENT(ctx, 96), TL_ARGUMENT(ctx, 88));
-}
-
-SEC("kprobe")
-int tl_object_link_kprobe(void *ctx)
-{
-	return tl_object_link(TL_ARGUMENT(ctx, 112), TL_ARGUMENT(ctx, 104), TL_ARGUMENT(ctx, 96));
-}
+TL_OBJECT_HOOK("raw_tp", path_fentry, tl_object_path(TL_FENTRY(0)))
+TL_OBJECT_HOOK("kprobe", path_kprobe, tl_object_path(TL_KPROBE(0)))
+TL_OBJECT_HOOK("raw_tp", path2_fentry, tl_object_path(TL_FENTRY(1)))
+TL_OBJECT_HOOK("kprobe", path2_kprobe, tl_object_path(TL_KPROBE(1)))
+TL_OBJECT_HOOK("raw_tp", paths_fentry, tl_object_paths(TL_FENTRY(0), TL_FENTRY(1)))
+TL_OBJECT_HOOK("kprobe", paths_kprobe, tl_object_paths(TL_KPROBE(0), TL_KPROBE(1)))
+TL_OBJECT_HOOK("raw_tp", swapped_fentry, tl_object_paths(TL_FENTRY(1), TL_FENTRY(0)))
+TL_OBJECT_HOOK("kprobe", swapped_kprobe, tl_object_paths(TL_KPROBE(1), TL_KPROBE(0)))
+TL_OBJECT_HOOK("raw_tp", entry_fentry, tl_object_entry(TL_FENTRY(0), TL_FENTRY(1)))
+TL_OBJECT_HOOK("kprobe", entry_kprobe, tl_object_entry(TL_KPROBE(0), TL_KPROBE(1)))
+TL_OBJECT_HOOK("raw_tp", pair_fentry, tl_object_pair(TL_FENTRY(0), TL_FENTRY(1), TL_FENTRY(2), TL_FENTRY(3)))
+TL_OBJECT_HOOK("kprobe", pair_kprobe, tl_object_pair(TL_KPROBE(0), TL_KPROBE(1), TL_KPROBE(2), TL_KPROBE(3)))
+TL_OBJECT_HOOK("raw_tp", link_fentry, tl_object_link(TL_FENTRY(0), TL_FENTRY(1), TL_FENTRY(2)))
+TL_OBJECT_HOOK("kprobe", link_kprobe, tl_object_link(TL_KPROBE(0), TL_KPROBE(1), TL_KPROBE(2)))
+TL_OBJECT_HOOK("raw_tp", mount_fentry, tl_object_mount(TL_FENTRY(0)))
+TL_OBJECT_HOOK("kprobe", mount_kprobe, tl_object_mount(TL_KPROBE(0)))
+TL_OBJECT_HOOK("raw_tp", file_fentry, tl_object_file(TL_FENTRY(0)))
+TL_OBJECT_HOOK("kprobe", file_kprobe, tl_object_file(TL_KPROBE(0)))
+TL_OBJECT_HOOK("raw_tp", lookup_fexit, tl_object_found(TL_FENTRY(3), TL_FENTRY(5)))
+TL_OBJECT_HOOK("kprobe", lookup_kprobe, tl_object_expect(TL_KPROBE(3)))
+TL_OBJECT_HOOK("kprobe", lookup_kretprobe, tl_object_expected(TL_KRETPROBE))
 
 #endif

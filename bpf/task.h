@@ -21,6 +21,7 @@ struct tl_task {
 	__u64 attributes; /* same: a hash of them */
 	__u64 start; /* of the process */
 	__u64 nsproxy; /* its namespaces when its reader was last told of them */
+	__u64 lookup; /* where the running call will have its object; 0: nobody knows */
 	__u16 overriding[TL_OVERRIDING_MAX]; /* as in its set */
 	__u32 exe_terms; /* keys of map terms */
 	__u32 pid_terms;

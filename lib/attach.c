@@ -18,6 +18,7 @@
 
 #include "attach.h"
 #include "functions.h"
+#include "object-hooks.h"
 #include "requests.h"
 #include "socketcall.h"
 #include "util.h"
@@ -25,17 +26,6 @@
 /* A hook per call is worth it up to here; a policy that wants more pays the
  * tracepoint's price on every call anyway. */
 #define TL_HOOKED_CALLS_MAX 96
-
-/* Any function, whatever its arguments. */
-static bool find_hook(struct btf *btf, const char *name, struct tl_function *ret)
-{
-	int id = btf__find_by_name_kind(btf, name, BTF_KIND_FUNC);
-
-	if (id <= 0)
-		return false;
-	ret->btf_id = id;
-	return true;
-}
 
 /* What the kernel says of its types, and the functions of calls in it. */
 static int read_types(struct tl_session *s)
@@ -94,7 +84,7 @@ static int kprobe_open(int pmu, const char *function, bool at_return)
 	return fd < 0 ? -errno : fd;
 }
 
-static bool kprobe_works(const char *function)
+bool tl_kprobe_works(const char *function)
 {
 	int pmu = kprobe_pmu(), fd = pmu < 0 ? pmu : kprobe_open(pmu, function, true);
 
@@ -167,7 +157,7 @@ static bool find_symbol(struct tl_session *s, enum tl_abi abi, const char *call,
 		return false;
 	*ret = (struct tl_function){};
 	snprintf(ret->name, sizeof(ret->name), symbol_formats[abi], call); /* NOLINT: the formats are the table's */
-	return kprobe_works(ret->name);
+	return tl_kprobe_works(ret->name);
 }
 
 /* Whether the kernel has a function for the call, if only one that takes no probes. */
@@ -197,7 +187,7 @@ static bool choose_kprobe(struct tl_session *s, struct tl_loaded *e)
 
 	for (enum tl_abi abi = 0; abi < TL_ABI_MAX; abi++)
 		if (e->type.number[abi] >= 0 && find_symbol(s, abi, e->type.name, &function))
-			return e->kinds[TL_KIND_KPROBE] = kprobe_works(function.name);
+			return e->kinds[TL_KIND_KPROBE] = tl_kprobe_works(function.name);
 	return false;
 }
 
@@ -251,13 +241,13 @@ int tl_attach_plan(struct tl_session *s)
 		n_calls += s->events[id].type.class == TL_CLASS_SYSCALL;
 	if (asked == TL_ATTACH_AUTO && n_calls > TL_HOOKED_CALLS_MAX)
 		asked = TL_ATTACH_RAW_TP;
-	if (asked == TL_ATTACH_AUTO && programs_are_preempted() && kprobe_works("__x64_sys_personality"))
+	if (asked == TL_ATTACH_AUTO && programs_are_preempted() && tl_kprobe_works("__x64_sys_personality"))
 		asked = TL_ATTACH_KPROBE;
 	fexit = n_calls && (asked == TL_ATTACH_AUTO || asked == TL_ATTACH_FEXIT) && fexit_works(s);
 	if (asked == TL_ATTACH_FEXIT && !fexit && n_calls)
 		return tl_fail(s, -EOPNOTSUPP, "this kernel refuses fexit programs: use --attach auto");
 	kprobe = n_calls && (asked == TL_ATTACH_KPROBE || (asked == TL_ATTACH_AUTO && !fexit)) &&
-		 kprobe_works("__x64_sys_personality");
+		 tl_kprobe_works("__x64_sys_personality");
 	if (asked == TL_ATTACH_KPROBE && !kprobe && n_calls)
 		return tl_fail(s, -EOPNOTSUPP, "this kernel refuses kprobes: use --attach auto");
 	if (kprobe && (r = read_types(s)) < 0)
@@ -295,7 +285,7 @@ int tl_attach_trace(struct tl_session *s, int program, const char *tracepoint)
 	return keep_link(s, link);
 }
 
-static int attach_kprobe(struct tl_session *s, int program, const char *function, bool at_return)
+int tl_attach_kprobe(struct tl_session *s, int program, const char *function, bool at_return)
 {
 	int pmu = kprobe_pmu(), fd = pmu < 0 ? pmu : kprobe_open(pmu, function, at_return);
 
@@ -534,7 +524,7 @@ static int hook_kretprobe(struct tl_session *s, const struct tl_function *functi
 
 	if (is_hooked_already(s, function))
 		return 1;
-	if (!kprobe_works(function->name))
+	if (!tl_kprobe_works(function->name))
 		return 0;
 	if (!filled[TL_KIND_KPROBE]) {
 		r = copy_kprobes(s);
@@ -549,9 +539,9 @@ static int hook_kretprobe(struct tl_session *s, const struct tl_function *functi
 				tl_program_copy(s, tl_entry_program(s, type), TL_KIND_KPROBE, 0, 0) :
 				-1;
 	if (!(type->flags & TL_TYPE_NO_RETURN))
-		r = attach_kprobe(s, s->kprobe_programs[0], function->name, true);
+		r = tl_attach_kprobe(s, s->kprobe_programs[0], function->name, true);
 	if (r >= 0 && entry >= 0)
-		r = attach_kprobe(s, entry, function->name, false);
+		r = tl_attach_kprobe(s, entry, function->name, false);
 	return r < 0 ? r : 1;
 }
 
@@ -685,80 +675,6 @@ static int attach_raw_tp(struct tl_session *s)
 	return tl_attach_trace(s, bpf_program__fd(leave), NULL);
 }
 
-/* Where the kernel asks its security layer about the object of a call that
- * names it, and which program understands the function's arguments. */
-static const struct {
-	const char *function;
-	const char *fentry, *kprobe;
-	const char *calls; /* names with spaces around */
-} object_hooks[] = {
-	{ "security_path_chmod", "tl_object_path_fentry", "tl_object_path_kprobe", " chmod fchmodat fchmodat2 " },
-	{ "security_path_chown", "tl_object_path_fentry", "tl_object_path_kprobe", " chown lchown fchownat " },
-	{ "security_path_truncate", "tl_object_path_fentry", "tl_object_path_kprobe", " truncate truncate64 " },
-	{ "security_path_chroot", "tl_object_path_fentry", "tl_object_path_kprobe", " chroot " },
-	{ "security_sb_mount", "tl_object_path2_fentry", "tl_object_path2_kprobe", " mount " },
-	{ "security_path_unlink", "tl_object_entry_fentry", "tl_object_entry_kprobe", " unlink unlinkat " },
-	{ "security_path_rmdir", "tl_object_entry_fentry", "tl_object_entry_kprobe", " rmdir unlinkat " },
-	{ "security_path_mkdir", "tl_object_entry_fentry", "tl_object_entry_kprobe", " mkdir mkdirat " },
-	{ "security_path_mknod", "tl_object_entry_fentry", "tl_object_entry_kprobe", " mknod mknodat " },
-	{ "security_path_symlink", "tl_object_entry_fentry", "tl_object_entry_kprobe", " symlink symlinkat " },
-	{ "security_path_link", "tl_object_link_fentry", "tl_object_link_kprobe", " link linkat " },
-	{ "security_inode_getattr", "tl_object_path_fentry", "tl_object_path_kprobe",
-	  " stat lstat newfstatat statx stat64 lstat64 fstatat64 " },
-	{ "security_path_rename", "tl_object_pair_fentry", "tl_object_pair_kprobe", " rename renameat renameat2 " },
-};
-
-static bool is_for(const char *calls, const struct tl_event_type *type)
-{
-	char name[40];
-
-	snprintf(name, sizeof(name), " %s ", type->name);
-	return strstr(calls, name) != NULL;
-}
-
-/* A function that this kernel has not leaves its calls with claims. */
-static int attach_object_hook(struct tl_session *s, size_t i, bool fexit, bool kprobe)
-{
-	const char *name = object_hooks[i].function;
-	struct tl_function function;
-	int program, r;
-
-	if (fexit && find_hook(s->btf, name, &function)) {
-		program = tl_program_copy(s, object_hooks[i].fentry, TL_KIND_FEXIT, function.btf_id, BPF_TRACE_FENTRY);
-		r = program < 0 ? program : tl_attach_trace(s, program, NULL);
-		/* Before 6.1 not on a function that takes a structure by value. */
-		if (r != -EINVAL || !tl_has_program(s, object_hooks[i].kprobe))
-			return r;
-		kprobe = true;
-	}
-	if (!kprobe || !kprobe_works(name))
-		return 0;
-	program = tl_program_copy(s, object_hooks[i].kprobe, TL_KIND_KPROBE, 0, 0);
-	return program < 0 ? program : attach_kprobe(s, program, name, false);
-}
-
-static int attach_object_hooks(struct tl_session *s)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(object_hooks); i++) {
-		bool fexit = false, kprobe = false;
-		int r;
-
-		for (uint32_t id = 1; id <= s->n_events; id++) {
-			const struct tl_loaded *e = &s->events[id];
-
-			if (e->type.class != TL_CLASS_SYSCALL || !is_for(object_hooks[i].calls, &e->type))
-				continue;
-			fexit |= e->kinds[TL_KIND_FEXIT] || e->kinds[TL_KIND_FEXIT_OTHER] ||
-				 e->kinds[TL_KIND_FEXIT_THIRD];
-			kprobe |= e->kinds[TL_KIND_KPROBE];
-		}
-		r = attach_object_hook(s, i, fexit, kprobe);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
 static int attach_hooks(struct tl_session *s)
 {
 	static const char *const names[] = {
@@ -807,7 +723,7 @@ int tl_attach_all(struct tl_session *s)
 		if (r < 0)
 			return r;
 	}
-	if ((r = attach_object_hooks(s)) < 0 || (r = tl_requests_attach(s)) < 0)
+	if ((r = tl_object_hooks_attach(s)) < 0 || (r = tl_requests_attach(s)) < 0)
 		return r;
 	return attach_raw_tp(s);
 }

@@ -13,6 +13,7 @@
 
 #include "attach.h"
 #include "functions.h"
+#include "object-hooks.h"
 #include "socketcall.h"
 #include "util.h"
 
@@ -49,7 +50,7 @@ static int keep_words(enum libbpf_print_level level, const char *format, va_list
 	return 0;
 }
 
-static unsigned kernel_version(void)
+unsigned tl_kernel_version(void)
 {
 	struct utsname name;
 	unsigned major = 0, minor = 0;
@@ -74,7 +75,7 @@ static int open_build(struct tl_session *s, enum tl_build build)
 
 int tl_kernel_open(struct tl_session *s)
 {
-	unsigned version = kernel_version();
+	unsigned version = tl_kernel_version();
 	enum tl_build build = TL_BUILD_TYPED;
 	const char *forced = getenv("TRACELEFT_BUILD"); /* for tests: an older build on a newer kernel */
 	int n;
@@ -194,16 +195,12 @@ static void choose_programs(struct tl_session *s)
 		const char *name;
 		enum tl_kind kind;
 	} of_kind[] = {
-		{ "tl_exit_fexit", TL_KIND_FEXIT },	      { "tl_exit_fexit", TL_KIND_FEXIT_OTHER },
-		{ "tl_exit_fexit", TL_KIND_FEXIT_THIRD },     { "tl_exit_fexit_bare", TL_KIND_FEXIT_BARE },
-		{ "tl_exit_kretprobe", TL_KIND_KPROBE },      { "tl_enter_kprobe", TL_KIND_KPROBE },
-		{ "tl_object_path_fentry", TL_KIND_FEXIT },   { "tl_object_path2_fentry", TL_KIND_FEXIT },
-		{ "tl_object_entry_fentry", TL_KIND_FEXIT },  { "tl_object_pair_fentry", TL_KIND_FEXIT },
-		{ "tl_object_path_kprobe", TL_KIND_KPROBE },  { "tl_object_path2_kprobe", TL_KIND_KPROBE },
-		{ "tl_object_entry_kprobe", TL_KIND_KPROBE }, { "tl_object_pair_kprobe", TL_KIND_KPROBE },
-		{ "tl_enter_hook", TL_KIND_FEXIT },	      { "tl_enter_hook", TL_KIND_KPROBE },
-		{ "tl_enter_exec_hook", TL_KIND_FEXIT },      { "tl_enter_exec_hook", TL_KIND_KPROBE },
-		{ "tl_enter_raw_tp", TL_KIND_RAW_TP },	      { "tl_enter_exec_raw_tp", TL_KIND_RAW_TP },
+		{ "tl_exit_fexit", TL_KIND_FEXIT },	  { "tl_exit_fexit", TL_KIND_FEXIT_OTHER },
+		{ "tl_exit_fexit", TL_KIND_FEXIT_THIRD }, { "tl_exit_fexit_bare", TL_KIND_FEXIT_BARE },
+		{ "tl_exit_kretprobe", TL_KIND_KPROBE },  { "tl_enter_kprobe", TL_KIND_KPROBE },
+		{ "tl_enter_hook", TL_KIND_FEXIT },	  { "tl_enter_hook", TL_KIND_KPROBE },
+		{ "tl_enter_exec_hook", TL_KIND_FEXIT },  { "tl_enter_exec_hook", TL_KIND_KPROBE },
+		{ "tl_enter_raw_tp", TL_KIND_RAW_TP },	  { "tl_enter_exec_raw_tp", TL_KIND_RAW_TP },
 	};
 	bool used[TL_KINDS] = { [TL_KIND_RAW_TP] = true };
 	struct bpf_program *program;
@@ -228,10 +225,8 @@ static void choose_programs(struct tl_session *s)
 	program = bpf_object__find_program_by_name(s->object, "tl_filter");
 	if (program)
 		bpf_program__set_autoload(program, s->n_filters);
-	/* No fentry yet on a function that takes a structure by value: security_path_chown. */
-	program = bpf_object__find_program_by_name(s->object, "tl_object_path_kprobe");
-	if (program && used[TL_KIND_FEXIT] && kernel_version() < 6001)
-		bpf_program__set_autoload(program, true);
+	bpf_object__for_each_program(program, s->object) if (tl_object_program_is(bpf_program__name(program)))
+		bpf_program__set_autoload(program, tl_object_program_needed(s, bpf_program__name(program)));
 	for (int kind = 0; kind < TL_KINDS; kind++)
 		s->programs[kind] = used[kind] ? -2 : -1;
 }
@@ -452,9 +447,9 @@ int tl_load_insns(struct tl_session *s, const char *name, enum tl_kind kind, uin
 		  const struct bpf_func_info *functions, size_t n_functions)
 {
 	static const enum bpf_prog_type types[TL_KINDS] = {
-		[TL_KIND_RAW_TP] = BPF_PROG_TYPE_TRACING,      [TL_KIND_FEXIT] = BPF_PROG_TYPE_TRACING,
-		[TL_KIND_FEXIT_OTHER] = BPF_PROG_TYPE_TRACING, [TL_KIND_FEXIT_THIRD] = BPF_PROG_TYPE_TRACING,
-		[TL_KIND_FEXIT_BARE] = BPF_PROG_TYPE_TRACING,  [TL_KIND_KPROBE] = BPF_PROG_TYPE_KPROBE,
+		[TL_KIND_RAW_TP] = BPF_PROG_TYPE_TRACING,	  [TL_KIND_FEXIT] = BPF_PROG_TYPE_TRACING,
+		[TL_KIND_FEXIT_OTHER] = BPF_PROG_TYPE_TRACING,	  [TL_KIND_FEXIT_THIRD] = BPF_PROG_TYPE_TRACING,
+		[TL_KIND_FEXIT_BARE] = BPF_PROG_TYPE_TRACING,	  [TL_KIND_KPROBE] = BPF_PROG_TYPE_KPROBE,
 		[TL_KIND_REQUEST] = BPF_PROG_TYPE_RAW_TRACEPOINT,
 	};
 	LIBBPF_OPTS(bpf_prog_load_opts, options);

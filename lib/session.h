@@ -201,6 +201,8 @@ int tl_kernel_open(struct tl_session *s);
 int tl_kernel_load(struct tl_session *s);
 void tl_kernel_close(struct tl_session *s);
 int tl_map_fd(const struct tl_session *s, const char *name);
+/* Of the running kernel, major * 1000 + minor; 0: unknown. */
+unsigned tl_kernel_version(void);
 /* Whether the kernel part has it and it was chosen to be loaded. */
 bool tl_has_program(const struct tl_session *s, const char *name);
 /* These load code for a hook and return a descriptor that the session owns.

@@ -5,6 +5,8 @@
  * that were given, as /proc and stat(2) know them.
  */
 #include <ctype.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -314,6 +316,7 @@ static void tested(const struct made *m)
 	c->file_object = before.file_object;
 	c->target_object = before.target_object;
 	object_after(c, &c->file_object, c->type->path_from);
+	c->is_found = strstr(m->parsed->how, "found") && c->ret != -ENOSYS;
 	if (strstr(m->parsed->how, "detached")) {
 		c->file_object.flags |= TL_VALUE_DETACHED;
 		if (c->ret < 0 && c->type->path_from == FROM_AT) /* its name is empty: nothing to claim */
@@ -337,6 +340,15 @@ static void tested_by_nobody(void)
 
 static void tested_by_child(void)
 {
+	tested(at_hand);
+}
+
+/* Where nobody else sees what becomes of mounts: a file system is on "point". */
+static void tested_by_mounter(void)
+{
+	require(unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+	require(mount("none", "point", "tmpfs", 0, "size=64k") == 0 && mkdir("point/old", 0755) == 0);
+	has_moved();
 	tested(at_hand);
 }
 
@@ -383,6 +395,8 @@ static void run_line(const struct row *row, const struct line *line)
 		tested_return(&m);
 	else if (strstr(parsed.how, "nobody"))
 		in_child(tested_by_nobody);
+	else if (strstr(parsed.how, "mounted"))
+		in_child(tested_by_mounter);
 	else if (strstr(parsed.how, "child"))
 		in_child(tested_by_child);
 	else

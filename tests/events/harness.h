@@ -103,6 +103,7 @@ struct call {
 	uint32_t flags; /* TL_EVENT_TRUNCATED and _INCOMPLETE besides what captured says */
 
 	struct object file_object, target_object;
+	bool is_found; /* the kernel has come to the objects, although the call fails */
 	bool has_socket;
 	uint16_t socket_type, socket_protocol;
 	struct tl_endpoint source, destination;
