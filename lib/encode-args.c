@@ -160,7 +160,7 @@ bool tl_encode_has_flags(const struct tl_event *event)
 	       (event->process->flags & process);
 }
 
-unsigned tl_encode_flags(struct tl_buffer *b, const struct tl_event *event, bool escaped)
+unsigned tl_encode_flags(struct tl_buffer *b, const struct tl_event *event, bool escaped, bool cut)
 {
 	uint32_t path = event->file.path.flags | event->target.path.flags;
 	uint32_t address = event->source.path.flags | event->destination.path.flags;
@@ -179,7 +179,7 @@ unsigned tl_encode_flags(struct tl_buffer *b, const struct tl_event *event, bool
 		{ (event->flags & TL_EVENT_UNKNOWN_PROCESS) || (process & TL_PROCESS_UNKNOWN), "unknown_process" },
 		{ event->flags & TL_EVENT_THREAD, "thread" },
 		{ event->flags & TL_EVENT_IO_URING, "io_uring" },
-		{ process & TL_PROCESS_ARGS_TRUNCATED, "args_truncated" },
+		{ cut || (process & TL_PROCESS_ARGS_TRUNCATED), "args_truncated" },
 		{ process & TL_PROCESS_DELETED, "executable_deleted" },
 	};
 	unsigned n = 0;

@@ -50,12 +50,19 @@ struct tl_encode_type {
 	struct tl_variants variants;
 };
 
-/* Text that depends on a process, its parent and its credentials. */
+#define TL_ENCODE_ARGS_MAX 4096 /* bytes of a program's arguments in an event that is no process's */
+
+/*
+ * Text that depends on a process, its parent and its credentials. Of events that
+ * tell of a process's life (exec, fork, exit) it has all arguments, and who each of
+ * its ancestors is; of others the first arguments, and the ancestors' numbers.
+ */
 struct tl_encode_process {
 	struct tl_buffer text; /* head, then tail */
 	size_t head_size; /* ,"entity_id":... to the end of "container" */
 	size_t tail_size; /* "cgroup":...,"mntns":N, */
 	bool escaped;
+	bool cut; /* there are more arguments, or the parent has them */
 };
 
 struct tl_encode_type *tl_encode_type_get(const struct tl_event_type *type); /* NULL: no memory */
@@ -131,9 +138,10 @@ void tl_encode_key(struct tl_buffer *b, const struct tl_annotation *annotation);
 void tl_encode_types_done(void);
 void tl_encode_processes_done(void);
 
-/* Whether there may be flags besides "escaped". */
+/* Whether there may be flags besides "escaped" and those of what is said of the process. */
 bool tl_encode_has_flags(const struct tl_event *event);
-/* Words for flags of an event and its values, a comma between, in quotes. Returns how many. */
-unsigned tl_encode_flags(struct tl_buffer *b, const struct tl_event *event, bool escaped);
+/* Words for flags of an event and its values, a comma between, in quotes. Returns how many.
+ * cut: less is said of arguments than is known. */
+unsigned tl_encode_flags(struct tl_buffer *b, const struct tl_event *event, bool escaped, bool cut);
 
 #endif

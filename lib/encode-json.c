@@ -320,10 +320,10 @@ static void put_flags(struct tl_line *l)
 {
 	size_t start = l->b->size;
 
-	if (!l->escaped && !tl_encode_has_flags(l->event))
+	if (!l->escaped && !l->process->cut && !tl_encode_has_flags(l->event))
 		return;
 	TL_PUT_LITERAL(l->b, ",\"flags\":[");
-	if (tl_encode_flags(l->b, l->event, l->escaped))
+	if (tl_encode_flags(l->b, l->event, l->escaped, l->process->cut))
 		tl_put_char(l->b, ']');
 	else if (!l->b->failed)
 		l->b->size = start;

@@ -10,6 +10,7 @@
 
 #define SETS 256 /* a power of two */
 #define WAYS 4
+#define LIFE_BYTES_KEPT (64U << 10) /* from one event that is not cached to the next */
 #define BYTES_MAX (4U << 20) /* all fragments together; when there are more, begin anew */
 
 struct process_key {
@@ -28,6 +29,7 @@ static _Thread_local struct {
 	struct process_slot *slots;
 	uint64_t tick;
 	size_t bytes;
+	struct tl_encode_process life; /* of the last event that told of a process's life */
 } cache;
 
 static void put_member(struct tl_encode_process *f, const char *key, const char *value)
@@ -45,25 +47,38 @@ static void put_number(struct tl_encode_process *f, const char *key, uint64_t va
 	tl_put_u64(&f->text, value);
 }
 
-/* Calls for the i-th of the strings in args; NULL after the last. */
-static const char *arg_at(const struct tl_process *p, size_t *at, size_t *ret_n)
+/* Bytes of the arguments that are shown; no character is divided. */
+static size_t shown_args(struct tl_encode_process *f, const struct tl_process *p, bool whole)
+{
+	size_t n = p->args ? p->args_size : 0;
+
+	if (whole || n <= TL_ENCODE_ARGS_MAX)
+		return n;
+	f->cut = true;
+	for (n = TL_ENCODE_ARGS_MAX; n > TL_ENCODE_ARGS_MAX - 4 && (p->args[n] & 0xc0) == 0x80; n--)
+		;
+	return n;
+}
+
+/* The string at *at of the arguments, which becomes the place of the next; NULL after the last. */
+static const char *arg_at(const struct tl_process *p, size_t size, size_t *at, size_t *ret_n)
 {
 	const char *arg;
 
-	if (!p->args || *at >= p->args_size)
+	if (*at >= size)
 		return NULL;
 	arg = p->args + *at;
-	*ret_n = strnlen(arg, p->args_size - *at);
+	*ret_n = strnlen(arg, size - *at);
 	*at += *ret_n + 1;
 	return arg;
 }
 
-static void put_args(struct tl_encode_process *f, const struct tl_process *p)
+static void put_args(struct tl_encode_process *f, const struct tl_process *p, size_t size)
 {
 	const char *arg, *before = ",\"args\":[\"";
 	size_t at = 0, n;
 
-	while ((arg = arg_at(p, &at, &n))) {
+	while ((arg = arg_at(p, size, &at, &n))) {
 		tl_put_text(&f->text, before);
 		f->escaped |= tl_escape_json(&f->text, arg, n);
 		tl_put_char(&f->text, '"');
@@ -74,12 +89,12 @@ static void put_args(struct tl_encode_process *f, const struct tl_process *p)
 }
 
 /* With a space between; an argument that is empty or has a space or a quote is quoted as a shell would. */
-static void put_command_line(struct tl_encode_process *f, const struct tl_process *p)
+static void put_command_line(struct tl_encode_process *f, const struct tl_process *p, size_t size)
 {
 	const char *arg, *before = ",\"command_line\":\"";
 	size_t at = 0, n;
 
-	while ((arg = arg_at(p, &at, &n))) {
+	while ((arg = arg_at(p, size, &at, &n))) {
 		tl_put_text(&f->text, before);
 		before = " ";
 		f->escaped |= tl_escape_json(&f->text, arg, n);
@@ -88,7 +103,7 @@ static void put_command_line(struct tl_encode_process *f, const struct tl_proces
 		tl_put_char(&f->text, '"');
 }
 
-static void put_parent(struct tl_encode_process *f, const struct tl_process *p)
+static void put_parent(struct tl_encode_process *f, const struct tl_process *p, bool whole)
 {
 	const struct tl_process *parent = p->parent;
 
@@ -104,21 +119,23 @@ static void put_parent(struct tl_encode_process *f, const struct tl_process *p)
 			tl_put_char(&f->text, '"');
 		}
 		put_member(f, ",\"executable\":\"", parent->executable);
-		put_command_line(f, parent);
+		put_command_line(f, parent, shown_args(f, parent, whole));
 	}
 	tl_put_char(&f->text, '}');
 }
 
 /* Those above the parent. */
-static void put_ancestors(struct tl_encode_process *f, const struct tl_process *p)
+static void put_ancestors(struct tl_encode_process *f, const struct tl_process *p, bool whole)
 {
 	const char *before = ",\"ancestors\":[{\"pid\":";
 	unsigned n = 1;
 
 	for (p = p->parent; p && p->parent && n < TL_ANCESTORS_MAX; p = p->parent, n++) {
 		put_number(f, before, p->parent->pid);
-		put_member(f, ",\"entity_id\":\"", p->parent->entity_id);
-		put_member(f, ",\"executable\":\"", p->parent->executable);
+		if (whole) {
+			put_member(f, ",\"entity_id\":\"", p->parent->entity_id);
+			put_member(f, ",\"executable\":\"", p->parent->executable);
+		}
 		before = "},{\"pid\":";
 	}
 	if (n > 1)
@@ -149,7 +166,7 @@ static void put_user(struct tl_encode_process *f, const struct tl_event *event)
 	TL_PUT_LITERAL(&f->text, "\"}");
 }
 
-static void put_tail(struct tl_encode_process *f, const struct tl_process *p)
+static void put_tail(struct tl_encode_process *f, const struct tl_process *p, bool whole)
 {
 	put_member(f, ",\"cgroup\":\"", p->cgroup);
 	put_member(f, ",\"unit\":\"", p->unit);
@@ -159,17 +176,19 @@ static void put_tail(struct tl_encode_process *f, const struct tl_process *p)
 		put_number(f, ",\"pidns\":", p->pidns);
 	if (p->inner_pid && p->inner_pid != p->pid)
 		put_number(f, ",\"inner_pid\":", p->inner_pid);
-	put_ancestors(f, p);
+	put_ancestors(f, p, whole);
 }
 
-static void render_process(struct tl_encode_process *f, const struct tl_event *event)
+static void render_process(struct tl_encode_process *f, const struct tl_event *event, bool whole)
 {
 	const struct tl_process *p = event->process;
 	char start[TL_TIME_SIZE];
+	size_t args_size;
 
 	f->text.size = 0;
 	f->text.failed = false;
-	f->escaped = false;
+	f->escaped = f->cut = false;
+	args_size = shown_args(f, p, whole);
 	put_member(f, ",\"entity_id\":\"", p->entity_id);
 	if (p->comm[0]) {
 		TL_PUT_LITERAL(&f->text, ",\"name\":\"");
@@ -177,8 +196,8 @@ static void render_process(struct tl_encode_process *f, const struct tl_event *e
 		tl_put_char(&f->text, '"');
 	}
 	put_member(f, ",\"executable\":\"", p->executable);
-	put_args(f, p);
-	put_command_line(f, p);
+	put_args(f, p, args_size);
+	put_command_line(f, p, args_size);
 	put_member(f, ",\"working_directory\":\"", p->working_directory);
 	if (p->start_time) {
 		tl_time_text(start, p->start_time);
@@ -186,7 +205,7 @@ static void render_process(struct tl_encode_process *f, const struct tl_event *e
 		tl_put(&f->text, start, sizeof(start));
 		tl_put_char(&f->text, '"');
 	}
-	put_parent(f, p);
+	put_parent(f, p, whole);
 	tl_put_char(&f->text, '}');
 	put_user(f, event);
 	if (p->container_id && p->container_id[0]) {
@@ -194,7 +213,7 @@ static void render_process(struct tl_encode_process *f, const struct tl_event *e
 		tl_put_char(&f->text, '}');
 	}
 	f->head_size = f->text.size;
-	put_tail(f, p);
+	put_tail(f, p, whole);
 	f->tail_size = f->text.size - f->head_size;
 }
 
@@ -248,12 +267,26 @@ static struct process_slot *fill_slot(struct process_slot *set, const struct pro
 		flush_processes();
 	cache.bytes -= slot->fragment.text.capacity;
 	slot->used = 0;
-	render_process(&slot->fragment, event);
+	render_process(&slot->fragment, event, false);
 	cache.bytes += slot->fragment.text.capacity;
 	if (slot->fragment.text.failed)
 		return NULL;
 	slot->key = *key;
 	return slot;
+}
+
+static bool is_of_life(const struct tl_event *event)
+{
+	return event->kind == TL_EVENT_EXEC || event->kind == TL_EVENT_FORK || event->kind == TL_EVENT_EXIT;
+}
+
+/* A process has few of these, and each may be large: none is kept. */
+static const struct tl_encode_process *render_life(const struct tl_event *event)
+{
+	if (cache.life.text.capacity > LIFE_BYTES_KEPT)
+		tl_buffer_done(&cache.life.text);
+	render_process(&cache.life, event, true);
+	return cache.life.text.failed ? NULL : &cache.life;
 }
 
 const struct tl_encode_process *tl_encode_process_get(const struct tl_event *event)
@@ -262,6 +295,8 @@ const struct tl_encode_process *tl_encode_process_get(const struct tl_event *eve
 	struct process_slot *set, *slot = NULL;
 	struct process_key key;
 
+	if (is_of_life(event))
+		return render_life(event);
 	if (!cache.slots)
 		cache.slots = calloc(SETS * WAYS, sizeof(*cache.slots));
 	if (!cache.slots)
@@ -283,5 +318,6 @@ void tl_encode_processes_done(void)
 {
 	flush_processes();
 	free(cache.slots);
+	tl_buffer_done(&cache.life.text);
 	memset(&cache, 0, sizeof(cache));
 }

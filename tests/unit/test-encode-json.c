@@ -305,6 +305,8 @@ static void who_is_above_the_parent_is_told_up_to_the_first(void **state)
 	make_chain(chain, 2);
 	chain[0].executable = "/usr/bin/login";
 	f.parent.parent = chain;
+	has(line(&f, NULL), "\"ancestors\":[{\"pid\":800},{\"pid\":799}]");
+	f.event.kind = TL_EVENT_EXEC;
 	has(line(&f, NULL), "\"ancestors\":[{\"pid\":800,\"entity_id\":\"boot-800-1\",\"executable\":\"/usr/bin/login\"},"
 			    "{\"pid\":799,\"entity_id\":\"boot-799-1\",\"executable\":\"/sbin/init\"}]");
 	/* The last of them runs another program. */
@@ -315,6 +317,39 @@ static void who_is_above_the_parent_is_told_up_to_the_first(void **state)
 	f.parent.generation++;
 	has(line(&f, NULL), "{\"pid\":770,"); /* with the parent 32 */
 	has_not(line(&f, NULL), "{\"pid\":769,");
+	f.event.kind = TL_EVENT_SYSCALL;
+	has(line(&f, NULL), ",{\"pid\":770}]");
+	fixture_done(&f);
+}
+
+/* "é" over the end of what is shown of them. */
+static void long_arguments_are_whole_where_the_process_is_told_of(void **state)
+{
+	static char args[TL_ENCODE_ARGS_MAX + 100] = "a\0b";
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	memset(args + 4, 'x', sizeof(args) - 5);
+	memcpy(args + TL_ENCODE_ARGS_MAX - 1, "\xc3\xa9", 2);
+	f.process.args = args;
+	f.process.args_size = sizeof(args);
+	f.process.n_args = 3;
+	has(line(&f, NULL), "xxx\"],\"command_line\":\"a b xxx");
+	has(line(&f, NULL), "\"flags\":[\"args_truncated\"]");
+	has_not(line(&f, NULL), "\xc3\xa9");
+	f.event.kind = TL_EVENT_EXEC;
+	has(line(&f, NULL), "xxx\xc3\xa9xxx");
+	has_not(line(&f, NULL), "args_truncated");
+	f.event.kind = TL_EVENT_SYSCALL;
+	f.process.args_size = TL_ENCODE_ARGS_MAX - 1;
+	f.process.generation++;
+	has_not(line(&f, NULL), "args_truncated");
+	f.parent.args = args;
+	f.parent.args_size = sizeof(args);
+	f.parent.generation++;
+	f.process.generation++;
+	has(line(&f, NULL), "\"flags\":[\"args_truncated\"]");
 	fixture_done(&f);
 }
 
@@ -908,6 +943,7 @@ int main(void)
 		cmocka_unit_test(another_type_at_the_same_address_is_noticed),
 		cmocka_unit_test(a_change_of_the_process_shows),
 		cmocka_unit_test(who_is_above_the_parent_is_told_up_to_the_first),
+		cmocka_unit_test(long_arguments_are_whole_where_the_process_is_told_of),
 		cmocka_unit_test(who_the_process_was_and_is_is_told),
 		cmocka_unit_test(who_is_at_the_other_end_of_a_socket_is_told),
 		cmocka_unit_test(the_process_that_a_call_is_about_is_told),

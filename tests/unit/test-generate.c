@@ -213,7 +213,7 @@ static void the_manual_has_every_word_of_the_flags(void **state)
 	const struct tl_process process = { .flags = UINT32_MAX };
 	const struct tl_event event = { .flags = UINT32_MAX, .file.path.flags = UINT32_MAX, .process = &process };
 	_cleanup_(tl_buffer_done) struct tl_buffer words = { 0 };
-	unsigned n = tl_encode_flags(&words, &event, true), found = 0;
+	unsigned n = tl_encode_flags(&words, &event, true, true), found = 0;
 	char heading[64], *at = strstr(text, ".SS Words of traceleft.flags\n");
 
 	(void)state;
