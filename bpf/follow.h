@@ -120,8 +120,10 @@ static __always_inline __u32 tl_match_here(struct tl_match *match)
 	__u32 *exact = bpf_map_lookup_elem(&paths, &key), state = match->state;
 	struct tl_dfa_row *row;
 
-	if (exact)
+	if (exact) {
+		match->exact = *exact;
 		return *exact;
+	}
 	row = state ? bpf_map_lookup_elem(&automaton, &state) : 0;
 	return row ? row->terms : 0;
 }
@@ -455,6 +457,20 @@ __noinline int tl_terms_narrow(__u32 slot, __u32 key)
 	return 0;
 }
 
+/* A program has two names: a target's executables are to have one of them, who has but
+ * executables that it leaves out may leave out neither. */
+__noinline int tl_terms_join(__u32 slot, __u32 key)
+{
+	struct tl_terms *found = tl_found(slot), *object = tl_terms_of(key);
+	struct tl_terms *named = tl_terms_of(tl_config.executables);
+
+	if (found && object && named)
+		tl_for_each_word(w)
+			found->word[w] = (found->word[w] & object->word[w]) |
+					 ((found->word[w] | object->word[w]) & named->word[w]);
+	return 0;
+}
+
 /* Same, of a cgroup that some glob names; 0: it is none. */
 __noinline int tl_terms_narrow_by_cgroup(__u32 slot, __u64 cgroup)
 {
@@ -499,6 +515,8 @@ __noinline __u64 tl_terms_hash(__u32 slot)
 static __always_inline void tl_terms_find(__u32 slot, const struct tl_task *state)
 {
 	tl_terms_begin(slot, state->exe_terms, 0);
+	if (state->exe_object)
+		tl_terms_join(slot, state->exe_object);
 	if (!tl_terms_narrow_by_cgroup(slot, state->cgroup))
 		tl_terms_narrow(slot, tl_config.cgroup_none);
 	tl_terms_narrow(slot, state->pid_terms);
@@ -567,7 +585,9 @@ static __noinline int tl_state_combine(struct tl_task *state, __u64 before, __u6
 	}
 	slot = work->walk.slot;
 	tl_terms_find(slot, state);
-	if (state->pid_terms != tl_config.nobody && state->exe_terms != tl_config.nobody) {
+	if (state->exe_object == tl_config.nobody)
+		tl_terms_begin(slot, 0, 0);
+	else if (state->pid_terms != tl_config.nobody && state->exe_terms != tl_config.nobody) {
 		if (before)
 			tl_terms_inherit(slot, before);
 		if (inherited)

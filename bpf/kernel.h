@@ -47,6 +47,7 @@ struct inode {
 	unsigned long i_ino;
 	struct super_block *i_sb;
 	const unsigned int i_nlink;
+	__u32 i_generation;
 	void *i_private;
 };
 

@@ -3,7 +3,7 @@
  * The life of processes: gives each task its state before its first
  * instruction, and reports exec, fork and exit of those that are followed.
  */
-#include "follow.h"
+#include "executable.h"
 
 #define TL_ARGV_SMALL 16384 /* bytes of arguments that a record under construction has room for */
 #define TL_ARGV_MIDDLE 40960
@@ -162,36 +162,12 @@ static __always_inline struct tl_call *tl_process_begin(__u32 event, __u8 kind, 
 	return call;
 }
 
-/* Works out the executable's terms, in a slot's bytes. */
-static __always_inline __u32 tl_exe_terms(struct task_struct *task)
-{
-	__u64 dentry = (__u64)tl_get(task, mm, exe_file, f_path.dentry);
-	__u32 used, found = tl_config.exe_none;
-	struct tl_work *work;
-	struct tl_call *call;
-
-	if (!dentry)
-		return found;
-	call = tl_slot_claim(&work);
-	if (!call) {
-		tl_refuse(TL_REFUSED_SLOT);
-		return found;
-	}
-	tl_walk_for(&work->walk, task);
-	used = tl_climb(&work->walk, 0, dentry, (__u64)tl_get(task, mm, exe_file, f_path.mnt));
-	/* Names outside of the process's tree of mounts prove nothing. */
-	if (!(work->walk.flags & TL_SECTION_DETACHED))
-		found = tl_match_executable(&work->match, work->walk.slot, used);
-	call->owner = 0;
-	return found;
-}
-
 /* A state for a task that was there before our hooks. */
 static __always_inline struct tl_task *tl_state_make(struct task_struct *task, __u64 inherited)
 {
 	struct tl_task fresh = {};
 
-	fresh.exe_terms = tl_exe_terms(task);
+	tl_state_run(&fresh, task);
 	fresh.pid_terms = tl_pid_terms(task->tgid);
 	fresh.cgroup = tl_cgroup_of(task);
 	fresh.nsproxy = tl_nsproxy_of(task);
@@ -312,7 +288,7 @@ int BPF_PROG(tl_exec, struct task_struct *task, int old_pid, struct linux_binprm
 			return 0;
 	}
 	old = *state;
-	state->exe_terms = tl_exe_terms(task);
+	tl_state_run(state, task);
 	state->cgroup = tl_cgroup_of(task);
 	state->pid_terms = tl_pid_terms(task->tgid); /* a thread's exec takes over the leader's pid */
 	state->start = tl_start_of(task);

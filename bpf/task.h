@@ -24,6 +24,7 @@ struct tl_task {
 	__u64 lookup; /* where the running call will have its object; 0: nobody knows */
 	__u16 overriding[TL_OVERRIDING_MAX]; /* as in its set */
 	__u32 exe_terms; /* keys of map terms */
+	__u32 exe_object; /* same, of the program by other names than its own; 0: none are known */
 	__u32 pid_terms;
 	__u32 attribute_terms[TL_ATTRIBUTE_KINDS]; /* 0: no target asks for it */
 	__u32 pending; /* kprobe: event whose return is awaited; 0: none */
@@ -220,6 +221,7 @@ struct tl_match {
 	__u64 name_other;
 	__u32 n;
 	__u32 state;
+	__u32 exact; /* terms of a path without wildcards that ends here; 0: none */
 	__u32 n_keys; /* of map terms, found on the way */
 	__u32 keys[TL_MATCHES_MAX]; /* with TL_BY_UNIT */
 };

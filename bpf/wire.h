@@ -294,6 +294,7 @@ enum tl_refusal {
 	TL_REFUSED_OVERRIDE = 7, /* too many targets of one task have handlers of their own */
 	TL_REFUSED_REQUEST = 8, /* no memory for a request of io_uring until it ends */
 	TL_REFUSED_SOCKET = 9, /* map sockets is full: the connection's end will not be told */
+	TL_REFUSED_OBJECT = 10, /* map objects is full: a program is not followed by its other names */
 	TL_REFUSALS,
 };
 
@@ -459,6 +460,20 @@ struct tl_path_key {
 	__u64 other; /* x = x * 0x9e3779b97f4a7c15 + byte + 1, from 0 */
 };
 
+/* A program as an object of its file system; key of map objects. */
+struct tl_object_key {
+	__u64 inode;
+	__u32 device; /* as the kernel numbers them for itself */
+	__u32 generation; /* another one where the inode's number is used again */
+};
+
+struct tl_object {
+	__u32 terms; /* that its path does not rule out: key of map terms */
+	__u32 any_generation; /* its own is not known, and 0 stands in the key */
+};
+
+_Static_assert(sizeof(struct tl_object_key) == 16, "wire: object");
+
 /* A key of map terms whose set is of targets' units only. */
 #define TL_BY_UNIT (1U << 31)
 
@@ -516,6 +531,8 @@ struct tl_config {
 	__u32 no_cgroups; /* terms without cgroups among their conditions */
 	__u32 no_units; /* same for units */
 	__u32 pid_none;
+	__u32 executables; /* terms with executables among their conditions */
+	__u32 by_object; /* 1: the targets have paths of programs without wildcards */
 	__u32 descendants; /* terms that children inherit */
 	__u32 nobody; /* terms of who is to be left alone, whatever it descends from */
 	struct {

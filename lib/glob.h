@@ -36,6 +36,10 @@ bool tl_glob_match(const char *glob, const char *path);
 /* Whether it is a glob without wildcards. */
 bool tl_glob_is_plain(const char *glob);
 
+/* The path that a glob without wildcards stands for, owned by the caller; NULL: it has
+ * some. -ENOMEM. */
+int tl_glob_plain_path(const char *glob, char **ret_path);
+
 /* Glob of the cgroups of a systemd unit, whose name may hold wildcards; what is
  * below is not in it. A backslash in the name is literal, a name without a
  * suffix is a service's. -EINVAL: no name of a unit. */

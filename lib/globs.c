@@ -241,8 +241,7 @@ bool tl_glob_is_plain(const char *glob)
 	return true;
 }
 
-/* The path that a glob without wildcards stands for; NULL in *ret: it has some. */
-static int plain_path(const char *glob, char **ret)
+int tl_glob_plain_path(const char *glob, char **ret)
 {
 	const char *p = glob, *end = glob + strlen(glob);
 	struct tl_glob_element element;
@@ -286,7 +285,7 @@ int tl_globs_add(struct tl_globs *g, enum tl_glob_kind kind, const char *glob, b
 	g->error[0] = 0;
 	if (problem)
 		return fail(g, -EINVAL, "%s", problem);
-	r = plain_path(glob, &path);
+	r = tl_glob_plain_path(glob, &path);
 	if (r < 0)
 		return r;
 	if (!path || and_below)

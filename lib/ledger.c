@@ -97,6 +97,7 @@ static const char *const refusal_names[TL_REFUSALS + 1] = {
 	[TL_REFUSED_STASH] = "entry-stash",	[TL_REFUSED_CGROUP] = "cgroup",
 	[TL_REFUSED_PENDING] = "missed-return", [TL_REFUSED_OVERRIDE] = "own-handlers",
 	[TL_REFUSED_REQUEST] = "io_uring-request", [TL_REFUSED_SOCKET] = "socket-owner",
+	[TL_REFUSED_OBJECT] = "program-object",
 	[TL_REFUSALS] = "skipped-program",
 };
 
@@ -122,7 +123,8 @@ const char *tl_session_refusal(struct tl_session *s, size_t i, uint64_t *ret_cou
 
 const char *tl_refusal_unaudited(const struct tl_session *s, unsigned refusal, uint64_t *ret_count)
 {
-	if (refusal != TL_REFUSED_TASK_STATE && refusal != TL_REFUSED_SET && refusal != TL_REFUSED_CGROUP)
+	if (refusal != TL_REFUSED_TASK_STATE && refusal != TL_REFUSED_SET && refusal != TL_REFUSED_CGROUP &&
+	    refusal != TL_REFUSED_OBJECT)
 		return NULL;
 	*ret_count = refused(s, refusal);
 	return refusal_names[refusal];

@@ -8,6 +8,7 @@
 #include "target-plan.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,13 +115,38 @@ static uint32_t terms_of_globs(enum tl_glob_kind kind, const unsigned *ids, size
 	return number;
 }
 
+/* A path of a program, by its own name and by the one that its symbolic links lead to. */
+static int add_program(struct tl_target_plan *p, struct tl_globs *globs, const char *glob, unsigned id)
+{
+	char path[PATH_MAX], escaped[2 * PATH_MAX];
+	_cleanup_free_ char *plain = NULL;
+	size_t n = 0;
+	int r = tl_globs_add(globs, TL_GLOB_EXECUTABLE, glob, false, id);
+
+	if (r >= 0)
+		r = tl_glob_plain_path(glob, &plain);
+	if (r < 0 || !plain)
+		return r;
+	p->n_plain++;
+	r = tl_plan_object(p, plain, path);
+	if (r <= 0 || strcmp(path, plain) == 0)
+		return r;
+	for (const char *c = path; *c; c++) {
+		if (strchr("*?[]\\", *c))
+			escaped[n++] = '\\';
+		escaped[n++] = *c;
+	}
+	escaped[n] = '\0';
+	return tl_globs_add(globs, TL_GLOB_EXECUTABLE, escaped, false, id);
+}
+
 static int add_executables(struct tl_session *s, struct tl_globs *globs, uint32_t t, char *const *executables, size_t n,
 			   enum glob_of of)
 {
 	int r;
 
 	for (size_t i = 0; i < n; i++) {
-		r = tl_globs_add(globs, TL_GLOB_EXECUTABLE, executables[i], false, t * OF_KINDS + of);
+		r = add_program(s->target_plan, globs, executables[i], t * OF_KINDS + of);
 		if (r < 0)
 			return tl_fail(s, r, "target %s: '%s': %s", s->targets[t].name, executables[i],
 				       tl_globs_error(globs));
@@ -142,7 +168,7 @@ static int add_untracked(struct tl_session *s, struct tl_globs *globs)
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < s->n_untracked_executables; i++) {
-		r = tl_globs_add(globs, TL_GLOB_EXECUTABLE, s->untracked_executables[i], false, OF_UNTRACKED);
+		r = add_program(s->target_plan, globs, s->untracked_executables[i], OF_UNTRACKED);
 		if (r < 0)
 			tl_fail(s, r, "untracked: '%s': %s", s->untracked_executables[i], tl_globs_error(globs));
 	}
@@ -194,6 +220,8 @@ static int plan_globs(struct tl_session *s, struct tl_target_plan *p)
 			tl_fail(s, r, "the targets' patterns cannot be used: %s", tl_globs_error(globs));
 	}
 	tl_globs_free(globs);
+	if (r >= 0)
+		tl_plan_objects(p);
 	return r;
 }
 
@@ -271,9 +299,13 @@ static int plan_later_pids(const struct tl_session *s, struct tl_target_plan *p,
 
 static void plan_without_conditions(const struct tl_session *s, struct tl_target_plan *p)
 {
-	struct tl_terms terms, units;
+	struct tl_terms terms = {}, units;
 
 	p->no_executables = unconcerned(s, OF_EXECUTABLE);
+	for (uint32_t t = 0; t < s->n_targets; t++)
+		if (s->targets[t].n_executables)
+			tl_terms_set(&terms, t);
+	p->executables = tl_plan_intern(p, &terms);
 	p->exe_none = tl_plan_intern(p, &p->no_executables);
 	terms = unconcerned(s, OF_CGROUP);
 	p->no_cgroups = tl_plan_intern(p, &terms);
@@ -319,6 +351,7 @@ void tl_targets_free(struct tl_session *s)
 	if (!p)
 		return;
 	tl_automaton_done(&p->automaton);
+	tl_plan_objects_done(p);
 	tl_word_sets_done(&p->sets);
 	free(p->only);
 	free(p->pids);

@@ -14,6 +14,8 @@
 /* Combinations of targets that tasks are in at the same time; one more costs memory
  * when it is met if there may be many. */
 #define SETS_AT_ONCE 4096
+/* Programs that are met under paths which led to others when the targets were installed. */
+#define OBJECTS_LEARNED 4096
 
 /* ---- Before they are made: the sizes of the maps ---- */
 
@@ -41,9 +43,8 @@ static int set_words(struct tl_session *s, uint32_t n_words)
 
 	int r = -ENOENT;
 
-	bpf_object__for_each_map(map, s->object)
-		if (strstr(bpf_map__name(map), ".rodata.terms"))
-			r = bpf_map__set_initial_value(map, &n_words, sizeof(n_words));
+	bpf_object__for_each_map(map, s->object) if (strstr(bpf_map__name(map), ".rodata.terms"))
+		r = bpf_map__set_initial_value(map, &n_words, sizeof(n_words));
 	return r < 0 ? tl_fail(s, r, "cannot tell the kernel part the number of targets") : 0;
 }
 
@@ -63,6 +64,7 @@ int tl_targets_size(struct tl_session *s)
 		{ "ranges", MAX(p->n_ranges, 1), 0 },
 		{ "automaton", MAX(p->automaton.n_rows, 1), 0 },
 		{ "paths", p->automaton.n_exact + 1, 0 },
+		{ "objects", OBJECTS_LEARNED + 2 * p->n_plain, 0 },
 	};
 	struct bpf_map *sets = bpf_object__find_map_by_name(s->object, "sets");
 	int r = set_words(s, (uint32_t)p->n_words);
@@ -96,6 +98,16 @@ static int install_automaton(struct tl_session *s, const struct tl_automaton *a)
 	for (size_t i = 0; i < a->n_exact; i++)
 		if (bpf_map_update_elem(paths, &a->exact[i].key, &a->exact[i].terms, BPF_ANY) < 0)
 			return tl_fail(s, -errno, "cannot install the targets' paths");
+	return 0;
+}
+
+static int install_objects(struct tl_session *s, const struct tl_target_plan *p)
+{
+	int map = tl_map_fd(s, "objects");
+
+	for (size_t i = 0; i < p->n_objects; i++)
+		if (bpf_map_update_elem(map, &p->objects[i].key, &p->objects[i].value, BPF_ANY) < 0)
+			return tl_fail(s, -errno, "cannot install the targets' programs");
 	return 0;
 }
 
@@ -156,7 +168,8 @@ int tl_targets_install(struct tl_session *s)
 	int r;
 
 	if ((r = install_pids(s, p)) < 0 || (r = install_automaton(s, &p->automaton)) < 0 ||
-	    (r = install_wants(s)) < 0 || (r = install_ranges(s, p)) < 0 || (r = install_terms(s, p)) < 0)
+	    (r = install_objects(s, p)) < 0 || (r = install_wants(s)) < 0 || (r = install_ranges(s, p)) < 0 ||
+	    (r = install_terms(s, p)) < 0)
 		return r;
 	memcpy(s->config->class_of, p->automaton.class_of, sizeof(s->config->class_of));
 	s->config->exe_start = p->automaton.exe_start;
@@ -166,6 +179,8 @@ int tl_targets_install(struct tl_session *s)
 	s->config->no_cgroups = p->no_cgroups;
 	s->config->no_units = p->no_units;
 	s->config->pid_none = p->pid_none;
+	s->config->executables = p->executables;
+	s->config->by_object = p->n_plain > 0;
 	s->config->descendants = p->descendants;
 	s->config->nobody = p->nobody;
 	s->config->n_ranges = (uint32_t)p->n_ranges;
@@ -234,23 +249,42 @@ static uint32_t terms_of_pid(const struct tl_target_plan *p, uint32_t pid)
 	return p->pid_none;
 }
 
+static uint32_t terms_of_object(const struct tl_target_plan *p, uint32_t pid)
+{
+	char path[64];
+	struct stat facts;
+
+	snprintf(path, sizeof(path), "/proc/%u/exe", pid);
+	return p->n_objects && stat(path, &facts) == 0 ? tl_plan_object_of(p, &facts) : 0;
+}
+
+/* Terms of a process's program, by its path and by its object. */
+static void match_program(const struct tl_target_plan *p, uint32_t by_path, uint32_t by_object, struct tl_terms *ret)
+{
+	tl_plan_get(p, by_path ? by_path : p->exe_none, ret);
+	if (by_object && by_path != p->nobody)
+		tl_plan_join(p, by_object, ret);
+}
+
 bool tl_targets_of(const struct tl_session *s, uint32_t pid, const char *executable, const char *cgroup,
 		   struct tl_terms *ret)
 {
 	const struct tl_target_plan *p = s->target_plan;
 	uint32_t by_program = *executable == '/' ? tl_automaton_run(&p->automaton, TL_GLOB_EXECUTABLE, executable) : 0;
-	uint32_t by_pid = terms_of_pid(p, pid);
-	struct tl_terms found;
+	uint32_t by_object = terms_of_object(p, pid), by_pid = terms_of_pid(p, pid);
+	struct tl_terms found, programs;
 	char path[PATH_MAX];
 
 	if (*cgroup == '/' && snprintf(path, sizeof(path), "%s", cgroup) < (int)sizeof(path))
 		match_cgroup(p, path, &found);
 	else
 		tl_plan_get(p, p->cgroup_none, &found);
-	keep_terms(p, by_program ? by_program : p->exe_none, &found);
+	match_program(p, by_program, by_object, &programs);
+	for (size_t w = 0; w < p->n_words; w++)
+		found.word[w] &= programs.word[w];
 	keep_terms(p, by_pid, &found);
-	*ret = found;
-	return by_program != p->nobody && by_pid != p->nobody;
+	*ret = by_object == p->nobody ? (struct tl_terms){} : found;
+	return by_program != p->nobody && by_object != p->nobody && by_pid != p->nobody;
 }
 
 static int mark_cgroup(uint64_t id, const char *path, void *userdata)

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/sendfile.h>
 #include <sys/utsname.h>
 #include <time.h>
 
@@ -78,6 +79,23 @@ void fill_file(const char *name, const char *contents)
 const char *helper(void)
 {
 	return text("%s/helper", run->program_folder);
+}
+
+void copy_bytes(const char *from, int to)
+{
+	int in = open(from, O_RDONLY | O_CLOEXEC);
+	off_t size = lseek(in, 0, SEEK_END), at = 0;
+
+	require(in >= 0 && sendfile(to, in, &at, (size_t)size) == size && close(in) == 0);
+}
+
+const char *copy_of_helper(const char *name)
+{
+	int to = open(in_folder(name), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
+
+	copy_bytes(helper(), to);
+	require(close(to) == 0);
+	return in_folder(name);
 }
 
 struct stat stat_of(const char *path)

@@ -167,6 +167,9 @@ const char *new_file(const char *name, mode_t mode);
 void fill_file(const char *name, const char *contents);
 /* Path of the program that the tests run: helper [FILE [STATUS]]. */
 const char *helper(void);
+/* A program that is the same but for its file; the bytes of a file into another one. */
+const char *copy_of_helper(const char *name);
+void copy_bytes(const char *from, int to);
 struct stat stat_of(const char *path);
 struct stat lstat_of(const char *path);
 struct stat stat_of_fd(int fd);

@@ -148,21 +148,6 @@ static int find_cgroup(void)
 	return -1;
 }
 
-/* A program that is the same but for its file. */
-static const char *copy_of(const char *program)
-{
-	const char *copy = in_folder("other");
-	int from = open(program, O_RDONLY | O_CLOEXEC), to = open(copy, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
-	char bytes[65536];
-	ssize_t n;
-
-	require(from >= 0 && to >= 0);
-	while ((n = read(from, bytes, sizeof(bytes))) > 0)
-		require(write(to, bytes, (size_t)n) == n);
-	require(n == 0 && close(from) == 0 && close(to) == 0);
-	return copy;
-}
-
 static struct tl_session *start_session(uint32_t pid)
 {
 	const struct tl_target_spec target = { .name = "program", .executables = &t.program, .n_executables = 1 };
@@ -200,7 +185,7 @@ int main(void)
 	t.n = wanted ? (unsigned)strtoul(wanted, NULL, 10) : 10000;
 	t.program = helper();
 	t.program_stat = stat_of(t.program);
-	t.other = copy_of(t.program);
+	t.other = copy_of_helper("other");
 	t.cgroup = find_cgroup();
 	fill_file("data", "of no interest\n");
 	t.data = in_folder("data");

@@ -168,6 +168,25 @@ who_is_untracked_is_not_even_seen() {
 	expect_json '.event.action == "ledger" and .traceleft.ledger.total.seen == 0'
 }
 
+# runs_program PID PATH
+runs_program() {
+	[[ $(readlink "/proc/$1/exe") == "$2" ]]
+}
+
+# What runs already: by a hard link, and by a path that is a symbolic link in the policy.
+who_runs_a_program_by_another_name_is_explained() {
+	cp /bin/sleep "$dir/program"
+	cp /bin/sleep "$dir/other"
+	ln "$dir/program" "$dir/hard" && ln -s program "$dir/soft"
+	"$dir/hard" 60 &
+	pid=$!
+	"$dir/other" 60 &
+	wait_for "both run" runs_program "$!" "$dir/other" && wait_for "both run" runs_program "$pid" "$dir/hard" || return
+	policy "{executable: $dir/soft}"
+	"$TRACELEFT" check --explain "$dir/policy.yaml" >"$dir/out" 2>&1
+	grep -q "\b$pid\b" "$dir/out" && ! grep -q "\b$!\b" "$dir/out" || why "$pid, not $!: $(grep -A 3 those "$dir/out")"
+}
+
 # generations PID N: has it N generations below it, the last of them asleep?
 generations() {
 	local at=$1 i
@@ -179,4 +198,4 @@ generations() {
 
 run_tests process_is_followed_while_it_is_in_a_cgroup process_is_followed_while_it_is_in_a_container \
 	descendants_that_run_already_are_followed who_has_a_terminal_is_followed_by_it who_has_no_terminal_is_told_apart \
-	who_is_untracked_is_not_even_seen
+	who_is_untracked_is_not_even_seen who_runs_a_program_by_another_name_is_explained
