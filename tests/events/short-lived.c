@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Processes that are gone before anybody could ask /proc about them: many of
- * them, started in several ways, each runs a program, opens one file and exits.
+ * them, several at a time, started in several ways, each runs a program, opens one
+ * file and exits.
  * The program is the target; who starts it is not followed, and neither are as
  * many others in between.
  */
@@ -16,7 +17,9 @@ enum { OF_EXEC, OF_OPEN, OF_BALANCE };
 
 static struct {
 	unsigned n; /* processes */
+	unsigned first_by_shell; /* this one and those behind it */
 	const char *program, *other, *data;
+	char shell[PATH_MAX];
 	int cgroup; /* to be born in; -1: there is none */
 	struct stat program_stat, data_stat;
 	pid_t starter;
@@ -33,24 +36,30 @@ static unsigned verify_process(const struct tl_event *e)
 	const struct tl_process *p = e->process;
 	const char *argv[4] = {};
 	uint32_t at = 0, n = 0;
+	unsigned number;
+	bool by_shell;
+
+	for (; n < N_ELEMENTS(argv) && at < p->args_size; at += strlen(p->args + at) + 1)
+		argv[n++] = p->args + at;
+	wants(p->n_args == 4 && n == 4, "%u arguments of process %u", p->n_args, p->pid);
+	if (n < 4)
+		return UINT32_MAX;
+	number = (unsigned)strtoul(argv[3], NULL, 10);
+	by_shell = number >= t.first_by_shell;
 
 	wants(!e->flags, "flags %#x", e->flags);
 	wants(strcmp(p->executable, t.program) == 0, "executable '%s' of process %u", p->executable, p->pid);
 	wants(p->executable_inode == t.program_stat.st_ino, "the executable's inode is wrong");
 	wants(strcmp(p->working_directory, run->folder) == 0, "working directory '%s'", p->working_directory);
 	wants(p->pid == e->pid && p->start && p->entity_id[0], "process %u has no identity", e->pid);
-	wants(p->ppid == (uint32_t)t.starter, "parent is %u", p->ppid);
-	wants(p->parent && p->parent->pid == (uint32_t)t.starter, "process %u has no parent", p->pid);
-	wants(p->parent && strcmp(p->parent->executable, run->child->executable) == 0,
+	wants((p->ppid == (uint32_t)t.starter) != by_shell, "parent is %u", p->ppid);
+	wants(p->parent && p->parent->pid == p->ppid, "process %u has no parent", p->pid);
+	wants(p->parent && strcmp(p->parent->executable, by_shell ? t.shell : run->child->executable) == 0,
 	      "the parent's executable is '%s'", p->parent ? p->parent->executable : "");
-	for (; n < N_ELEMENTS(argv) && at < p->args_size; at += strlen(p->args + at) + 1)
-		argv[n++] = p->args + at;
-	wants(p->n_args == 4 && n == 4, "%u arguments of process %u", p->n_args, p->pid);
-	if (n < 4)
-		return UINT32_MAX;
-	wants(strcmp(argv[0], "short-lived") == 0 && strcmp(argv[1], t.data) == 0 && strcmp(argv[2], "0") == 0,
+	wants(strcmp(argv[0], by_shell ? t.program : "short-lived") == 0 && strcmp(argv[1], t.data) == 0 &&
+		      strcmp(argv[2], "0") == 0,
 	      "arguments '%s' '%s' '%s'", argv[0], argv[1], argv[2]);
-	return (unsigned)strtoul(argv[3], NULL, 10);
+	return number;
 }
 
 static void note(bool *done, unsigned number, const char *what)
@@ -120,21 +129,49 @@ static pid_t start_by_clone3(const char *program, char *const argv[])
 	return pid;
 }
 
-/* Two at a time: one of the target's program, and one of another program in between. */
-static void start_all(void)
+#define AT_ONCE 8U
+
+/* Each with one of another program beside it. */
+static void start_some(unsigned first, unsigned n)
 {
 	static pid_t (*const starts[])(const char *program, char *const argv[]) = { start_by_spawn, start_by_vfork,
 										    start_by_clone3 };
 	char number[16], *const argv[] = { "short-lived", (char *)t.data, "0", number, NULL };
+	pid_t pids[2 * AT_ONCE];
 
-	for (unsigned i = 0; i < t.n; i++) {
-		pid_t other, pid;
-
-		snprintf(number, sizeof(number), "%u", i);
-		other = starts[(i + 1) % N_ELEMENTS(starts)](t.other, argv);
-		pid = starts[i % N_ELEMENTS(starts)](t.program, argv);
-		require(pid > 0 && other > 0 && reap(pid) == 0 && reap(other) == 0);
+	for (unsigned i = 0; i < n; i++) {
+		snprintf(number, sizeof(number), "%u", first + i);
+		pids[2 * i] = starts[(first + i + 1) % N_ELEMENTS(starts)](t.other, argv);
+		pids[2 * i + 1] = starts[(first + i) % N_ELEMENTS(starts)](t.program, argv);
 	}
+	for (unsigned i = 0; i < 2 * n; i++)
+		require(pids[i] > 0 && reap(pids[i]) == 0);
+}
+
+/* The same by a shell, in the background. */
+static void start_by_shell(unsigned first, unsigned n)
+{
+	const char script[] =
+		"n=$3; while [ $n -lt $4 ]; do \"$1\" \"$2\" 0 $n & \"$0\" \"$2\" 0 $n & n=$((n + 1)); done; wait";
+	char *const argv[] = { "sh",
+			       "-c",
+			       (char *)script,
+			       (char *)t.program,
+			       (char *)t.other,
+			       (char *)t.data,
+			       (char *)text("%u", first),
+			       (char *)text("%u", first + n),
+			       NULL };
+
+	require(reap(start_by_spawn("/bin/sh", argv)) == 0);
+}
+
+static void start_all(void)
+{
+	for (unsigned i = 0; i < t.first_by_shell; i += AT_ONCE)
+		start_some(i, MIN(AT_ONCE, t.first_by_shell - i));
+	for (unsigned i = t.first_by_shell; i < t.n; i += AT_ONCE)
+		start_by_shell(i, MIN(AT_ONCE, t.n - i));
 }
 
 static int find_cgroup(void)
@@ -183,6 +220,8 @@ int main(void)
 	if (!prepare_run(&test))
 		return 77;
 	t.n = wanted ? (unsigned)strtoul(wanted, NULL, 10) : 10000;
+	t.first_by_shell = t.n - t.n / 4;
+	require(realpath("/bin/sh", t.shell));
 	t.program = helper();
 	t.program_stat = stat_of(t.program);
 	t.other = copy_of_helper("other");
