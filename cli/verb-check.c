@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* traceleft check: is a policy right, and what does it come to? */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "cgroup.h"
 #include "cli.h"
 #include "conditions.h"
 #include "decided.h"
@@ -33,6 +35,7 @@ struct plan {
 	int error; /* why the kinds are unknown, 0: they are known */
 	struct tl_matches *matches; /* per target of the policy; NULL: unknown */
 	int matches_error; /* why */
+	const char *cgroups; /* which of them this machine has */
 };
 
 static const char *const output_types[] = {
@@ -67,6 +70,7 @@ static void plan_done(struct plan *p)
 static int plan_make(const struct tl_policy *policy, struct plan *ret)
 {
 	struct tl_filter_test tests[TL_FILTER_TESTS_MAX];
+	_cleanup_free_ char *mount = NULL;
 	size_t n = 1;
 
 	for (size_t i = 0; i < policy->n_rules; i++)
@@ -86,6 +90,7 @@ static int plan_make(const struct tl_policy *policy, struct plan *ret)
 	if (ret->n)
 		ret->error = tl_probe_attach(ret->events, ret->n, ret->kinds);
 	ret->matches_error = tl_matches_find(policy, &ret->matches);
+	ret->cgroups = tl_cgroup_layout_text(tl_cgroup_layout_now(&mount));
 	return 0;
 }
 
@@ -297,7 +302,9 @@ static void note_unknown(const char *what, int error)
 
 static void put_plan(struct tl_buffer *b, const struct plan *p)
 {
-	tl_put_text(b, "targets:\n");
+	tl_put_text(b, "cgroups: ");
+	tl_put_text(b, p->cgroups);
+	tl_put_text(b, "\ntargets:\n");
 	for (size_t i = 0; i < p->policy->n_targets; i++)
 		put_target(b, &p->policy->targets[i], p->matches ? &p->matches[i] : NULL);
 	tl_put_text(b, "rules:\n");
@@ -415,6 +422,7 @@ static void json_output(struct tl_buffer *b, const struct tl_policy_output *o)
 
 static void json_plan(struct tl_buffer *b, const struct plan *p)
 {
+	tl_json_string(b, "cgroups", p->cgroups);
 	tl_json_open(b, "targets", '[');
 	for (size_t i = 0; i < p->policy->n_targets; i++)
 		json_target(b, &p->policy->targets[i], p->matches ? &p->matches[i] : NULL);

@@ -122,7 +122,7 @@ static void print_head(const struct tl_json *j, struct tl_buffer *b)
 	       tl_json_get_unsigned(policy, "targets"));
 	if (loaded)
 		printf(", loaded %s ago", tl_duration_text(ago(loaded)));
-	printf(")\n");
+	printf(")\ncgroups  %s\n", safe(b, tl_json_get_text(j, "cgroups")));
 	if (*error)
 		printf("%slast reload refused%s: %s\n", tl_style(stdout, TL_STYLE_RED), tl_style(stdout, TL_STYLE_END),
 		       safe(b, error));

@@ -449,6 +449,7 @@ static int start(struct manager *m)
 	snprintf(note, sizeof(note), "traceleftd %s, %s", TL_VERSION, what);
 	tl_generation_record(m->generation, TL_EVENT_START, note);
 	tl_log(LOG_NOTICE, "auditing: %s", note);
+	tl_log(LOG_INFO, "cgroups: %s", tl_session_cgroups(m->generation->session));
 	count_tasks(m);
 	write_status(m, "running", true);
 	notify_status(m, "READY=1\n");

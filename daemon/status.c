@@ -126,6 +126,7 @@ void tl_status_put(struct tl_buffer *b, const struct tl_status_facts *facts)
 	tl_json_unsigned(b, "pid", (uint64_t)getpid());
 	tl_json_unsigned(b, "started", facts->started);
 	tl_json_string(b, "state", facts->state);
+	tl_json_string(b, "cgroups", tl_session_cgroups(g->session));
 	put_policy(b, facts);
 	put_counters(b, g->session, NULL);
 	tl_json_unsigned(b, "unaudited", tl_session_unaudited(g->session));

@@ -41,76 +41,17 @@ union handle {
 
 static const struct tl_cgroup nowhere = { .path = "", .unit = "", .slice = "", .container_id = "" };
 
-/* ---- Where it is mounted ---- */
-
-/* Takes \040 and the like out of a field of mountinfo, in place. */
-static void unescape_octal(char *text)
-{
-	char *out = text;
-
-	for (const char *p = text; *p; p++) {
-		if (p[0] == '\\' && p[1] >= '0' && p[1] <= '3' && p[2] >= '0' && p[2] <= '7' && p[3] >= '0' &&
-		    p[3] <= '7') {
-			*out++ = (char)((p[1] - '0') << 6 | (p[2] - '0') << 3 | (p[3] - '0'));
-			p += 3;
-		} else {
-			*out++ = *p;
-		}
-	}
-	*out = '\0';
-}
-
-/* The mount point in a line of mountinfo if it is the unified hierarchy's; cuts the line. */
-static char *unified_mount(char *line)
-{
-	char *type = strstr(line, " - "), *field = line, *end;
-
-	if (!type || strncmp(type + 3, "cgroup2 ", strlen("cgroup2 ")) != 0)
-		return NULL;
-	for (size_t i = 0; i < 4; i++) { /* id, parent, device, root */
-		field = strchr(field, ' ');
-		if (!field || field >= type)
-			return NULL;
-		field++;
-	}
-	end = strchr(field, ' ');
-	if (!end)
-		return NULL;
-	*end = '\0';
-	unescape_octal(field);
-	return field;
-}
-
-static int find_mount(char **ret_mount)
-{
-	_cleanup_fclose_ FILE *f = fopen("/proc/self/mountinfo", "re");
-	_cleanup_free_ char *line = NULL, *found = NULL;
-	size_t size = 0;
-	char *mount;
-
-	if (!f)
-		return -errno;
-	/* Others may be mounted for containers; the first is the host's own. */
-	while (!found && getline(&line, &size, f) >= 0) {
-		mount = unified_mount(line);
-		if (mount && !(found = strdup(mount)))
-			return -ENOMEM;
-	}
-	if (!found)
-		return -ENOENT;
-	*ret_mount = TAKE_PTR(found);
-	return 0;
-}
-
 int tl_cgroups_new(struct tl_cgroups **ret_cgroups)
 {
 	_cleanup_free_ char *mount = NULL;
 	struct tl_cgroups *c;
 	int r, fd;
 
-	r = find_mount(&mount);
+	r = tl_cgroup_layout_now(&mount);
 	if (r < 0)
 		return r;
+	if (!mount)
+		return -ENOENT;
 	fd = open(mount, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 struct tl_cgroup {
 	uint64_t id;
@@ -16,6 +17,23 @@ struct tl_cgroup {
 	const char *slice; /* deepest slice, "" if none */
 	const char *container_id; /* "" if none */
 };
+
+/* Hierarchies that are mounted. systemd keeps its units in that of version 2 where there
+ * is one, and that is the one that targets are followed in. */
+enum tl_cgroup_layout {
+	TL_CGROUPS_NONE = 0,
+	TL_CGROUPS_LEGACY, /* of version 1 alone */
+	TL_CGROUPS_HYBRID, /* both */
+	TL_CGROUPS_UNIFIED, /* of version 2 alone */
+};
+
+/* The layout that a table of mounts as /proc/PID/mountinfo tells, and where version 2 is
+ * mounted, owned by the caller, NULL: nowhere. -ENOMEM. */
+int tl_cgroup_layout_read(FILE *mountinfo, char **ret_mount);
+/* Same, of this machine; other errors of opening the table. */
+int tl_cgroup_layout_now(char **ret_mount);
+/* What that means for targets, one line; an error's is "unknown". */
+const char *tl_cgroup_layout_text(int layout);
 
 struct tl_cgroups;
 

@@ -141,12 +141,20 @@ static int check_machine(struct tl_session *s)
 
 static int new_tables(struct tl_session *s)
 {
+	_cleanup_free_ char *mount = NULL;
 	int r = tl_cgroups_new(&s->cgroups);
+
+	s->cgroup_layout = tl_cgroup_layout_now(&mount);
 
 	if (r < 0 && r != -ENOENT)
 		return tl_fail(s, r, "cannot read the cgroups: %s", strerror(-r));
 	r = tl_processes_new(s->options.processes_max, s->cgroups, &s->processes);
 	return r < 0 ? tl_fail(s, r, "no memory") : 0;
+}
+
+const char *tl_session_cgroups(const struct tl_session *s)
+{
+	return tl_cgroup_layout_text(s->cgroup_layout);
 }
 
 int tl_session_new(const struct tl_options *options, struct tl_session **ret_session)

@@ -184,6 +184,7 @@ struct tl_session {
 	uint64_t tick; /* boot ns of the last look at holes */
 	bool idle;
 
+	int cgroup_layout; /* enum tl_cgroup_layout, or an error */
 	struct tl_cgroups *cgroups;
 	struct tl_processes *processes;
 	struct tl_event event; /* under construction */

@@ -369,7 +369,7 @@ int tl_targets_mark(struct tl_session *s)
 		by_cgroup |= s->targets[t].n_cgroups + s->targets[t].n_units > 0;
 	if (by_cgroup) {
 		if (!s->cgroups)
-			return tl_fail(s, -EOPNOTSUPP, "cgroup v2 is not mounted: targets by cgroup or unit need it");
+			return tl_fail(s, -EOPNOTSUPP, "cgroups: %s", tl_session_cgroups(s));
 		r = tl_cgroups_walk(s->cgroups, mark_cgroup, s);
 		if (r < 0)
 			return tl_fail(s, r, "cannot go through the cgroups: %s", strerror(-r));

@@ -525,6 +525,9 @@ int tl_session_follow(struct tl_session *s, uint32_t target, uint32_t pid);
 /* Whole balance; type NULL: sum of all events. */
 int tl_session_counters(struct tl_session *s, const struct tl_event_type *type, struct tl_counters *ret);
 
+/* Versions of cgroups that the machine has, and what that means for targets: one line, static. */
+const char *tl_session_cgroups(const struct tl_session *s);
+
 /* How event `type` is attached; NULL if it is not loaded: "fexit", "kprobe", "raw_tp", "tracepoint". */
 const char *tl_session_attach_kind(const struct tl_session *s, const struct tl_event_type *type);
 

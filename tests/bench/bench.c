@@ -35,14 +35,22 @@ enum setup {
 	SETUP_OTHER_1, /* one rule, about other calls of other programs */
 	SETUP_OTHER_100, /* a hundred of them */
 	SETUP_OTHER_1000, /* a thousand */
+	SETUP_OTHER_10000, /* ten thousand targets */
 	SETUP_SAME_CALL, /* the very calls are wanted, but of another program */
 	SETUP_TRACED, /* an event for each call */
 	SETUP_TRACED_OPEN, /* openat+close: an event for openat alone */
 	SETUPS,
 };
 static const char *const setup_names[SETUPS] = {
-	"nothing",	     "empty raw_tp", "1 rule, others", "100 rules, others", "1000 rules, others",
-	"same call, others", "traced",	     "traced, openat",
+	"nothing",
+	"empty raw_tp",
+	"1 rule, others",
+	"100 rules, others",
+	"1000 rules, others",
+	"10000 rules, others",
+	"same call, others",
+	"traced",
+	"traced, openat",
 };
 
 struct order {
@@ -169,6 +177,10 @@ static void add_others(struct tl_session *s, int n, const char *event)
 	}
 }
 
+static const int n_others[SETUPS] = {
+	[SETUP_OTHER_1] = 1, [SETUP_OTHER_100] = 100, [SETUP_OTHER_1000] = 1000, [SETUP_OTHER_10000] = 10000
+};
+
 static const char *const calls[WORKS][2] = { [WORK_GETPPID] = { "getppid" },
 					     [WORK_READ_WRITE] = { "read", "write" },
 					     [WORK_OPEN_CLOSE] = { "openat", "close" } };
@@ -184,8 +196,8 @@ static struct tl_session *start_session(enum setup setup, enum work work, uint32
 	if (tl_session_new(&options, &s) < 0)
 		fail(s, "opening a session");
 	tl_session_set_callback(s, count_event, events);
-	if (setup == SETUP_OTHER_1 || setup == SETUP_OTHER_100 || setup == SETUP_OTHER_1000) {
-		add_others(s, setup == SETUP_OTHER_1 ? 1 : setup == SETUP_OTHER_100 ? 100 : 1000, "chmod");
+	if (n_others[setup]) {
+		add_others(s, n_others[setup], "chmod");
 	} else if (setup == SETUP_SAME_CALL) {
 		for (int i = 0; i < 2 && calls[work][i]; i++)
 			add_others(s, 1, calls[work][i]);
@@ -251,6 +263,8 @@ static double median(enum setup setup, enum work work, int rounds)
 
 static bool applies(enum setup setup, enum work work)
 {
+	if (setup == SETUP_OTHER_10000) /* its start takes a while */
+		return work == WORK_GETPPID;
 	return setup != SETUP_TRACED_OPEN || work == WORK_OPEN_CLOSE;
 }
 
@@ -302,6 +316,8 @@ static void costs(int rounds, enum tl_attach attach)
 	       median(SETUP_OTHER_1, WORK_GETPPID, rounds) / median(SETUP_EMPTY, WORK_GETPPID, rounds));
 	printf("untraced getppid, 1000 rules / 1 rule: %.3f (goal 1.05)\n",
 	       median(SETUP_OTHER_1000, WORK_GETPPID, rounds) / median(SETUP_OTHER_1, WORK_GETPPID, rounds));
+	printf("untraced getppid, 10000 targets / 1 target: %.3f (goal 1.05)\n",
+	       median(SETUP_OTHER_10000, WORK_GETPPID, rounds) / median(SETUP_OTHER_1, WORK_GETPPID, rounds));
 }
 
 /* ---- Throughput of the reader ---- */

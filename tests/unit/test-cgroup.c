@@ -42,6 +42,43 @@ static void nothing_is_known_without_a_hierarchy(void **state)
 	tl_cgroup_unref(tl_cgroups_find(NULL, 1));
 }
 
+static void a_table_of_mounts_tells_the_layout(void **state)
+{
+#define ROOT "22 1 8:1 / / rw shared:1 - ext4 /dev/sda1 rw\n"
+#define CGROUP1                                                                                   \
+	"30 29 0:26 / /sys/fs/cgroup/systemd rw shared:9 - cgroup cgroup rw,xattr,name=systemd\n" \
+	"31 29 0:27 / /sys/fs/cgroup/cpu,cpuacct rw shared:10 - cgroup cgroup rw,cpu,cpuacct\n"
+#define CGROUP2(where) "28 23 0:25 / " where " rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n"
+	static const struct {
+		const char *text;
+		int layout;
+		const char *mount;
+	} tables[] = {
+		{ ROOT, TL_CGROUPS_NONE, NULL },
+		{ ROOT CGROUP1, TL_CGROUPS_LEGACY, NULL },
+		{ ROOT CGROUP2("/sys/fs/cgroup"), TL_CGROUPS_UNIFIED, "/sys/fs/cgroup" },
+		{ ROOT CGROUP2("/sys/fs/cgroup/unified") CGROUP1, TL_CGROUPS_HYBRID, "/sys/fs/cgroup/unified" },
+		{ ROOT CGROUP1 CGROUP2("/sys/fs/cgroup/unified"), TL_CGROUPS_HYBRID, "/sys/fs/cgroup/unified" },
+		{ ROOT CGROUP2("/with\\040space") CGROUP2("/of/a/container"), TL_CGROUPS_UNIFIED, "/with space" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
+		FILE *table = fmemopen((void *)tables[i].text, strlen(tables[i].text), "r");
+		char *mount = NULL;
+
+		assert_non_null(table);
+		assert_int_equal(tl_cgroup_layout_read(table, &mount), tables[i].layout);
+		assert_true(!mount == !tables[i].mount);
+		if (mount)
+			assert_string_equal(mount, tables[i].mount);
+		assert_string_not_equal(tl_cgroup_layout_text(tables[i].layout), "unknown");
+		free(mount);
+		fclose(table);
+	}
+	assert_string_equal(tl_cgroup_layout_text(-ENOENT), "unknown");
+}
+
 /* ---- On this machine ---- */
 
 struct seen {
@@ -210,6 +247,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(paths_tell_unit_slice_and_container),
 		cmocka_unit_test(nothing_is_known_without_a_hierarchy),
+		cmocka_unit_test(a_table_of_mounts_tells_the_layout),
 		cmocka_unit_test(an_id_finds_its_path),
 		cmocka_unit_test(an_id_finds_its_path_without_capabilities),
 		cmocka_unit_test(the_callback_ends_the_walk),
