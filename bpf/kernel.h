@@ -266,6 +266,7 @@ struct task_struct {
 	int exit_code;
 	struct task_struct *real_parent;
 	struct task_struct *group_leader;
+	__u64 self_exec_id; /* 5.7 */
 	struct mm_struct *mm;
 	struct fs_struct *fs;
 	struct files_struct *files;

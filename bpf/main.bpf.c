@@ -260,7 +260,17 @@ static __always_inline bool tl_is_traced(struct pt_regs *registers)
 SEC("tp_btf/sys_exit")
 int tl_exit_raw_tp(void *ctx)
 {
-	if (tl_is_traced(TL_REGISTERS_AT(ctx)))
+	if (tl_is_traced(TL_REGISTERS_AT(ctx))) {
+		tl_told(TL_TOLD_EXIT);
+		bpf_tail_call(ctx, &tracepoint_programs, TL_STAGE_CALL);
+	}
+	return 0;
+}
+
+SEC("tp_btf/sys_exit")
+int tl_exit_raw_tp_again(void *ctx)
+{
+	if (tl_is_traced(TL_REGISTERS_AT(ctx)) && tl_untold(TL_TOLD_EXIT))
 		bpf_tail_call(ctx, &tracepoint_programs, TL_STAGE_CALL);
 	return 0;
 }
@@ -509,6 +519,8 @@ static __always_inline int tl_exec_asked(struct task_struct *task, struct pt_reg
 	if (!event || !(plan->flags & TL_PLAN_EXEC))
 		return 0;
 	stash = tl_stash_current(true);
+	if (tl_twice && stash && stash->event == event)
+		return 0; /* it is there until the program runs */
 	call = stash ? tl_stash_begin(task, &walk) : 0;
 	if (!call)
 		return 0;
@@ -625,6 +637,15 @@ SEC("tp_btf/sys_enter")
 int tl_enter_raw_tp(void *ctx)
 {
 	if (!tl_is_traced(TL_REGISTERS_AT(ctx)))
+		return 0;
+	tl_told(TL_TOLD_ENTRY);
+	return tl_enter(0, TL_REGISTERS_AT(ctx));
+}
+
+SEC("tp_btf/sys_enter")
+int tl_enter_raw_tp_again(void *ctx)
+{
+	if (!tl_is_traced(TL_REGISTERS_AT(ctx)) || !tl_untold(TL_TOLD_ENTRY))
 		return 0;
 	return tl_enter(0, TL_REGISTERS_AT(ctx));
 }

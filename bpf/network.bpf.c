@@ -255,19 +255,11 @@ static __always_inline int tl_state_changed(const struct sock *socket, int after
 	return 0;
 }
 
-/*
- * Twice, one behind the other: packets arrive in interrupts, also in that of a process
- * which is in this very program, and the kernel does not run a program inside itself. It
- * runs the other one then. What the first has told there is nothing left of for the second.
- */
+/* Twice on all kernels: packets arrive in interrupts, also in that of a process which is
+ * in this very program, and the kernel does not run a program inside itself. It runs the
+ * other one then. What the first has told there is nothing left of for the second. */
 SEC("tp_btf/inet_sock_set_state")
-int BPF_PROG(tl_network_first, const struct sock *socket, int before, int after)
-{
-	return tl_state_changed(socket, after);
-}
-
-SEC("tp_btf/inet_sock_set_state")
-int BPF_PROG(tl_network_again, const struct sock *socket, int before, int after)
+int BPF_PROG(tl_network_state_changed, const struct sock *socket, int before, int after)
 {
 	return tl_state_changed(socket, after);
 }
@@ -404,8 +396,7 @@ static __noinline int tl_network_called(const struct tl_network_call *c, __u32 w
 	return 0;
 }
 
-SEC("tp_btf/sys_exit")
-int tl_network_call(void *ctx)
+static __always_inline int tl_network_after(void *ctx, bool again)
 {
 	struct task_struct *task = tl_task_current();
 	struct tl_network_call c = {.ret = TL_RET_AT(ctx, TL_RET_TRACEPOINT)};
@@ -413,5 +404,21 @@ int tl_network_call(void *ctx)
 
 	if (which == TL_NET_EVENTS || (which == TL_NET_ACCEPT && c.ret < 0) || !tl_network_state(task))
 		return 0;
+	if (!again)
+		tl_told(TL_TOLD_NETWORK);
+	else if (!tl_untold(TL_TOLD_NETWORK))
+		return 0;
 	return tl_network_called(&c, which);
+}
+
+SEC("tp_btf/sys_exit")
+int tl_network_call(void *ctx)
+{
+	return tl_network_after(ctx, false);
+}
+
+SEC("tp_btf/sys_exit")
+int tl_network_call_again(void *ctx)
+{
+	return tl_network_after(ctx, true);
 }

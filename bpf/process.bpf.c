@@ -187,6 +187,8 @@ int BPF_PROG(tl_fork, struct task_struct *parent, struct task_struct *child)
 
 	if (!state)
 		return 0; /* not marked yet: the iterator will, the child too */
+	if (tl_twice && tl_state_of(child))
+		return 0;
 	thread = child->pid != child->tgid;
 	born = *state;
 	born.pending = born.stashed = born.ended = 0;
@@ -286,6 +288,11 @@ int BPF_PROG(tl_exec, struct task_struct *task, int old_pid, struct linux_binprm
 		state = tl_state_create(task, &old);
 		if (!state)
 			return 0;
+	}
+	if (tl_twice) {
+		if (state->exec == (__u32)tl_get(task, self_exec_id))
+			return 0;
+		state->exec = tl_get(task, self_exec_id);
 	}
 	old = *state;
 	tl_state_run(state, task);

@@ -30,7 +30,25 @@ struct tl_task {
 	__u32 pending; /* kprobe: event whose return is awaited; 0: none */
 	__u32 stashed; /* event of the running call that the stash is for; 0: none */
 	__u32 ended; /* of a process's first thread: the end has been told */
+	__u32 exec; /* number of the exec that the state was last worked out for; see tl_twice */
+	__u32 told; /* TL_TOLD_*: the first of two programs has seen to the call */
 };
+
+/*
+ * Whether some programs are on their hooks twice, one behind the other. Where the kernel
+ * may give the CPU to another task inside a program, it skips that program for all tasks
+ * that meet it there meanwhile; they meet the second one. What the first has done there is
+ * nothing left of for the second. Set before loading.
+ */
+#ifdef TL_BUILD_TYPED
+const volatile bool tl_twice SEC(".rodata.twice") = false;
+#else
+#define tl_twice false /* these kernels do not preempt tracing programs */
+#endif
+
+#define TL_TOLD_EXIT 1 /* of a call */
+#define TL_TOLD_ENTRY 2
+#define TL_TOLD_NETWORK 4
 
 /* What was found at a call's entry and is needed at its exit: sections. With
  * the storage's own header it has to stay below 8 KiB, the most that newer
@@ -112,6 +130,26 @@ static __always_inline struct tl_task *tl_state_current(void)
 
 	return bpf_map_lookup_elem(&tasks, &tid);
 #endif
+}
+
+/* The first of two programs is about to see to the current task's call. */
+static __always_inline void tl_told(__u32 what)
+{
+	struct tl_task *state = tl_twice ? tl_state_current() : 0;
+
+	if (state)
+		state->told |= what;
+}
+
+/* For the second: is it left to it? */
+static __always_inline bool tl_untold(__u32 what)
+{
+	struct tl_task *state = tl_state_current();
+	bool untold = state && !(state->told & what);
+
+	if (state)
+		state->told &= ~what;
+	return untold;
 }
 
 /* `task` as a hook's argument gave it. */

@@ -21,6 +21,7 @@
 #include "object-hooks.h"
 #include "requests.h"
 #include "socketcall.h"
+#include "twins.h"
 #include "util.h"
 
 /* A hook per call is worth it up to here; a policy that wants more pays the
@@ -211,25 +212,6 @@ static void need_absent(struct tl_session *s)
 		s->events[id].kinds[TL_KIND_RAW_TP] |= s->events[id].absent;
 }
 
-/*
- * Whether kernel code may be preempted inside a program on a function or a
- * tracepoint. The kernel then skips the same program for whoever runs on that
- * CPU meanwhile, and does not say for whom: only a kretprobe is exact there.
- */
-static bool programs_are_preempted(void)
-{
-	_cleanup_fclose_ FILE *file = fopen("/sys/kernel/debug/sched/preempt", "re");
-	struct utsname name;
-	unsigned major = 0;
-	char mode[64] = "";
-
-	if (uname(&name) == 0 && sscanf(name.release, "%u", &major) == 1 && major >= 7)
-		return true;
-	if (file && fgets(mode, sizeof(mode), file))
-		return strstr(mode, "(full)") || strstr(mode, "(lazy)");
-	return strstr(name.version, " PREEMPT ") != NULL;
-}
-
 int tl_attach_plan(struct tl_session *s)
 {
 	enum tl_attach asked = s->options.attach;
@@ -241,7 +223,7 @@ int tl_attach_plan(struct tl_session *s)
 		n_calls += s->events[id].type.class == TL_CLASS_SYSCALL;
 	if (asked == TL_ATTACH_AUTO && n_calls > TL_HOOKED_CALLS_MAX)
 		asked = TL_ATTACH_RAW_TP;
-	if (asked == TL_ATTACH_AUTO && programs_are_preempted() && tl_kprobe_works("__x64_sys_personality"))
+	if (asked == TL_ATTACH_AUTO && tl_programs_are_preempted() && tl_kprobe_works("__x64_sys_personality"))
 		asked = TL_ATTACH_KPROBE;
 	fexit = n_calls && (asked == TL_ATTACH_AUTO || asked == TL_ATTACH_FEXIT) && fexit_works(s);
 	if (asked == TL_ATTACH_FEXIT && !fexit && n_calls)
@@ -628,32 +610,19 @@ static bool needs_raw_tp(struct tl_session *s, struct entries *ret)
 	return any;
 }
 
-/* BTF id of what a program on the tracepoint is typed by: older kernels do not
- * tell it of a loaded program. */
-static int tracepoint_type(struct tl_session *s, const struct bpf_program *program)
-{
-	struct bpf_prog_info info = {};
-	uint32_t size = sizeof(info);
-	int id;
-
-	if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) == 0 && info.attach_btf_id)
-		return info.attach_btf_id;
-	id = tl_kernel_types(s) ? btf__find_by_name_kind(s->btf, "btf_trace_sys_exit", BTF_KIND_TYPEDEF) : -ENOENT;
-	return id < 0 ? tl_fail(s, id, "this kernel does not describe the tracepoint of system calls") : id;
-}
-
 /* Where its section says. */
 static int attach_program(struct tl_session *s, const char *name)
 {
-	struct bpf_program *program = bpf_object__find_program_by_name(s->object, name);
+	int program = tl_program_fd(s, name), r;
 
-	return program ? tl_attach_trace(s, bpf_program__fd(program), NULL) :
-			 tl_fail(s, -ENOENT, "the kernel part has no program %s", name);
+	if (program < 0)
+		return tl_fail(s, program, "the kernel part has no program %s", name);
+	r = tl_attach_trace(s, program, NULL);
+	return r < 0 ? r : tl_twin_attach(s, name);
 }
 
 static int attach_raw_tp(struct tl_session *s)
 {
-	struct bpf_program *leave = bpf_object__find_program_by_name(s->object, "tl_exit_raw_tp");
 	struct entries entries;
 	int r;
 
@@ -662,7 +631,7 @@ static int attach_raw_tp(struct tl_session *s)
 	for (uint32_t id = 1; id <= s->n_events; id++)
 		s->events[id].kinds[TL_KIND_RAW_TP] |= s->events[id].type.class == TL_CLASS_SYSCALL &&
 						       (s->needs_tracepoint || s->events[id].absent);
-	r = tracepoint_type(s, leave);
+	r = tl_tracepoint_type(s, "tl_exit_raw_tp");
 	if (r < 0)
 		return r;
 	r = fill_programs(s, TL_KIND_RAW_TP, r);
@@ -672,7 +641,7 @@ static int attach_raw_tp(struct tl_session *s)
 		return r;
 	if (entries.exec && (r = attach_program(s, "tl_enter_exec_raw_tp")) < 0)
 		return r;
-	return tl_attach_trace(s, bpf_program__fd(leave), NULL);
+	return attach_program(s, "tl_exit_raw_tp");
 }
 
 static int attach_hooks(struct tl_session *s)
@@ -680,7 +649,7 @@ static int attach_hooks(struct tl_session *s)
 	static const char *const names[] = {
 		"tl_fork", "tl_exec", "tl_exit_process", "tl_cgroup_mkdir", "tl_cgroup_rmdir",
 	};
-	static const char *const optional[] = { "tl_prepare_exec", "tl_network_first", "tl_network_again", "tl_network_call" };
+	static const char *const optional[] = { "tl_prepare_exec", "tl_network_state_changed", "tl_network_call" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		int r = attach_program(s, names[i]);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "session.h"
+#include "twins.h"
 #include "util.h"
 
 static void add_event(const struct tl_session *s, uint32_t id, struct tl_counters *sum)
@@ -58,7 +59,7 @@ const struct tl_event_type *tl_session_event_type(const struct tl_session *s, si
 	return i < s->n_events ? &s->events[i + 1].type : NULL;
 }
 
-static uint64_t skipped_by(int program)
+uint64_t tl_program_skipped(int program)
 {
 	struct bpf_prog_info info = {};
 	uint32_t size = sizeof(info);
@@ -71,24 +72,12 @@ static uint64_t skipped_by(int program)
 static uint64_t skipped(const struct tl_session *s)
 {
 	struct bpf_program *program;
-	uint64_t n = 0, first = 0, again = 0;
+	uint64_t n = 0;
 
-	bpf_object__for_each_program(program, s->object)
-	{
-		const char *name = bpf_program__name(program);
-		uint64_t skipped = bpf_program__fd(program) < 0 ? 0 : skipped_by(bpf_program__fd(program));
-
-		if (strcmp(name, "tl_network_first") == 0)
-			first = skipped;
-		else if (strcmp(name, "tl_network_again") == 0)
-			again = skipped;
-		else
-			n += skipped;
-	}
-	n += MIN(first, again); /* the one does what the other could not */
+	bpf_object__for_each_program(program, s->object) n += tl_program_skipped(bpf_program__fd(program));
 	for (size_t i = 0; i < s->n_loaded_programs; i++)
-		n += skipped_by(s->loaded_programs[i]);
-	return n;
+		n += tl_program_skipped(s->loaded_programs[i]);
+	return n - MIN(n, tl_twins_made_up(s));
 }
 
 static const char *const refusal_names[TL_REFUSALS + 1] = {

@@ -15,6 +15,7 @@
 #include "functions.h"
 #include "object-hooks.h"
 #include "socketcall.h"
+#include "twins.h"
 #include "util.h"
 
 extern const char tl_object_base[], tl_object_base_end[];
@@ -101,6 +102,13 @@ int tl_map_fd(const struct tl_session *s, const char *name)
 	return map ? bpf_map__fd(map) : -ENOENT;
 }
 
+int tl_program_fd(const struct tl_session *s, const char *name)
+{
+	struct bpf_program *program = bpf_object__find_program_by_name(s->object, name);
+
+	return program ? bpf_program__fd(program) : -ENOENT;
+}
+
 bool tl_has_program(const struct tl_session *s, const char *name)
 {
 	struct bpf_program *program = bpf_object__find_program_by_name(s->object, name);
@@ -125,6 +133,19 @@ static size_t ring_bytes(size_t wanted)
 	return size;
 }
 
+int tl_set_constant(struct tl_session *s, const char *name, const void *value, size_t n)
+{
+	char section[64];
+	struct bpf_map *map;
+	int r = 0;
+
+	snprintf(section, sizeof(section), ".rodata.%s", name);
+	bpf_object__for_each_map(map, s->object)
+		if (strstr(bpf_map__name(map), section))
+			r = bpf_map__set_initial_value(map, value, n);
+	return r < 0 ? tl_fail(s, r, "cannot tell the kernel part its constant %s", name) : 0;
+}
+
 static bool audits_exec(const struct tl_session *s)
 {
 	for (uint32_t id = 1; id <= s->n_events; id++)
@@ -138,6 +159,22 @@ struct btf *tl_kernel_types(struct tl_session *s)
 	if (!s->btf)
 		s->btf = btf__load_vmlinux_btf();
 	return s->btf;
+}
+
+int tl_tracepoint_type(struct tl_session *s, const char *program)
+{
+	const struct bpf_program *p = bpf_object__find_program_by_name(s->object, program);
+	struct bpf_prog_info info = {};
+	uint32_t size = sizeof(info);
+	char type[128];
+	int id;
+
+	if (bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &size) == 0 && info.attach_btf_id)
+		return info.attach_btf_id;
+	/* Older kernels do not tell it of a loaded program. */
+	snprintf(type, sizeof(type), "btf_trace_%s", strchr(bpf_program__section_name(p), '/') + 1);
+	id = tl_kernel_types(s) ? btf__find_by_name_kind(s->btf, type, BTF_KIND_TYPEDEF) : -ENOENT;
+	return id < 0 ? tl_fail(s, id, "this kernel does not describe %s", type) : id;
 }
 
 /* Does this kernel have the tracepoint whose type has that name? */
@@ -179,7 +216,7 @@ static void choose_network_programs(struct tl_session *s)
 	const struct {
 		const char *name;
 		bool needed;
-	} programs[] = { { "tl_network_first", ends }, { "tl_network_again", ends }, { "tl_network_call", calls } };
+	} programs[] = { { "tl_network_state_changed", ends }, { "tl_network_call", calls } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
 		struct bpf_program *program = bpf_object__find_program_by_name(s->object, programs[i].name);
@@ -301,6 +338,8 @@ int tl_kernel_load(struct tl_session *s)
 	int r;
 
 	choose_programs(s);
+	if ((r = tl_twins_choose(s)) < 0)
+		return r;
 	s->ring_size = ring_bytes(s->options.buffer ? s->options.buffer : 16U << 20);
 	if ((r = set_map_size(s, "calls", slots)) < 0 || (r = set_map_size(s, "works", slots)) < 0 ||
 	    (r = set_map_size(s, "cpus", s->n_cpus)) < 0 ||
@@ -308,7 +347,7 @@ int tl_kernel_load(struct tl_session *s)
 	    (r = set_map_size(s, "refusals", (size_t)s->n_cpus * TL_REFUSALS)) < 0 ||
 	    (r = set_map_size(s, "ring", s->ring_size)) < 0 ||
 	    (r = set_map_size(s, "filters", s->n_filters + 1)) < 0 ||
-	    (r = set_map_size(s, "sockets", tl_has_program(s, "tl_network_first") ? TL_SOCKETS_MAX : 1)) < 0)
+	    (r = set_map_size(s, "sockets", tl_has_program(s, "tl_network_state_changed") ? TL_SOCKETS_MAX : 1)) < 0)
 		return r;
 	r = bpf_object__load(s->object);
 	if (r < 0)
@@ -344,6 +383,9 @@ void tl_kernel_close(struct tl_session *s)
 			empty_program_array(s->programs[kind]);
 	for (size_t i = 0; i < s->n_loaded_programs; i++)
 		close(s->loaded_programs[i]);
+	free(s->twins);
+	s->twins = NULL;
+	s->n_twins = 0;
 	free(s->loaded_programs);
 	s->loaded_programs = NULL;
 	s->n_loaded_programs = 0;

@@ -168,6 +168,11 @@ struct tl_session {
 	size_t n_links;
 	int *loaded_programs; /* fds of copies */
 	size_t n_loaded_programs;
+	bool twice; /* programs are preempted here, so some are on their hooks twice */
+	struct tl_twin {
+		int first, again; /* fds of the programs */
+	} *twins;
+	size_t n_twins;
 
 	/* the reader */
 	int ring_fd, epoll_fd, timer_fd;
@@ -204,6 +209,7 @@ void tl_kernel_close(struct tl_session *s);
 int tl_map_fd(const struct tl_session *s, const char *name);
 /* Of the running kernel, major * 1000 + minor; 0: unknown. */
 unsigned tl_kernel_version(void);
+int tl_program_fd(const struct tl_session *s, const char *name);
 /* Whether the kernel part has it and it was chosen to be loaded. */
 bool tl_has_program(const struct tl_session *s, const char *name);
 /* These load code for a hook and return a descriptor that the session owns.
@@ -225,6 +231,13 @@ enum tl_path_source tl_object_source(const struct tl_event_type *type);
 /* Where its datagrams are, which may be messages of the domain name system. */
 enum tl_payload tl_payload_of(const struct tl_event_type *type);
 
+/* load.c: tells the kernel part a constant in .rodata.NAME, of n bytes, before it is
+ * loaded; 0 also where its build has none of that name. Errors are told by tl_fail(). */
+int tl_set_constant(struct tl_session *s, const char *name, const void *value, size_t n);
+/* load.c: BTF id of what that loaded program on a tracepoint is typed by. */
+int tl_tracepoint_type(struct tl_session *s, const char *program);
+/* ledger.c: runs of a program, by its fd, that the kernel skipped. */
+uint64_t tl_program_skipped(int program);
 /* load.c: the description of the kernel's types, read once; NULL with errno. */
 struct btf *tl_kernel_types(struct tl_session *s);
 

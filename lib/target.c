@@ -36,18 +36,6 @@ static int size_map(struct tl_session *s, const struct map_size *size)
 	return r < 0 ? tl_fail(s, r, "cannot size map %s", size->name) : 0;
 }
 
-/* Tells the kernel part how many words a set has. */
-static int set_words(struct tl_session *s, uint32_t n_words)
-{
-	struct bpf_map *map;
-
-	int r = -ENOENT;
-
-	bpf_object__for_each_map(map, s->object) if (strstr(bpf_map__name(map), ".rodata.terms"))
-		r = bpf_map__set_initial_value(map, &n_words, sizeof(n_words));
-	return r < 0 ? tl_fail(s, r, "cannot tell the kernel part the number of targets") : 0;
-}
-
 int tl_targets_size(struct tl_session *s)
 {
 	const struct tl_target_plan *p = s->target_plan;
@@ -67,7 +55,8 @@ int tl_targets_size(struct tl_session *s)
 		{ "objects", OBJECTS_LEARNED + 2 * p->n_plain, 0 },
 	};
 	struct bpf_map *sets = bpf_object__find_map_by_name(s->object, "sets");
-	int r = set_words(s, (uint32_t)p->n_words);
+	const uint32_t n_words = (uint32_t)p->n_words;
+	int r = tl_set_constant(s, "terms", &n_words, sizeof(n_words));
 
 	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(sizes); i++)
 		r = size_map(s, &sizes[i]);
