@@ -17,6 +17,8 @@ struct {
 	__type(value, struct tl_range);
 } ranges SEC(".maps");
 
+const volatile struct tl_ranges tl_ranges SEC(".rodata.ranges") = {};
+
 /* In the order of enum tl_attribute. */
 #define TL_ATTRIBUTE_PIDNS 4
 #define TL_ATTRIBUTE_COMM 6
@@ -49,7 +51,7 @@ static __always_inline void tl_attributes_of(struct tl_attributes *a, struct tas
 				  (void *)((__u64)task + bpf_core_field_offset(struct task_struct, comm)));
 	a->value[TL_ATTRIBUTE_COMM] = bpf_be64_to_cpu(name[0]);
 	a->comm_rest = bpf_be64_to_cpu(name[1]);
-	a->value[TL_ATTRIBUTE_TTY] = tl_config.ranges[TL_ATTRIBUTE_TTY].n ? tl_tty_of(task) : 0;
+	a->value[TL_ATTRIBUTE_TTY] = tl_ranges.of[TL_ATTRIBUTE_TTY].n ? tl_tty_of(task) : 0;
 }
 
 static __always_inline __u64 tl_attributes_hash(const struct tl_attributes *a)
@@ -69,7 +71,7 @@ static __always_inline bool tl_attributes_changed(const struct tl_task *state, s
 {
 	struct tl_attributes a;
 
-	if (!tl_config.n_ranges)
+	if (!tl_ranges.n)
 		return false;
 	tl_attributes_of(&a, task);
 	return tl_attributes_hash(&a) != state->attributes;
@@ -114,19 +116,23 @@ static __always_inline void tl_state_test(struct tl_task *state, struct task_str
 	__u64 high, low;
 	__u32 inner;
 
-	if (!tl_config.n_ranges)
+	if (!tl_ranges.n) {
+		/* Else the verifier takes the function away, and what is left of the program is
+		 * not described as its copies have to be. */
+		tl_range_terms(0, 0, 0, 0);
 		return;
+	}
 	tl_attributes_of(&a, task);
 	state->attributes = tl_attributes_hash(&a);
-	if (tl_config.ranges[TL_ATTRIBUTE_PIDNS].n)
+	if (tl_ranges.of[TL_ATTRIBUTE_PIDNS].n)
 		a.value[TL_ATTRIBUTE_PIDNS] = tl_own_pid(task, &inner);
 #pragma unroll
 	for (int i = 0; i < TL_ATTRIBUTE_KINDS; i++) {
 		high = i == TL_ATTRIBUTE_COMM ? a.value[i] : 0;
 		low = i == TL_ATTRIBUTE_COMM ? a.comm_rest : a.value[i];
-		if (tl_config.ranges[i].n)
+		if (tl_ranges.of[i].n)
 			state->attribute_terms[i] =
-				tl_range_terms(tl_config.ranges[i].first, tl_config.ranges[i].n, high, low);
+				tl_range_terms(tl_ranges.of[i].first, tl_ranges.of[i].n, high, low);
 	}
 }
 

@@ -36,6 +36,20 @@ static int size_map(struct tl_session *s, const struct map_size *size)
 	return r < 0 ? tl_fail(s, r, "cannot size map %s", size->name) : 0;
 }
 
+/* How many words a set has, and which attributes are asked for. */
+static int set_constants(struct tl_session *s, const struct tl_target_plan *p)
+{
+	const uint32_t n_words = (uint32_t)p->n_words;
+	struct tl_ranges ranges = { .n = (uint32_t)p->n_ranges };
+	int r = tl_set_constant(s, "terms", &n_words, sizeof(n_words));
+
+	for (size_t a = 0; a < TL_ATTRIBUTE_KINDS; a++) {
+		ranges.of[a].first = p->ranges_of[a].first;
+		ranges.of[a].n = p->ranges_of[a].n;
+	}
+	return r < 0 ? r : tl_set_constant(s, "ranges", &ranges, sizeof(ranges));
+}
+
 int tl_targets_size(struct tl_session *s)
 {
 	const struct tl_target_plan *p = s->target_plan;
@@ -55,8 +69,7 @@ int tl_targets_size(struct tl_session *s)
 		{ "objects", OBJECTS_LEARNED + 2 * p->n_plain, 0 },
 	};
 	struct bpf_map *sets = bpf_object__find_map_by_name(s->object, "sets");
-	const uint32_t n_words = (uint32_t)p->n_words;
-	int r = tl_set_constant(s, "terms", &n_words, sizeof(n_words));
+	int r = set_constants(s, p);
 
 	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(sizes); i++)
 		r = size_map(s, &sizes[i]);
@@ -172,11 +185,6 @@ int tl_targets_install(struct tl_session *s)
 	s->config->by_object = p->n_plain > 0;
 	s->config->descendants = p->descendants;
 	s->config->nobody = p->nobody;
-	s->config->n_ranges = (uint32_t)p->n_ranges;
-	for (size_t a = 0; a < TL_ATTRIBUTE_KINDS; a++) {
-		s->config->ranges[a].first = p->ranges_of[a].first;
-		s->config->ranges[a].n = p->ranges_of[a].n;
-	}
 	return 0;
 }
 
