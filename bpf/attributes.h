@@ -17,7 +17,11 @@ struct {
 	__type(value, struct tl_range);
 } ranges SEC(".maps");
 
-const volatile struct tl_ranges tl_ranges SEC(".rodata.ranges") = {};
+/* Which attributes targets ask for, a bit each. Known before loading, so that what looks
+ * at the others is not in the programs. Numbers of rows are no constants: with them the
+ * verifier would walk every way through the search. */
+const volatile __u32 tl_asked SEC(".rodata.asked") = 0;
+#define tl_asks(attribute) (tl_asked >> (attribute) & 1)
 
 /* In the order of enum tl_attribute. */
 #define TL_ATTRIBUTE_PIDNS 4
@@ -51,7 +55,7 @@ static __always_inline void tl_attributes_of(struct tl_attributes *a, struct tas
 				  (void *)((__u64)task + bpf_core_field_offset(struct task_struct, comm)));
 	a->value[TL_ATTRIBUTE_COMM] = bpf_be64_to_cpu(name[0]);
 	a->comm_rest = bpf_be64_to_cpu(name[1]);
-	a->value[TL_ATTRIBUTE_TTY] = tl_ranges.of[TL_ATTRIBUTE_TTY].n ? tl_tty_of(task) : 0;
+	a->value[TL_ATTRIBUTE_TTY] = tl_asks(TL_ATTRIBUTE_TTY) ? tl_tty_of(task) : 0;
 }
 
 static __always_inline __u64 tl_attributes_hash(const struct tl_attributes *a)
@@ -71,7 +75,7 @@ static __always_inline bool tl_attributes_changed(const struct tl_task *state, s
 {
 	struct tl_attributes a;
 
-	if (!tl_ranges.n)
+	if (!tl_asked)
 		return false;
 	tl_attributes_of(&a, task);
 	return tl_attributes_hash(&a) != state->attributes;
@@ -116,7 +120,7 @@ static __always_inline void tl_state_test(struct tl_task *state, struct task_str
 	__u64 high, low;
 	__u32 inner;
 
-	if (!tl_ranges.n) {
+	if (!tl_asked) {
 		/* Else the verifier takes the function away, and what is left of the program is
 		 * not described as its copies have to be. */
 		tl_range_terms(0, 0, 0, 0);
@@ -124,15 +128,15 @@ static __always_inline void tl_state_test(struct tl_task *state, struct task_str
 	}
 	tl_attributes_of(&a, task);
 	state->attributes = tl_attributes_hash(&a);
-	if (tl_ranges.of[TL_ATTRIBUTE_PIDNS].n)
+	if (tl_asks(TL_ATTRIBUTE_PIDNS))
 		a.value[TL_ATTRIBUTE_PIDNS] = tl_own_pid(task, &inner);
 #pragma unroll
 	for (int i = 0; i < TL_ATTRIBUTE_KINDS; i++) {
 		high = i == TL_ATTRIBUTE_COMM ? a.value[i] : 0;
 		low = i == TL_ATTRIBUTE_COMM ? a.comm_rest : a.value[i];
-		if (tl_ranges.of[i].n)
+		if (tl_asks(i))
 			state->attribute_terms[i] =
-				tl_range_terms(tl_ranges.of[i].first, tl_ranges.of[i].n, high, low);
+				tl_range_terms(tl_config.ranges[i].first, tl_config.ranges[i].n, high, low);
 	}
 }
 

@@ -520,7 +520,7 @@ static __always_inline void tl_terms_find(__u32 slot, const struct tl_task *stat
 	if (!tl_terms_narrow_by_cgroup(slot, state->cgroup))
 		tl_terms_narrow(slot, tl_config.cgroup_none);
 	tl_terms_narrow(slot, state->pid_terms);
-	if (!tl_ranges.n)
+	if (!tl_asked)
 		return;
 	for (int i = 0; i < TL_ATTRIBUTE_KINDS; i++)
 		if (state->attribute_terms[i])

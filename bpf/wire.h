@@ -518,15 +518,6 @@ _Static_assert(sizeof(struct tl_opcode) == 12, "wire: opcode");
 
 /* What user space may change while programs run. */
 #define TL_DOORS 2 /* 0: tracepoints of all system calls; 1: hooks on one */
-/* Known before the programs are loaded: where no target asks for an attribute, there is no
- * code that looks at it. */
-struct tl_ranges {
-	struct {
-		__u32 first, n; /* rows of map ranges; none: no target asks for the attribute */
-	} of[TL_ATTRIBUTE_KINDS];
-	__u32 n; /* of all attributes */
-};
-
 struct tl_config {
 	__u16 event_of[TL_DOORS][TL_ABI_MAX][TL_NR_MAX]; /* by number; 0: not wanted */
 	struct tl_socketcall socketcall[TL_DOORS][TL_SOCKETCALLS];
@@ -544,6 +535,9 @@ struct tl_config {
 	__u32 by_object; /* 1: the targets have paths of programs without wildcards */
 	__u32 descendants; /* terms that children inherit */
 	__u32 nobody; /* terms of who is to be left alone, whatever it descends from */
+	struct {
+		__u32 first, n; /* rows of map ranges; none: no target asks for the attribute */
+	} ranges[TL_ATTRIBUTE_KINDS];
 	__u32 wake_bytes; /* wake the reader at this fill of the ring */
 	__u32 exec_event; /* ids of the process events; 0: not wanted */
 	__u32 fork_event;

@@ -40,14 +40,12 @@ static int size_map(struct tl_session *s, const struct map_size *size)
 static int set_constants(struct tl_session *s, const struct tl_target_plan *p)
 {
 	const uint32_t n_words = (uint32_t)p->n_words;
-	struct tl_ranges ranges = { .n = (uint32_t)p->n_ranges };
+	uint32_t asked = 0;
 	int r = tl_set_constant(s, "terms", &n_words, sizeof(n_words));
 
-	for (size_t a = 0; a < TL_ATTRIBUTE_KINDS; a++) {
-		ranges.of[a].first = p->ranges_of[a].first;
-		ranges.of[a].n = p->ranges_of[a].n;
-	}
-	return r < 0 ? r : tl_set_constant(s, "ranges", &ranges, sizeof(ranges));
+	for (size_t a = 0; a < TL_ATTRIBUTE_KINDS; a++)
+		asked |= p->ranges_of[a].n ? 1U << a : 0;
+	return r < 0 ? r : tl_set_constant(s, "asked", &asked, sizeof(asked));
 }
 
 int tl_targets_size(struct tl_session *s)
@@ -185,6 +183,10 @@ int tl_targets_install(struct tl_session *s)
 	s->config->by_object = p->n_plain > 0;
 	s->config->descendants = p->descendants;
 	s->config->nobody = p->nobody;
+	for (size_t a = 0; a < TL_ATTRIBUTE_KINDS; a++) {
+		s->config->ranges[a].first = p->ranges_of[a].first;
+		s->config->ranges[a].n = p->ranges_of[a].n;
+	}
 	return 0;
 }
 
