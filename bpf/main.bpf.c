@@ -410,7 +410,7 @@ static __always_inline void tl_add_socket_of_call(struct tl_call *call, struct t
 		tl_add_dns(call, facts, plan->payload);
 }
 
-SEC("raw_tp")
+SEC("tp_btf/sys_exit")
 int tl_collect(void *ctx)
 {
 	__u32 key = 0;
@@ -461,13 +461,13 @@ int tl_collect(void *ctx)
 		tl_add_base(call, walk, task, TL_PATH_BASE_TARGET, plan->target_fd, plan->target_name);
 	}
 next:
-	bpf_tail_call(ctx, &programs, TL_STAGES + call->slot);
+	bpf_tail_call(ctx, &tracepoint_programs, TL_STAGES + call->slot);
 	tl_call_drop(call, TL_REFUSED_HANDLER);
 	return 0;
 }
 
 /* An event that nobody can want ends here, before anything is collected for it. */
-SEC("raw_tp")
+SEC("tp_btf/sys_exit")
 int tl_filter(void *ctx)
 {
 	struct tl_call *call = tl_call_mine();
@@ -481,8 +481,8 @@ int tl_filter(void *ctx)
 		return 0;
 	}
 	if (tl_collects(plan))
-		bpf_tail_call(ctx, &programs, TL_STAGE_COLLECT);
-	bpf_tail_call(ctx, &programs, TL_STAGES + call->slot);
+		bpf_tail_call(ctx, &tracepoint_programs, TL_STAGE_COLLECT);
+	bpf_tail_call(ctx, &tracepoint_programs, TL_STAGES + call->slot);
 	tl_call_drop(call, TL_REFUSED_HANDLER);
 	return 0;
 }

@@ -288,7 +288,7 @@ int tl_chain(struct tl_session *s, enum tl_kind kind, uint32_t btf_id, const str
 
 	for (size_t i = 0; i < n; i++) {
 		uint32_t at = stages[i].stage;
-		int program = tl_program_copy(s, stages[i].name, kind, btf_id, BPF_TRACE_FEXIT);
+		int program = tl_program_of(s, stages[i].name, kind, btf_id, BPF_TRACE_FEXIT);
 
 		if (program < 0)
 			return program;

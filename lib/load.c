@@ -276,13 +276,22 @@ static struct bpf_map *find_bss(struct tl_session *s)
 	return NULL;
 }
 
+/* The map of a kind whose programs can be used as they were written; NULL: they are copied. */
+static const char *array_of_originals(int kind)
+{
+	return kind == TL_KIND_RAW_TP  ? "tracepoint_programs" :
+	       kind == TL_KIND_REQUEST ? "programs" :
+					 NULL;
+}
+
 static int make_program_arrays(struct tl_session *s)
 {
 	for (int kind = 0; kind < TL_KINDS; kind++) {
+		const char *array = array_of_originals(kind);
+
 		if (s->programs[kind] == -1)
 			continue;
-		s->programs[kind] = kind == TL_KIND_RAW_TP ?
-					    tl_map_fd(s, "tracepoint_programs") :
+		s->programs[kind] = array ? tl_map_fd(s, array) :
 					    bpf_map_create(BPF_MAP_TYPE_PROG_ARRAY, "programs", sizeof(uint32_t),
 							   sizeof(uint32_t), TL_STAGES + 2 * TL_EVENTS_MAX, NULL);
 		if (s->programs[kind] < 0)
@@ -390,7 +399,7 @@ void tl_kernel_close(struct tl_session *s)
 	s->loaded_programs = NULL;
 	s->n_loaded_programs = 0;
 	for (int kind = 0; kind < TL_KINDS; kind++)
-		if (kind != TL_KIND_RAW_TP && s->programs[kind] >= 0)
+		if (!array_of_originals(kind) && s->programs[kind] >= 0)
 			close(s->programs[kind]);
 	if (s->object)
 		bpf_object__close(s->object);
@@ -545,6 +554,19 @@ int tl_program_copy(struct tl_session *s, const char *name, enum tl_kind kind, u
 			insns[i].imm = s->programs[kind];
 	n_functions = function_info(bpf_program__fd(program), insns, n, functions);
 	return tl_load_insns(s, name, kind, attach_btf_id, attach_type, insns, n, functions, n_functions);
+}
+
+int tl_program_of(struct tl_session *s, const char *name, enum tl_kind kind, uint32_t attach_btf_id,
+		  enum bpf_attach_type attach_type)
+{
+	const struct bpf_program *program = bpf_object__find_program_by_name(s->object, name);
+	bool is_tracepoint = program && bpf_program__type(program) == BPF_PROG_TYPE_TRACING &&
+			     bpf_program__expected_attach_type(program) == BPF_TRACE_RAW_TP;
+	bool is_raw = program && bpf_program__type(program) == BPF_PROG_TYPE_RAW_TRACEPOINT;
+
+	if ((kind == TL_KIND_RAW_TP && is_tracepoint) || (kind == TL_KIND_REQUEST && is_raw))
+		return bpf_program__fd(program);
+	return tl_program_copy(s, name, kind, attach_btf_id, attach_type);
 }
 
 int tl_handler_load(struct tl_session *s, const struct tl_handler *h, enum tl_kind kind, uint32_t attach_btf_id)

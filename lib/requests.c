@@ -157,9 +157,9 @@ static int configure(struct tl_session *s, uint32_t id, const struct tl_request_
 
 /* ---- Putting them on ---- */
 
-static int attach_copy(struct tl_session *s, const char *name, const char *tracepoint)
+static int attach_program(struct tl_session *s, const char *name, const char *tracepoint)
 {
-	int program = tl_program_copy(s, name, TL_KIND_REQUEST, 0, 0);
+	int program = tl_program_of(s, name, TL_KIND_REQUEST, 0, 0);
 
 	return program < 0 ? program : tl_attach_trace(s, program, tracepoint);
 }
@@ -185,9 +185,9 @@ int tl_requests_attach(struct tl_session *s)
 		{ TL_STAGE_FINISH, "tl_request_finish" },
 	};
 	if ((r = tl_chain(s, TL_KIND_REQUEST, 0, stages, ARRAY_SIZE(stages))) < 0 ||
-	    (r = attach_copy(s, hooks.ended_program, "io_uring_complete")) < 0)
+	    (r = attach_program(s, hooks.ended_program, "io_uring_complete")) < 0)
 		return r;
-	if (hooks.refused && (r = attach_copy(s, "tl_request_refused", hooks.refused)) < 0)
+	if (hooks.refused && (r = attach_program(s, "tl_request_refused", hooks.refused)) < 0)
 		return r;
-	return attach_copy(s, hooks.taken_program, hooks.taken);
+	return attach_program(s, hooks.taken_program, hooks.taken);
 }

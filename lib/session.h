@@ -219,6 +219,9 @@ int tl_load_insns(struct tl_session *s, const char *name, enum tl_kind kind, uin
 		  const struct bpf_func_info *functions, size_t n_functions);
 int tl_program_copy(struct tl_session *s, const char *name, enum tl_kind kind, uint32_t attach_btf_id,
 		    enum bpf_attach_type attach_type);
+/* The program as it was written where its type is the kind's; else a copy. */
+int tl_program_of(struct tl_session *s, const char *name, enum tl_kind kind, uint32_t attach_btf_id,
+		  enum bpf_attach_type attach_type);
 int tl_handler_load(struct tl_session *s, const struct tl_handler *h, enum tl_kind kind, uint32_t attach_btf_id);
 
 /* filter.c: what the kernel part needs of the filters, once it is loaded. */
