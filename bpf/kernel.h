@@ -72,6 +72,10 @@ struct mount {
 	struct vfsmount mnt;
 };
 
+struct module {
+	char name[56];
+};
+
 struct path {
 	struct vfsmount *mnt;
 	struct dentry *dentry;

@@ -448,7 +448,8 @@ int tl_collect(void *ctx)
 	if (call->stashed && !(plan->flags & TL_PLAN_EXEC) && tl_add_stash(call, &before)) {
 		if (file == before && file && plan->flags & TL_PLAN_SOCKET)
 			tl_add_socket_of_call(call, walk, plan, file);
-		goto next;
+		if (before || !(plan->flags & TL_PLAN_MODULE))
+			goto next;
 	}
 	if (plan->from == TL_FROM_CWD && call->record.ret == 0) {
 		tl_add_cwd(walk, call->data, TL_RECORD_MAX, task);
@@ -498,6 +499,7 @@ int tl_send(void *ctx)
 }
 
 #include "object.h"
+#include "module.h"
 
 /* ---- Entry: for calls after which what they were about is gone ---- */
 

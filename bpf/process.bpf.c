@@ -9,19 +9,6 @@
 #define TL_ARGV_MIDDLE 40960
 #define TL_ARGV_HEAD_MAX 20480 /* of the record before its arguments */
 
-static __always_inline void tl_add_name(__u8 *data, __u8 type, __u8 index, __u64 text)
-{
-	struct tl_section *section = tl_area_begin(data, TL_RECORD_MAX);
-	long n;
-
-	if (!text)
-		return;
-	n = bpf_probe_read_kernel_str(tl_area_data(section), TL_PATH_MAX, (void *)text);
-	if (n < 0)
-		return;
-	tl_area_end(data, TL_RECORD_MAX, section, type, index, 0, (__u32)n & (2 * TL_PATH_MAX - 1));
-}
-
 static __always_inline void tl_add_exe(struct tl_walk *walk, __u8 *data, __u8 index, struct task_struct *task)
 {
 	__u64 file = (__u64)tl_get(task, mm, exe_file);

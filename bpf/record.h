@@ -150,6 +150,20 @@ static __always_inline void tl_stash_end(struct tl_call *call, struct tl_stash *
 	call->owner = 0;
 }
 
+/* A string of the kernel. */
+static __always_inline void tl_add_name(__u8 *data, __u8 type, __u8 index, __u64 text)
+{
+	struct tl_section *section = tl_area_begin(data, TL_RECORD_MAX);
+	long n;
+
+	if (!text)
+		return;
+	n = bpf_probe_read_kernel_str(tl_area_data(section), TL_PATH_MAX, (void *)text);
+	if (n < 0)
+		return;
+	tl_area_end(data, TL_RECORD_MAX, section, type, index, 0, (__u32)n & (2 * TL_PATH_MAX - 1));
+}
+
 /* Header of a record by `task`, which is the current one. */
 static __always_inline void tl_record_begin(struct tl_record *record, struct task_struct *task,
 					    const struct tl_task *state, __u8 kind)

@@ -97,7 +97,7 @@ enum tl_section_type {
 	TL_SECTION_ARGV = 6, /* NUL-terminated strings, one after the other */
 	TL_SECTION_DNS = 12, /* a message to or from port 53 */
 	TL_SECTION_TRAFFIC = 13, /* struct tl_traffic_facts */
-	TL_SECTION_NAME = 8, /* index: enum tl_path_index; a kernel string */
+	TL_SECTION_NAME = 8, /* index: enum tl_path_index; a kernel string. FILE: of a module */
 	TL_SECTION_NAMESPACES = 9, /* struct tl_namespaces */
 	TL_SECTION_IDENTITY = 10, /* index: 0 before the call, 1 after it; struct tl_identity_facts */
 	TL_SECTION_OTHER = 11, /* struct tl_other_facts */
@@ -336,6 +336,7 @@ enum tl_path_source {
 #define TL_PLAN_TWICE 0x10 /* returns 0 in a child that did not make the call */
 #define TL_PLAN_NO_RETURN 0x20 /* reported at entry, without a handler */
 #define TL_PLAN_OTHER_FD 0x40 /* argument `other` is a descriptor */
+#define TL_PLAN_MODULE 0x80 /* the kernel tells the name of the module that is loaded */
 
 /* Where the datagrams of a call are, by argument 2. */
 enum tl_payload {

@@ -106,6 +106,7 @@ static const struct tl_entry_field fields[] = {
 	{ "traceleft.target.name", "TRACELEFT_TARGET_COMM" },
 	{ "traceleft.target.executable", "TRACELEFT_TARGET_EXECUTABLE" },
 	{ "traceleft.target.uid", "TRACELEFT_TARGET_UID" },
+	{ "traceleft.module", "TRACELEFT_MODULE" },
 	{ "traceleft.peer.pid", "TRACELEFT_PEER_PID" },
 	{ "traceleft.peer.entity_id", "TRACELEFT_PEER_ENTITY_ID" },
 	{ "traceleft.peer.name", "TRACELEFT_PEER_COMM" },

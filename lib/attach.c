@@ -649,7 +649,8 @@ static int attach_hooks(struct tl_session *s)
 	static const char *const names[] = {
 		"tl_fork", "tl_exec", "tl_exit_process", "tl_cgroup_mkdir", "tl_cgroup_rmdir",
 	};
-	static const char *const optional[] = { "tl_prepare_exec", "tl_network_state_changed", "tl_network_call" };
+	static const char *const optional[] = { "tl_prepare_exec", "tl_module_load", "tl_network_state_changed",
+						"tl_network_call" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		int r = attach_program(s, names[i]);

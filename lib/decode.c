@@ -457,8 +457,8 @@ static bool fill_socket(struct tl_session *s, const struct parts *p)
 {
 	struct tl_event *event = &s->event;
 	/* What getsockname is told is what the kernel has of the near end. */
-	const struct tl_arg_type *asked =
-		strcmp(event->type->name, "getsockname") ? address_argument(event->type) : NULL;
+	const struct tl_arg_type *asked = strcmp(event->type->name, "getsockname") ? address_argument(event->type) :
+										     NULL;
 	bool incoming = is_incoming(event->type, asked);
 	bool binds = asked && !incoming && strcmp(event->type->name, "bind") == 0;
 	struct tl_endpoint *near = incoming ? &event->destination : &event->source;
@@ -799,6 +799,10 @@ static int decode_kind(struct tl_session *s, const struct tl_record *record, con
 			fill_identities(s, p);
 		if (p->other)
 			fill_other(s, p);
+		if (tl_loads_module(s->event.type) && p->name[TL_PATH_FILE].size) {
+			s->event.module = p->name[TL_PATH_FILE];
+			s->event.module.flags = value_flags(s->event.module.flags);
+		}
 		s->event.hash = hash_arguments(&s->event);
 	}
 	return 0;

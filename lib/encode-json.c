@@ -414,6 +414,11 @@ static void put_traceleft(struct tl_line *l)
 		put_child(l);
 	if (event->before || event->after)
 		tl_line_identities(l);
+	if (event->module.flags & TL_VALUE_PRESENT) {
+		TL_PUT_LITERAL(l->b, "\"module\":");
+		tl_line_string(l, event->module.data, tl_string_size(&event->module));
+		tl_put_char(l->b, ',');
+	}
 	if (event->other)
 		tl_line_other(l);
 	if (event->has_peer)

@@ -87,6 +87,7 @@ static struct tl_event *copy_event(struct copier *c, const struct tl_event *even
 	keep_bytes(c, &copy.target.path);
 	keep_bytes(c, &copy.source.path);
 	keep_bytes(c, &copy.destination.path);
+	keep_bytes(c, &copy.module);
 	keep_bytes(c, &copy.other_executable);
 	keep_bytes(c, &copy.peer_executable);
 	copy.process = keep_process(c, event->process, 2, TL_ANCESTORS_MAX);

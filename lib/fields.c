@@ -121,6 +121,7 @@ static const struct tl_field fields[] = {
 	{ "traceleft.target.name", "keyword", "same as process.name" },
 	{ "traceleft.target.executable", "keyword", "same as process.executable" },
 	{ "traceleft.target.uid", "long", "its real user" },
+	{ "traceleft.module", "keyword", "init_module, finit_module: name of the module that was loaded, from the kernel" },
 	{ "traceleft.peer.pid", "long", "the process at the other end of a unix socket when that was connected, or "
 					"began to listen, as SO_PEERCRED has it, in the initial pid namespace" },
 	{ "traceleft.peer.entity_id", "keyword", "same as process.entity_id, of that process; if it is not gone, like "

@@ -154,6 +154,14 @@ static bool audits_exec(const struct tl_session *s)
 	return false;
 }
 
+static bool audits_modules(const struct tl_session *s)
+{
+	for (uint32_t id = 1; id <= s->n_events; id++)
+		if (tl_loads_module(&s->events[id].type))
+			return true;
+	return false;
+}
+
 struct btf *tl_kernel_types(struct tl_session *s)
 {
 	if (!s->btf)
@@ -248,6 +256,9 @@ static void choose_programs(struct tl_session *s)
 	program = bpf_object__find_program_by_name(s->object, "tl_prepare_exec");
 	if (program)
 		bpf_program__set_autoload(program, audits_exec(s) && has_tracepoint(s, "btf_trace_sched_prepare_exec"));
+	program = bpf_object__find_program_by_name(s->object, "tl_module_load");
+	if (program)
+		bpf_program__set_autoload(program, audits_modules(s) && has_tracepoint(s, "btf_trace_module_load"));
 	for (size_t i = 0; i < ARRAY_SIZE(of_kind); i++) {
 		program = bpf_object__find_program_by_name(s->object, of_kind[i].name);
 		if (program)

@@ -337,6 +337,11 @@ static int place_handler(struct tl_session *s, uint32_t event, struct tl_handler
 	return 0;
 }
 
+bool tl_loads_module(const struct tl_event_type *type)
+{
+	return strcmp(type->name, "init_module") == 0 || strcmp(type->name, "finit_module") == 0;
+}
+
 enum tl_path_source tl_object_source(const struct tl_event_type *type)
 {
 	if (type->path_from || !(type->flags & TL_TYPE_SOCKET))
@@ -452,7 +457,7 @@ enum tl_payload tl_payload_of(const struct tl_event_type *type)
 	if (tl_capture_is_message(arg->capture))
 		return arg->length_arg ? TL_PAYLOAD_MESSAGES : TL_PAYLOAD_MESSAGE;
 	return strcmp(type->name, "sendto") == 0 || strcmp(type->name, "recvfrom") == 0 ? TL_PAYLOAD_BUFFER :
-											   TL_PAYLOAD_NONE;
+											  TL_PAYLOAD_NONE;
 }
 
 static struct tl_plan plan_of(const struct tl_event_type *type)
@@ -480,6 +485,8 @@ static struct tl_plan plan_of(const struct tl_event_type *type)
 		plan.flags |= TL_PLAN_NO_RETURN;
 	if (type->flags & TL_TYPE_IDENTITY)
 		plan.flags |= TL_PLAN_IDENTITY;
+	if (tl_loads_module(type))
+		plan.flags |= TL_PLAN_MODULE;
 	if (is_fd)
 		plan.flags |= TL_PLAN_OTHER_FD;
 	if (plan.from != type->path_from)

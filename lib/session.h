@@ -231,6 +231,8 @@ int tl_filter_translate(const struct tl_filter_test *tests, size_t n, struct tl_
 
 /* session.c: where the object of an event's call comes from, sockets included. */
 enum tl_path_source tl_object_source(const struct tl_event_type *type);
+/* Whether the call loads a module, whose name the kernel tells. */
+bool tl_loads_module(const struct tl_event_type *type);
 /* Where its datagrams are, which may be messages of the domain name system. */
 enum tl_payload tl_payload_of(const struct tl_event_type *type);
 

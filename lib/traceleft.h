@@ -334,6 +334,7 @@ struct tl_event {
 	const struct tl_identity *before, *after; /* the call; NULL: it does not change them, or unknown */
 	const struct tl_process *other; /* that the call is about; NULL: none */
 	uint32_t other_tid, other_uid; /* the thread that was meant, the real user */
+	struct tl_bytes module; /* init_module, finit_module: name of what was loaded, from the kernel */
 	struct tl_bytes other_executable; /* from the kernel; empty: see `other` */
 	int exit_code; /* EXIT: status as wait(2) gives it */
 	uint64_t utime, stime; /* EXIT: ns */

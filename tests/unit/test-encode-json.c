@@ -406,6 +406,18 @@ static void the_process_that_a_call_is_about_is_told(void **state)
 	fixture_done(&f);
 }
 
+static void which_module_was_loaded_is_told(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	has_not(line(&f, NULL), "\"module\"");
+	f.event.module = fixture_string("nf_\"x\"");
+	has(line(&f, NULL), "\"module\":\"nf_\\\"x\\\"\",");
+	fixture_done(&f);
+}
+
 static void who_is_at_the_other_end_of_a_socket_is_told(void **state)
 {
 	struct fixture f;
@@ -945,6 +957,7 @@ int main(void)
 		cmocka_unit_test(who_is_above_the_parent_is_told_up_to_the_first),
 		cmocka_unit_test(long_arguments_are_whole_where_the_process_is_told_of),
 		cmocka_unit_test(who_the_process_was_and_is_is_told),
+		cmocka_unit_test(which_module_was_loaded_is_told),
 		cmocka_unit_test(who_is_at_the_other_end_of_a_socket_is_told),
 		cmocka_unit_test(the_process_that_a_call_is_about_is_told),
 		cmocka_unit_test(a_thread_may_have_a_name_of_its_own),
