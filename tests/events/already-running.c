@@ -111,6 +111,7 @@ static void verify(struct tl_session *s)
 	if (tl_session_counters(s, NULL, &k) < 0 || k.lost)
 		fail_case(OF_BALANCE, __FILE__, __LINE__, "lost %llu", (unsigned long long)k.lost);
 	verify_balance(&k, OF_BALANCE);
+	verify_refusals(s, OF_BALANCE);
 }
 
 int main(void)

@@ -269,6 +269,7 @@ static void verify(struct tl_session *s)
 	if (tl_session_counters(s, NULL, &k) < 0)
 		fail_case(OF_ACCOUNTS, __FILE__, __LINE__, "no counters");
 	verify_balance(&k, OF_ACCOUNTS);
+	verify_refusals(s, OF_ACCOUNTS);
 }
 
 int main(void)

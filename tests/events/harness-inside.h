@@ -69,6 +69,8 @@ void read_until_end(struct tl_session *s, pid_t pid, int of, unsigned pause_us);
 /* Whether events of `type` come by the tracepoint of all calls. */
 bool is_by_tracepoint(const struct tl_event_type *type);
 void verify_balance(const struct tl_counters *k, int of);
+/* Nothing was refused by the kernel part or skipped by the kernel. */
+void verify_refusals(struct tl_session *s, int of);
 void report(int of, const char *name, bool *all_ok);
 /* A test with a session of its own: its only case runs in the child, which begins when
  * `start` has a session for it (NULL: it has said why), and `verify` looks at the end.

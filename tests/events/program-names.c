@@ -181,6 +181,7 @@ static void verify(struct tl_session *s)
 	if (tl_session_counters(s, NULL, &k) < 0)
 		fail_case(OF_BALANCE, __FILE__, __LINE__, "no counters");
 	verify_balance(&k, OF_BALANCE);
+	verify_refusals(s, OF_BALANCE);
 }
 
 static void prepare(void)

@@ -206,6 +206,7 @@ static void verify(struct tl_session *s)
 	t.of = OF_BALANCE;
 	wants(tl_session_counters(s, NULL, &k) == 0, "no counters");
 	verify_balance(&k, OF_BALANCE);
+	verify_refusals(s, OF_BALANCE);
 	wants(!k.lost && k.delivered == 2ULL * t.n, "lost %llu, delivered %llu", (unsigned long long)k.lost,
 	      (unsigned long long)k.delivered);
 }
