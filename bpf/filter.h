@@ -14,12 +14,44 @@ struct {
 	__type(value, struct tl_filter);
 } filters SEC(".maps");
 
-/* May somebody want the event? What there is no answer to may be wanted. */
-static __always_inline bool tl_filter_passes(__u32 key, const struct tl_call *call)
+/* A test, and which comes next. Global, with but numbers as its arguments: the verifier
+ * looks at it once, and not for each turn of the loop. */
+__noinline int tl_filter_step(__u32 key, __u32 slot, __u32 at)
 {
 	const struct tl_filter *filter = bpf_map_lookup_elem(&filters, &key);
+	const struct tl_call *call = bpf_map_lookup_elem(&calls, &slot);
+	const struct tl_work *work = bpf_map_lookup_elem(&works, &slot);
 
-	return !filter || tl_checks_met(filter, call->data);
+	if (!filter || !call || !work)
+		return TL_CHECK_MET;
+	return tl_check_next(filter, &filter->checks[at & (TL_CHECKS_MAX - 1)], call->data, &work->parts);
+}
+
+__noinline int tl_filter_find_parts(__u32 slot)
+{
+	const struct tl_call *call = bpf_map_lookup_elem(&calls, &slot);
+	struct tl_work *work = bpf_map_lookup_elem(&works, &slot);
+
+	if (call && work)
+		tl_parts_find(&work->parts, call->data, call->record.size);
+	return 0;
+}
+
+/* May somebody want the event of the call in `slot`? What there is no answer to may be wanted. */
+static __always_inline bool tl_filter_passes(const struct tl_plan *plan, const struct tl_call *call, __u32 slot)
+{
+	__u32 key = call->collected ? plan->late_filter : plan->filter, at = 0;
+
+	if (!key)
+		return true;
+	if (call->collected)
+		tl_filter_find_parts(slot);
+	for (int i = 0; i < TL_CHECKS_MAX; i++) {
+		at = tl_filter_step(key, slot, at);
+		if (at >= TL_CHECKS_MAX)
+			break;
+	}
+	return at != TL_CHECK_UNMET;
 }
 
 #endif

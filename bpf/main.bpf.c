@@ -209,6 +209,7 @@ static __always_inline int tl_exit(void *ctx, void *chain, __u32 door, struct pt
 	if (!call)
 		return 0;
 	call->stashed = stashed;
+	call->collected = 0;
 	tl_choose(state, event, &handler, &program_id);
 	call->slot = handler;
 	tl_record_begin(&call->record, task, state, TL_RECORD_EVENT);
@@ -462,26 +463,31 @@ int tl_collect(void *ctx)
 		tl_add_base(call, walk, task, TL_PATH_BASE_TARGET, plan->target_fd, plan->target_name);
 	}
 next:
+	call->collected = 1;
+	if (plan->late_filter)
+		bpf_tail_call(ctx, &tracepoint_programs, TL_STAGE_FILTER);
 	bpf_tail_call(ctx, &tracepoint_programs, TL_STAGES + call->slot);
 	tl_call_drop(call, TL_REFUSED_HANDLER);
 	return 0;
 }
 
-/* An event that nobody can want ends here, before anything is collected for it. */
+/* An event that nobody can want ends here, before anything is collected for it if that
+ * can be told so soon. */
 SEC("tp_btf/sys_exit")
 int tl_filter(void *ctx)
 {
-	struct tl_call *call = tl_call_mine();
+	__u32 key = 0;
+	struct tl_call *call = tl_call_mine_at(&key);
 	const struct tl_plan *plan;
 
 	if (!call)
 		return 0;
 	plan = &tl_config.plan[call->event & (TL_EVENTS_MAX - 1)];
-	if (!tl_filter_passes(plan->filter, call)) {
+	if (!tl_filter_passes(plan, call, key)) {
 		tl_call_filter(call);
 		return 0;
 	}
-	if (tl_collects(plan))
+	if (!call->collected && tl_collects(plan))
 		bpf_tail_call(ctx, &tracepoint_programs, TL_STAGE_COLLECT);
 	bpf_tail_call(ctx, &tracepoint_programs, TL_STAGES + call->slot);
 	tl_call_drop(call, TL_REFUSED_HANDLER);

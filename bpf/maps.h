@@ -17,7 +17,8 @@ struct tl_call {
 	__u64 owner; /* pid_tgid of the task; 0: free */
 	__u32 event;
 	__u16 slot; /* of the handler */
-	__u16 stashed; /* 1: what the entry found belongs to this call */
+	__u8 stashed; /* 1: what the entry found belongs to this call */
+	__u8 collected; /* 1: what needs kernel types is there */
 	union {
 		struct tl_record record;
 		/* What is behind TL_RECORD_MAX is never sent: it is there so that a

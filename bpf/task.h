@@ -8,6 +8,7 @@
 #ifndef TRACELEFT_TASK_H
 #define TRACELEFT_TASK_H
 
+#include "check.h"
 #include "kernel.h"
 #include "maps.h"
 #include "path.h"
@@ -276,6 +277,7 @@ struct tl_work {
 	struct tl_match match;
 	__u8 sqe[TL_SQE_SIZE + 8]; /* io_uring: the request, and room to read behind it */
 	struct tl_fill fill;
+	struct tl_parts parts;
 };
 
 struct {

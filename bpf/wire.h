@@ -362,7 +362,8 @@ struct tl_plan {
 	__u8 payload; /* enum tl_payload */
 	__u8 pad;
 	__u16 filter; /* key of map filters; 0: none */
-	__u8 pad_end[4];
+	__u16 late_filter; /* same, for when what is to be collected is there */
+	__u8 pad_end[2];
 };
 
 _Static_assert(sizeof(struct tl_plan) == 16, "wire: plan");
@@ -375,24 +376,49 @@ _Static_assert(sizeof(struct tl_plan) == 16, "wire: plan");
 #define TL_CHECK_UNMET 254
 #define TL_CHECK_MET 255
 
+/* What a test looks at: the record's header, or what a section holds. Without the
+ * section, or if that is not all of it, the answer is that the filter is met. */
+enum tl_part {
+	TL_PART_HEADER = 0,
+	TL_PART_FILE = 1, /* facts of the object */
+	TL_PART_PATH = 2, /* of the object */
+	TL_PART_TARGET = 3, /* path of the other side of rename, link */
+	TL_PART_OTHER = 7, /* what no test looks at */
+	TL_PARTS = 8,
+};
+
 enum tl_check_kind {
 	TL_CHECK_RANGE = 0, /* low <= number <= high */
 	TL_CHECK_BITS = 1, /* all bits of low are in it */
+	TL_CHECK_END = 2, /* the section's data ends with text number low */
+	TL_CHECK_WHOLE = 3, /* it is that */
 };
 
 struct tl_check {
-	__u16 offset; /* in the record, of 64 bits with the number; a multiple of 4 */
+	__u16 offset; /* of 64 bits with the number in that part; a multiple of 4 */
+	__u8 part; /* enum tl_part */
 	__u8 left, right; /* shifts, one after the other, that leave the number alone */
 	__u8 kind; /* enum tl_check_kind */
 	__u8 is_signed; /* then the highest bit of low and high is turned over */
 	__u8 if_true, if_false;
+	__u8 pad[7];
 	__u64 low, high;
 };
 
-_Static_assert(sizeof(struct tl_check) == 24, "wire: check");
+_Static_assert(sizeof(struct tl_check) == 32, "wire: check");
+
+#define TL_CHECK_TEXTS 16
+#define TL_CHECK_TEXT_WORDS 8
+#define TL_CHECK_TEXT_MAX (8 * TL_CHECK_TEXT_WORDS) /* TL_FILTER_TEXT_MAX of the public header */
+
+struct tl_check_text {
+	__u64 size; /* bytes */
+	__u64 word[TL_CHECK_TEXT_WORDS], mask[TL_CHECK_TEXT_WORDS]; /* the bytes, and which of them count */
+};
 
 struct tl_filter {
 	struct tl_check checks[TL_CHECKS_MAX];
+	struct tl_check_text texts[TL_CHECK_TEXTS];
 };
 
 /*

@@ -69,7 +69,6 @@ static void plan_done(struct plan *p)
 
 static int plan_make(const struct tl_policy *policy, struct plan *ret)
 {
-	struct tl_filter_test tests[TL_FILTER_TESTS_MAX];
 	_cleanup_free_ char *mount = NULL;
 	size_t n = 1;
 
@@ -86,7 +85,7 @@ static int plan_make(const struct tl_policy *policy, struct plan *ret)
 			if (!plan_has(ret, policy->rules[i].events[j]))
 				ret->events[ret->n++] = policy->rules[i].events[j];
 	for (size_t i = 0; i < ret->n; i++)
-		ret->filters[i] = tl_policy_filter_of(policy, ret->events[i], tests);
+		ret->filters[i] = tl_policy_filter_of(policy, ret->events[i]);
 	if (ret->n)
 		ret->error = tl_probe_attach(ret->events, ret->n, ret->kinds);
 	ret->matches_error = tl_matches_find(policy, &ret->matches);

@@ -327,18 +327,14 @@ static bool is_described_once(const struct tl_trace *t, const struct tl_event_ty
 static int filter(struct tl_trace *t)
 {
 	const struct tl_expression *where = t->where;
-	struct tl_filter_test tests[TL_FILTER_TESTS_MAX];
 	const struct tl_event_type *type;
 	int r = 0;
 
 	if (!where)
 		return t->policy && !t->n_specs && !t->settings.spec ? tl_policy_apply_filters(t->policy, t->session) : 0;
-	for (size_t i = 0; r >= 0 && (type = tl_session_event_type(t->session, i)); i++) {
-		int n = is_described_once(t, type) ? tl_filter_make(&where, 1, type, tests) : 0;
-
-		if (n > 0)
-			r = tl_session_set_filter(t->session, type->name, tests, (size_t)n);
-	}
+	for (size_t i = 0; r >= 0 && (type = tl_session_event_type(t->session, i)); i++)
+		if (is_described_once(t, type))
+			r = tl_filter_apply(&where, 1, type, t->session);
 	return r;
 }
 

@@ -13,25 +13,36 @@
 
 /* Where the fields stand. */
 static const struct place {
-	uint8_t offset, width;
+	uint8_t part; /* enum tl_part */
+	uint8_t offset, width; /* width 0: a text */
 	bool is_signed;
 } places[TL_FILTER_FIELDS] = {
-#define PLACE(member)                                                                              \
-	{                                                                                          \
-		offsetof(struct tl_record, member), sizeof(((struct tl_record *)0)->member), false \
+#define PLACE(of, structure, member)                                                     \
+	{                                                                                \
+		of, offsetof(structure, member), sizeof(((structure *)0)->member), false \
 	}
-	[TL_FILTER_RET] = { offsetof(struct tl_record, ret), sizeof(__s64), true },
-	[TL_FILTER_PID] = PLACE(pid),
-	[TL_FILTER_TID] = PLACE(tid),
-	[TL_FILTER_UID] = PLACE(uid),
-	[TL_FILTER_GID] = PLACE(gid),
-	[TL_FILTER_EUID] = PLACE(euid),
-	[TL_FILTER_EGID] = PLACE(egid),
-	[TL_FILTER_LOGINUID] = PLACE(loginuid),
-	[TL_FILTER_SESSION] = PLACE(session),
-	[TL_FILTER_PROGRAM_ID] = PLACE(program_id),
-	[TL_FILTER_CPU] = PLACE(cpu),
+#define HEADER(member) PLACE(TL_PART_HEADER, struct tl_record, member)
+#define FILE_FACT(member) PLACE(TL_PART_FILE, struct tl_file_facts, member)
+	[TL_FILTER_RET] = { TL_PART_HEADER, offsetof(struct tl_record, ret), sizeof(__s64), true },
+	[TL_FILTER_PID] = HEADER(pid),
+	[TL_FILTER_TID] = HEADER(tid),
+	[TL_FILTER_UID] = HEADER(uid),
+	[TL_FILTER_GID] = HEADER(gid),
+	[TL_FILTER_EUID] = HEADER(euid),
+	[TL_FILTER_EGID] = HEADER(egid),
+	[TL_FILTER_LOGINUID] = HEADER(loginuid),
+	[TL_FILTER_SESSION] = HEADER(session),
+	[TL_FILTER_PROGRAM_ID] = HEADER(program_id),
+	[TL_FILTER_CPU] = HEADER(cpu),
+	[TL_FILTER_FILE_INODE] = FILE_FACT(inode),
+	[TL_FILTER_FILE_MODE] = FILE_FACT(mode),
+	[TL_FILTER_FILE_UID] = FILE_FACT(uid),
+	[TL_FILTER_FILE_GID] = FILE_FACT(gid),
+	[TL_FILTER_PATH] = { .part = TL_PART_PATH },
+	[TL_FILTER_TARGET_PATH] = { .part = TL_PART_TARGET },
 #undef PLACE
+#undef HEADER
+#undef FILE_FACT
 };
 
 static bool find_place(const struct tl_filter_test *test, struct place *ret)
@@ -45,8 +56,9 @@ static bool find_place(const struct tl_filter_test *test, struct place *ret)
 		return true;
 	if (!is_width || test->index < 1 || test->index > TL_ARGS_MAX)
 		return false;
-	*ret = (struct place){ (uint8_t)(offsetof(struct tl_record, args) + 8 * (test->index - 1U)), test->width,
-			       test->is_signed };
+	*ret = (struct place){ .offset = (uint8_t)(offsetof(struct tl_record, args) + 8 * (test->index - 1U)),
+			       .width = test->width,
+			       .is_signed = test->is_signed };
 	return true;
 }
 
@@ -62,41 +74,91 @@ static int translate_next(uint16_t to, size_t from, size_t n, uint8_t *ret)
 	return 0;
 }
 
-static int translate(const struct tl_filter_test *test, size_t at, size_t n, struct tl_check *ret)
+static int translate_number(const struct tl_filter_test *test, const struct place *place, struct tl_check *ret)
 {
-	struct place place;
-	uint64_t turned;
-	unsigned bits;
+	uint64_t turned = place->is_signed && test->kind == TL_FILTER_RANGE ? SIGN : 0;
+	unsigned bits = 8U * place->width;
 
-	if (test->kind > TL_FILTER_BITS || !find_place(test, &place))
+	if (test->kind > TL_FILTER_BITS)
 		return -EINVAL;
-	turned = place.is_signed && test->kind == TL_FILTER_RANGE ? SIGN : 0;
-	bits = 8U * place.width;
 	*ret = (struct tl_check){
-		.offset = place.offset & ~3U,
-		.left = (uint8_t)(64 - bits - 8U * (place.offset & 3U)),
+		.part = place->part,
+		.offset = place->offset & ~3U,
+		.left = (uint8_t)(64 - bits - 8U * (place->offset & 3U)),
 		.right = (uint8_t)(64 - bits),
 		.kind = test->kind == TL_FILTER_BITS ? TL_CHECK_BITS : TL_CHECK_RANGE,
-		.is_signed = place.is_signed,
+		.is_signed = place->is_signed,
 		.low = test->low ^ turned,
 		.high = test->high ^ turned,
 	};
-	if (translate_next(test->if_true, at, n, &ret->if_true) < 0)
+	return 0;
+}
+
+bool tl_filter_takes_text(const char *text, size_t size, bool is_directory)
+{
+	if (size < 2 || size > TL_FILTER_TEXT_MAX || text[0] != '/' || (text[size - 1] == '/') != is_directory)
+		return false;
+	return !memchr(text, '\0', size) && !memmem(text, size, "//", 2);
+}
+
+/* As the kernel part has paths: components, the last one first, a NUL behind each. One
+ * more in front of a directory's, which ends the name of what is in it. */
+static int translate_text(const struct tl_filter_test *test, const struct place *place, uint64_t number,
+			  struct tl_check *ret, struct tl_check_text *text)
+{
+	char bytes[TL_CHECK_TEXT_MAX] = "", mask[TL_CHECK_TEXT_MAX] = "", *to = bytes;
+	size_t end = test->text_size;
+
+	if (test->kind < TL_FILTER_BELOW || test->kind > TL_FILTER_IS || number >= TL_CHECK_TEXTS ||
+	    !tl_filter_takes_text(test->text, test->text_size, test->kind == TL_FILTER_BELOW))
 		return -EINVAL;
-	return translate_next(test->if_false, at, n, &ret->if_false);
+	while (end) {
+		const char *slash = memrchr(test->text, '/', end), *name = slash + 1;
+
+		to = mempcpy(to, name, (size_t)(test->text + end - name));
+		*to++ = '\0';
+		end = (size_t)(slash - test->text);
+	}
+	memset(mask, 0xff, test->text_size);
+	text->size = test->text_size;
+	memcpy(text->word, bytes, sizeof(text->word));
+	memcpy(text->mask, mask, sizeof(text->mask));
+	*ret = (struct tl_check){
+		.part = place->part,
+		.kind = test->kind == TL_FILTER_BELOW ? TL_CHECK_END : TL_CHECK_WHOLE,
+		.low = number,
+	};
+	return 0;
 }
 
 _Static_assert(TL_FILTER_TESTS_MAX == TL_CHECKS_MAX, "as many tests as the kernel part goes through");
+_Static_assert(TL_FILTER_TEXTS_MAX == TL_CHECK_TEXTS && TL_FILTER_TEXT_MAX == TL_CHECK_TEXT_MAX, "and as much text");
 
-int tl_filter_translate(const struct tl_filter_test *tests, size_t n, struct tl_filter *ret)
+int tl_filter_translate(enum tl_filter_time time, const struct tl_filter_test *tests, size_t n, struct tl_filter *ret)
 {
+	uint64_t n_texts = 0;
 	int r = 0;
 
 	if (!n || n > TL_FILTER_TESTS_MAX)
 		return -EINVAL;
 	memset(ret, 0, sizeof(*ret));
-	for (size_t i = 0; i < n && r >= 0; i++)
-		r = translate(&tests[i], i, n, &ret->checks[i]);
+	for (size_t i = 0; i < n && r >= 0; i++) {
+		struct tl_check *check = &ret->checks[i];
+		struct place place;
+
+		if (!find_place(&tests[i], &place) || (place.part && time == TL_FILTER_AT_ONCE))
+			return -EINVAL;
+		if (place.width) {
+			r = translate_number(&tests[i], &place, check);
+		} else {
+			r = translate_text(&tests[i], &place, n_texts, check,
+					   &ret->texts[n_texts & (TL_CHECK_TEXTS - 1)]);
+			n_texts++;
+		}
+		if (r < 0 || translate_next(tests[i].if_true, i, n, &check->if_true) < 0 ||
+		    translate_next(tests[i].if_false, i, n, &check->if_false) < 0)
+			return -EINVAL;
+	}
 	return r;
 }
 
@@ -108,7 +170,8 @@ static struct tl_loaded *find_event(struct tl_session *s, const char *name)
 	return NULL;
 }
 
-int tl_session_set_filter(struct tl_session *s, const char *event, const struct tl_filter_test *tests, size_t n)
+int tl_session_set_filter(struct tl_session *s, const char *event, enum tl_filter_time time,
+			  const struct tl_filter_test *tests, size_t n)
 {
 	struct tl_loaded *loaded = find_event(s, event);
 	struct tl_filter filter, *grown;
@@ -117,10 +180,10 @@ int tl_session_set_filter(struct tl_session *s, const char *event, const struct 
 		return tl_fail(s, -EBUSY, "filters are set before the start");
 	if (!loaded)
 		return tl_fail(s, -ENOENT, "nobody asked for event %s", event);
-	if (tl_filter_translate(tests, n, &filter) < 0)
+	if ((unsigned)time >= TL_FILTER_TIMES || tl_filter_translate(time, tests, n, &filter) < 0)
 		return tl_fail(s, -EINVAL, "the filter of event %s cannot be used", event);
-	if (loaded->filter) {
-		s->filters[loaded->filter - 1] = filter;
+	if (loaded->filters[time]) {
+		s->filters[loaded->filters[time] - 1] = filter;
 		return 0;
 	}
 	grown = reallocarray(s->filters, s->n_filters + 1, sizeof(*grown));
@@ -128,7 +191,7 @@ int tl_session_set_filter(struct tl_session *s, const char *event, const struct 
 		return tl_fail(s, -ENOMEM, "no memory");
 	s->filters = grown;
 	grown[s->n_filters++] = filter;
-	loaded->filter = (uint32_t)s->n_filters;
+	loaded->filters[time] = (uint32_t)s->n_filters;
 	return 0;
 }
 
@@ -143,14 +206,16 @@ int tl_filters_install(struct tl_session *s)
 {
 	int fd = tl_map_fd(s, "filters");
 
-	for (uint32_t id = 1; id <= s->n_events; id++) {
-		uint32_t key = s->events[id].filter;
-
-		if (!key || !tl_event_type_filterable(&s->events[id].type))
-			continue;
+	for (uint32_t key = 1; key <= s->n_filters; key++)
 		if (bpf_map_update_elem(fd, &key, &s->filters[key - 1], BPF_ANY) < 0)
-			return tl_fail(s, -errno, "cannot install the filter of event %s", s->events[id].type.name);
-		s->config->plan[id].filter = (__u16)key;
+			return tl_fail(s, -errno, "cannot install a filter: %s", strerror(errno));
+	for (uint32_t id = 1; id <= s->n_events; id++) {
+		const struct tl_loaded *event = &s->events[id];
+
+		if (!tl_event_type_filterable(&event->type))
+			continue;
+		s->config->plan[id].filter = (__u16)event->filters[TL_FILTER_AT_ONCE];
+		s->config->plan[id].late_filter = (__u16)event->filters[TL_FILTER_WITH_OBJECT];
 	}
 	return 0;
 }

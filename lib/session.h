@@ -56,7 +56,7 @@ void tl_handler_done(struct tl_handler *h);
 struct tl_loaded {
 	struct tl_event_type type;
 	bool wanted; /* somebody asked, not only the process table */
-	uint32_t filter; /* key in map filters; 0: none */
+	uint32_t filters[TL_FILTER_TIMES]; /* keys in map filters; 0: none */
 	bool kinds[TL_KINDS];
 	bool absent; /* this kernel has no such call: not hooked unless it costs nothing */
 	uint64_t received, malformed, internal;
@@ -227,7 +227,7 @@ int tl_handler_load(struct tl_session *s, const struct tl_handler *h, enum tl_ki
 /* filter.c: what the kernel part needs of the filters, once it is loaded. */
 int tl_filters_install(struct tl_session *s);
 /* The tests as the kernel part goes through them. -EINVAL: they are none. */
-int tl_filter_translate(const struct tl_filter_test *tests, size_t n, struct tl_filter *ret);
+int tl_filter_translate(enum tl_filter_time time, const struct tl_filter_test *tests, size_t n, struct tl_filter *ret);
 
 /* session.c: where the object of an event's call comes from, sockets included. */
 enum tl_path_source tl_object_source(const struct tl_event_type *type);

@@ -134,6 +134,8 @@ uint8_t tl_event_type_other(const struct tl_event_type *type, bool *ret_is_fd);
 
 /* Whether the kernel part can leave out events of the type, see tl_session_set_filter(). */
 bool tl_event_type_filterable(const struct tl_event_type *type);
+/* Whether a test takes the text: of TL_FILTER_BELOW (a directory) or TL_FILTER_IS. */
+bool tl_filter_takes_text(const char *text, size_t size, bool is_directory);
 
 /* ---- Processes ---- */
 
@@ -444,13 +446,25 @@ enum tl_filter_field {
 	TL_FILTER_SESSION,
 	TL_FILTER_PROGRAM_ID,
 	TL_FILTER_CPU,
+	/* Of the object, and not before it has been found out: */
+	TL_FILTER_FILE_INODE,
+	TL_FILTER_FILE_MODE,
+	TL_FILTER_FILE_UID,
+	TL_FILTER_FILE_GID,
+	TL_FILTER_PATH,
+	TL_FILTER_TARGET_PATH,
 	TL_FILTER_FIELDS,
 };
 
 enum tl_filter_kind {
 	TL_FILTER_RANGE, /* is it from low to high, both included? */
 	TL_FILTER_BITS, /* has it all bits of low? */
+	TL_FILTER_BELOW, /* does the path begin with the text, that of a directory with its slash? */
+	TL_FILTER_IS, /* is the path the text? */
 };
+
+#define TL_FILTER_TEXTS_MAX 16 /* tests of texts in a filter */
+#define TL_FILTER_TEXT_MAX 64 /* bytes of a text */
 
 #define TL_FILTER_TESTS_MAX 64
 #define TL_FILTER_UNMET 0xfffe
@@ -465,6 +479,15 @@ struct tl_filter_test {
 	uint8_t kind; /* enum tl_filter_kind */
 	uint16_t if_true, if_false; /* index of the next test, larger than its own, or an answer: TL_FILTER_MET, _UNMET */
 	uint64_t low, high;
+	const char *text; /* absolute, each slash once; BELOW: with a slash at its end, IS: without; not kept */
+	size_t text_size;
+};
+
+/* When a filter is looked at. */
+enum tl_filter_time {
+	TL_FILTER_AT_ONCE, /* before anything is found out for the event */
+	TL_FILTER_WITH_OBJECT, /* behind that */
+	TL_FILTER_TIMES,
 };
 
 #define TL_TARGET_DEFAULT UINT32_MAX
@@ -488,10 +511,11 @@ int tl_session_add_handler(struct tl_session *s, uint32_t target, const char *wh
 
 /* Events `event` of which the tests say "unmet" are left out in the kernel, and
  * counted as filtered. Others may come all the same: where the kernel part cannot
- * tell, or would miss what it needs to know for other events. Before start, once
- * the event has a handler; the last filter counts. -ENOENT: nobody asked for the
- * event; -EINVAL: the tests are none. */
-int tl_session_set_filter(struct tl_session *s, const char *event, const struct tl_filter_test *tests, size_t n);
+ * tell, or would miss what it needs to know for other events. Each time has its own
+ * filter. Before start, once the event has a handler; the last filter counts.
+ * -ENOENT: nobody asked for the event; -EINVAL: the tests are none. */
+int tl_session_set_filter(struct tl_session *s, const char *event, enum tl_filter_time time,
+			  const struct tl_filter_test *tests, size_t n);
 
 /* Never follow this process: the caller itself is never followed. */
 int tl_session_add_untracked(struct tl_session *s, uint32_t pid);

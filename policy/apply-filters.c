@@ -6,29 +6,41 @@
 #include "policy.h"
 #include "util.h"
 
-int tl_policy_filter_of(const struct tl_policy *p, const struct tl_event_type *type, struct tl_filter_test *ret)
+/* Of the rules that keep events of the type; free() it. */
+static const struct tl_expression **conditions_of(const struct tl_policy *p, const struct tl_event_type *type,
+						  size_t *ret_n)
 {
-	_cleanup_free_ const struct tl_expression **conditions = calloc(p->n_rules + 1, sizeof(*conditions));
-	size_t n = 0;
+	const struct tl_expression **conditions = calloc(p->n_rules + 1, sizeof(*conditions));
 
+	*ret_n = 0;
 	for (size_t i = 0; i < p->n_rules && conditions; i++)
 		if (!p->rules[i].drop && tl_policy_rule_names(p, i, type))
-			conditions[n++] = p->rules[i].where;
-	return conditions ? tl_filter_make(conditions, n, type, ret) : -ENOMEM;
+			conditions[(*ret_n)++] = p->rules[i].where;
+	return conditions;
+}
+
+int tl_policy_filter_of(const struct tl_policy *p, const struct tl_event_type *type)
+{
+	size_t n;
+	_cleanup_free_ const struct tl_expression **conditions = conditions_of(p, type, &n);
+	struct tl_filter_test tests[TL_FILTER_TESTS_MAX];
+	int r = -ENOMEM;
+
+	for (enum tl_filter_time time = 0; time < TL_FILTER_TIMES && conditions && r <= 0; time++)
+		r = tl_filter_make(conditions, n, type, time, tests);
+	return r;
 }
 
 int tl_policy_apply_filters(const struct tl_policy *p, struct tl_session *s)
 {
-	struct tl_filter_test tests[TL_FILTER_TESTS_MAX];
 	const struct tl_event_type *type;
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && (type = tl_session_event_type(s, i)); i++) {
-		int n = tl_policy_filter_of(p, type, tests);
+		size_t n;
+		_cleanup_free_ const struct tl_expression **conditions = conditions_of(p, type, &n);
 
-		/* Without one all of it is decided by the reader. */
-		if (n > 0)
-			r = tl_session_set_filter(s, type->name, tests, (size_t)n);
+		r = conditions ? tl_filter_apply(conditions, n, type, s) : -ENOMEM;
 	}
 	return r;
 }

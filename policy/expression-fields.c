@@ -611,6 +611,12 @@ static enum tl_view view_field(enum get get, struct tl_filter_test *test)
 		{ GET_SESSION, TL_FILTER_SESSION, 4, TL_VIEW_UNSET },
 		{ GET_PROGRAM_ID, TL_FILTER_PROGRAM_ID, 4, TL_VIEW_PLAIN },
 		{ GET_CPU, TL_FILTER_CPU, 2, TL_VIEW_PLAIN },
+		{ GET_FILE_INODE, TL_FILTER_FILE_INODE, 8, TL_VIEW_PLAIN },
+		{ GET_FILE_MODE, TL_FILTER_FILE_MODE, 4, TL_VIEW_PLAIN },
+		{ GET_FILE_UID, TL_FILTER_FILE_UID, 4, TL_VIEW_PLAIN },
+		{ GET_FILE_GID, TL_FILTER_FILE_GID, 4, TL_VIEW_PLAIN },
+		{ GET_PATH, TL_FILTER_PATH, 0, TL_VIEW_TEXT },
+		{ GET_TARGET_PATH, TL_FILTER_TARGET_PATH, 0, TL_VIEW_TEXT },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(views); i++)
@@ -640,6 +646,8 @@ enum tl_view tl_reference_view(const struct tl_reference *r, const struct tl_eve
 	    tl_argument_conditional(type, argument.index))
 		return TL_VIEW_NONE;
 	resolved = resolve_argument(&argument);
+	if (resolved.kind != TL_FIELD_NUMBER)
+		return TL_VIEW_NONE;
 	number = tl_number_of(argument.type);
 	*ret_test = (struct tl_filter_test){ .field = TL_FILTER_ARG,
 					     .index = argument.type->position,

@@ -92,16 +92,17 @@ bool tl_reference_get(const struct tl_reference *r, const struct tl_event *event
 #define TL_JOIN_MAX 131072
 bool tl_reference_join(const struct tl_reference *r, const struct tl_event *event, char *buf, struct tl_text *ret);
 
-/* How the number that a reference means comes from one that the kernel part has. */
+/* How the value that a reference means comes from one that the kernel part has. */
 enum tl_view {
 	TL_VIEW_NONE, /* the kernel part does not have it */
 	TL_VIEW_PLAIN,
 	TL_VIEW_UNSET, /* 32 bits without a sign of which the largest value is -1 */
 	TL_VIEW_ERRNO, /* of the result */
 	TL_VIEW_SUCCESS, /* of the result */
+	TL_VIEW_TEXT,
 };
-/* For events of the type, which have it as a number or a truth; of *ret_test what
- * is looked at and how wide it is is filled in. */
+/* For events of the type, which have it; of *ret_test what is looked at and how wide
+ * it is is filled in. */
 enum tl_view tl_reference_view(const struct tl_reference *r, const struct tl_event_type *type,
 			       struct tl_filter_test *ret_test);
 

@@ -16,9 +16,17 @@ struct tl_filter_any {
 	} any[TL_FILTER_ANY_MAX];
 	size_t n; /* 0: it is never true */
 	bool always; /* it is always true */
+	bool is_not; /* the whole is turned over: false if one comes out so */
+	bool is_part; /* it is true for more than what is wanted */
 };
 
-/* For events of the type. False: the kernel part cannot make it. */
-bool tl_filter_compare(const struct tl_insn *insn, const struct tl_event_type *type, struct tl_filter_any *ret);
+/* Whether the field is there when the filter is looked at. */
+bool tl_filter_is_there(const struct tl_filter_test *test, enum tl_filter_time time);
+
+/* For events of the type. False: the kernel part cannot make it at that time. */
+bool tl_filter_compare(const struct tl_insn *insn, const struct tl_event_type *type, enum tl_filter_time time,
+		       struct tl_filter_any *ret);
+/* Same, of texts of which `test` says what is looked at. */
+bool tl_filter_compare_text(const struct tl_insn *insn, const struct tl_filter_test *test, struct tl_filter_any *ret);
 
 #endif

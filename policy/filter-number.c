@@ -99,6 +99,7 @@ static void add_span(struct tl_filter_any *any, enum tl_view view, const struct 
 		add_success(any, test, s);
 		break;
 	case TL_VIEW_NONE:
+	case TL_VIEW_TEXT:
 		break;
 	}
 }
@@ -187,19 +188,16 @@ static bool compare_bits(const struct tl_insn *insn, enum tl_view view, const st
 	return true;
 }
 
-static bool compare_number(const struct tl_insn *insn, const struct tl_event_type *type, struct tl_filter_any *ret)
+static bool compare_number(const struct tl_insn *insn, enum tl_view view, const struct tl_filter_test *test,
+			   struct tl_filter_any *ret)
 {
 	/* A span for each item of a list, and one more for the gaps between them. */
 	struct span spans[TL_FILTER_ANY_MAX + 1];
 	enum tl_relation relation = (enum tl_relation)insn->relation;
-	struct tl_filter_test test;
-	enum tl_view view = tl_reference_view(&insn->left, type, &test);
 	size_t n;
 
-	if (view == TL_VIEW_NONE || insn->right_is_field)
-		return false;
 	if (relation == TL_RELATION_HAS)
-		return compare_bits(insn, view, &test, ret);
+		return compare_bits(insn, view, test, ret);
 	if (relation == TL_RELATION_IN) {
 		if (!spans_of_list(insn, spans, &n))
 			return false;
@@ -209,19 +207,28 @@ static bool compare_number(const struct tl_insn *insn, const struct tl_event_typ
 	if (2 * n > TL_FILTER_ANY_MAX)
 		return false;
 	for (size_t i = 0; i < n; i++)
-		add_span(ret, view, &test, spans[i]);
+		add_span(ret, view, test, spans[i]);
 	return true;
 }
 
-bool tl_filter_compare(const struct tl_insn *insn, const struct tl_event_type *type, struct tl_filter_any *ret)
+bool tl_filter_is_there(const struct tl_filter_test *test, enum tl_filter_time time)
+{
+	return test->field < TL_FILTER_FILE_INODE || time == TL_FILTER_WITH_OBJECT;
+}
+
+bool tl_filter_compare(const struct tl_insn *insn, const struct tl_event_type *type, enum tl_filter_time time,
+		       struct tl_filter_any *ret)
 {
 	struct tl_resolved resolved;
+	struct tl_filter_test test;
+	enum tl_view view;
 
 	*ret = (struct tl_filter_any){};
 	/* What events of the type do not have, or as something else, makes it false. */
 	if (!tl_reference_resolve(&insn->left, type, &resolved) || resolved.kind != insn->left.kind)
 		return true;
-	if (resolved.kind != TL_FIELD_NUMBER && resolved.kind != TL_FIELD_BOOL)
+	view = tl_reference_view(&insn->left, type, &test);
+	if (view == TL_VIEW_NONE || insn->right_is_field || !tl_filter_is_there(&test, time))
 		return false;
-	return compare_number(insn, type, ret);
+	return view == TL_VIEW_TEXT ? tl_filter_compare_text(insn, &test, ret) : compare_number(insn, view, &test, ret);
 }

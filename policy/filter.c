@@ -9,8 +9,10 @@
 /* Filled from its end, since each test has to know what comes after it. */
 struct filter {
 	const struct tl_event_type *type;
+	enum tl_filter_time time;
 	struct tl_filter_test tests[TL_FILTER_TESTS_MAX];
 	uint16_t first; /* the tests from here on are there */
+	unsigned n_texts; /* of them */
 	int error; /* -E2BIG, -ENOMEM */
 };
 
@@ -37,7 +39,8 @@ static uint16_t add_test(struct filter *f, const struct tl_filter_test *test, bo
 
 	if (met == unmet)
 		return met;
-	if (!f->first) {
+	f->n_texts += test->kind >= TL_FILTER_BELOW;
+	if (!f->first || f->n_texts > TL_FILTER_TEXTS_MAX) {
 		f->error = -E2BIG;
 		return TL_FILTER_MET;
 	}
@@ -52,11 +55,18 @@ static uint16_t add_test(struct filter *f, const struct tl_filter_test *test, bo
 static uint16_t add_comparison(struct filter *f, const struct tl_insn *insn, uint16_t met, uint16_t unmet)
 {
 	struct tl_filter_any any;
-	uint16_t begin = unmet;
+	uint16_t begin;
 
 	/* As it serves the whole condition. */
-	if (!tl_filter_compare(insn, f->type, &any))
+	if (!tl_filter_compare(insn, f->type, f->time, &any))
 		return insn->inverted ? unmet : met;
+	if (any.is_not) {
+		uint16_t swap = met;
+
+		met = unmet;
+		unmet = swap;
+	}
+	begin = unmet;
 	if (any.always)
 		return met;
 	for (size_t i = any.n; i-- > 0;)
@@ -112,11 +122,21 @@ static int finish(const struct filter *f, uint16_t begin, struct tl_filter_test 
 	return (int)n;
 }
 
-int tl_filter_make(const struct tl_expression *const *conditions, size_t n, const struct tl_event_type *type,
-		   struct tl_filter_test *ret)
+/* Whether it looks at anything that an earlier one could not look at. */
+static bool looks_at_more(const struct tl_filter_test *tests, int n)
 {
-	struct filter f = { .type = type, .first = TL_FILTER_TESTS_MAX };
+	for (int i = 0; i < n; i++)
+		if (!tl_filter_is_there(&tests[i], TL_FILTER_AT_ONCE))
+			return true;
+	return false;
+}
+
+int tl_filter_make(const struct tl_expression *const *conditions, size_t n, const struct tl_event_type *type,
+		   enum tl_filter_time time, struct tl_filter_test *ret)
+{
+	struct filter f = { .type = type, .time = time, .first = TL_FILTER_TESTS_MAX };
 	uint16_t begin = TL_FILTER_UNMET;
+	int n_tests;
 
 	if (!tl_event_type_filterable(type))
 		return 0;
@@ -124,9 +144,26 @@ int tl_filter_make(const struct tl_expression *const *conditions, size_t n, cons
 		begin = conditions[i] ? add_condition(&f, conditions[i], begin) : TL_FILTER_MET;
 	if (begin == TL_FILTER_UNMET)
 		begin = add_never(&f);
-	if (f.error)
+	if (f.error || begin == TL_FILTER_MET)
 		return f.error;
-	return begin == TL_FILTER_MET ? 0 : finish(&f, begin, ret);
+	n_tests = finish(&f, begin, ret);
+	return time == TL_FILTER_AT_ONCE || looks_at_more(ret, n_tests) ? n_tests : 0;
+}
+
+int tl_filter_apply(const struct tl_expression *const *conditions, size_t n, const struct tl_event_type *type,
+		    struct tl_session *s)
+{
+	struct tl_filter_test tests[TL_FILTER_TESTS_MAX];
+	int r = 0;
+
+	for (enum tl_filter_time time = 0; time < TL_FILTER_TIMES && r >= 0; time++) {
+		int n_tests = tl_filter_make(conditions, n, type, time, tests);
+
+		/* Without one all of it is decided by the reader. */
+		if (n_tests > 0)
+			r = tl_session_set_filter(s, type->name, time, tests, (size_t)n_tests);
+	}
+	return r;
 }
 
 /* ---- For people ---- */
@@ -143,7 +180,8 @@ const char *tl_filter_comparison(const struct tl_expression *condition, size_t i
 			continue;
 		*ret_in_kernel = true;
 		for (size_t j = 0; j < n_types; j++)
-			*ret_in_kernel &= tl_filter_compare(insn, types[j], &any);
+			*ret_in_kernel &= tl_filter_compare(insn, types[j], TL_FILTER_WITH_OBJECT, &any) &&
+					  !any.is_part;
 		return insn->text.data;
 	}
 	return NULL;

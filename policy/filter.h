@@ -11,12 +11,16 @@
 #include "expression.h"
 #include "traceleft.h"
 
-/* The filter of events of `type` that are wanted if they meet one of the n
- * conditions; NULL among them is met by all. Returns how many tests there are, 0: the
- * kernel part has nothing to decide; -E2BIG: it would take more than
- * TL_FILTER_TESTS_MAX; -ENOMEM. */
+/* The filter at that time of events of `type` that are wanted if they meet one of the
+ * n conditions; NULL among them is met by all. Returns how many tests there are, 0:
+ * there is nothing to decide, or nothing that an earlier filter does not; -E2BIG: it would take more than
+ * TL_FILTER_TESTS_MAX; -ENOMEM. Texts belong to the conditions. */
 int tl_filter_make(const struct tl_expression *const *conditions, size_t n, const struct tl_event_type *type,
-		   struct tl_filter_test *ret);
+		   enum tl_filter_time time, struct tl_filter_test *ret);
+
+/* Into a session, for both times. Errors of tl_session_set_filter(). */
+int tl_filter_apply(const struct tl_expression *const *conditions, size_t n, const struct tl_event_type *type,
+		    struct tl_session *s);
 
 /* The i-th comparison of a condition as it was written, NULL after the last one.
  * *ret_in_kernel: whether the kernel part has what it compares for all of the types. */

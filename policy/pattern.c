@@ -221,6 +221,7 @@ static int make(const struct reading *r, struct tl_pattern *p)
 			break;
 		p->prefix[p->prefix_size++] = (char)byte;
 	}
+	p->prefix[p->prefix_size] = '/';
 	return 0;
 }
 
@@ -315,6 +316,20 @@ bool tl_pattern_match(const struct tl_pattern *p, const char *text, size_t size)
 			return false;
 	}
 	return has_bit(states, p->n) || (p->early && has_bit(states, p->early));
+}
+
+size_t tl_pattern_directory(const struct tl_pattern *p, const char **ret_directory, bool *ret_all)
+{
+	size_t n = p->prefix_size;
+
+	/* The slash is there, behind the prefix. */
+	if (p->early && n == p->early)
+		n++;
+	*ret_all = n > p->prefix_size && p->rest && p->n == n + 1;
+	while (n && p->prefix[n - 1] != '/')
+		n--;
+	*ret_directory = p->prefix;
+	return n;
 }
 
 size_t tl_pattern_head(const struct tl_pattern *p, const char **ret_head)

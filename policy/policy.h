@@ -203,12 +203,12 @@ int tl_policy_apply(const struct tl_policy *p, struct tl_session *s);
 /* The targets alone, and who is left alone. */
 int tl_policy_apply_targets(const struct tl_policy *p, struct tl_session *s);
 
-/* The filter of events of the type: what none of the rules that keep events can
- * want is left out in the kernel. As tl_filter_make(). What a rule drops that no
- * other one wants is not seen by it any more. */
-int tl_policy_filter_of(const struct tl_policy *p, const struct tl_event_type *type, struct tl_filter_test *ret);
+/* Whether events of the type that none of the rules that keep events can want are left
+ * out in the kernel: more than 0; 0: they are not; -E2BIG: that would take too many tests. */
+int tl_policy_filter_of(const struct tl_policy *p, const struct tl_event_type *type);
 
-/* Sets them all for the events that the session has been asked for. */
+/* Has them left out of all that the session has been asked for. What a rule drops that
+ * no other one wants is not seen by it any more. */
 int tl_policy_apply_filters(const struct tl_policy *p, struct tl_session *s);
 
 /* Whether rule number i names events of the type. */

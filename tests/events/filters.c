@@ -224,7 +224,8 @@ static struct tl_session *start_session(uint32_t pid)
 	for (size_t i = 0; r >= 0 && i < N_ELEMENTS(kinds); i++) {
 		r = tl_session_add_handler(s, id, kinds[i].event, 0);
 		if (r >= 0)
-			r = tl_session_set_filter(s, kinds[i].event, kinds[i].tests, kinds[i].n_tests);
+			r = tl_session_set_filter(s, kinds[i].event, TL_FILTER_AT_ONCE, kinds[i].tests,
+						  kinds[i].n_tests);
 	}
 	return start_made(s, r, on_event);
 }
@@ -239,7 +240,7 @@ static void verify_kind(struct tl_session *s, unsigned kind)
 			made++;
 			met += is_met(&t.calls[i]);
 		}
-	if (tl_session_counters(s, tl_session_event_type(s, 3 + kind), &k) < 0 || k.seen != made ||
+	if (tl_session_counters(s, tl_event_type_find(kinds[kind].event), &k) < 0 || k.seen != made ||
 	    k.filtered != made - met || k.emitted != met || k.delivered != met)
 		fail_case(OF_ACCOUNTS, __FILE__, __LINE__,
 			  "%s: %llu calls, %llu of them wanted: seen %llu, filtered %llu, emitted %llu, delivered %llu",
