@@ -23,7 +23,7 @@ const char *const tl_decoder_names[] = {
 	"bpf_cmd", "bpf_element", "bpf_map_create", "bpf_map_type", "bpf_object", "bpf_prog_load",
 	"bpf_prog_type", "bytes", "call_accept", "call_accept4", "call_address", "call_getsockopt",
 	"call_message", "call_messages", "call_number", "call_pair", "call_recvfrom", "call_send",
-	"call_sendto", "call_setsockopt", "call_socket", "capabilities", "capability", "clock_id",
+	"call_sendto", "call_setsockopt", "call_socket", "cap_header", "capabilities", "capability", "clock_id",
 	"cloexec_flags", "clone3_flags", "clone_args", "clone_flags", "close_range_flags", "cpu_set",
 	"decimal", "delete_module_flags", "device", "dirfd", "dumpable", "epoll_create_flags",
 	"epoll_ctl_op", "epoll_event", "epoll_event_list", "epoll_events", "errno", "errno_pointer",
@@ -45,7 +45,7 @@ const char *const tl_decoder_names[] = {
 	"pollfds", "prctl_option", "priority_which", "prot", "protocol", "ptrace_request",
 	"quota_cmd", "random_flags", "reboot_cmd", "reboot_magic", "rename_flags", "resolve_flags",
 	"rlimit", "rlimit64", "rlimit_resource", "rseq_flags", "rusage", "rusage_who", "rwf_flags",
-	"sched_policy", "seals", "seccomp_flags", "seccomp_op", "seek_whence", "sem_cmd", "sembufs",
+	"sched_attr", "sched_policy", "seals", "seccomp_flags", "seccomp_op", "seek_whence", "sem_cmd", "sembufs",
 	"shadow_stack_flags", "shm_cmd", "shmat_flags", "shutdown_how", "sigaction", "sigmask_how",
 	"signal", "signalfd_flags", "sigset", "sockaddr", "socket_flags", "socket_type", "socketcall",
 	"sockopt_level", "sockopt_name", "splice_flags", "stack", "stat", "stat64", "statfs",
@@ -53,7 +53,7 @@ const char *const tl_decoder_names[] = {
 	"sysinfo", "syslog_action", "tcp_option", "timer_flags", "timerfd_flags", "timerfd_set_flags",
 	"timespec", "timespec64", "timespec64_pair", "timespec_pair", "timeval", "timeval_pair",
 	"tms", "uid", "umask", "umount_flags", "unlink_flags", "unsigned", "uring_enter_flags",
-	"uring_register_op", "userfaultfd_flags", "utsname", "wait_options", "wait_status",
+	"uring_register_op", "userfaultfd_flags", "utimbuf", "utsname", "wait_options", "wait_status",
 	"waitid_type", "xattr_flags", NULL,
 };
 /* clang-format on */

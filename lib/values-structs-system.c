@@ -211,7 +211,70 @@ static void tms_text_32(struct tl_buffer *out, const struct tl_bytes *bytes)
 		put_tms(out, bytes, 4);
 }
 
+static void put_utimbuf(struct tl_buffer *out, const struct tl_bytes *bytes, size_t width)
+{
+	put_signed(out, "{actime=", width == 4 ? (uint64_t)(int32_t)member(bytes, 0, 4) : member(bytes, 0, 8));
+	put_signed(out, ", modtime=", width == 4 ? (uint64_t)(int32_t)member(bytes, 4, 4) : member(bytes, 8, 8));
+	tl_put_char(out, '}');
+}
+
+static void utimbuf_text(struct tl_buffer *out, const struct tl_bytes *bytes)
+{
+	if (whole(out, bytes, 16))
+		put_utimbuf(out, bytes, 8);
+}
+
+static void utimbuf_text_32(struct tl_buffer *out, const struct tl_bytes *bytes)
+{
+	if (whole(out, bytes, 8))
+		put_utimbuf(out, bytes, 4);
+}
+
+static void cap_header_text(struct tl_buffer *out, const struct tl_bytes *bytes)
+{
+	static const struct tl_constant versions[] = {
+		{ "_LINUX_CAPABILITY_VERSION_1", 0x19980330 },
+		{ "_LINUX_CAPABILITY_VERSION_2", 0x20071026 },
+		{ "_LINUX_CAPABILITY_VERSION_3", 0x20080522 },
+	};
+	static const struct tl_decoder version = ENUM("", versions);
+
+	if (!whole(out, bytes, 8))
+		return;
+	TL_PUT_LITERAL(out, "{version=");
+	tl_value_text(out, &version, member(bytes, 0, 4));
+	put_signed(out, ", pid=", (uint64_t)(int32_t)member(bytes, 4, 4));
+	tl_put_char(out, '}');
+}
+
+static void sched_attr_text(struct tl_buffer *out, const struct tl_bytes *bytes)
+{
+	static const struct tl_constant flags[] = {
+		{ "SCHED_FLAG_RESET_ON_FORK", 1 },    { "SCHED_FLAG_RECLAIM", 2 },	   { "SCHED_FLAG_DL_OVERRUN", 4 },
+		{ "SCHED_FLAG_KEEP_POLICY", 8 },      { "SCHED_FLAG_KEEP_PARAMS", 0x10 }, { "SCHED_FLAG_UTIL_CLAMP_MIN", 0x20 },
+		{ "SCHED_FLAG_UTIL_CLAMP_MAX", 0x40 },
+	};
+	static const struct tl_decoder decoder = FLAGS("", flags);
+
+	if (!whole(out, bytes, 48))
+		return;
+	TL_PUT_LITERAL(out, "{size=");
+	tl_put_u64(out, member(bytes, 0, 4));
+	put_decoded(out, ", sched_policy=", "sched_policy", member(bytes, 4, 4));
+	TL_PUT_LITERAL(out, ", sched_flags=");
+	tl_value_text(out, &decoder, member(bytes, 8, 8));
+	put_signed(out, ", sched_nice=", (uint64_t)(int32_t)member(bytes, 16, 4));
+	put_signed(out, ", sched_priority=", member(bytes, 20, 4));
+	put_signed(out, ", sched_runtime=", WORD(bytes, 3));
+	put_signed(out, ", sched_deadline=", WORD(bytes, 4));
+	put_signed(out, ", sched_period=", WORD(bytes, 5));
+	tl_put_text(out, member(bytes, 0, 4) > 48 ? ", ...}" : "}");
+}
+
 static const struct tl_decoder decoders[] = {
+	LAYOUTS("utimbuf", utimbuf_text, utimbuf_text_32),
+	BYTES("cap_header", cap_header_text),
+	BYTES("sched_attr", sched_attr_text),
 	LAYOUTS("stat", stat_text, stat_text_32),
 	BYTES("stat64", stat64_text),
 	BYTES("statx", statx_text),
