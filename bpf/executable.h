@@ -32,7 +32,7 @@ static __always_inline __u32 tl_object_terms(struct task_struct *task, __u32 exa
 	key.device = tl_get(task, mm, exe_file, f_inode, i_sb, s_dev);
 	key.generation = tl_get(task, mm, exe_file, f_inode, i_generation);
 	known = bpf_map_lookup_elem(&objects, &key);
-	if (exact && !(known && known->terms == exact) && bpf_map_update_elem(&objects, &key, &learned, BPF_ANY) < 0)
+	if (exact && !(known && known->terms == exact) && tl_map_update(&objects, &key, &learned, BPF_ANY) < 0)
 		tl_refuse(TL_REFUSED_OBJECT);
 	if (known)
 		return known->terms;

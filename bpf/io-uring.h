@@ -409,9 +409,9 @@ static __always_inline bool tl_request_put(struct tl_call *call, const struct tl
 	__u32 size = call->record.size + TL_REQUEST_BEGIN;
 
 	if (size <= TL_REQUEST_SHORT)
-		return bpf_map_update_elem(&requests, key, call, BPF_NOEXIST) == 0;
+		return tl_map_update(&requests, key, call, BPF_NOEXIST) == 0;
 	if (size <= TL_REQUEST_LONG)
-		return bpf_map_update_elem(&requests_long, key, call, BPF_NOEXIST) == 0;
+		return tl_map_update(&requests_long, key, call, BPF_NOEXIST) == 0;
 	return false;
 }
 
@@ -432,7 +432,7 @@ static __always_inline bool tl_request_keep(struct tl_call *call)
 	}
 	if (call->stashed & TL_REQUEST_MANY) {
 		tl_request_name(&name, request);
-		if (bpf_map_update_elem(&requests_named, &name, &key.request, BPF_ANY) < 0)
+		if (tl_map_update(&requests_named, &name, &key.request, BPF_ANY) < 0)
 			return false;
 	}
 	return tl_request_put(call, &key);

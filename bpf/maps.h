@@ -149,4 +149,11 @@ static __always_inline int tl_call_send(void *ctx, struct tl_call *call)
 	return 0;
 }
 
+/* bpf_map_update_elem() to who looks at its result: of that kernels before 6.4 set but
+ * the lower half. */
+static __always_inline int tl_map_update(void *map, const void *key, const void *value, __u64 flags)
+{
+	return (int)bpf_map_update_elem(map, key, value, flags);
+}
+
 #endif

@@ -103,7 +103,7 @@ static __always_inline void tl_owner_done(struct tl_call *call)
 
 static __always_inline void tl_owner_keep(__u64 sk, const struct tl_owner *owner)
 {
-	if (bpf_map_update_elem(&sockets, &sk, owner, BPF_ANY) < 0)
+	if (tl_map_update(&sockets, &sk, owner, BPF_ANY) < 0)
 		tl_refuse(TL_REFUSED_SOCKET);
 }
 

@@ -341,7 +341,7 @@ static __always_inline bool tl_ends_now(struct task_struct *task, const struct t
 	struct tl_ended key = {.start = state->start, .pid = task->tgid};
 	__u32 one = 1;
 
-	return bpf_map_update_elem(&ended, &key, &one, BPF_NOEXIST) != -TL_EEXIST;
+	return tl_map_update(&ended, &key, &one, BPF_NOEXIST) != -TL_EEXIST;
 }
 #endif
 
@@ -424,7 +424,7 @@ int BPF_PROG(tl_cgroup_mkdir, struct cgroup *cgroup, const char *path)
 	n = bpf_probe_read_kernel_str(call->data, TL_PATH_MAX, path);
 	found = tl_found(work->walk.slot);
 	if (n > 1 && found && tl_match_cgroup(&work->match, work->walk.slot, n - 1) &&
-	    bpf_map_update_elem(&cgroups, &id, found, BPF_ANY) < 0)
+	    tl_map_update(&cgroups, &id, found, BPF_ANY) < 0)
 		tl_refuse(TL_REFUSED_CGROUP);
 	call->owner = 0;
 	return 0;

@@ -20,7 +20,7 @@ static struct {
 	char group[64];
 	unsigned n_seen, n_declared;
 	long memory; /* KiB, before */
-	bool *is_full; /* shared: there is no room any more */
+	bool *are_gone, *is_full; /* shared: all have ended; there is no room any more */
 } t;
 
 static void write_to(const char *path, const char *what)
@@ -55,6 +55,7 @@ static void come_and_go(void)
 	for (unsigned i = 0; i < t.n; i++)
 		require(mkdir(below(name), 0755) == 0 && rmdir(below(name)) == 0);
 	call_in("last");
+	__atomic_store_n(t.are_gone, true, __ATOMIC_SEQ_CST);
 	while (!__atomic_load_n(t.is_full, __ATOMIC_SEQ_CST))
 		usleep(1000);
 	call_in("without-room");
@@ -87,6 +88,8 @@ static void leave_no_room(void)
 	char *value = map < 0 ? NULL : calloc(1, info.value_size);
 
 	require(value);
+	while (!__atomic_load_n(t.are_gone, __ATOMIC_SEQ_CST))
+		usleep(1000);
 	for (uint64_t id = 1ULL << 48; value && bpf_map_update_elem(map, &id, value, BPF_ANY) == 0;)
 		id++;
 	free(value);
@@ -176,7 +179,8 @@ int main(void)
 	if (!prepare_run(&test))
 		return 77;
 	t.n = wanted ? (unsigned)strtoul(wanted, NULL, 10) : 20000;
-	t.is_full = mmap(NULL, sizeof(*t.is_full), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	t.are_gone = mmap(NULL, 2 * sizeof(*t.are_gone), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	t.is_full = t.are_gone + 1;
 	snprintf(t.group, sizeof(t.group), "/traceleft-groups-%d", getpid());
 	if (!make_group()) {
 		printf("skip many-cgroups: no cgroup v2 is mounted to make groups in\n");
