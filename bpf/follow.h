@@ -106,6 +106,8 @@ static __always_inline __u32 tl_pid_terms(__u32 tgid)
 #define TL_FNV_BEGIN 0xcbf29ce484222325ULL
 #define TL_OTHER_CGROUP 1 /* what the key's `other` begins with */
 #define TL_OTHER_UNIT 2
+#define TL_OTHER_CONTAINER 3
+#define TL_MONITOR_END 'n' /* of what is before the hyphen of a container's monitor: conmon */
 
 static __always_inline void tl_hash_byte(__u64 *fnv, __u64 *other, __u8 byte)
 {
@@ -139,14 +141,18 @@ static __always_inline void tl_match_add(struct tl_match *match, __u32 key)
 	match->n_keys = at + 1;
 }
 
-/* What the directory that ends here matches: by its path, and by its name as a unit's. */
+/* What the directory that ends here matches: by its path, and by its name as a unit's or a container's. */
 static __always_inline void tl_match_collect(struct tl_match *match)
 {
 	struct tl_path_key name = {.fnv = match->name_fnv, .other = match->name_other};
+	struct tl_path_key tail = {.fnv = match->tail_fnv, .other = match->tail_other};
 	__u32 key = tl_match_here(match), *unit = bpf_map_lookup_elem(&paths, &name);
+	__u32 *container = bpf_map_lookup_elem(&paths, &tail);
 
 	if (key)
 		tl_match_add(match, key);
+	if (container)
+		tl_match_add(match, *container);
 	if (unit)
 		tl_match_add(match, *unit | TL_BY_UNIT);
 }
@@ -155,6 +161,23 @@ static __always_inline void tl_match_name_begin(struct tl_match *match)
 {
 	match->name_fnv = TL_FNV_BEGIN;
 	match->name_other = TL_OTHER_UNIT;
+	match->tail_fnv = TL_FNV_BEGIN;
+	match->tail_other = TL_OTHER_CONTAINER;
+	match->previous = '/';
+}
+
+/* A runtime's name goes before an id, and a hyphen; a slash says that there is one. */
+static __always_inline void tl_match_name(struct tl_match *match, __u8 byte)
+{
+	tl_hash_byte(&match->name_fnv, &match->name_other, byte);
+	if (byte == '-' && match->previous != '/' && match->previous != TL_MONITOR_END) {
+		match->tail_fnv = TL_FNV_BEGIN;
+		match->tail_other = TL_OTHER_CONTAINER;
+		tl_hash_byte(&match->tail_fnv, &match->tail_other, '/');
+	} else {
+		tl_hash_byte(&match->tail_fnv, &match->tail_other, byte);
+	}
+	match->previous = byte;
 }
 
 static __always_inline long tl_match_step(struct tl_match *match, const char *text, __u32 i, bool each)
@@ -172,7 +195,7 @@ static __always_inline long tl_match_step(struct tl_match *match, const char *te
 			tl_match_collect(match);
 		tl_match_name_begin(match);
 	} else if (each) {
-		tl_hash_byte(&match->name_fnv, &match->name_other, byte);
+		tl_match_name(match, byte);
 	}
 	tl_hash_byte(&match->fnv, &match->other, byte);
 	row = bpf_map_lookup_elem(&automaton, &state);

@@ -258,8 +258,11 @@ struct tl_match {
 	__u64 other;
 	__u64 name_fnv; /* of the name of the last directory */
 	__u64 name_other;
+	__u64 tail_fnv; /* same, from the last hyphen on that an id of a container may follow */
+	__u64 tail_other;
 	__u32 n;
 	__u32 state;
+	__u32 previous; /* byte */
 	__u32 exact; /* terms of a path without wildcards that ends here; 0: none */
 	__u32 n_keys; /* of map terms, found on the way */
 	__u32 keys[TL_MATCHES_MAX]; /* with TL_BY_UNIT */

@@ -503,7 +503,7 @@ void tl_match_begin(struct tl_match_state *m, const struct tl_automaton *a, enum
 		.automaton = a,
 		.key = { .fnv = 0xcbf29ce484222325ULL, .other = kind },
 	};
-	if (a && kind != TL_GLOB_UNIT)
+	if (a && kind < TL_GLOB_UNIT)
 		m->state = kind == TL_GLOB_EXECUTABLE ? a->exe_start : a->cgroup_start;
 }
 
@@ -544,7 +544,9 @@ void tl_match_path(struct tl_match_state *m, enum tl_glob_kind kind, const char 
 		match_leaf_first(m, path);
 		return;
 	}
-	while ((component = tl_component_next(&path, &size))) {
+	for (; kind == TL_GLOB_CONTAINER && path[1]; path++)
+		match_step(m, path[1]);
+	while (kind != TL_GLOB_CONTAINER && (component = tl_component_next(&path, &size))) {
 		if (kind == TL_GLOB_CGROUP)
 			match_step(m, '/');
 		for (size_t i = 0; i < size; i++)

@@ -5,6 +5,7 @@
 #include "container-globs.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "cgroup-name.h"
@@ -79,6 +80,38 @@ static void add_ids(struct globs *g, const char *prefix)
 	add(g, "/**/%s", id);
 	add(g, "/**/*[!%c]-%s", TL_CONTAINER_MONITOR_END, id);
 	add(g, "/**/*[!%c]-%s.scope", TL_CONTAINER_MONITOR_END, id);
+}
+
+void tl_container_tail(const char *name, char ret[TL_CONTAINER_TAIL_MAX])
+{
+	const char *tail = name;
+
+	for (const char *c = name; *c; c++)
+		if (*c == '-' && c > name && c[-1] != TL_CONTAINER_MONITOR_END)
+			tail = c + 1;
+	snprintf(ret, TL_CONTAINER_TAIL_MAX, "%s%s", tail == name ? "/" : "//", tail);
+}
+
+/* The text behind the prefix; NULL: it begins otherwise. */
+static const char *behind(const char *text, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return strncmp(text, prefix, n) == 0 ? text + n : NULL;
+}
+
+bool tl_container_glob_tail(const char *glob, char ret[TL_CONTAINER_TAIL_MAX])
+{
+	static const char of_runtime[] = {
+		'/', '*', '*', '/', '*', '[', '!', TL_CONTAINER_MONITOR_END, ']', '-', '\0'
+	};
+	const char *by_runtime = behind(glob, of_runtime), *id = by_runtime ? by_runtime : behind(glob, "/**/");
+	size_t n = id ? strspn(id, "0123456789abcdef") : 0;
+
+	if (n != TL_CONTAINER_ID_LENGTH || (id[n] && !(by_runtime && strcmp(id + n, ".scope") == 0)))
+		return false;
+	snprintf(ret, TL_CONTAINER_TAIL_MAX, "%s%s", by_runtime ? "//" : "/", id);
+	return true;
 }
 
 /* ---- Those that name them by names ---- */

@@ -16,4 +16,13 @@ bool tl_container_is_id(const char *text);
  * id or name from, not what is below. -ENOMEM. */
 int tl_container_globs(const char *container, char ***ret_globs, size_t *ret_n);
 
+/* What a cgroup's name is told a container by: a slash, what is behind the last hyphen
+ * that an id may follow, and another slash before that if there is such a hyphen. */
+#define TL_CONTAINER_TAIL_MAX 300
+void tl_container_tail(const char *name, char ret[TL_CONTAINER_TAIL_MAX]);
+
+/* Whether the glob is one of tl_container_globs() with a whole id, and the tail that it
+ * stands for: there is no need of an automaton then. */
+bool tl_container_glob_tail(const char *glob, char ret[TL_CONTAINER_TAIL_MAX]);
+
 #endif

@@ -21,6 +21,7 @@ enum tl_glob_kind {
 	TL_GLOB_EXECUTABLE = 0, /* the kernel feeds "id\0bin\0usr\0" */
 	TL_GLOB_CGROUP = 1, /* the kernel feeds "/system.slice/nginx.service" */
 	TL_GLOB_UNIT = 2, /* "nginx.service" of each directory on the way: "/nginx.service", without wildcards */
+	TL_GLOB_CONTAINER = 3, /* same, from the last hyphen on that an id may follow; see container-globs.h */
 	TL_GLOB_KINDS,
 };
 

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "container-globs.h"
 #include "util.h"
 
 enum glob_of { OF_EXECUTABLE, OF_CGROUP, OF_UNIT, OF_OTHER_EXECUTABLE, OF_UNTRACKED, OF_KINDS };
@@ -154,6 +155,15 @@ static int add_executables(struct tl_session *s, struct tl_globs *globs, uint32_
 	return 0;
 }
 
+/* A container's whole id goes without the automaton, too, whatever its runtime is called. */
+static int add_cgroup(struct tl_globs *globs, const char *glob, unsigned id)
+{
+	char tail[TL_CONTAINER_TAIL_MAX];
+
+	return tl_container_glob_tail(glob, tail) ? tl_globs_add(globs, TL_GLOB_CONTAINER, tail, false, id) :
+						    tl_globs_add(globs, TL_GLOB_CGROUP, glob, false, id);
+}
+
 /* What is called so anywhere: by the name alone where it is plain, without the automaton. */
 static int add_unit(struct tl_globs *globs, const char *glob, unsigned id)
 {
@@ -187,7 +197,7 @@ static int add_globs(struct tl_session *s, struct tl_globs *globs, uint32_t t)
 	for (size_t i = 0; i < target->n_cgroups; i++) {
 		if (is_root(target->cgroups[i]))
 			continue;
-		r = tl_globs_add(globs, TL_GLOB_CGROUP, target->cgroups[i], false, t * OF_KINDS + OF_CGROUP);
+		r = add_cgroup(globs, target->cgroups[i], t * OF_KINDS + OF_CGROUP);
 		if (r < 0)
 			return tl_fail(s, r, "target %s: '%s': %s", target->name, target->cgroups[i],
 				       tl_globs_error(globs));

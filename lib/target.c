@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "container-globs.h"
 #include "target-plan.h"
 #include "util.h"
 
@@ -222,18 +223,22 @@ static bool match_cgroup(const struct tl_target_plan *p, char *path, struct tl_t
 	tl_plan_get(p, p->no_units, &units);
 	for (size_t i = 1; path[i - 1]; i++) {
 		char saved = path[i];
-		uint32_t by_path, by_name;
+		uint32_t by_path, by_name, by_id;
+		char tail[TL_CONTAINER_TAIL_MAX];
 
 		if (saved != '/' && saved != '\0')
 			continue;
 		path[i] = '\0';
 		by_path = tl_automaton_run(&p->automaton, TL_GLOB_CGROUP, path);
 		by_name = tl_automaton_run(&p->automaton, TL_GLOB_UNIT, strrchr(path, '/'));
+		tl_container_tail(strrchr(path, '/') + 1, tail);
+		by_id = tl_automaton_run(&p->automaton, TL_GLOB_CONTAINER, tail);
 		path[i] = saved;
 		add_terms(p, by_path, ret);
 		add_terms(p, by_path ? by_path + 1 : 0, &units);
+		add_terms(p, by_id, ret);
 		add_terms(p, by_name, &units);
-		any |= by_path || by_name;
+		any |= by_path || by_name || by_id;
 	}
 	for (size_t w = 0; w < p->n_words; w++)
 		ret->word[w] &= units.word[w];

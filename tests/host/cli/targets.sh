@@ -70,32 +70,53 @@ process_is_followed_while_it_is_in_a_cgroup() {
 		why "$(jq -r .traceleft.cgroup "$dir/out" | sort | uniq -c)"
 }
 
+# visit NAME CGROUP: the reader goes there and opens the file of that name.
+visit() {
+	echo "$pid" >"$root/$2/cgroup.procs"
+	echo "$dir/$1" >&7
+	sleep 0.1
+}
+
 # By the beginning of its id; what watches over a container is outside, and so is another one.
 process_is_followed_while_it_is_in_a_container() {
-	local digits name cgroup
-	digits=$(printf '%032x' $$)$(printf '%032x' $$ | rev)
+	in_containers "${digits::62}"
+}
+
+# By whole ids, as many as there may be.
+process_is_followed_in_one_of_64_containers() {
+	local i ids=""
+	for ((i = 1; i < 64; i++)); do
+		ids+="'$(printf '%032x%032x' $((i * 123456789123)) $((i * 987654321987)))', "
+	done
+	in_containers "[$ids'$digits']"
+}
+
+# in_containers SELECTOR: of the container that has $digits, and it exists when the trace begins, as "early",
+# and comes anew, as "late".
+in_containers() {
+	local name test=traceleft-test-$$
 	unified || return
-	touch "$dir"/{container,monitor,other,root}
-	policy "{container: ${digits::62}}"
+	touch "$dir"/{early,late,plain,monitor,other,root}
+	policy "{container: $1}"
 	reader fifo
 	exec 7<>"$dir/fifo"
-	trap 'jobs -p | xargs -r kill; wait; rmdir "$root"/traceleft-test-$$*' EXIT
-	mkdir "$root/traceleft-test-$$-$digits.scope"
+	trap 'jobs -p | xargs -r kill; wait; rmdir "$root"/'"$test"'*/*/ "$root"/'"$test"'*/' EXIT
+	mkdir "$root/$test-$digits.scope"
 	trace_start -f json --policy "$dir/policy.yaml" || return
-	mkdir "$root/traceleft-test-$$-conmon-$digits.scope" "$root/traceleft-test-$$-${digits::61}fff.scope"
-	for name in "container:traceleft-test-$$-$digits.scope" "monitor:traceleft-test-$$-conmon-$digits.scope" \
-		"other:traceleft-test-$$-${digits::61}fff.scope" root:; do
-		cgroup=${name#*:}
-		echo "$pid" >"$root/$cgroup/cgroup.procs"
-		echo "$dir/${name%%:*}" >&7
-		sleep 0.1
-	done
+	mkdir "$root/$test-new-$digits" "$root/$test-crio-conmon-$digits.scope" "$root/$test-${digits::61}fff.scope" \
+		"$root/$test" "$root/$test/$digits"
+	visit early "$test-$digits.scope"
+	visit monitor "$test-crio-conmon-$digits.scope"
+	visit late "$test-new-$digits"
+	visit other "$test-${digits::61}fff.scope"
+	visit plain "$test/$digits"
+	visit root .
 	stop_tracer
 	expect_balanced || return
-	for name in container:1 monitor:0 other:0 root:0; do
+	for name in early:1 late:1 plain:1 monitor:0 other:0 root:0; do
 		[[ $(opened "${name%:*}") == "${name#*:}" ]] || why "$name: found $(opened "${name%:*}")" || return
 	done
-	expect_json ".container.id == \"$digits\" and .file.path == \"$dir/container\""
+	expect_json ".container.id == \"$digits\" and .file.path == \"$dir/early\""
 }
 
 # Three generations: the last of them was born when nobody looked, and its parent is gone.
@@ -196,6 +217,8 @@ generations() {
 	[[ $(cut -d' ' -f3 "/proc/$at/stat") == S ]]
 }
 
+digits=$(printf '%032x' $$)$(printf '%032x' $$ | rev)
 run_tests process_is_followed_while_it_is_in_a_cgroup process_is_followed_while_it_is_in_a_container \
+	process_is_followed_in_one_of_64_containers \
 	descendants_that_run_already_are_followed who_has_a_terminal_is_followed_by_it who_has_no_terminal_is_told_apart \
 	who_is_untracked_is_not_even_seen who_runs_a_program_by_another_name_is_explained
