@@ -209,6 +209,9 @@ int tl_filters_install(struct tl_session *s)
 	for (uint32_t key = 1; key <= s->n_filters; key++)
 		if (bpf_map_update_elem(fd, &key, &s->filters[key - 1], BPF_ANY) < 0)
 			return tl_fail(s, -errno, "cannot install a filter: %s", strerror(errno));
+	/* The kernel has them now. */
+	free(s->filters);
+	s->filters = NULL;
 	for (uint32_t id = 1; id <= s->n_events; id++) {
 		const struct tl_loaded *event = &s->events[id];
 

@@ -113,14 +113,10 @@ static struct tl_session *start_session(uint32_t pid)
 {
 	const struct tl_options options = { .attach = attach_wanted() };
 	const struct tl_target_spec target = { .name = "child", .pids = &pid, .n_pids = 1 };
+	const char *const events[] = { "openat", NULL };
 	struct tl_session *s;
-	uint32_t id;
-	int r = tl_session_new(&options, &s);
+	int r = make_for(&options, &target, events, &s);
 
-	if (r >= 0)
-		r = tl_session_add_target(s, &target, &id);
-	if (r >= 0)
-		r = tl_session_add_handler(s, id, "openat", 0);
 	if (r >= 0)
 		r = set_filter(s);
 	return start_made(s, r, on_event);

@@ -215,18 +215,15 @@ static struct tl_session *start_session(uint32_t pid)
 {
 	const struct tl_options options = { .attach = attach_wanted() };
 	const struct tl_target_spec target = { .name = "child", .pids = &pid, .n_pids = 1 };
+	const char *events[N_ELEMENTS(kinds) + 1] = {};
 	struct tl_session *s;
-	uint32_t id;
-	int r = tl_session_new(&options, &s);
+	int r;
 
-	if (r >= 0)
-		r = tl_session_add_target(s, &target, &id);
-	for (size_t i = 0; r >= 0 && i < N_ELEMENTS(kinds); i++) {
-		r = tl_session_add_handler(s, id, kinds[i].event, 0);
-		if (r >= 0)
-			r = tl_session_set_filter(s, kinds[i].event, TL_FILTER_AT_ONCE, kinds[i].tests,
-						  kinds[i].n_tests);
-	}
+	for (size_t i = 0; i < N_ELEMENTS(kinds); i++)
+		events[i] = kinds[i].event;
+	r = make_for(&options, &target, events, &s);
+	for (size_t i = 0; r >= 0 && i < N_ELEMENTS(kinds); i++)
+		r = tl_session_set_filter(s, kinds[i].event, TL_FILTER_AT_ONCE, kinds[i].tests, kinds[i].n_tests);
 	return start_made(s, r, on_event);
 }
 

@@ -61,7 +61,9 @@ enum tl_attach attach_wanted(void);
 /* The session, with what has been added to it, started; NULL if that was not possible or r
  * says that something before was not, as a failure of the session. It is freed then. */
 struct tl_session *start_made(struct tl_session *s, int r, tl_event_callback callback);
-/* One that follows a target with handlers of the events named, the last one NULL. */
+/* One that follows a target with handlers of the events named, the last one NULL: made, and started, too. */
+int make_for(const struct tl_options *options, const struct tl_target_spec *target, const char *const *events,
+	     struct tl_session **ret);
 struct tl_session *start_for(const struct tl_options *options, const struct tl_target_spec *target,
 			     const char *const *events, tl_event_callback callback);
 /* Until the child has ended and the session is stopped; pause_us between turns, 0: as the session wakes us. */

@@ -256,17 +256,25 @@ struct tl_session *start_made(struct tl_session *s, int r, tl_event_callback cal
 	return tl_session_free(s);
 }
 
+int make_for(const struct tl_options *options, const struct tl_target_spec *target, const char *const *events,
+	     struct tl_session **ret)
+{
+	uint32_t id = 0;
+	int r = tl_session_new(options, ret);
+
+	if (r >= 0)
+		r = tl_session_add_target(*ret, target, &id);
+	for (; r >= 0 && *events; events++)
+		r = tl_session_add_handler(*ret, id, *events, PROGRAM_ID);
+	return r;
+}
+
 struct tl_session *start_for(const struct tl_options *options, const struct tl_target_spec *target,
 			     const char *const *events, tl_event_callback callback)
 {
 	struct tl_session *s;
-	uint32_t id = 0;
-	int r = tl_session_new(options, &s);
+	int r = make_for(options, target, events, &s);
 
-	if (r >= 0)
-		r = tl_session_add_target(s, target, &id);
-	for (; r >= 0 && *events; events++)
-		r = tl_session_add_handler(s, id, *events, PROGRAM_ID);
 	return start_made(s, r, callback);
 }
 
