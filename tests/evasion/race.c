@@ -241,6 +241,7 @@ static void verify(struct tl_session *s)
 	if (tl_session_counters(s, NULL, &k) < 0 || k.lost)
 		fail_case(OF_SESSION, __FILE__, __LINE__, "lost %llu", (unsigned long long)k.lost);
 	verify_balance(&k, OF_SESSION);
+	verify_refusals(s, OF_SESSION);
 }
 
 int main(void)

@@ -109,6 +109,7 @@ static void verify(struct tl_session *s)
 	      "no counters");
 	verify_balance(&own, OF_BALANCE);
 	verify_balance(&all, OF_BALANCE);
+	verify_refusals(s, OF_BALANCE);
 	wants(OF_SUM, own.seen == t.n, "seen %llu", (unsigned long long)own.seen);
 	wants(OF_SUM, own.delivered == t.delivered && t.delivered + own.lost == t.n, "delivered %llu, lost %llu",
 	      (unsigned long long)t.delivered, (unsigned long long)own.lost);
