@@ -25,6 +25,21 @@ static double seconds(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+/* The kernel has put the arguments of its program in place, which is later than the program. */
+static bool has_arguments(pid_t pid)
+{
+	char path[64], byte;
+	bool any;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	any = fd >= 0 && read(fd, &byte, 1) == 1;
+	if (fd >= 0)
+		close(fd);
+	return any;
+}
+
 /* A process whose program lies there, in its first instruction or behind it. */
 static pid_t process_of(const struct fuse_fixture *f)
 {
@@ -42,7 +57,7 @@ static pid_t process_of(const struct fuse_fixture *f)
 	for (unsigned i = 0; i < 500; i++) {
 		n = readlink(link, path, sizeof(path) - 1);
 		path[n < 0 ? 0 : n] = '\0';
-		if (strcmp(path, f->program) == 0)
+		if (strcmp(path, f->program) == 0 && has_arguments(pid))
 			return pid;
 		usleep(10000);
 	}
