@@ -4,6 +4,7 @@
  * any task is the current one: so their owner is noted when a process begins to
  * connect, accepts, or begins to close, and events are told in its name.
  */
+#include "io-uring.h"
 #include "socket.h"
 
 #define TL_ECONNABORTED 103
@@ -59,14 +60,30 @@ __noinline int tl_network_refresh(void)
 	return 0;
 }
 
+/* Is it a thread that the kernel runs for a process, which has no state of its own? Before
+ * 5.12 those are the kernel's alone. */
+static __always_inline bool tl_is_worker(struct task_struct *task)
+{
+#if TL_HAS_TASK_STORAGE
+	return tl_get(task, flags) & TL_PF_IO_WORKER;
+#else
+	return false;
+#endif
+}
+
+static __always_inline struct tl_task *tl_network_state_now(struct task_struct *task)
+{
+	return tl_is_worker(task) ? tl_request_state(task, true) : tl_state_current();
+}
+
 /* State of the current task as it is now. NULL for what is no process's doing. */
 static __always_inline struct tl_task *tl_network_state(struct task_struct *task)
 {
 	if (tl_get(task, flags) & TL_PF_KTHREAD)
 		return 0;
-	if (!(tl_get(task, flags) & TL_PF_EXITING))
+	if (!tl_is_worker(task) && !(tl_get(task, flags) & TL_PF_EXITING))
 		tl_network_refresh();
-	return tl_state_current();
+	return tl_network_state_now(task);
 }
 
 /* An owner is too large for the stack of older kernels: it is made behind the record of
@@ -87,6 +104,8 @@ static __always_inline struct tl_owner *tl_owner_begin(struct tl_call **ret_call
 	owner = (struct tl_owner *)(call->data + TL_RECORD_MAX);
 	__builtin_memset(owner, 0, sizeof(*owner));
 	tl_record_begin(&owner->header, task, state, TL_RECORD_NETWORK);
+	if (tl_is_worker(task))
+		tl_request_actor(&owner->header, task);
 	owner->since = owner->header.time;
 	owner->wants = wants;
 #pragma unroll
@@ -269,7 +288,21 @@ int BPF_PROG(tl_network_state_changed, const struct sock *socket, int before, in
 struct tl_network_call {
 	__u64 args[3];
 	__s64 ret;
+#if TL_HAS_TASK_STORAGE
+	__u64 file; /* of a request of io_uring; else 0 */
+	__u64 flags; /* TL_RECORD_* */
+#endif
 };
+
+/* The open file that the call was about. */
+static __always_inline __u64 tl_network_file(struct task_struct *task, const struct tl_network_call *c, __u32 which)
+{
+#if TL_HAS_TASK_STORAGE
+	if (c->file)
+		return c->file;
+#endif
+	return tl_fd_file(task, which == TL_NET_ACCEPT ? c->ret : c->args[0]);
+}
 
 static __always_inline __u32 tl_network_number(__u32 abi, __u64 nr)
 {
@@ -351,7 +384,7 @@ static __always_inline void tl_network_lost(__u32 wants, __u32 which)
 static __noinline int tl_network_called(const struct tl_network_call *c, __u32 which)
 {
 	struct task_struct *task = tl_task_current();
-	struct tl_task *state = tl_state_current();
+	struct tl_task *state = tl_network_state_now(task);
 	__s64 ret = c->ret;
 	struct tl_call *call, *place;
 	__u64 file, at, socket;
@@ -362,7 +395,7 @@ static __noinline int tl_network_called(const struct tl_network_call *c, __u32 w
 	wants = state ? tl_network_wants(state) : 0;
 	if (!(wants >> which & 1) && !(which == TL_NET_ACCEPT && wants & 1U << TL_NET_CLOSE))
 		return 0;
-	file = tl_fd_file(task, which == TL_NET_ACCEPT ? ret : c->args[0]);
+	file = tl_network_file(task, c, which);
 	socket = file ? tl_file_socket(file) : 0;
 	at = socket ? (__u64)tl_peek(tl_at(struct socket, socket), sk) : 0;
 	if (!at)
@@ -382,6 +415,9 @@ static __noinline int tl_network_called(const struct tl_network_call *c, __u32 w
 		call->record.args[0] = c->args[0];
 		call->record.args[1] = c->args[1];
 		call->record.args[2] = c->args[2];
+#if TL_HAS_TASK_STORAGE
+		call->record.flags = c->flags;
+#endif
 		tl_add_sock(call->data, at, tl_peek(sk, sk_type));
 		tl_add_traffic(call->data, at, which == TL_NET_ACCEPT, false);
 		/* Where it could not be bound to. */
@@ -422,3 +458,7 @@ int tl_network_call_again(void *ctx)
 {
 	return tl_network_after(ctx, true);
 }
+
+#if TL_HAS_TASK_STORAGE
+#include "network-requests.h"
+#endif

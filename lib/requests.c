@@ -22,6 +22,10 @@ static const char *const programs[] = {
 	"tl_request_send",	  "tl_request_ended_result", "tl_request_ended_entry", "tl_request_finish",
 	"tl_request_ended_named",
 };
+/* Those of events of sockets, which have no handlers. */
+static const char *const network_programs[] = {
+	"tl_network_taken_plain", "tl_network_ended_result", "tl_network_ended_entry",
+};
 static const char *const maps[] = { "requests", "requests_long", "requests_named" };
 
 /* Operations that may end many times, if the process asks for that. */
@@ -70,33 +74,66 @@ static const struct tl_request_type *request_of(const struct tl_loaded *e)
 	return e->type.request.opcodes[0] ? &e->type.request : NULL;
 }
 
+/* Whether sockets are to be looked at that a request binds, lets listen or accepts. Kernels
+ * before 5.18 know but accept, and tell of its end by a name that is not its alone. */
+static bool wants_network(const struct tl_session *s)
+{
+	if (s->build == TL_BUILD_BASE)
+		return false;
+	return s->network_events[TL_NET_ACCEPT] || s->network_events[TL_NET_CLOSE] || s->network_events[TL_NET_LISTEN] ||
+	       s->network_events[TL_NET_BIND];
+}
+
+/* "_ended_result" of tl_request_ended_result and tl_network_ended_result. */
+static const char *kind_of(const char *program)
+{
+	return strchr(program + strlen("tl_"), '_');
+}
+
+/* Whether this kernel's hooks have another program for the same. */
+static bool is_of_other_hook(const struct hooks *hooks, const char *program)
+{
+	const char *kind = kind_of(program);
+
+	return (strncmp(kind, "_taken_", strlen("_taken_")) == 0 && strcmp(kind, kind_of(hooks->taken_program)) != 0) ||
+	       (strncmp(kind, "_ended_", strlen("_ended_")) == 0 && strcmp(kind, kind_of(hooks->ended_program)) != 0);
+}
+
+static void choose(struct tl_session *s, const struct hooks *hooks, const char *const *names, size_t n, bool wanted)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct bpf_program *program = bpf_object__find_program_by_name(s->object, names[i]);
+
+		if (program)
+			bpf_program__set_autoload(program, wanted && !is_of_other_hook(hooks, names[i]));
+	}
+}
+
+static void choose_map(struct tl_session *s, const char *name, bool wanted)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(s->object, name);
+
+	if (map)
+		bpf_map__set_autocreate(map, wanted);
+}
+
 void tl_requests_plan(struct tl_session *s)
 {
 	struct hooks hooks = {};
-	bool any = false;
+	bool any = false, network = wants_network(s), found;
 
 	for (uint32_t id = 1; id <= s->n_events; id++)
 		any |= request_of(&s->events[id]) != NULL;
-	any = any && find_hooks(s, &hooks);
+	found = (any || network) && find_hooks(s, &hooks);
+	any = any && found;
+	network = network && found;
 	for (uint32_t id = 1; id <= s->n_events; id++)
 		s->events[id].kinds[TL_KIND_REQUEST] = any && request_of(&s->events[id]);
-	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
-		struct bpf_program *program = bpf_object__find_program_by_name(s->object, programs[i]);
-		bool other = strncmp(programs[i], "tl_request_taken_", strlen("tl_request_taken_")) == 0 ?
-				     any && strcmp(programs[i], hooks.taken_program) != 0 :
-			     strncmp(programs[i], "tl_request_ended_", strlen("tl_request_ended_")) == 0 ?
-				     any && strcmp(programs[i], hooks.ended_program) != 0 :
-				     false;
-
-		if (program)
-			bpf_program__set_autoload(program, any && !other);
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(maps); i++) {
-		struct bpf_map *map = bpf_object__find_map_by_name(s->object, maps[i]);
-
-		if (map)
-			bpf_map__set_autocreate(map, any);
-	}
+	choose(s, &hooks, programs, ARRAY_SIZE(programs), any);
+	choose(s, &hooks, network_programs, ARRAY_SIZE(network_programs), network);
+	for (size_t i = 0; i < ARRAY_SIZE(maps); i++)
+		choose_map(s, maps[i], any);
+	choose_map(s, "network_requests", network);
 }
 
 /* ---- What the kernel part is told ---- */
@@ -164,6 +201,24 @@ static int attach_program(struct tl_session *s, const char *name, const char *tr
 	return program < 0 ? program : tl_attach_trace(s, program, tracepoint);
 }
 
+/* The programs for sockets have the same kinds as the others. */
+static int attach_network(struct tl_session *s)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(network_programs); i++) {
+		struct bpf_program *program = bpf_object__find_program_by_name(s->object, network_programs[i]);
+		struct hooks hooks;
+
+		if (!program || !bpf_program__autoload(program))
+			continue;
+		find_hooks(s, &hooks);
+		r = tl_attach_trace(s, bpf_program__fd(program),
+				    strstr(network_programs[i], "_taken_") ? hooks.taken : "io_uring_complete");
+	}
+	return r;
+}
+
 int tl_requests_attach(struct tl_session *s)
 {
 	struct hooks hooks;
@@ -176,7 +231,7 @@ int tl_requests_attach(struct tl_session *s)
 		r = configure(s, id, request_of(&s->events[id]));
 		any = true;
 	}
-	if (r < 0 || !any)
+	if (r < 0 || (r = attach_network(s)) < 0 || !any)
 		return r;
 	find_hooks(s, &hooks);
 	const struct tl_stage_program stages[] = {

@@ -366,7 +366,7 @@ struct call *expect_made(const char *file, int line, enum tl_event_kind kind, co
 }
 
 /* The row of the table that has this number. */
-static const struct tl_event_type *type_of_number(uint8_t abi, long number)
+const struct tl_event_type *type_of_number(uint8_t abi, long number)
 {
 	const struct tl_event_type *types;
 	size_t n;

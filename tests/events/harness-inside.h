@@ -105,6 +105,8 @@ struct being *being_new(const char *executable, const char *const *argv);
 
 /* harness-ring.c: whether a call is made by way of io_uring, and its result then */
 bool ring_call(struct call *c, int64_t *ret);
+/* harness-child.c: the row of the table that has this number */
+const struct tl_event_type *type_of_number(uint8_t abi, long number);
 /* Who made it then. */
 void ring_actor(struct call *c);
 /* The thread's own ring, whose queue the kernel looks at itself if it is polled. */

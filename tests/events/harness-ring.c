@@ -132,6 +132,16 @@ bool ring_has(uint32_t feature)
 	return ring.params.features & feature;
 }
 
+static bool ring_knows(uint8_t opcode)
+{
+	struct io_uring_probe *probe = calloc(1, sizeof(*probe) + 256 * sizeof(probe->ops[0]));
+	bool knows = probe && ring_register(IORING_REGISTER_PROBE, probe, 256) == 0 && opcode <= probe->last_op &&
+		     probe->ops[opcode].flags & IO_URING_OP_SUPPORTED;
+
+	free(probe);
+	return knows;
+}
+
 void by_system_call(void)
 {
 	plain_case = run->at_case;
@@ -172,7 +182,8 @@ bool ring_call(struct call *c, int64_t *ret)
 	enum door by = door();
 	int r;
 
-	if (by == DOOR_CALL || run->at_case == plain_case || !ring_prepare(c, &entry) || !ring_open(by == DOOR_POLLED))
+	if (by == DOOR_CALL || run->at_case == plain_case || !ring_prepare(c, &entry) ||
+	    !ring_open(by == DOOR_POLLED) || !ring_knows(entry.opcode))
 		return false;
 	if (by == DOOR_ASYNC)
 		entry.flags |= IOSQE_ASYNC;
@@ -188,4 +199,19 @@ void ring_actor(struct call *c)
 {
 	if (ring.is_polled)
 		c->tid = c->pid;
+}
+
+int64_t by_door(struct call *c, long number, const long args[6])
+{
+	struct call asked = { .type = type_of_number(TL_ABI_X86_64, number) };
+	int64_t ret;
+
+	for (unsigned i = 0; i < TL_ARGS_MAX; i++)
+		asked.args[i] = (uint64_t)args[i];
+	if (ring_call(&asked, &ret)) {
+		c->flags |= asked.flags;
+		return ret;
+	}
+	ret = syscall(number, args[0], args[1], args[2], args[3], args[4], args[5]);
+	return ret < 0 ? -errno : ret;
 }

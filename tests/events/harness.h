@@ -187,6 +187,9 @@ struct call *call32_made(const char *file, int line, long number, const long arg
 	call_socket32_made(__FILE__, __LINE__, event, which, (const long[6]){LONGS(__VA_ARGS__)})
 struct call *call_socket32_made(const char *file, int line, const char *event, long which, const long args[6]);
 bool has_call32(void);
+/* What makes an event of another name, `c`, by the door of TL_TEST_DOOR; the kernel's result. */
+#define through_door(c, number, ...) by_door(c, number, (const long[6]){LONGS(__VA_ARGS__)})
+int64_t by_door(struct call *c, long number, const long args[6]);
 /* In the case at hand TL_TEST_DOOR does not count: a request would wait. */
 void by_system_call(void);
 /* The door itself: nothing is noted. The kernel's result, negative for an error. */

@@ -8,7 +8,7 @@ static struct call *binds(int fd, const void *address, size_t size, int error)
 {
 	struct call *c = expect(TL_EVENT_NETWORK, "net_bind");
 
-	require(bind(fd, address, (socklen_t)size) == (error ? -1 : 0) && (!error || errno == error));
+	require(through_door(c, SYS_bind, fd, address, size) == -error);
 	c->after = now();
 	c->ret = -error;
 	is_connection(c, fd, false);

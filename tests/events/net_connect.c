@@ -58,7 +58,8 @@ static void succeeds(int fd, const void *address, size_t size)
 {
 	struct call *c = expect(TL_EVENT_NETWORK, "net_connect");
 
-	require(connect(fd, address, (socklen_t)size) == 0);
+	require(through_door(c, SYS_connect, fd, address, size) == 0);
+	c->flags = 0; /* it is the connection's, however it was asked for */
 	c->after = now();
 	c->lasted = 1;
 	is_connection(c, fd, false);
@@ -130,7 +131,8 @@ static void fails(int fd, uint16_t port, int error, uint64_t lasted)
 	c->source = near_end(fd);
 	c->destination = endpoint(address4(port), sizeof(struct sockaddr_in));
 	c->destination.path.flags = 0; /* the kernel has tried it */
-	require(connect(fd, address4(port), sizeof(struct sockaddr_in)) == -1 && errno == error);
+	require(through_door(c, SYS_connect, fd, address4(port), sizeof(struct sockaddr_in)) == -error);
+	c->flags = 0;
 	c->after = now();
 	c->ret = -error;
 	c->lasted = lasted;

@@ -8,7 +8,7 @@ static struct call *listens(int fd, int error)
 {
 	struct call *c = expect(TL_EVENT_NETWORK, "net_listen");
 
-	require(listen(fd, 4) == (error ? -1 : 0) && (!error || errno == error));
+	require(through_door(c, SYS_listen, fd, 4) == -error);
 	c->after = now();
 	c->ret = -error;
 	is_connection(c, fd, false);

@@ -12,5 +12,6 @@ by() {
 }
 
 by ring openat close read connect accept4 unix unlinkat file-io file-names network
-by async file-names
-by polled openat
+by ring net_accept net_bind net_listen
+by async file-names net_accept net_bind net_listen
+by polled openat net_bind
