@@ -403,6 +403,25 @@ int BPF_PROG(tl_exit_process, struct task_struct *task)
 	return 0;
 }
 
+#ifdef TL_BUILD_TYPED
+/* The one that was matched last: what the first of two programs has done is done. */
+__u64 tl_cgroup_matched SEC(".data.matched") = 0;
+
+static __always_inline bool tl_cgroup_is_matched(__u64 id)
+{
+	bool is_matched = tl_twice && tl_cgroup_matched == id;
+
+	if (tl_twice)
+		tl_cgroup_matched = id;
+	return is_matched;
+}
+#else
+static __always_inline bool tl_cgroup_is_matched(__u64 id)
+{
+	return false;
+}
+#endif
+
 /* A cgroup is matched before a process can be in it. */
 SEC("tp_btf/cgroup_mkdir")
 int BPF_PROG(tl_cgroup_mkdir, struct cgroup *cgroup, const char *path)
@@ -415,12 +434,14 @@ int BPF_PROG(tl_cgroup_mkdir, struct cgroup *cgroup, const char *path)
 
 	if (tl_get(cgroup, root, hierarchy_id) != 0)
 		return 0; /* not the unified hierarchy */
+	id = tl_get(cgroup, kn, id);
+	if (tl_cgroup_is_matched(id))
+		return 0;
 	call = tl_slot_claim(&work);
 	if (!call) {
 		tl_refuse(TL_REFUSED_CGROUP);
 		return 0;
 	}
-	id = tl_get(cgroup, kn, id);
 	n = bpf_probe_read_kernel_str(call->data, TL_PATH_MAX, path);
 	found = tl_found(work->walk.slot);
 	if (n > 1 && found && tl_match_cgroup(&work->match, work->walk.slot, n - 1) &&
