@@ -9,10 +9,12 @@
 #include "maps.h"
 #define TL_CHECK_INLINE static __always_inline
 #define tl_check_at(at) tl_clamp(at, TL_RECORD_MAX)
+#define TL_ANYWHERE
 #else
 #include "wire.h"
 #define TL_CHECK_INLINE static inline
 #define tl_check_at(at) ((at) < TL_RECORD_MAX ? (at) : TL_RECORD_MAX)
+#define TL_ANYWHERE __attribute__((aligned(1)))
 #endif
 
 /* Where the parts of a record begin. In map memory: there the verifier does not
@@ -61,9 +63,14 @@ TL_CHECK_INLINE void tl_parts_find(struct tl_parts *parts, const __u8 *data, __u
 	parts->offset[TL_PART_HEADER] = 0;
 }
 
+/* Fields and ends of texts begin anywhere. A program loads what is not aligned like anything
+ * else; in C that has to be said. */
+typedef __u32 tl_loose_u32 TL_ANYWHERE;
+typedef __u64 tl_loose_u64 TL_ANYWHERE;
+
 TL_CHECK_INLINE __u64 tl_check_number(const struct tl_check *check, const __u8 *at)
 {
-	__u64 value = *(const __u32 *)at | (__u64) * (const __u32 *)(at + 4) << 32;
+	__u64 value = *(const tl_loose_u32 *)at | (__u64) * (const tl_loose_u32 *)(at + 4) << 32;
 
 	value <<= check->left & 63;
 	return check->is_signed ? (__u64)((__s64)value >> (check->right & 63)) : value >> (check->right & 63);
@@ -80,7 +87,7 @@ TL_CHECK_INLINE int tl_check_text(const struct tl_filter *filter, const struct t
 
 #pragma GCC unroll 8
 	for (int i = 0; i < TL_CHECK_TEXT_WORDS; i++)
-		differences |= (*(const __u64 *)(from + 8 * i) ^ text->word[i]) & text->mask[i];
+		differences |= (*(const tl_loose_u64 *)(from + 8 * i) ^ text->word[i]) & text->mask[i];
 	return !differences;
 }
 
