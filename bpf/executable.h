@@ -20,7 +20,8 @@ struct {
 } objects SEC(".maps");
 
 /* Terms of the object by its other names; 0: it is not known. `exact`: those of the path
- * without wildcards that it was run by, 0: of none; they are its own from then on. */
+ * without wildcards that it was run by, 0: of none; they are its own from then on, if it
+ * was not known yet. */
 static __always_inline __u32 tl_object_terms(struct task_struct *task, __u32 exact)
 {
 	struct tl_object_key key = {};
@@ -32,10 +33,12 @@ static __always_inline __u32 tl_object_terms(struct task_struct *task, __u32 exa
 	key.device = tl_get(task, mm, exe_file, f_inode, i_sb, s_dev);
 	key.generation = tl_get(task, mm, exe_file, f_inode, i_generation);
 	known = bpf_map_lookup_elem(&objects, &key);
-	if (exact && !(known && known->terms == exact) && tl_map_update(&objects, &key, &learned, BPF_ANY) < 0)
-		tl_refuse(TL_REFUSED_OBJECT);
 	if (known)
 		return known->terms;
+	/* Who mounts what he likes in a namespace of his own says nothing of the object elsewhere. */
+	if (exact && tl_get(task, nsproxy, mnt_ns, ns.inum) == tl_config.first_mntns &&
+	    tl_map_update(&objects, &key, &learned, BPF_ANY) < 0)
+		tl_refuse(TL_REFUSED_OBJECT);
 	key.generation = 0;
 	known = bpf_map_lookup_elem(&objects, &key);
 	return known && known->any_generation ? known->terms : 0;

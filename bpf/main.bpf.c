@@ -513,7 +513,7 @@ int tl_send(void *ctx)
 
 /* How an exec was asked for. When it has succeeded the memory with its name and
  * arguments is gone, and the registers say that it was another call. */
-static __always_inline int tl_exec_asked(struct task_struct *task, struct pt_regs *registers)
+static __always_inline int tl_exec_asked(struct task_struct *task, struct pt_regs *registers, bool has_twin)
 {
 	const struct tl_plan *plan;
 	struct tl_stash *stash;
@@ -527,8 +527,8 @@ static __always_inline int tl_exec_asked(struct task_struct *task, struct pt_reg
 	if (!event || !(plan->flags & TL_PLAN_EXEC))
 		return 0;
 	stash = tl_stash_current(true);
-	if (tl_twice && stash && stash->event == event)
-		return 0; /* it is there until the program runs */
+	if (has_twin && stash && stash->event == event)
+		return 0; /* of the first one: from here on the call does not fail any more */
 	call = stash ? tl_stash_begin(task, &walk) : 0;
 	if (!call)
 		return 0;
@@ -553,14 +553,14 @@ static __always_inline int tl_exec_asked(struct task_struct *task, struct pt_reg
 SEC("tp_btf/sched_prepare_exec")
 int BPF_PROG(tl_prepare_exec, struct task_struct *task)
 {
-	return tl_exec_asked(task, tl_registers_of(task));
+	return tl_exec_asked(task, tl_registers_of(task), tl_twice);
 }
 
 /* Elsewhere the calls' entry. */
 SEC("tp_btf/sys_enter")
 int tl_enter_exec_raw_tp(void *ctx)
 {
-	return tl_exec_asked(tl_task_current(), TL_REGISTERS_AT(ctx));
+	return tl_exec_asked(tl_task_current(), TL_REGISTERS_AT(ctx), false);
 }
 
 SEC("raw_tp")
@@ -568,7 +568,7 @@ int tl_enter_exec_hook(void *ctx)
 {
 	struct task_struct *task = tl_task_current();
 
-	return tl_exec_asked(task, tl_registers_of(task));
+	return tl_exec_asked(task, tl_registers_of(task), false);
 }
 
 /* Can others change what the task's descriptors stand for while it is in a call? */

@@ -174,11 +174,14 @@ int BPF_PROG(tl_fork, struct task_struct *parent, struct task_struct *child)
 
 	if (!state)
 		return 0; /* not marked yet: the iterator will, the child too */
-	if (tl_twice && tl_state_of(child))
-		return 0;
+	if (tl_twice) {
+		made = tl_state_of(child);
+		if (made && made->told & TL_TOLD_FORK)
+			return 0;
+	}
 	thread = child->pid != child->tgid;
 	born = *state;
-	born.pending = born.stashed = born.ended = 0;
+	born.pending = born.stashed = born.ended = born.told = 0;
 	if (!thread) {
 		born.start = tl_get(child, start_boottime);
 		born.nsproxy = tl_nsproxy_of(child);
@@ -189,6 +192,7 @@ int BPF_PROG(tl_fork, struct task_struct *parent, struct task_struct *child)
 	made = tl_state_create(child, &born);
 	if (!made)
 		return 0;
+	made->told |= TL_TOLD_FORK;
 	if (made->pid_terms != state->pid_terms || made->cgroup != state->cgroup ||
 	    !tl_same_attribute_terms(made, state) || (!thread && state->set))
 		tl_state_combine(made, state->set, 0);

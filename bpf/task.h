@@ -50,6 +50,7 @@ const volatile bool tl_twice SEC(".rodata.twice") = false;
 #define TL_TOLD_EXIT 1 /* of a call */
 #define TL_TOLD_ENTRY 2
 #define TL_TOLD_NETWORK 4
+#define TL_TOLD_FORK 8 /* of a child: its birth, whoever made its state */
 
 /* What was found at a call's entry and is needed at its exit: sections. With
  * the storage's own header it has to stay below 8 KiB, the most that newer

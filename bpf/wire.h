@@ -565,6 +565,7 @@ struct tl_config {
 	struct {
 		__u32 first, n; /* rows of map ranges; none: no target asks for the attribute */
 	} ranges[TL_ATTRIBUTE_KINDS];
+	__u32 first_mntns; /* number of the machine's; in others a path says nothing of an object elsewhere */
 	__u32 wake_bytes; /* wake the reader at this fill of the ring */
 	__u32 exec_event; /* ids of the process events; 0: not wanted */
 	__u32 fork_event;

@@ -112,8 +112,8 @@ const char *tl_session_refusal(struct tl_session *s, size_t i, uint64_t *ret_cou
 
 const char *tl_refusal_unaudited(const struct tl_session *s, unsigned refusal, uint64_t *ret_count)
 {
-	if (refusal != TL_REFUSED_TASK_STATE && refusal != TL_REFUSED_SET && refusal != TL_REFUSED_CGROUP &&
-	    refusal != TL_REFUSED_OBJECT)
+	/* A program that is not learned as an object goes on to be known by its path. */
+	if (refusal != TL_REFUSED_TASK_STATE && refusal != TL_REFUSED_SET && refusal != TL_REFUSED_CGROUP)
 		return NULL;
 	*ret_count = refused(s, refusal);
 	return refusal_names[refusal];

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "container-globs.h"
@@ -163,6 +164,14 @@ static int install_terms(struct tl_session *s, const struct tl_target_plan *p)
 	return 0;
 }
 
+/* The machine's: that of process 1, where its own is to be seen. */
+static uint32_t mount_namespace(void)
+{
+	struct stat ns;
+
+	return stat("/proc/1/ns/mnt", &ns) == 0 || stat("/proc/self/ns/mnt", &ns) == 0 ? (uint32_t)ns.st_ino : 0;
+}
+
 int tl_targets_install(struct tl_session *s)
 {
 	const struct tl_target_plan *p = s->target_plan;
@@ -182,6 +191,7 @@ int tl_targets_install(struct tl_session *s)
 	s->config->pid_none = p->pid_none;
 	s->config->executables = p->executables;
 	s->config->by_object = p->n_plain > 0;
+	s->config->first_mntns = mount_namespace();
 	s->config->descendants = p->descendants;
 	s->config->nobody = p->nobody;
 	for (size_t a = 0; a < TL_ATTRIBUTE_KINDS; a++) {

@@ -64,6 +64,11 @@ static void start_processes(void)
 static void end_after_a_while(void)
 {
 	usleep(LASTS_US);
+	/* However long the machine stood still: each has called. */
+	for (unsigned i = 0; i < t.n; i++)
+		while (__atomic_load_n(&shared->phase, __ATOMIC_SEQ_CST) == AFTER_START &&
+		       !__atomic_load_n(&shared->made[i], __ATOMIC_SEQ_CST))
+			usleep(PAUSE_US);
 	__atomic_store_n(&shared->phase, END, __ATOMIC_SEQ_CST);
 	while (__atomic_load_n(&shared->n_ended, __ATOMIC_SEQ_CST) < t.n)
 		usleep(PAUSE_US);
@@ -89,7 +94,7 @@ static struct tl_session *start_session(uint32_t pid)
 {
 	const char *const program = run->child->executable;
 	const struct tl_target_spec target = { .name = "program", .executables = &program, .n_executables = 1 };
-	const struct tl_options options = { .attach = attach_wanted() };
+	const struct tl_options options = { .attach = attach_wanted(), .buffer = 64U << 20 };
 	static const char *const events[] = { "getpgid", NULL };
 	struct tl_session *s = start_for(&options, &target, events, on_event);
 

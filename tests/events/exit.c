@@ -172,7 +172,7 @@ static void busy(void)
 
 	/* Of its own time: how long a CPU is its own beside others nobody knows. Much more than is
 	 * asked for: the kernel counts by its ticks, of which a busy machine misses some. */
-	while (used.tv_sec == 0 && used.tv_nsec < 150000000) {
+	while (used.tv_sec == 0 && used.tv_nsec < 300000000) {
 		getppid();
 		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
 	}

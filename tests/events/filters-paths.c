@@ -137,6 +137,7 @@ static void verify(struct tl_session *s)
 		fail_case(OF_ACCOUNTS, __FILE__, __LINE__, "seen %llu, filtered %llu, delivered %llu",
 			  (unsigned long long)k.seen, (unsigned long long)k.filtered, (unsigned long long)k.delivered);
 	verify_balance(&k, OF_ACCOUNTS);
+	verify_refusals(s, OF_ACCOUNTS);
 }
 
 static void remove_files(void)

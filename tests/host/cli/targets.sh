@@ -51,16 +51,16 @@ process_is_followed_while_it_is_in_a_cgroup() {
 	mkdir "$root/$group" "$root/$group/deeper"
 	trap 'jobs -p | xargs -r kill; wait; rmdir "$root/$group/deeper" "$root/$group"' EXIT
 	echo "$dir/before" >&7
-	sleep 0.1
+	sleep 0.3
 	echo "$pid" >"$root/$group/cgroup.procs"
 	echo "$dir/inside" >&7
-	sleep 0.1
+	sleep 0.3
 	echo "$pid" >"$root/$group/deeper/cgroup.procs"
 	echo "$dir/below" >&7
-	sleep 0.1
+	sleep 0.3
 	echo "$pid" >"$root/cgroup.procs"
 	echo "$dir/after" >&7
-	sleep 0.1
+	sleep 0.3
 	stop_tracer
 	expect_balanced || return
 	for name in before:0 inside:1 below:1 after:0; do
@@ -74,7 +74,7 @@ process_is_followed_while_it_is_in_a_cgroup() {
 visit() {
 	echo "$pid" >"$root/$2/cgroup.procs"
 	echo "$dir/$1" >&7
-	sleep 0.1
+	sleep 0.3
 }
 
 # By the beginning of its id; what watches over a container is outside, and so is another one.
@@ -157,7 +157,7 @@ who_has_a_terminal_is_followed_by_it() {
 	echo "$dir/one" >&7
 	echo "$dir/other" >&8
 	setsid -w /bin/sh -c ': <"$0"' "$dir/none"
-	sleep 0.1
+	sleep 0.3
 	stop_tracer
 	expect_balanced || return
 	for name in one:1 other:0 none:0; do
