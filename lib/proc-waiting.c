@@ -169,15 +169,18 @@ struct tl_proc_reader *tl_proc_reader_free(struct tl_proc_reader *r)
 	return NULL;
 }
 
-static struct timespec in_a_while(void)
+/* For an answer, meanwhile without the mutex. */
+static void wait_for(struct tl_proc_reader *r, unsigned ms)
 {
 	struct timespec until;
+	int error = 0;
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += TL_PROC_PATIENCE_MS * 1000000L;
+	until.tv_nsec += ms * 1000000L;
 	until.tv_sec += until.tv_nsec / 1000000000;
 	until.tv_nsec %= 1000000000;
-	return until;
+	while (r->state == ASKED && !error)
+		error = pthread_cond_timedwait(&r->changed, &r->mutex, &until);
 }
 
 /* On a machine that is busy it may not have had its turn. */
@@ -199,13 +202,11 @@ static bool wait_for_answer(struct tl_proc_reader *r)
 {
 	bool answered;
 
-	for (unsigned i = 0; r->state == ASKED && i < TL_PROC_PATIENCE_BUSY && (!i || wants_cpu(r)); i++) {
-		const struct timespec until = in_a_while();
-		int error = 0;
-
-		while (r->state == ASKED && !error)
-			error = pthread_cond_timedwait(&r->changed, &r->mutex, &until);
-	}
+	for (unsigned i = 0; r->state == ASKED && i < TL_PROC_PATIENCE_BUSY && (!i || wants_cpu(r)); i++)
+		wait_for(r, TL_PROC_PATIENCE_MS);
+	/* It may have slept for nothing but the mutex. */
+	if (r->state == ASKED)
+		wait_for(r, TL_PROC_PATIENCE_MS / 2);
 	answered = r->state == ANSWERED;
 	if (!answered) {
 		r->state = LEFT_ALONE;
