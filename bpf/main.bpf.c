@@ -595,6 +595,18 @@ static __always_inline void tl_enter_last(struct task_struct *task, struct tl_ta
 	tl_record_send(call);
 }
 
+/* The socket's facts, which come first, and where its ends are bound as far as a stash has room. */
+static __always_inline void tl_stash_socket(struct tl_call *call, struct tl_walk *walk, __u64 file)
+{
+	__u32 before = call->record.size;
+
+	tl_add_socket(call, walk, file);
+	if (call->record.size <= TL_STASH_BEGIN + TL_STASH_MAX)
+		return;
+	tl_refuse(TL_REFUSED_STASH);
+	call->record.size = before + sizeof(struct tl_section) + sizeof(struct tl_socket_facts);
+}
+
 static __always_inline int tl_enter(__u32 door, struct pt_regs *registers)
 {
 	struct task_struct *task = tl_task_current();
@@ -635,7 +647,7 @@ static __always_inline int tl_enter(__u32 door, struct pt_regs *registers)
 	if (file) {
 		tl_add_file(walk, call->data, TL_RECORD_MAX, TL_PATH_FILE, file);
 		if (plan->flags & TL_PLAN_SOCKET)
-			tl_add_socket(call, walk, file);
+			tl_stash_socket(call, walk, file);
 	}
 	tl_stash_end(call, stash, state, event);
 	return 0;

@@ -30,11 +30,13 @@ struct {
 	__type(value, struct tl_network_request);
 } network_requests SEC(".maps");
 
-static __always_inline void tl_network_request_keep(const struct tl_request_key *key,
+static __always_inline bool tl_network_request_keep(const struct tl_request_key *key,
 						    const struct tl_network_request *value)
 {
-	if (tl_map_update(&network_requests, key, value, BPF_ANY) < 0)
-		tl_refuse(TL_REFUSED_REQUEST);
+	if (tl_map_update(&network_requests, key, value, BPF_ANY) == 0)
+		return true;
+	tl_refuse(TL_REFUSED_REQUEST);
+	return false;
 }
 
 /* An accept whose end is told by its name; others may have the same one. */
@@ -61,45 +63,6 @@ static __always_inline void tl_network_request_unname(const struct tl_request_ke
 		bpf_map_delete_elem(&network_requests, key);
 }
 
-static __always_inline int tl_network_taken(__u64 address)
-{
-	struct io_kiocb *request = tl_at(struct io_kiocb, address);
-	struct tl_network_request value = {.n = 1};
-	struct tl_request_key key = {.request = address};
-	__u8 opcode = tl_peek(request, opcode);
-	struct task_struct *task;
-	struct tl_task *state;
-	struct tl_sqe sqe;
-
-	if (opcode != TL_OP_ACCEPT && opcode != TL_OP_BIND)
-		return 0;
-	task = tl_task_current();
-	state = tl_network_state(task);
-	if (!state ||
-	    !(tl_network_wants(state) & (1U << TL_NET_ACCEPT | 1U << TL_NET_CLOSE | 1U << TL_NET_BIND)))
-		return 0;
-	if (bpf_probe_read_kernel(&sqe, sizeof(sqe), (void *)tl_sqe_of(request)) < 0)
-		return 0;
-	if (opcode == TL_OP_BIND) {
-		value.address = sqe.addr;
-		value.size = sqe.off;
-	} else if (sqe.file_index) {
-		return 0; /* what it returns is no descriptor */
-	}
-	value.is_many = opcode == TL_OP_ACCEPT && sqe.ioprio & TL_ACCEPT_MULTISHOT;
-	tl_network_request_keep(&key, &value);
-	if (value.is_many)
-		tl_network_request_name(request, &value);
-	return 0;
-}
-
-/* (request, ...) */
-SEC("raw_tp")
-int tl_network_taken_plain(void *ctx)
-{
-	return tl_network_taken(TL_HOOK_ARGUMENT(ctx, 0));
-}
-
 /* What a request stands for; by its name alone there is but accept. */
 static __always_inline __u32 tl_network_of_request(__u64 address)
 {
@@ -116,6 +79,48 @@ static __always_inline __u32 tl_network_of_request(__u64 address)
 		return TL_NET_LISTEN;
 	}
 	return TL_NET_EVENTS;
+}
+
+static __always_inline int tl_network_taken(__u64 address)
+{
+	struct io_kiocb *request = tl_at(struct io_kiocb, address);
+	struct tl_network_request value = {.n = 1};
+	struct tl_request_key key = {.request = address};
+	__u32 which = tl_network_of_request(address), wants;
+	struct tl_task *state;
+	struct tl_sqe sqe;
+
+	if (which == TL_NET_EVENTS)
+		return 0;
+	state = tl_network_state(tl_task_current());
+	wants = state ? tl_network_wants(state) : 0;
+	/* Then nobody says that it has succeeded; a failure is told and counted once more. */
+	if (tl_peek(request, flags) & TL_REQUEST_SKIPS_SUCCESS)
+		tl_network_lost(wants, which);
+	if (which == TL_NET_LISTEN || !(wants & (1U << TL_NET_ACCEPT | 1U << TL_NET_CLOSE | 1U << TL_NET_BIND)))
+		return 0;
+	if (bpf_probe_read_kernel(&sqe, sizeof(sqe), (void *)tl_sqe_of(request)) < 0)
+		return 0;
+	if (which == TL_NET_BIND) {
+		value.address = sqe.addr;
+		value.size = sqe.off;
+	} else if (sqe.file_index) {
+		tl_network_lost(wants, which); /* what it returns is no descriptor */
+		return 0;
+	}
+	value.is_many = which == TL_NET_ACCEPT && sqe.ioprio & TL_ACCEPT_MULTISHOT;
+	if (!tl_network_request_keep(&key, &value) && which == TL_NET_ACCEPT)
+		tl_network_lost(wants, which);
+	if (value.is_many)
+		tl_network_request_name(request, &value);
+	return 0;
+}
+
+/* (request, ...) */
+SEC("raw_tp")
+int tl_network_taken_plain(void *ctx)
+{
+	return tl_network_taken(TL_HOOK_ARGUMENT(ctx, 0));
 }
 
 /* address: 0 if it is not over. */

@@ -489,7 +489,7 @@ static void put_intro(FILE *out, const struct tl_event_type *types, size_t n)
 	      "The process is the one that the socket belongs to: it began to connect, has accepted the connection,\n"
 	      "or ends it.\n"
 	      "What requests of io_uring accept, bind and let listen is told from kernel 5.18 on, but not what a request\n"
-	      "accepts into the ring's own table of files, nor one that asks not to be told of a success.\n"
+	      "accepts into the ring's own table of files, nor one that asks not to be told of a success: these are counted as lost.\n"
 	      "\\fBnet_connect\\fP comes when a TCP connection is there or has failed, with the time that this took;\n"
 	      "its error is ETIMEDOUT if nobody answered, and ECONNABORTED if the process gave up.\n"
 	      "\\fBnet_close\\fP comes when it has ended, with the bytes that each end has sent and the time that it was\n"
