@@ -223,7 +223,7 @@ int tl_attach_plan(struct tl_session *s)
 		n_calls += s->events[id].type.class == TL_CLASS_SYSCALL;
 	if (asked == TL_ATTACH_AUTO && n_calls > TL_HOOKED_CALLS_MAX)
 		asked = TL_ATTACH_RAW_TP;
-	if (asked == TL_ATTACH_AUTO && tl_programs_are_preempted() && tl_kprobe_works("__x64_sys_personality"))
+	if (asked == TL_ATTACH_AUTO && s->is_preempted && tl_kprobe_works("__x64_sys_personality"))
 		asked = TL_ATTACH_KPROBE;
 	fexit = n_calls && (asked == TL_ATTACH_AUTO || asked == TL_ATTACH_FEXIT) && fexit_works(s);
 	if (asked == TL_ATTACH_FEXIT && !fexit && n_calls)

@@ -41,15 +41,15 @@ union handle {
 
 static const struct tl_cgroup nowhere = { .path = "", .unit = "", .slice = "", .container_id = "" };
 
-int tl_cgroups_new(struct tl_cgroups **ret_cgroups)
+int tl_cgroups_new(struct tl_cgroups **ret_cgroups, int *ret_layout)
 {
 	_cleanup_free_ char *mount = NULL;
 	struct tl_cgroups *c;
-	int r, fd;
+	int fd;
 
-	r = tl_cgroup_layout_now(&mount);
-	if (r < 0)
-		return r;
+	*ret_layout = tl_cgroup_layout_now(&mount);
+	if (*ret_layout < 0)
+		return *ret_layout;
 	if (!mount)
 		return -ENOENT;
 	fd = open(mount, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -37,8 +37,9 @@ const char *tl_cgroup_layout_text(int layout);
 
 struct tl_cgroups;
 
-/* Finds where the unified hierarchy is mounted. -ENOENT: nowhere. */
-int tl_cgroups_new(struct tl_cgroups **ret_cgroups);
+/* Finds where the unified hierarchy is mounted. -ENOENT: nowhere. *ret_layout: what
+ * tl_cgroup_layout_now() says, in any case. */
+int tl_cgroups_new(struct tl_cgroups **ret_cgroups, int *ret_layout);
 struct tl_cgroups *tl_cgroups_free(struct tl_cgroups *c);
 
 /* Mount point: "/sys/fs/cgroup", or "/sys/fs/cgroup/unified" on a hybrid host. */

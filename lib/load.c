@@ -92,6 +92,7 @@ int tl_kernel_open(struct tl_session *s)
 	if (n <= 0)
 		return tl_fail(s, n ? n : -EIO, "cannot tell the number of CPUs");
 	s->n_cpus = n;
+	s->is_preempted = tl_programs_are_preempted();
 	return open_build(s, build);
 }
 
@@ -114,6 +115,14 @@ bool tl_has_program(const struct tl_session *s, const char *name)
 	struct bpf_program *program = bpf_object__find_program_by_name(s->object, name);
 
 	return program && bpf_program__autoload(program);
+}
+
+void tl_choose_program(const struct tl_session *s, const char *name, bool wanted)
+{
+	struct bpf_program *program = bpf_object__find_program_by_name(s->object, name);
+
+	if (program)
+		bpf_program__set_autoload(program, wanted);
 }
 
 static int set_map_size(struct tl_session *s, const char *name, size_t n)
@@ -146,18 +155,16 @@ int tl_set_constant(struct tl_session *s, const char *name, const void *value, s
 	return r < 0 ? tl_fail(s, r, "cannot tell the kernel part its constant %s", name) : 0;
 }
 
-static bool audits_exec(const struct tl_session *s)
+static bool runs_programs(const struct tl_event_type *type)
 {
-	for (uint32_t id = 1; id <= s->n_events; id++)
-		if (s->events[id].type.flags & TL_TYPE_EXEC)
-			return true;
-	return false;
+	return type->flags & TL_TYPE_EXEC;
 }
 
-static bool audits_modules(const struct tl_session *s)
+/* Is one of the events such a one? */
+static bool audits(const struct tl_session *s, bool (*is_such)(const struct tl_event_type *type))
 {
 	for (uint32_t id = 1; id <= s->n_events; id++)
-		if (tl_loads_module(&s->events[id].type))
+		if (is_such(&s->events[id].type))
 			return true;
 	return false;
 }
@@ -169,26 +176,33 @@ struct btf *tl_kernel_types(struct tl_session *s)
 	return s->btf;
 }
 
+int tl_tracepoint_id(struct tl_session *s, const char *tracepoint)
+{
+	char type[128];
+
+	snprintf(type, sizeof(type), "btf_trace_%s", tracepoint);
+	return tl_kernel_types(s) ? btf__find_by_name_kind(s->btf, type, BTF_KIND_TYPEDEF) : -ENOENT;
+}
+
 int tl_tracepoint_type(struct tl_session *s, const char *program)
 {
 	const struct bpf_program *p = bpf_object__find_program_by_name(s->object, program);
 	struct bpf_prog_info info = {};
 	uint32_t size = sizeof(info);
-	char type[128];
+	const char *tracepoint;
 	int id;
 
 	if (bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &size) == 0 && info.attach_btf_id)
 		return info.attach_btf_id;
 	/* Older kernels do not tell it of a loaded program. */
-	snprintf(type, sizeof(type), "btf_trace_%s", strchr(bpf_program__section_name(p), '/') + 1);
-	id = tl_kernel_types(s) ? btf__find_by_name_kind(s->btf, type, BTF_KIND_TYPEDEF) : -ENOENT;
-	return id < 0 ? tl_fail(s, id, "this kernel does not describe %s", type) : id;
+	tracepoint = strchr(bpf_program__section_name(p), '/') + 1;
+	id = tl_tracepoint_id(s, tracepoint);
+	return id < 0 ? tl_fail(s, id, "this kernel does not describe tracepoint %s", tracepoint) : id;
 }
 
-/* Does this kernel have the tracepoint whose type has that name? */
-static bool has_tracepoint(struct tl_session *s, const char *type)
+static bool has_tracepoint(struct tl_session *s, const char *tracepoint)
 {
-	return tl_kernel_types(s) && btf__find_by_name_kind(s->btf, type, BTF_KIND_TYPEDEF) > 0;
+	return tl_tracepoint_id(s, tracepoint) > 0;
 }
 
 /* Programs at calls' entries are large and often needed by none. */
@@ -215,23 +229,16 @@ static bool asks_for(const struct tl_session *s, enum tl_network_event which)
 	return s->network_events[which];
 }
 
-/* Who accepts a connection is needed to tell who closes it. */
+bool tl_watches_socket_calls(const struct tl_session *s)
+{
+	return asks_for(s, TL_NET_ACCEPT) || asks_for(s, TL_NET_CLOSE) || asks_for(s, TL_NET_LISTEN) ||
+	       asks_for(s, TL_NET_BIND);
+}
+
 static void choose_network_programs(struct tl_session *s)
 {
-	bool ends = asks_for(s, TL_NET_CONNECT) || asks_for(s, TL_NET_CLOSE);
-	bool calls = asks_for(s, TL_NET_ACCEPT) || asks_for(s, TL_NET_CLOSE) || asks_for(s, TL_NET_LISTEN) ||
-		     asks_for(s, TL_NET_BIND);
-	const struct {
-		const char *name;
-		bool needed;
-	} programs[] = { { "tl_network_state_changed", ends }, { "tl_network_call", calls } };
-
-	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
-		struct bpf_program *program = bpf_object__find_program_by_name(s->object, programs[i].name);
-
-		if (program)
-			bpf_program__set_autoload(program, programs[i].needed);
-	}
+	tl_choose_program(s, "tl_network_state_changed", asks_for(s, TL_NET_CONNECT) || asks_for(s, TL_NET_CLOSE));
+	tl_choose_program(s, "tl_network_call", tl_watches_socket_calls(s));
 }
 
 static void choose_programs(struct tl_session *s)
@@ -253,26 +260,15 @@ static void choose_programs(struct tl_session *s)
 	for (uint32_t id = 1; id <= s->n_events; id++)
 		for (int kind = 0; kind < TL_KINDS; kind++)
 			used[kind] |= s->events[id].kinds[kind];
-	program = bpf_object__find_program_by_name(s->object, "tl_prepare_exec");
-	if (program)
-		bpf_program__set_autoload(program, audits_exec(s) && has_tracepoint(s, "btf_trace_sched_prepare_exec"));
-	program = bpf_object__find_program_by_name(s->object, "tl_module_load");
-	if (program)
-		bpf_program__set_autoload(program, audits_modules(s) && has_tracepoint(s, "btf_trace_module_load"));
-	for (size_t i = 0; i < ARRAY_SIZE(of_kind); i++) {
-		program = bpf_object__find_program_by_name(s->object, of_kind[i].name);
-		if (program)
-			bpf_program__set_autoload(program, false);
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(of_kind); i++) {
-		program = bpf_object__find_program_by_name(s->object, of_kind[i].name);
-		if (program && used[of_kind[i].kind] && is_needed(s, of_kind[i].name))
-			bpf_program__set_autoload(program, true);
-	}
+	tl_choose_program(s, "tl_prepare_exec", audits(s, runs_programs) && has_tracepoint(s, "sched_prepare_exec"));
+	tl_choose_program(s, "tl_module_load", audits(s, tl_loads_module) && has_tracepoint(s, "module_load"));
+	for (size_t i = 0; i < ARRAY_SIZE(of_kind); i++)
+		tl_choose_program(s, of_kind[i].name, false);
+	for (size_t i = 0; i < ARRAY_SIZE(of_kind); i++)
+		if (used[of_kind[i].kind] && is_needed(s, of_kind[i].name))
+			tl_choose_program(s, of_kind[i].name, true);
 	choose_network_programs(s);
-	program = bpf_object__find_program_by_name(s->object, "tl_filter");
-	if (program)
-		bpf_program__set_autoload(program, s->n_filters);
+	tl_choose_program(s, "tl_filter", s->n_filters);
 	bpf_object__for_each_program(program, s->object) if (tl_object_program_is(bpf_program__name(program)))
 		bpf_program__set_autoload(program, tl_object_program_needed(s, bpf_program__name(program)));
 	for (int kind = 0; kind < TL_KINDS; kind++)

@@ -34,12 +34,9 @@ static const char *const repeating[] = { "ACCEPT", "RECV", "RECVMSG", "READ_MULT
 /* Number of arguments that a tracepoint's programs get; 0: there is no such one. */
 static unsigned count_arguments(struct tl_session *s, const char *tracepoint)
 {
+	int id = tl_tracepoint_id(s, tracepoint);
 	const struct btf_type *type;
-	char name[64];
-	int id;
 
-	snprintf(name, sizeof(name), "btf_trace_%s", tracepoint);
-	id = tl_kernel_types(s) ? btf__find_by_name_kind(s->btf, name, BTF_KIND_TYPEDEF) : -ENOENT;
 	if (id <= 0)
 		return 0;
 	type = btf__type_by_id(s->btf, btf__type_by_id(s->btf, id)->type);
@@ -78,10 +75,7 @@ static const struct tl_request_type *request_of(const struct tl_loaded *e)
  * before 5.18 know but accept, and tell of its end by a name that is not its alone. */
 static bool wants_network(const struct tl_session *s)
 {
-	if (s->build == TL_BUILD_BASE)
-		return false;
-	return s->network_events[TL_NET_ACCEPT] || s->network_events[TL_NET_CLOSE] || s->network_events[TL_NET_LISTEN] ||
-	       s->network_events[TL_NET_BIND];
+	return s->build != TL_BUILD_BASE && tl_watches_socket_calls(s);
 }
 
 /* "_ended_result" of tl_request_ended_result and tl_network_ended_result. */
@@ -101,12 +95,8 @@ static bool is_of_other_hook(const struct hooks *hooks, const char *program)
 
 static void choose(struct tl_session *s, const struct hooks *hooks, const char *const *names, size_t n, bool wanted)
 {
-	for (size_t i = 0; i < n; i++) {
-		struct bpf_program *program = bpf_object__find_program_by_name(s->object, names[i]);
-
-		if (program)
-			bpf_program__set_autoload(program, wanted && !is_of_other_hook(hooks, names[i]));
-	}
+	for (size_t i = 0; i < n; i++)
+		tl_choose_program(s, names[i], wanted && !is_of_other_hook(hooks, names[i]));
 }
 
 static void choose_map(struct tl_session *s, const char *name, bool wanted)
@@ -202,20 +192,14 @@ static int attach_program(struct tl_session *s, const char *name, const char *tr
 }
 
 /* The programs for sockets have the same kinds as the others. */
-static int attach_network(struct tl_session *s)
+static int attach_network(struct tl_session *s, const struct hooks *hooks)
 {
 	int r = 0;
 
-	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(network_programs); i++) {
-		struct bpf_program *program = bpf_object__find_program_by_name(s->object, network_programs[i]);
-		struct hooks hooks;
-
-		if (!program || !bpf_program__autoload(program))
-			continue;
-		find_hooks(s, &hooks);
-		r = tl_attach_trace(s, bpf_program__fd(program),
-				    strstr(network_programs[i], "_taken_") ? hooks.taken : "io_uring_complete");
-	}
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(network_programs); i++)
+		if (tl_has_program(s, network_programs[i]))
+			r = attach_program(s, network_programs[i],
+					   strstr(network_programs[i], "_taken_") ? hooks->taken : "io_uring_complete");
 	return r;
 }
 
@@ -231,9 +215,11 @@ int tl_requests_attach(struct tl_session *s)
 		r = configure(s, id, request_of(&s->events[id]));
 		any = true;
 	}
-	if (r < 0 || (r = attach_network(s)) < 0 || !any)
+	if (r < 0 || (!any && !wants_network(s)))
 		return r;
 	find_hooks(s, &hooks);
+	if ((r = attach_network(s, &hooks)) < 0 || !any)
+		return r;
 	const struct tl_stage_program stages[] = {
 		{ TL_STAGE_COLLECT, "tl_request_collect" }, { TL_STAGE_REFRESH, "tl_refresh" },
 		{ TL_STAGE_SEND, "tl_request_send" },	    { TL_STAGE_CALL, hooks.taken_program },

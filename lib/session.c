@@ -141,10 +141,7 @@ static int check_machine(struct tl_session *s)
 
 static int new_tables(struct tl_session *s)
 {
-	_cleanup_free_ char *mount = NULL;
-	int r = tl_cgroups_new(&s->cgroups);
-
-	s->cgroup_layout = tl_cgroup_layout_now(&mount);
+	int r = tl_cgroups_new(&s->cgroups, &s->cgroup_layout);
 
 	if (r < 0 && r != -ENOENT)
 		return tl_fail(s, r, "cannot read the cgroups: %s", strerror(-r));

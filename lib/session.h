@@ -168,7 +168,8 @@ struct tl_session {
 	size_t n_links;
 	int *loaded_programs; /* fds of copies */
 	size_t n_loaded_programs;
-	bool twice; /* programs are preempted here, so some are on their hooks twice */
+	bool is_preempted; /* see tl_programs_are_preempted() */
+	bool twice; /* so some programs are on their hooks twice */
 	struct tl_twin {
 		int first, again; /* fds of the programs */
 	} *twins;
@@ -212,6 +213,11 @@ unsigned tl_kernel_version(void);
 int tl_program_fd(const struct tl_session *s, const char *name);
 /* Whether the kernel part has it and it was chosen to be loaded. */
 bool tl_has_program(const struct tl_session *s, const char *name);
+/* Whether it is to be loaded, if this build has it. Before loading. */
+void tl_choose_program(const struct tl_session *s, const char *name, bool wanted);
+/* load.c: whether somebody asked for what calls do with sockets. Who accepts a connection
+ * is needed to tell who closes it. */
+bool tl_watches_socket_calls(const struct tl_session *s);
 /* These load code for a hook and return a descriptor that the session owns.
  * attach_btf_id: 0 unless the hook is on a function. */
 int tl_load_insns(struct tl_session *s, const char *name, enum tl_kind kind, uint32_t attach_btf_id,
@@ -239,6 +245,8 @@ enum tl_payload tl_payload_of(const struct tl_event_type *type);
 /* load.c: tells the kernel part a constant in .rodata.NAME, of n bytes, before it is
  * loaded; 0 also where its build has none of that name. Errors are told by tl_fail(). */
 int tl_set_constant(struct tl_session *s, const char *name, const void *value, size_t n);
+/* load.c: BTF id of the type of that tracepoint; negative: this kernel has or describes none. */
+int tl_tracepoint_id(struct tl_session *s, const char *tracepoint);
 /* load.c: BTF id of what that loaded program on a tracepoint is typed by. */
 int tl_tracepoint_type(struct tl_session *s, const char *program);
 /* ledger.c: runs of a program, by its fd, that the kernel skipped. */

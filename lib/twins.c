@@ -29,28 +29,24 @@ static const struct twin {
 
 bool tl_programs_are_preempted(void)
 {
-	_cleanup_fclose_ FILE *file = fopen("/sys/kernel/debug/sched/preempt", "re");
+	_cleanup_fclose_ FILE *file = NULL;
 	struct utsname name;
-	unsigned major = 0;
 	char mode[64] = "";
 
-	if (uname(&name) == 0 && sscanf(name.release, "%u", &major) == 1 && major >= 7)
+	if (tl_kernel_version() >= 7000)
 		return true;
+	file = fopen("/sys/kernel/debug/sched/preempt", "re");
 	if (file && fgets(mode, sizeof(mode), file))
 		return strstr(mode, "(full)") || strstr(mode, "(lazy)");
-	return strstr(name.version, " PREEMPT ") != NULL;
+	return uname(&name) == 0 && strstr(name.version, " PREEMPT ");
 }
 
 int tl_twins_choose(struct tl_session *s)
 {
-	s->twice = s->build == TL_BUILD_TYPED && tl_programs_are_preempted();
-	for (size_t i = 0; i < ARRAY_SIZE(twins); i++) {
-		struct bpf_program *again =
-			twins[i].again ? bpf_object__find_program_by_name(s->object, twins[i].again) : NULL;
-
-		if (again)
-			bpf_program__set_autoload(again, s->twice && tl_has_program(s, twins[i].name));
-	}
+	s->twice = s->build == TL_BUILD_TYPED && s->is_preempted;
+	for (size_t i = 0; i < ARRAY_SIZE(twins); i++)
+		if (twins[i].again)
+			tl_choose_program(s, twins[i].again, s->twice && tl_has_program(s, twins[i].name));
 	return tl_set_constant(s, "twice", &s->twice, sizeof(s->twice));
 }
 

@@ -109,7 +109,7 @@ static int refuse(uint64_t id, const char *path, void *userdata)
 static struct tl_cgroups *open_or_skip(void)
 {
 	struct tl_cgroups *c = NULL;
-	int r = tl_cgroups_new(&c);
+	int layout, r = tl_cgroups_new(&c, &layout);
 
 	if (r < 0 || geteuid() != 0) {
 		print_message("skipped: %s\n", r < 0 ? "no cgroup v2 here" : "not root");
@@ -139,6 +139,7 @@ static void take_away(const struct tl_cgroups *c, const char *path)
 static void an_id_finds_its_path(void **state)
 {
 	struct tl_cgroups *c = open_or_skip(), *other = NULL;
+	int layout;
 	char top[64], path[128];
 	struct seen seen = { .path = path };
 
@@ -158,7 +159,7 @@ static void an_id_finds_its_path(void **state)
 	take_away(c, path);
 	/* What was known stays known; who has never seen it learns nothing. */
 	assert_string_equal(tl_cgroups_find(c, seen.id)->path, path);
-	assert_int_equal(tl_cgroups_new(&other), 0);
+	assert_int_equal(tl_cgroups_new(&other, &layout), 0);
 	assert_string_equal(tl_cgroups_find(other, seen.id)->path, "");
 	assert_string_equal(tl_cgroups_find(other, seen.id)->unit, "");
 	assert_int_equal(tl_cgroups_add(other, seen.id, "/told/x.scope"), 0);

@@ -365,9 +365,10 @@ static void cgroups_follow_the_records(void **state)
 	struct tl_processes *t = NULL;
 	struct tl_process *p;
 	uint64_t generation;
+	int layout;
 
 	(void)state;
-	if (tl_cgroups_new(&c) < 0) {
+	if (tl_cgroups_new(&c, &layout) < 0) {
 		print_message("skipped: no cgroup v2 here\n");
 		skip();
 	}
