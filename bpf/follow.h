@@ -66,6 +66,15 @@ struct {
 	__uint(value_size, sizeof(struct tl_terms));
 } cgroups SEC(".maps");
 
+/* cgroup id -> path, of the latest new ones: what the reader says of those that have gone
+ * before it comes to ask. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__uint(key_size, sizeof(__u64));
+	__uint(value_size, TL_CGROUP_NAME_MAX);
+} cgroup_names SEC(".maps");
+
 /* Two sets for whoever owns the slot of map calls with that key, one behind the other. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

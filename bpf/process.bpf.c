@@ -447,6 +447,8 @@ int BPF_PROG(tl_cgroup_mkdir, struct cgroup *cgroup, const char *path)
 		return 0;
 	}
 	n = bpf_probe_read_kernel_str(call->data, TL_PATH_MAX, path);
+	if (n > 1 && n <= TL_CGROUP_NAME_MAX)
+		bpf_map_update_elem(&cgroup_names, &id, call->data, BPF_ANY);
 	found = tl_found(work->walk.slot);
 	if (n > 1 && found && tl_match_cgroup(&work->match, work->walk.slot, n - 1) &&
 	    tl_map_update(&cgroups, &id, found, BPF_ANY) < 0)

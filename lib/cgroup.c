@@ -32,6 +32,8 @@ struct tl_cgroups {
 	struct entry *buckets[BUCKETS];
 	struct entry *newest, *oldest;
 	size_t n;
+	tl_cgroups_memory memory;
+	void *userdata;
 };
 
 union handle {
@@ -245,6 +247,12 @@ static int search_path(struct tl_cgroups *c, uint64_t id, char ret_path[PATH_MAX
 	return r == -ECANCELED ? 0 : r < 0 ? r : -ESTALE;
 }
 
+void tl_cgroups_set_memory(struct tl_cgroups *c, tl_cgroups_memory memory, void *userdata)
+{
+	c->memory = memory;
+	c->userdata = userdata;
+}
+
 static time_t now(void)
 {
 	struct timespec t;
@@ -257,7 +265,7 @@ static const struct tl_cgroup *look_for(struct tl_cgroups *c, uint64_t id)
 {
 	const struct tl_cgroup *cgroup;
 	char path[PATH_MAX];
-	bool known = search_path(c, id, path) == 0;
+	bool known = search_path(c, id, path) == 0 || (c->memory && c->memory(id, path, c->userdata));
 
 	cgroup = tl_cgroup_parse(id, known ? path : "");
 	if (!cgroup)

@@ -55,7 +55,13 @@ int tl_cgroups_walk(struct tl_cgroups *c, tl_cgroups_callback callback, void *us
  * tl_cgroup_ref() keeps it. c may be NULL: nothing is known then. */
 const struct tl_cgroup *tl_cgroups_find(struct tl_cgroups *c, uint64_t id);
 
-/* Tells what a record said. -ENOMEM, -EINVAL for a path that is not absolute. */
+/* Who is asked for the path of a cgroup that is there no more: writes it to ret_path
+ * (TL_CGROUP_PATH_MAX bytes), false: unknown. */
+#define TL_CGROUP_PATH_MAX 4096
+typedef bool (*tl_cgroups_memory)(uint64_t id, char *ret_path, void *userdata);
+void tl_cgroups_set_memory(struct tl_cgroups *c, tl_cgroups_memory memory, void *userdata);
+
+/* Tells what is known already. -ENOMEM, -EINVAL for a path that is not absolute. */
 int tl_cgroups_add(struct tl_cgroups *c, uint64_t id, const char *path);
 
 const struct tl_cgroup *tl_cgroup_ref(const struct tl_cgroup *cgroup);

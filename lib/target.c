@@ -307,11 +307,24 @@ static int mark_cgroup(uint64_t id, const char *path, void *userdata)
 	struct tl_session *s = userdata;
 	struct tl_terms terms;
 
-	if (!copy)
+	/* It may have gone by the time that an event of it is read. */
+	if (!copy || tl_cgroups_add(s->cgroups, id, path) < 0)
 		return -ENOMEM;
 	if (!match_cgroup(s->target_plan, copy, &terms))
 		return 0;
 	return bpf_map_update_elem(tl_map_fd(s, "cgroups"), &id, &terms, BPF_ANY) < 0 ? -errno : 0;
+}
+
+/* What the kernel part kept of a new cgroup. */
+static bool kept_name(uint64_t id, char *ret_path, void *userdata)
+{
+	const struct tl_session *s = userdata;
+	char name[TL_CGROUP_NAME_MAX];
+
+	if (bpf_map_lookup_elem(tl_map_fd(s, "cgroup_names"), &id, name) < 0 || *name != '/')
+		return false;
+	snprintf(ret_path, TL_CGROUP_PATH_MAX, "%.*s", (int)sizeof(name) - 1, name);
+	return true;
 }
 
 /* Runs the iterator; `each` is called for every task that is followed. */
@@ -379,6 +392,8 @@ int tl_targets_mark(struct tl_session *s)
 	bool by_cgroup = false;
 	int r;
 
+	if (s->cgroups)
+		tl_cgroups_set_memory(s->cgroups, kept_name, s);
 	for (size_t t = 0; t < s->n_targets; t++)
 		by_cgroup |= s->targets[t].n_cgroups + s->targets[t].n_units > 0;
 	if (by_cgroup) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Very many cgroups that come and go, each of which a target matches: the last one is
- * matched as the first. When there is no room for another one, that is counted and said.
+ * matched as the first, and is told by name though it has gone when it is read of. When there is no room for another one, that is counted and said.
  */
 #include <bpf/bpf.h>
 #include <mntent.h>
@@ -9,7 +9,7 @@
 
 #include "harness-inside.h"
 
-enum { OF_ALL, OF_ROOM, OF_BALANCE };
+enum { OF_ALL, OF_NAME, OF_ROOM, OF_BALANCE };
 
 #define CALLS 3 /* in the last of them */
 #define MEMORY_KIB 8192 /* that the reader may need more for all of them */
@@ -18,7 +18,7 @@ static struct {
 	unsigned n;
 	char folder[2 * PATH_MAX]; /* of the cgroup that all are in */
 	char group[64];
-	unsigned n_seen, n_declared;
+	unsigned n_seen, n_named, n_declared;
 	long memory; /* KiB, before */
 	bool *are_gone, *is_full; /* shared: all have ended; there is no room any more */
 } t;
@@ -54,7 +54,7 @@ static void come_and_go(void)
 
 	for (unsigned i = 0; i < t.n; i++)
 		require(mkdir(below(name), 0755) == 0 && rmdir(below(name)) == 0);
-	call_in("last");
+	call_in("last.service");
 	__atomic_store_n(t.are_gone, true, __ATOMIC_SEQ_CST);
 	while (!__atomic_load_n(t.is_full, __ATOMIC_SEQ_CST))
 		usleep(1000);
@@ -108,7 +108,11 @@ static int on_event(const struct tl_event *e, void *userdata)
 	(void)userdata;
 	if (e->kind == TL_EVENT_LOST)
 		t.n_declared += strcmp(e->lost->stage, "cgroup") == 0;
-	if (e->kind == TL_EVENT_SYSCALL && ++t.n_seen == CALLS)
+	if (e->kind != TL_EVENT_SYSCALL)
+		return 0;
+	t.n_named += strcmp(e->process->cgroup, text("%s/last.service", t.group)) == 0 &&
+		     strcmp(e->process->unit, "last.service") == 0;
+	if (++t.n_seen == CALLS)
 		leave_no_room();
 	return 0;
 }
@@ -155,6 +159,8 @@ static void verify(struct tl_session *s)
 
 	if (t.n_seen != CALLS)
 		fail_case(OF_ALL, __FILE__, __LINE__, "%u calls, not %u", t.n_seen, CALLS);
+	if (t.n_named != CALLS)
+		fail_case(OF_NAME, __FILE__, __LINE__, "%u calls with the name of their cgroup, not %u", t.n_named, CALLS);
 	if (more > MEMORY_KIB)
 		fail_case(OF_ALL, __FILE__, __LINE__, "%ld KiB more", more);
 	if (refusals(s) != 1 || t.n_declared != 1)
@@ -200,6 +206,7 @@ int main(void)
 	if (!is_right)
 		return 1;
 	report(OF_ALL, text("the last of %u cgroups is matched, and memory is bounded", t.n + 1), &all_ok);
+	report(OF_NAME, "a cgroup that has gone is told by name", &all_ok);
 	report(OF_ROOM, "a cgroup that there is no room for is counted and declared", &all_ok);
 	report(OF_BALANCE, "ledger balances", &all_ok);
 	return all_ok ? 0 : 1;
