@@ -500,10 +500,15 @@ int32_t int80(long number, const long args[6])
 {
 	int32_t r;
 
-	__asm__ volatile("int $0x80"
+	/* The sixth argument's register is the frame's. */
+	__asm__ volatile("mov %%rbp, %%r12\n\t"
+			 "mov %[sixth], %%rbp\n\t"
+			 "int $0x80\n\t"
+			 "mov %%r12, %%rbp"
 			 : "=a"(r)
-			 : "a"(number), "b"(args[0]), "c"(args[1]), "d"(args[2]), "S"(args[3]), "D"(args[4])
-			 : "memory", "r8", "r9", "r10", "r11");
+			 : "a"(number), "b"(args[0]), "c"(args[1]), "d"(args[2]), "S"(args[3]), "D"(args[4]),
+			   [sixth] "r"(args[5])
+			 : "memory", "r8", "r9", "r10", "r11", "r12");
 	return r;
 }
 
