@@ -3,12 +3,13 @@
 # for them, at once, by threads of the kernel's, and from a queue that the kernel looks at itself.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
+. tests/lib.sh
 
 # by DOOR TEST...
 by() {
 	local door=$1
 	shift
-	TL_TEST_DOOR=$door tests/events/run "$@" | sed -n "s,^\(ok\|not ok\|skip\) ,\1 io_uring/$door/,p"
+	TL_TEST_DOOR=$door tests/events/run "$@" | labelled "io_uring/$door"
 }
 
 by ring openat close read connect accept4 unix unlinkat file-io file-names network
