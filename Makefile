@@ -77,7 +77,7 @@ $(B)/traceleftd: $(daemon_obj) $(policy_obj) $(B)/libtraceleft.a
 
 # ---- The table of events and what is generated from it
 
-generate_obj := $(call object,$(wildcard policy/table*.c) policy/yaml-tree.c policy/generate.c policy/generate-fields.c tests/tools/generate.c lib/describe.c lib/fields.c lib/seal.c lib/opcodes.c)
+generate_obj := $(call object,$(wildcard policy/table*.c) policy/yaml-tree.c policy/generate.c policy/generate-fields.c tests/tools/generate.c lib/describe.c lib/fields.c lib/seal.c lib/opcodes.c $(wildcard lib/values*.c) lib/buffer.c lib/escape.c lib/messages.c)
 
 $(B)/generate: $(generate_obj)
 	$(say)$(CC) $(ALL_LDFLAGS) -pie -o $@ $^ $(POLICY_LIBS)

@@ -127,6 +127,25 @@ static __always_inline void tl_capture_struct(struct tl_call *call, __u32 positi
 	tl_capture_bytes(call, position, size, size);
 }
 
+/* A bit for each of as many numbers as an argument says, in whole words of the call's ABI. */
+static __always_inline void tl_capture_bits(struct tl_call *call, __u32 position, __u32 length_arg, __u32 max)
+{
+	__u64 word = call->record.abi == TL_ABI_I386 ? 32 : 64;
+	__s32 bits = call->record.args[length_arg - 1];
+
+	if (bits >= 0)
+		tl_capture_bytes(call, position, ((bits + word - 1) & ~(word - 1)) / 8, max);
+}
+
+/* Bytes that are behind an argument because of the call's command: so many, of which
+ * `failed` are there even if it fails. */
+static __always_inline __u32 tl_command_size(const struct tl_call *call, __u32 size, __u32 size32, __u32 failed)
+{
+	if (call->record.abi == TL_ABI_I386)
+		size = size32;
+	return call->record.ret < 0 && failed < size ? failed : size;
+}
+
 /* What the call writes, and only if it succeeds: of a failed one there would be
  * what happens to lie there. */
 static __always_inline void tl_capture_output(struct tl_call *call, __u32 position, __u32 size)

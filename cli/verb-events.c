@@ -31,6 +31,8 @@ static const char *capture_text(const struct tl_arg_type *arg, char *text, size_
 		[TL_CAPTURE_MESSAGES_SENT] = "messages",
 		[TL_CAPTURE_MESSAGES_RECEIVED] = "messages",
 		[TL_CAPTURE_OUTPUT] = "structure",
+		[TL_CAPTURE_BITS] = "bits",
+		[TL_CAPTURE_COMMAND] = "number, or what it points to",
 	};
 	const char *kind = arg->capture < ARRAY_SIZE(what) ? what[arg->capture] : "?";
 

@@ -89,7 +89,7 @@ void tl_encode_arguments(struct tl_buffer *out, const struct tl_event *event, st
 		if (!first)
 			TL_PUT_LITERAL(out, ", ");
 		first = false;
-		if (known->form <= TL_FORM_POINTER)
+		if (tl_encode_is_number(known, event, arg))
 			put_number(out, event, arg->position, known, variant);
 		else
 			tl_argument_text(out, event, arg, tl_variant_decoder(variant, arg->position, known->decoder));
@@ -119,7 +119,7 @@ static void put_captured(struct tl_buffer *out, const struct tl_event *event, co
 	const struct tl_bytes *bytes = &event->captured[arg->position - 1];
 	struct tl_buffer *scratch;
 
-	if (known->is_string && (bytes->flags & TL_VALUE_PRESENT) && !(bytes->flags & TL_VALUE_FAULT)) {
+	if (known->is_string && tl_is_captured(event, arg)) {
 		put_string(out, known, bytes);
 		return;
 	}
@@ -143,10 +143,10 @@ void tl_encode_arguments_json(struct tl_buffer *out, const struct tl_event *even
 		if (!first)
 			TL_PUT_LITERAL(out, ", ");
 		first = false;
-		if (known->form > TL_FORM_POINTER)
-			put_captured(out, event, arg, known, variant);
-		else /* a number's text has nothing to quote */
+		if (tl_encode_is_number(known, event, arg)) /* its text has nothing to quote */
 			put_number(out, event, arg->position, known, variant);
+		else
+			put_captured(out, event, arg, known, variant);
 	}
 }
 

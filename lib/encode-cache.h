@@ -38,6 +38,7 @@ struct tl_encode_arg {
 	uint8_t unless; /* argument with open's flags, which say whether there is this one; 0: there is */
 	bool is_string; /* what was captured is shown as a string in quotes */
 	bool is_trimmed; /* without the NULs at its end */
+	bool is_command; /* a number only where nothing was captured */
 	char key[192]; /* "name": and in front of it the comma that the first one does not need */
 	struct tl_encode_memo memo;
 };
@@ -81,6 +82,13 @@ static inline bool tl_encode_has(const struct tl_encode_arg *arg, const struct t
 {
 	return arg->form != TL_FORM_NONE && (!arg->unless || tl_open_creates(event->args[arg->unless - 1])) &&
 	       (!variant || (variant->used & arg->bit));
+}
+
+/* Whether it is shown as a number. */
+static inline bool tl_encode_is_number(const struct tl_encode_arg *known, const struct tl_event *event,
+				       const struct tl_arg_type *arg)
+{
+	return known->form <= TL_FORM_POINTER && !(known->is_command && tl_is_captured(event, arg));
 }
 
 /* A number's text through the memo: a decoder's, or a plain number. */

@@ -136,7 +136,7 @@ static void put_captured(struct tl_line *l, const struct tl_arg_type *arg, const
 {
 	const struct tl_bytes *bytes = &l->event->captured[arg->position - 1];
 
-	if (!(bytes->flags & TL_VALUE_PRESENT) || (bytes->flags & TL_VALUE_FAULT))
+	if (!tl_is_captured(l->event, arg))
 		TL_PUT_LITERAL(l->b, "null");
 	else if (known->form == TL_FORM_STRING)
 		tl_line_string(l, bytes->data, tl_string_size(bytes));
@@ -195,7 +195,7 @@ static void put_args(struct tl_line *l)
 			continue;
 		put_key(l, known, first);
 		first = false;
-		if (known->form <= TL_FORM_POINTER)
+		if (tl_encode_is_number(known, l->event, arg))
 			put_number(l, known, l->event->args[arg->position - 1]);
 		else
 			put_captured(l, arg, known, variant);

@@ -102,11 +102,9 @@ static enum tl_encode_form form_of(const struct tl_arg_type *arg, struct tl_numb
 		return TL_FORM_ARGV;
 	if (arg->capture == TL_CAPTURE_STRING)
 		return TL_FORM_STRING;
-	if (arg->capture != TL_CAPTURE_NONE && decoder && decoder->kind == TL_DECODE_BYTES &&
-	    decoder->bytes != tl_string_text)
-		return TL_FORM_TEXT;
-	if (arg->capture != TL_CAPTURE_NONE)
-		return TL_FORM_BYTES;
+	if (!tl_capture_is_number(arg->capture))
+		return decoder && decoder->kind == TL_DECODE_BYTES && decoder->bytes != tl_string_text ? TL_FORM_TEXT :
+													 TL_FORM_BYTES;
 	if (number.is_pointer)
 		return TL_FORM_POINTER;
 	return number.is_signed ? TL_FORM_SIGNED : TL_FORM_UNSIGNED;
@@ -130,6 +128,7 @@ static void fill_arg(struct tl_encode_type *cached, unsigned i, struct tl_buffer
 	to->number = tl_number_of(arg);
 	to->form = (uint8_t)form_of(arg, to->number, to->decoder);
 	fill_string(to);
+	to->is_command = arg->capture == TL_CAPTURE_COMMAND;
 	to->bit = to->form == TL_FORM_NONE ? 0 : (uint8_t)(1U << (arg->position - 1));
 	to->unless = tl_argument_conditional(&cached->type, i) ? arg[-1].position : 0;
 	scratch->size = 0;

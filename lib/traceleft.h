@@ -53,9 +53,17 @@ enum tl_capture {
 	TL_CAPTURE_MESSAGES_SENT = 8,
 	TL_CAPTURE_MESSAGES_RECEIVED = 9, /* filled by the kernel, after the call */
 	TL_CAPTURE_OUTPUT = 10, /* `size` bytes that the call writes; nothing if it fails */
+	TL_CAPTURE_BITS = 11, /* a bit for each of as many numbers as `length_arg` says */
+	TL_CAPTURE_COMMAND = 12, /* a number, or, where the call's command says so, what it points to */
 };
 
-/* Whether it is one of those two. */
+/* Whether the argument is a number, at least until something is captured. */
+static inline bool tl_capture_is_number(unsigned capture)
+{
+	return capture == TL_CAPTURE_NONE || capture == TL_CAPTURE_COMMAND;
+}
+
+/* Whether it is a struct msghdr or several struct mmsghdr. */
 static inline bool tl_capture_is_message(unsigned capture)
 {
 	return capture == TL_CAPTURE_MESSAGES_SENT || capture == TL_CAPTURE_MESSAGES_RECEIVED;

@@ -1,23 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Names of what calls into subsystems take: bpf, modules, keys, ipc, io_uring, ioctl. */
+/* Names of what calls into subsystems take: bpf, modules, keys, ipc, io_uring. */
 #include <linux/bpf.h>
-#include <linux/fs.h>
 #include <linux/io_uring.h>
 #include <linux/keyctl.h>
 #include <linux/kexec.h>
 #include <linux/landlock.h>
-#include <linux/loop.h>
 #include <linux/membarrier.h>
 #include <linux/module.h>
-#include <linux/nsfs.h>
 #include <linux/perf_event.h>
 #include <linux/quota.h>
 #include <linux/random.h>
 #include <linux/reboot.h>
 #include <linux/seccomp.h>
-#include <linux/sockios.h>
 #include <linux/userfaultfd.h>
-#include <sys/ioctl.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
@@ -214,66 +209,6 @@ static void quota_cmd_text(struct tl_buffer *out, uint64_t value)
 	tl_put_char(out, ')');
 }
 
-/* ---- ioctl ---- */
-
-static const struct tl_constant ioctls[] = {
-	C(TCGETS), C(TCSETS), C(TCSETSW), C(TCSETSF), C(TCGETA), C(TCSETA), C(TCSETAW), C(TCSETAF), C(TCSBRK), C(TCXONC),
-	C(TCFLSH), C(TIOCEXCL), C(TIOCNXCL), C(TIOCSCTTY), C(TIOCGPGRP), C(TIOCSPGRP), C(TIOCOUTQ), C(TIOCSTI),
-	C(TIOCGWINSZ), C(TIOCSWINSZ), C(TIOCMGET), C(TIOCMBIS), C(TIOCMBIC), C(TIOCMSET), C(TIOCGSOFTCAR),
-	C(TIOCSSOFTCAR), C(FIONREAD), C(TIOCLINUX), C(TIOCCONS), C(TIOCGSERIAL), C(TIOCSSERIAL), C(TIOCPKT), C(FIONBIO),
-	C(TIOCNOTTY), C(TIOCSETD), C(TIOCGETD), C(TCSBRKP), C(TIOCSBRK), C(TIOCCBRK), C(TIOCGSID), C(TIOCGPTN),
-	C(TIOCSPTLCK), C(TIOCGDEV), C(TIOCSIG), C(TIOCVHANGUP), C(TIOCGPKT), C(TIOCGPTLCK), C(TIOCGEXCL), C(TIOCGPTPEER),
-	{ "TCGETS2", 0x802c542a }, { "TCSETS2", 0x402c542b }, { "TCSETSW2", 0x402c542c }, { "TCSETSF2", 0x402c542d },
-	C(FIONCLEX), C(FIOCLEX), C(FIOASYNC), C(FIOQSIZE), { "FIOSETOWN", 0x8901 }, { "SIOCSPGRP", 0x8902 },
-	{ "FIOGETOWN", 0x8903 }, { "SIOCGPGRP", 0x8904 }, { "SIOCATMARK", 0x8905 }, C(SIOCADDRT), C(SIOCDELRT),
-	C(SIOCRTMSG), C(SIOCGIFNAME), C(SIOCSIFLINK), C(SIOCGIFCONF), C(SIOCGIFFLAGS), C(SIOCSIFFLAGS), C(SIOCGIFADDR),
-	C(SIOCSIFADDR), C(SIOCGIFDSTADDR), C(SIOCSIFDSTADDR), C(SIOCGIFBRDADDR), C(SIOCSIFBRDADDR), C(SIOCGIFNETMASK),
-	C(SIOCSIFNETMASK), C(SIOCGIFMETRIC), C(SIOCSIFMETRIC), C(SIOCGIFMTU), C(SIOCSIFMTU), C(SIOCSIFNAME),
-	C(SIOCSIFHWADDR), C(SIOCGIFHWADDR), C(SIOCGIFINDEX), C(SIOCETHTOOL), C(SIOCGARP), C(SIOCSARP), C(SIOCDARP),
-	C(SIOCGIFTXQLEN), C(SIOCBRADDBR), C(SIOCBRDELBR), C(SIOCBRADDIF), C(SIOCBRDELIF), C(SIOCBONDENSLAVE),
-	C(SIOCGIFVLAN), C(SIOCSIFVLAN), C(SIOCOUTQNSD),
-	C(BLKROSET), C(BLKROGET), C(BLKRRPART), C(BLKGETSIZE), C(BLKFLSBUF), C(BLKSSZGET), C(BLKBSZGET),
-	{ "BLKGETSIZE64", 0x80081272 }, C(BLKDISCARD), C(BLKIOMIN), C(BLKIOOPT), C(BLKALIGNOFF), C(BLKPBSZGET),
-	C(BLKDISCARDZEROES), C(BLKSECDISCARD), C(BLKROTATIONAL), C(BLKZEROOUT), C(FIBMAP), C(FIGETBSZ), C(FIFREEZE),
-	C(FITHAW), C(FITRIM), C(FICLONE), C(FICLONERANGE), C(FIDEDUPERANGE), C(FS_IOC_GETFLAGS), C(FS_IOC_SETFLAGS),
-	C(FS_IOC_GETVERSION), C(FS_IOC_FSGETXATTR), C(FS_IOC_FSSETXATTR), { "FS_IOC_FIEMAP", 0xc020660b },
-	C(LOOP_SET_FD), C(LOOP_CLR_FD), C(LOOP_GET_STATUS64), C(LOOP_SET_STATUS64), C(LOOP_CTL_ADD), C(LOOP_CTL_REMOVE),
-	C(LOOP_CTL_GET_FREE), { "LOOP_CONFIGURE", 0x4c0a }, { "TUNSETIFF", 0x400454ca }, { "TUNGETIFF", 0x800454d2 },
-	{ "TUNSETPERSIST", 0x400454cb }, { "TUNSETOWNER", 0x400454cc }, { "TUNGETFEATURES", 0x800454cf },
-	C(NS_GET_USERNS), C(NS_GET_PARENT), C(NS_GET_NSTYPE), C(NS_GET_OWNER_UID), C(RNDADDENTROPY), C(RNDGETENTCNT),
-	C(PERF_EVENT_IOC_ENABLE), C(PERF_EVENT_IOC_DISABLE), C(PERF_EVENT_IOC_REFRESH), C(PERF_EVENT_IOC_RESET),
-	{ "PERF_EVENT_IOC_SET_BPF", 0x40042408 }, { "SECCOMP_IOCTL_NOTIF_RECV", 0xc0502100 },
-	{ "SECCOMP_IOCTL_NOTIF_SEND", 0xc0182101 }, { "SECCOMP_IOCTL_NOTIF_ADDFD", 0x40182103 },
-	{ "UFFDIO_API", 0xc018aa3f }, { "KVM_GET_API_VERSION", 0xae00 }, { "KVM_CREATE_VM", 0xae01 },
-	{ "KVM_CHECK_EXTENSION", 0xae03 }, { "KVM_RUN", 0xae80 }, { "KDGKBTYPE", 0x4b33 }, { "KDGETMODE", 0x4b3b },
-	{ "KDSETMODE", 0x4b3a }, { "KDGKBMODE", 0x4b44 }, { "KDSKBMODE", 0x4b45 }, { "VT_OPENQRY", 0x5600 },
-	{ "VT_GETMODE", 0x5601 }, { "VT_SETMODE", 0x5602 }, { "VT_GETSTATE", 0x5603 }, { "VT_ACTIVATE", 0x5606 },
-	{ "VT_WAITACTIVE", 0x5607 },
-};
-
-/* "_IOC(_IOC_READ, 0x54, 0x1, 0x4)" where the number has no name. */
-static void ioctl_text(struct tl_buffer *out, uint64_t value)
-{
-	static const char *const directions[] = { "_IOC_NONE", "_IOC_WRITE", "_IOC_READ", "_IOC_READ|_IOC_WRITE" };
-	uint32_t request = (uint32_t)value;
-
-	for (size_t i = 0; i < COUNT(ioctls); i++) {
-		if ((uint32_t)ioctls[i].value != request)
-			continue;
-		tl_put_text(out, ioctls[i].name);
-		return;
-	}
-	TL_PUT_LITERAL(out, "_IOC(");
-	tl_put_text(out, directions[request >> 30]);
-	TL_PUT_LITERAL(out, ", ");
-	tl_put_hex(out, request >> 8 & 0xff);
-	TL_PUT_LITERAL(out, ", ");
-	tl_put_hex(out, request & 0xff);
-	TL_PUT_LITERAL(out, ", ");
-	tl_put_hex(out, request >> 16 & 0x3fff);
-	tl_put_char(out, ')');
-}
-
 /* The tables besides the functions make the names known to tl_constant_find(). */
 static const struct tl_decoder decoders[] = {
 	ENUM("bpf_cmd", bpf_cmds),
@@ -309,7 +244,6 @@ static const struct tl_decoder decoders[] = {
 	FLAGS("uring_enter_flags", uring_enter_flags),
 	ENUM("uring_register_op", uring_register_ops),
 	NUMBER_OF("quota_cmd", quota_cmd_text, quota_cmds),
-	NUMBER_OF("ioctl_request", ioctl_text, ioctls),
 };
 
 const struct tl_decoder_list tl_decoders_kernel = { decoders, COUNT(decoders) };

@@ -217,19 +217,19 @@ static void linger_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 	tl_put_char(out, '}');
 }
 
-/* Numbers of processors, a bit each. */
-static void cpus_text(struct tl_buffer *out, const struct tl_bytes *bytes)
+/* Numbers of processors or descriptors, a bit each. */
+static void bits_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 {
 	bool first = true;
 
 	tl_put_char(out, '[');
-	for (size_t cpu = 0; cpu < (size_t)bytes->size * 8; cpu++) {
-		if (!((unsigned char)bytes->data[cpu / 8] >> cpu % 8 & 1))
+	for (size_t i = 0; i < (size_t)bytes->size * 8; i++) {
+		if (!((unsigned char)bytes->data[i / 8] >> i % 8 & 1))
 			continue;
 		if (!first)
 			tl_put_char(out, ' ');
 		first = false;
-		tl_put_u64(out, cpu);
+		tl_put_u64(out, i);
 	}
 	tl_put_text(out, bytes->flags & TL_VALUE_TRUNCATED ? " ...]" : "]");
 }
@@ -531,7 +531,8 @@ static const struct tl_decoder decoders[] = {
 	BYTES("errno_pointer", errno_text),
 	BYTES("option_value", option_text),
 	BYTES("linger", linger_text),
-	BYTES("cpu_set", cpus_text),
+	BYTES("cpu_set", bits_text),
+	BYTES("fd_set", bits_text),
 	BYTES("epoll_event", epoll_event_text),
 	BYTES("epoll_event_list", epoll_events_text),
 	BYTES("pollfds", pollfds_text),

@@ -40,6 +40,8 @@ extern const struct tl_decoder_list tl_decoders_captured; /* values-captured.c *
 extern const struct tl_decoder_list tl_decoders_structs; /* values-structs.c */
 extern const struct tl_decoder_list tl_decoders_messages; /* values-messages.c */
 extern const struct tl_decoder_list tl_decoders_bpf; /* values-bpf.c */
+extern const struct tl_decoder_list tl_decoders_commands; /* values-commands.c */
+extern const struct tl_decoder_list tl_decoders_ioctl; /* values-ioctl.c */
 extern const struct tl_decoder_list tl_decoders_socketcall; /* values-socketcall.c */
 extern const struct tl_decoder_list tl_decoders_structs_system; /* values-structs-system.c */
 

@@ -5,11 +5,16 @@
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <linux/futex.h>
+#include <linux/fs.h>
+#include <linux/loop.h>
 #include <linux/net.h>
 #include <linux/prctl.h>
+#include <linux/random.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -29,7 +34,13 @@
 
 #define ERESTART_RESTARTBLOCK 516 /* a signal came: the kernel may go on where it was */
 
+/* `n` bytes behind an argument that the call reads, or, then of no use if it fails, writes. */
+#define READ(at, n) .behind = { at, false, n, n, n }
+#define WRITTEN(at, n) .behind = { at, false, n, n, 0 }
+
+#define LOCK(cmd, decoder, size32) FCNTL(cmd), .used = ALL, .as = { { 3, decoder } }, .behind = { 3, false, 32, size32, 32 }
 #define FCNTL(cmd) IS("fcntl fcntl64", 2, cmd)
+#define IOCTL(request, decoder) IS("ioctl", 2, request), .used = ALL, .as = { { 3, decoder } }
 #define FUTEX(op) IN("futex futex_time64", 2, 0x7f, op)
 #define BPF(cmd) IS("bpf", 1, cmd)
 #define SOCKETCALL(call) IS("socketcall", 1, call)
@@ -52,6 +63,25 @@ static const struct tl_variant variants[] = {
 	{ FCNTL(F_SETPIPE_SZ), .used = ALL, .as = { { 3, "decimal" } } },
 	{ FCNTL(F_GET_SEALS), .used = FIRST(2), .result = "seals", .word = "seals " },
 	{ FCNTL(F_ADD_SEALS), .used = ALL, .as = { { 3, "seals" } } },
+	{ LOCK(5 /* F_GETLK */, "flock_found", 16) },
+	{ LOCK(6 /* F_SETLK */, "flock", 16) },
+	{ LOCK(7 /* F_SETLKW */, "flock", 16) },
+	{ LOCK(12 /* F_GETLK64 */, "flock64_found", 24) },
+	{ LOCK(13 /* F_SETLK64 */, "flock64", 24) },
+	{ LOCK(14 /* F_SETLKW64 */, "flock64", 24) },
+	{ LOCK(F_OFD_GETLK, "flock64_found", 24) },
+	{ LOCK(F_OFD_SETLK, "flock64", 24) },
+	{ LOCK(F_OFD_SETLKW, "flock64", 24) },
+	{ FCNTL(F_SETOWN_EX), .used = ALL, .as = { { 3, "owner_ex" } }, READ(3, 8) },
+	{ FCNTL(F_GETOWN_EX), .used = ALL, .as = { { 3, "owner_ex" } }, WRITTEN(3, 8) },
+	{ FCNTL(17 /* F_GETOWNER_UIDS */), .used = ALL, .as = { { 3, "ids" } }, WRITTEN(3, 8) },
+	{ FCNTL(F_SETLEASE), .used = ALL, .as = { { 3, "lock_type" } } },
+	{ FCNTL(F_NOTIFY), .used = ALL, .as = { { 3, "notify_flags" } } },
+	{ FCNTL(1027 /* F_DUPFD_QUERY */), .used = ALL, .as = { { 3, "decimal" } } },
+	{ FCNTL(F_GET_RW_HINT), .used = ALL, .as = { { 3, "write_hint" } }, WRITTEN(3, 8) },
+	{ FCNTL(F_SET_RW_HINT), .used = ALL, .as = { { 3, "write_hint" } }, READ(3, 8) },
+	{ FCNTL(F_GET_FILE_RW_HINT), .used = ALL, .as = { { 3, "write_hint" } }, WRITTEN(3, 8) },
+	{ FCNTL(F_SET_FILE_RW_HINT), .used = ALL, .as = { { 3, "write_hint" } }, READ(3, 8) },
 
 	{ FUTEX(FUTEX_WAIT), .used = FIRST(4), .as = { { 4, "pointer" } } },
 	{ FUTEX(FUTEX_WAKE), .used = FIRST(3) },
@@ -102,25 +132,113 @@ static const struct tl_variant variants[] = {
 	{ IN("mremap", 4, MREMAP_FIXED | 4 /* MREMAP_DONTUNMAP */, 0), .used = FIRST(4) },
 
 	{ PRCTL(PR_SET_PDEATHSIG), .used = FIRST(2), .as = { { 2, "signal" } } },
-	{ PRCTL(PR_GET_PDEATHSIG), .used = FIRST(2) },
+	{ PRCTL(PR_GET_PDEATHSIG), .used = FIRST(2), .as = { { 2, "signal_pointer" } }, WRITTEN(2, 4) },
 	{ PRCTL(PR_GET_DUMPABLE), .used = FIRST(1), .result = "dumpable" },
 	{ PRCTL(PR_SET_DUMPABLE), .used = FIRST(2), .as = { { 2, "dumpable" } } },
 	{ PRCTL(PR_GET_KEEPCAPS), .used = FIRST(1) },
 	{ PRCTL(PR_SET_KEEPCAPS), .used = FIRST(2), .as = { { 2, "unsigned" } } },
-	{ PRCTL(PR_SET_NAME), .used = FIRST(2) },
-	{ PRCTL(PR_GET_NAME), .used = FIRST(2) },
+	{ PRCTL(PR_SET_NAME), .used = FIRST(2), .as = { { 2, "string" } }, .behind = { 2, true, 16, 16, 1 } },
+	{ PRCTL(PR_GET_NAME), .used = FIRST(2), .as = { { 2, "string" } }, .behind = { 2, true, 16, 16, 0 } },
 	{ PRCTL(PR_GET_SECCOMP), .used = FIRST(1) },
-	{ PRCTL(PR_SET_SECCOMP), .used = FIRST(3), .as = { { 2, "unsigned" }, { 3, "pointer" } } },
+	{ PRCTL(PR_SET_SECCOMP), .used = FIRST(3), .as = { { 2, "seccomp_mode" }, { 3, "pointer" } } },
 	{ PRCTL(PR_CAPBSET_READ), .used = FIRST(2), .as = { { 2, "capability" } } },
 	{ PRCTL(PR_CAPBSET_DROP), .used = FIRST(2), .as = { { 2, "capability" } } },
 	{ PRCTL(PR_GET_SECUREBITS), .used = FIRST(1) },
-	{ PRCTL(PR_SET_SECUREBITS), .used = FIRST(2) },
+	{ PRCTL(PR_SET_SECUREBITS), .used = FIRST(2), .as = { { 2, "secure_bits" } } },
 	{ PRCTL(PR_SET_TIMERSLACK), .used = FIRST(2), .as = { { 2, "unsigned" } } },
 	{ PRCTL(PR_GET_TIMERSLACK), .used = FIRST(1) },
 	{ PRCTL(PR_SET_CHILD_SUBREAPER), .used = FIRST(2), .as = { { 2, "unsigned" } } },
-	{ PRCTL(PR_GET_CHILD_SUBREAPER), .used = FIRST(2) },
+	{ PRCTL(PR_GET_CHILD_SUBREAPER), .used = FIRST(2), .as = { { 2, "int_pointer" } }, WRITTEN(2, 4) },
 	{ PRCTL(PR_SET_NO_NEW_PRIVS), .used = ALL, .as = { { 2, "unsigned" }, { 3, "unsigned" }, { 4, "unsigned" }, { 5, "unsigned" } } },
 	{ PRCTL(PR_GET_NO_NEW_PRIVS), .used = ALL, .as = { { 2, "unsigned" }, { 3, "unsigned" }, { 4, "unsigned" }, { 5, "unsigned" } } },
+
+	{ PRCTL(PR_CAP_AMBIENT), .also_at = 2, .also = PR_CAP_AMBIENT_CLEAR_ALL, .used = ALL, .as = { { 2, "cap_ambient" } } },
+	{ PRCTL(PR_CAP_AMBIENT), .used = ALL, .as = { { 2, "cap_ambient" }, { 3, "capability" } } },
+	{ PRCTL(PR_SET_MM), .used = ALL, .as = { { 2, "memory_field" } } },
+	{ PRCTL(PR_SET_PTRACER), .used = FIRST(2), .as = { { 2, "ptracer" } } },
+	{ PRCTL(0x53564d41 /* PR_SET_VMA */), .used = ALL, .as = { { 2, "area_command" }, { 4, "unsigned" }, { 5, "string" } },
+	  .behind = { 5, true, 80, 80, 1 } },
+
+	{ IOCTL(TCGETS, "termios"), WRITTEN(3, 36) },
+	{ IOCTL(TCSETS, "termios"), READ(3, 36) },
+	{ IOCTL(TCSETSW, "termios"), READ(3, 36) },
+	{ IOCTL(TCSETSF, "termios"), READ(3, 36) },
+	{ IOCTL(0x802c542a /* TCGETS2 */, "termios"), WRITTEN(3, 44) },
+	{ IOCTL(0x402c542b /* TCSETS2 */, "termios"), READ(3, 44) },
+	{ IOCTL(0x402c542c /* TCSETSW2 */, "termios"), READ(3, 44) },
+	{ IOCTL(0x402c542d /* TCSETSF2 */, "termios"), READ(3, 44) },
+	{ IOCTL(TIOCGWINSZ, "winsize"), WRITTEN(3, 8) },
+	{ IOCTL(TIOCSWINSZ, "winsize"), READ(3, 8) },
+	{ IOCTL(TIOCGPGRP, "int_pointer"), WRITTEN(3, 4) },
+	{ IOCTL(TIOCGSID, "int_pointer"), WRITTEN(3, 4) },
+	{ IOCTL(TIOCOUTQ, "int_pointer"), WRITTEN(3, 4) },
+	{ IOCTL(TIOCGPTN, "int_pointer"), WRITTEN(3, 4) },
+	{ IOCTL(TIOCGPTLCK, "int_pointer"), WRITTEN(3, 4) },
+	{ IOCTL(TIOCGPKT, "int_pointer"), WRITTEN(3, 4) },
+	{ IOCTL(TIOCGETD, "int_pointer"), WRITTEN(3, 4) },
+	{ IOCTL(FIONREAD, "int_pointer"), WRITTEN(3, 4) },
+	{ IOCTL(TIOCSPGRP, "int_pointer"), READ(3, 4) },
+	{ IOCTL(TIOCSPTLCK, "int_pointer"), READ(3, 4) },
+	{ IOCTL(TIOCPKT, "int_pointer"), READ(3, 4) },
+	{ IOCTL(TIOCSETD, "int_pointer"), READ(3, 4) },
+	{ IOCTL(FIONBIO, "int_pointer"), READ(3, 4) },
+	{ IOCTL(FIOASYNC, "int_pointer"), READ(3, 4) },
+	{ IOCTL(TIOCSTI, "bytes"), READ(3, 1) },
+	{ IOCTL(0x8901 /* FIOSETOWN */, "int_pointer"), READ(3, 4) },
+	{ IOCTL(0x8902 /* SIOCSPGRP */, "int_pointer"), READ(3, 4) },
+	{ IOCTL(0x8903 /* FIOGETOWN */, "int_pointer"), WRITTEN(3, 4) },
+	{ IOCTL(0x8904 /* SIOCGPGRP */, "int_pointer"), WRITTEN(3, 4) },
+	{ IOCTL(0x8905 /* SIOCATMARK */, "int_pointer"), WRITTEN(3, 4) },
+	{ IOCTL(SIOCGIFNAME, "ifreq_name"), .behind = { 3, false, 40, 32, 20 } },
+	{ IOCTL(SIOCGIFINDEX, "ifreq_index"), .behind = { 3, false, 40, 32, 16 } },
+	{ IOCTL(SIOCGIFFLAGS, "ifreq_flags"), .behind = { 3, false, 40, 32, 16 } },
+	{ IOCTL(SIOCSIFFLAGS, "ifreq_flags"), .behind = { 3, false, 40, 32, 40 } },
+	{ IOCTL(SIOCGIFADDR, "ifreq_address"), .behind = { 3, false, 40, 32, 16 } },
+	{ IOCTL(SIOCSIFADDR, "ifreq_address"), .behind = { 3, false, 40, 32, 40 } },
+	{ IOCTL(SIOCGIFDSTADDR, "ifreq_address"), .behind = { 3, false, 40, 32, 16 } },
+	{ IOCTL(SIOCSIFDSTADDR, "ifreq_address"), .behind = { 3, false, 40, 32, 40 } },
+	{ IOCTL(SIOCGIFBRDADDR, "ifreq_address"), .behind = { 3, false, 40, 32, 16 } },
+	{ IOCTL(SIOCSIFBRDADDR, "ifreq_address"), .behind = { 3, false, 40, 32, 40 } },
+	{ IOCTL(SIOCGIFNETMASK, "ifreq_address"), .behind = { 3, false, 40, 32, 16 } },
+	{ IOCTL(SIOCSIFNETMASK, "ifreq_address"), .behind = { 3, false, 40, 32, 40 } },
+	{ IOCTL(SIOCGIFMTU, "ifreq_mtu"), .behind = { 3, false, 40, 32, 16 } },
+	{ IOCTL(SIOCSIFMTU, "ifreq_mtu"), .behind = { 3, false, 40, 32, 40 } },
+	{ IOCTL(SIOCGIFHWADDR, "ifreq_hwaddr"), .behind = { 3, false, 40, 32, 16 } },
+	{ IOCTL(SIOCSIFHWADDR, "ifreq_hwaddr"), .behind = { 3, false, 40, 32, 40 } },
+	{ IOCTL(SIOCSIFNAME, "ifreq_newname"), .behind = { 3, false, 40, 32, 40 } },
+	{ IOCTL(SIOCBRADDIF, "ifreq_index"), .behind = { 3, false, 40, 32, 40 } },
+	{ IOCTL(SIOCBRDELIF, "ifreq_index"), .behind = { 3, false, 40, 32, 40 } },
+	{ IOCTL(0x400454ca /* TUNSETIFF */, "ifreq_tunnel"), .behind = { 3, false, 40, 32, 40 } },
+	{ IOCTL(0x800454d2 /* TUNGETIFF */, "ifreq_tunnel"), .behind = { 3, false, 40, 32, 16 } },
+	{ IOCTL(SIOCBRADDBR, "string"), .behind = { 3, true, 16, 16, 1 } },
+	{ IOCTL(SIOCBRDELBR, "string"), .behind = { 3, true, 16, 16, 1 } },
+	{ IOCTL(FS_IOC_GETFLAGS, "inode_flags"), WRITTEN(3, 4) },
+	{ IOCTL(FS_IOC_SETFLAGS, "inode_flags"), READ(3, 4) },
+	{ IOCTL(0x80046601 /* FS_IOC32_GETFLAGS */, "inode_flags"), WRITTEN(3, 4) },
+	{ IOCTL(0x40046602 /* FS_IOC32_SETFLAGS */, "inode_flags"), READ(3, 4) },
+	{ IOCTL(FICLONERANGE, "file_clone_range"), READ(3, 32) },
+	{ IOCTL(BLKROGET, "int_pointer"), WRITTEN(3, 4) },
+	{ IOCTL(BLKSSZGET, "int_pointer"), WRITTEN(3, 4) },
+	{ IOCTL(BLKBSZGET, "int_pointer"), WRITTEN(3, 4) },
+	{ IOCTL(BLKPBSZGET, "int_pointer"), WRITTEN(3, 4) },
+	{ IOCTL(RNDGETENTCNT, "int_pointer"), WRITTEN(3, 4) },
+	{ IOCTL(BLKROSET, "int_pointer"), READ(3, 4) },
+	{ IOCTL(0x80081272 /* BLKGETSIZE64 */, "offset64_pointer"), WRITTEN(3, 8) },
+	{ IOCTL(FICLONE, "decimal") },
+	{ IOCTL(LOOP_SET_FD, "decimal") },
+	{ IOCTL(LOOP_CTL_ADD, "decimal") },
+	{ IOCTL(LOOP_CTL_REMOVE, "decimal") },
+	{ IOCTL(TIOCSCTTY, "decimal") },
+	{ IOCTL(TCSBRK, "decimal") },
+	{ IOCTL(0x400454cb /* TUNSETPERSIST */, "decimal") },
+	{ IOCTL(0x400454cc /* TUNSETOWNER */, "decimal") },
+	{ IS("ioctl", 2, FIOCLEX), .used = FIRST(2) },
+	{ IS("ioctl", 2, FIONCLEX), .used = FIRST(2) },
+	{ IS("ioctl", 2, TIOCNOTTY), .used = FIRST(2) },
+	{ IS("ioctl", 2, TIOCEXCL), .used = FIRST(2) },
+	{ IS("ioctl", 2, TIOCNXCL), .used = FIRST(2) },
+	{ IS("ioctl", 2, LOOP_CLR_FD), .used = FIRST(2) },
+	{ IS("ioctl", 2, LOOP_CTL_GET_FREE), .used = FIRST(2) },
 
 	{ SOCKOPT(SOL_SOCKET), .also_at = 3, .also = SO_ERROR, .used = ALL, .as = { { 4, "errno_pointer" } } },
 	{ SOCKOPT(SOL_SOCKET), .also_at = 3, .also = SO_LINGER, .used = ALL, .as = { { 4, "linger" } } },
@@ -195,6 +313,14 @@ struct tl_variants tl_variants_of(const struct tl_event_type *type)
 		all.n = (uint16_t)(&variants[i] - all.first) + 1;
 	}
 	return all;
+}
+
+const struct tl_variant *tl_variant_next(const struct tl_event_type *type, const struct tl_variant *before)
+{
+	for (const struct tl_variant *v = before ? before + 1 : variants; v < variants + COUNT(variants); v++)
+		if (is_of(v, type))
+			return v;
+	return NULL;
 }
 
 const struct tl_variant *tl_variant_among(struct tl_variants all, const struct tl_event *event)

@@ -15,6 +15,8 @@ static const struct tl_decoder_list *const lists[] = {
 	&tl_decoders_structs_system,
 	&tl_decoders_bpf,
 	&tl_decoders_socketcall,
+	&tl_decoders_commands,
+	&tl_decoders_ioctl,
 };
 
 const struct tl_decoder *tl_decoder_get(size_t i)
@@ -65,13 +67,13 @@ struct tl_number tl_number_of(const struct tl_arg_type *arg)
 	const char *type = arg->type;
 	struct tl_number number = { .width = 8, .is_signed = true };
 
-	if (arg->capture != TL_CAPTURE_NONE || strchr(type, '*') || strchr(type, '[')) {
+	if (!tl_capture_is_number(arg->capture) || strchr(type, '*') || strchr(type, '[')) {
 		number.is_pointer = true;
 		number.is_signed = false;
 		return number;
 	}
 	number.width = width_of(type);
-	if (arg->size == 1 || arg->size == 2 || arg->size == 4 || arg->size == 8)
+	if (arg->capture == TL_CAPTURE_NONE && (arg->size == 1 || arg->size == 2 || arg->size == 4 || arg->size == 8))
 		number.width = (uint8_t)arg->size;
 	for (size_t i = 0; i < COUNT(unsigned_words); i++)
 		if (has_word(type, unsigned_words[i]))
@@ -231,11 +233,11 @@ void tl_argument_text(struct tl_buffer *out, const struct tl_event *event, const
 
 	if (i >= TL_ARGS_MAX)
 		return;
-	if (arg->capture != TL_CAPTURE_NONE) {
+	if (!tl_capture_is_number(arg->capture) || tl_is_captured(event, arg)) {
 		const struct tl_bytes *bytes = &event->captured[i];
 		bool is_32 = event->abi == TL_ABI_I386;
 
-		if ((bytes->flags & TL_VALUE_PRESENT) && !(bytes->flags & TL_VALUE_FAULT) &&
+		if (tl_is_captured(event, arg) &&
 		    (!decoder || decoder->kind == TL_DECODE_BYTES || arg->capture == TL_CAPTURE_STRING) &&
 		    !(decoder && decoder->native && is_32 && !decoder->bytes32))
 			captured_text(out, arg, decoder, bytes, is_32);

@@ -59,6 +59,14 @@ void tl_value_text(struct tl_buffer *out, const struct tl_decoder *decoder, uint
 void tl_argument_text(struct tl_buffer *out, const struct tl_event *event, const struct tl_arg_type *arg,
 		      const struct tl_decoder *decoder);
 
+/* Whether something was captured behind the argument; of others than that it is shown as a number. */
+static inline bool tl_is_captured(const struct tl_event *event, const struct tl_arg_type *arg)
+{
+	uint32_t flags = event->captured[arg->position - 1].flags;
+
+	return (flags & TL_VALUE_PRESENT) && !(flags & TL_VALUE_FAULT);
+}
+
 /* Whether the call has argument i of its type at all: the mode of an open that
  * creates nothing is whatever was in the register. The second says for which
  * argument of a type the question arises; then the flags before it decide. */
@@ -85,6 +93,12 @@ struct tl_variant {
 		uint8_t position; /* 0: no more */
 		const char *decoder;
 	} as[TL_VARIANT_AS]; /* arguments that are shown as something else than otherwise */
+	struct {
+		uint8_t position; /* of one with capture `command`; 0: none */
+		bool is_string;
+		uint16_t size, size32; /* bytes of it, of programs of 64 and of 32 bits; of a string at most */
+		uint16_t failed; /* of these, what is there even if the call fails */
+	} behind; /* what an argument points to; then `selector` decides alone, by all of its bits */
 	const char *result; /* decoder of the result, or NULL: a number */
 	const char *word; /* of a result that is flags: what is before their names */
 };
@@ -95,6 +109,8 @@ struct tl_variants {
 	uint16_t n;
 };
 struct tl_variants tl_variants_of(const struct tl_event_type *type);
+/* The one of the type after `before` (NULL: the first), NULL after the last. */
+const struct tl_variant *tl_variant_next(const struct tl_event_type *type, const struct tl_variant *before);
 /* The one that the event is, or NULL. */
 const struct tl_variant *tl_variant_among(struct tl_variants all, const struct tl_event *event);
 /* The argument's decoder; variant may be NULL: `otherwise`. */

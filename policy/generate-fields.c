@@ -51,6 +51,10 @@ static const struct {
 	  "with\n"
 	  "the outcome unknown. Kernels before 6.0 do not tell of requests that they refuse at once, nor which of\n"
 	  "several with the same user data has ended." },
+	{ "Arguments in memory",
+	  "What an argument points to is read once, as the call returns, and so as the call has left it: the sets\n"
+	  "of descriptors of select(2) are those that are ready. Of ioctl(2) it is shown where the request is one of\n"
+	  "terminals, network devices, attributes of files and the like; otherwise the argument is a number." },
 	{ "32-bit programs",
 	  "What they do with sockets through \\fBsocketcall\\fP(2) is told as the event that it is: \\fBconnect\\fP,\n"
 	  "\\fBsendto\\fP and so on; a rule about \\fBsocketcall\\fP has what no rule wants by that name.\n"

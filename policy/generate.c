@@ -6,6 +6,7 @@
 #include "describe.h"
 #include "generate.h"
 #include "opcodes.h"
+#include "values.h"
 #include "wire.h"
 
 static int finish(FILE *out)
@@ -41,9 +42,47 @@ static void put_messages(FILE *out, const struct tl_arg_type *arg)
 		fprintf(out, "\ttl_capture_message(call, %u, %d, %u);\n", arg->position, received, arg->size);
 }
 
-static void put_capture(FILE *out, const struct tl_arg_type *arg)
+/* What the command makes of the argument: one turn of the switch for each that puts something behind it. */
+static void put_command(FILE *out, const struct tl_event_type *t, const struct tl_arg_type *arg)
+{
+	const struct tl_variant *v = NULL;
+	unsigned n = 0;
+
+	while ((v = tl_variant_next(t, v))) {
+		if (v->behind.position != arg->position)
+			continue;
+		if (!n++)
+			fprintf(out, "\tsize = 0;\n\tswitch ((__u32)call->record.args[%u]) {\n", v->selector - 1);
+		fprintf(out, "\tcase 0x%x:\n", v->value);
+		if (v->behind.is_string)
+			fprintf(out, "\t\tif (tl_command_size(call, 1, 1, %u))\n\t\t\ttl_capture_string(call, %u, %u);\n",
+				v->behind.failed, arg->position, v->behind.size);
+		else
+			fprintf(out, "\t\tsize = tl_command_size(call, %u, %u, %u);\n", v->behind.size, v->behind.size32,
+				v->behind.failed);
+		fprintf(out, "\t\tbreak;\n");
+	}
+	if (n)
+		fprintf(out, "\t}\n\tif (size)\n\t\ttl_capture_bytes(call, %u, size, %u);\n", arg->position, arg->size);
+}
+
+static bool has_command(const struct tl_event_type *t)
+{
+	for (unsigned i = 0; i < t->n_args; i++)
+		if (t->args[i].capture == TL_CAPTURE_COMMAND)
+			return true;
+	return false;
+}
+
+static void put_capture(FILE *out, const struct tl_event_type *t, const struct tl_arg_type *arg)
 {
 	switch (arg->capture) {
+	case TL_CAPTURE_COMMAND:
+		put_command(out, t, arg);
+		break;
+	case TL_CAPTURE_BITS:
+		fprintf(out, "\ttl_capture_bits(call, %u, %u, %u);\n", arg->position, arg->length_arg, arg->size);
+		break;
 	case TL_CAPTURE_STRING:
 		fprintf(out, "\ttl_capture_string(call, %u, %u);\n", arg->position, arg->size);
 		break;
@@ -110,9 +149,10 @@ int tl_generate_handler(FILE *out, const struct tl_event_type *t)
 		line += size;
 		fputs(*line ? "\n" : ");\n", out);
 	}
-	fprintf(out, "\nTL_HANDLER\n{\n\tstruct tl_call *call = tl_handler_begin();\n\n\tif (!call)\n\t\treturn 0;\n");
+	fprintf(out, "\nTL_HANDLER\n{\n\tstruct tl_call *call = tl_handler_begin();\n%s\n\tif (!call)\n\t\treturn 0;\n",
+		has_command(t) ? "\t__u32 size;\n" : "");
 	for (unsigned i = 0; i < t->n_args; i++)
-		put_capture(out, &t->args[i]);
+		put_capture(out, t, &t->args[i]);
 	fprintf(out, "\treturn tl_handler_end(call);\n}\n");
 	return finish(out);
 }

@@ -54,7 +54,8 @@ static bool is_address(const struct tl_arg_type *arg)
 
 static bool has_length(const struct tl_arg_type *arg)
 {
-	return is_address(arg) || arg->capture == TL_CAPTURE_BUFFER || arg->capture == TL_CAPTURE_IOVEC;
+	return is_address(arg) || arg->capture == TL_CAPTURE_BUFFER || arg->capture == TL_CAPTURE_IOVEC ||
+	       arg->capture == TL_CAPTURE_BITS;
 }
 
 static void read_position(struct tl_reader *r, const struct tl_yaml_node *value, void *to)
@@ -189,7 +190,7 @@ static void finish_pointer(struct work *w)
 		memcpy(type, w->base->type, sizeof(w->to->type));
 	else if (w->count && !strchr(type, '*') && strlen(type) + 2 < sizeof(w->to->type))
 		strcat(type, " *");
-	if (w->to->capture && type_size(type) != 8)
+	if (!tl_capture_is_number(w->to->capture) && type_size(type) != 8)
 		tl_node_problem(w->r, w->arg->type ? w->arg->type : w->arg->node,
 				"type: captured, but " TL_QUOTED " is no pointer", type);
 }
@@ -236,7 +237,7 @@ static void finish_length(struct work *w)
 		return;
 	}
 	if (!has_length(to) && !tl_capture_is_message(to->capture))
-		tl_node_problem(w->r, length, "length: only a buffer, vectors, messages and a socket address have one");
+		tl_node_problem(w->r, length, "length: only a buffer, bits, vectors, messages and a socket address have one");
 	else if (length->kind == TL_YAML_SCALAR && !strcmp(length->text, "ret") && to->capture == TL_CAPTURE_BUFFER)
 		to->length_arg = 0;
 	else if (tl_node_number(w->r, length, "length", 1, TL_ARGS_MAX, &n))

@@ -4,6 +4,7 @@
 #include <sys/uio.h>
 
 #include "harness-inside.h"
+#include "values.h"
 #include "wire.h"
 
 /* Bytes of this process from an address that may be none; how many could be read. */
@@ -168,6 +169,31 @@ static struct bytes peek_messages(const struct call *c, const struct tl_arg_type
 	return b;
 }
 
+/* What the call's command puts behind the argument. */
+static struct bytes peek_command(const struct call *c, const struct tl_arg_type *arg)
+{
+	uint64_t from = c->args[arg->position - 1];
+	const struct tl_variant *v = NULL;
+	struct bytes nothing = {}, string;
+
+	while ((v = tl_variant_next(c->type, v))) {
+		uint32_t size = c->abi == TL_ABI_I386 ? v->behind.size32 : v->behind.size;
+
+		if (v->behind.position != arg->position || (uint32_t)c->args[v->selector - 1] != v->value)
+			continue;
+		if (c->ret < 0)
+			size = MIN(size, v->behind.failed);
+		if (!size)
+			return nothing;
+		if (!v->behind.is_string)
+			return peek_bytes(from, size, size);
+		string = peek_string(from, v->behind.size);
+		string.size += !(string.flags & TL_VALUE_FAULT); /* with the NUL */
+		return string;
+	}
+	return nothing;
+}
+
 struct bytes captured_of(const struct call *c, const struct tl_arg_type *arg)
 {
 	uint64_t from = c->args[arg->position - 1], length = 0;
@@ -185,6 +211,13 @@ struct bytes captured_of(const struct call *c, const struct tl_arg_type *arg)
 			return nothing;
 		length = arg->length_arg ? length : (uint64_t)c->ret;
 		return peek_bytes(from, arg->unit > 1 ? (uint32_t)length * (uint64_t)arg->unit : length, arg->size);
+	case TL_CAPTURE_BITS: {
+		int word = c->abi == TL_ABI_I386 ? 32 : 64;
+
+		return (int)length < 0 ? nothing : peek_bytes(from, ((int)length + word - 1) / word * word / 8, arg->size);
+	}
+	case TL_CAPTURE_COMMAND:
+		return peek_command(c, arg);
 	case TL_CAPTURE_STRUCT:
 		return peek_bytes(from, arg->size, arg->size);
 	case TL_CAPTURE_OUTPUT: /* after a failure there is what lay there before */

@@ -55,8 +55,39 @@ static void a_call_that_is_several_has_the_arguments_of_one(void **state)
 	f.event.ret = 0;
 	assert_non_null(strstr(line(&f), " fcntl(3, F_SETFD, FD_CLOEXEC) = 0"));
 	assert_non_null(strstr(fixture_line(&f, tl_encode_json, NULL), "\"args\":{\"fd\":3,\"cmd\":2,\"arg\":1}"));
-	f.event.args[1] = F_NOTIFY;
-	assert_non_null(strstr(line(&f), " fcntl(3, F_NOTIFY, 0x1) = 0"));
+	f.event.args[1] = 4711;
+	assert_non_null(strstr(line(&f), " fcntl(3, 0x1267, 0x1) = 0"));
+	fixture_done(&f);
+}
+
+/* A lock, and where there is none to be read a number. */
+static void what_a_command_points_to_is_shown(void **state)
+{
+	const uint64_t lock[4] = { F_WRLCK | SEEK_END << 16, 5, 10, 0 };
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	fixture_type(&f.type, "fcntl", "file");
+	fixture_arg(&f.type, "fd", "int", "fd", TL_CAPTURE_NONE);
+	fixture_arg(&f.type, "cmd", "int", "fcntl_cmd", TL_CAPTURE_NONE);
+	fixture_arg(&f.type, "arg", "unsigned long", "hex", TL_CAPTURE_COMMAND);
+	f.event.args[0] = 3;
+	f.event.args[1] = F_SETLK;
+	f.event.args[2] = 0x7fff1234;
+	f.event.ret = 0;
+	assert_non_null(strstr(line(&f), " fcntl(3, F_SETLK, 0x7fff1234) = 0"));
+	assert_non_null(strstr(fixture_line(&f, tl_encode_json, NULL), "\"arg\":2147422772}"));
+	f.event.captured[2] = fixture_bytes((const char *)lock, sizeof(lock));
+	assert_non_null(strstr(line(&f), " fcntl(3, F_SETLK, {l_type=F_WRLCK, l_whence=SEEK_END, l_start=5, l_len=10}) = 0"));
+	assert_non_null(strstr(fixture_line(&f, tl_encode_json, NULL),
+			       "\"arg\":\"{l_type=F_WRLCK, l_whence=SEEK_END, l_start=5, l_len=10}\"}"));
+	f.event.captured[2].flags |= TL_VALUE_FAULT;
+	assert_non_null(strstr(line(&f), " fcntl(3, F_SETLK, 0x7fff1234) = 0"));
+	f.event.args[1] = F_SETFD;
+	f.event.args[2] = FD_CLOEXEC;
+	f.event.captured[2].flags = 0;
+	assert_non_null(strstr(line(&f), " fcntl(3, F_SETFD, FD_CLOEXEC) = 0"));
 	fixture_done(&f);
 }
 
@@ -391,6 +422,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_opened_file_is_shown_behind_its_descriptor),
 		cmocka_unit_test(a_call_that_is_several_has_the_arguments_of_one),
+		cmocka_unit_test(what_a_command_points_to_is_shown),
 		cmocka_unit_test(a_failure_is_explained),
 		cmocka_unit_test(the_object_is_shown_where_its_name_does_not_tell),
 		cmocka_unit_test(a_descriptor_is_followed_by_its_file),

@@ -530,10 +530,38 @@ static void the_mode_of_an_open_that_creates_nothing_is_none(void **state)
 	fixture_done(&f);
 }
 
+/* A handler asks for the command alone, and what it captured is shown as what it is. */
+static void what_a_command_points_to_has_a_decoder(void **state)
+{
+	const struct tl_event_type *types;
+	unsigned n_found = 0;
+	size_t n;
+
+	(void)state;
+	types = tl_event_types(&n);
+	for (size_t i = 0; i < n; i++)
+		for (const struct tl_variant *v = NULL; (v = tl_variant_next(&types[i], v));) {
+			const struct tl_decoder *decoder = tl_variant_decoder(v, v->behind.position, NULL);
+
+			if (!v->behind.position)
+				continue;
+			n_found++;
+			assert_int_equal(v->mask, UINT32_MAX);
+			assert_int_equal(v->also_at, 0);
+			assert_true(v->selector > 0);
+			assert_int_equal(types[i].args[v->behind.position - 1].capture, TL_CAPTURE_COMMAND);
+			assert_true(types[i].args[v->behind.position - 1].size >= v->behind.size);
+			assert_non_null(decoder);
+			assert_int_equal(decoder->kind, TL_DECODE_BYTES);
+		}
+	assert_true(n_found > 80);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(decoders_and_their_names_in_descriptions_are_the_same),
+		cmocka_unit_test(what_a_command_points_to_has_a_decoder),
 		cmocka_unit_test(numbers_are_read_by_their_c_type),
 		cmocka_unit_test(flags_are_joined),
 		cmocka_unit_test(values_have_names),
