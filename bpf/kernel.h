@@ -21,6 +21,11 @@ typedef _Bool bool;
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
+/* Its first field is eight bytes of a type that every kernel has, see tl_word(). */
+struct timespec64 {
+	__s64 tv_sec;
+};
+
 struct kuid {
 	__u32 val;
 };
@@ -452,6 +457,8 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;
 #define tl_at(type, value) ((type *)(value))
 #define tl_peek(pointer, ...) BPF_CORE_READ((pointer), __VA_ARGS__)
 #endif
+/* Eight bytes of the kernel's. */
+#define tl_word(address) ((__u64)tl_peek(tl_at(struct timespec64, (address)), tv_sec))
 
 /* The current task: tgid and tid; by loads where they are cheaper than a call. */
 #if TL_HAS_TASK_STORAGE

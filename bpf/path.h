@@ -68,6 +68,44 @@ static __always_inline __u64 tl_walk_above(struct tl_walk *walk, __u64 vfsmount)
 	return above;
 }
 
+#if TL_HAS_CAST
+#define TL_NAME_WORDS 4 /* that are copied by loads; most names have no more */
+
+/* Number of the lowest byte in which the highest bit is set; one is. */
+static __always_inline __u32 tl_lowest_byte(__u64 highest_bits)
+{
+	__u64 bit = highest_bits & -highest_bits;
+	__u32 n = 0;
+
+	if (bit >> 32) {
+		bit >>= 32;
+		n = 4;
+	}
+	if (bit >> 16) {
+		bit >>= 16;
+		n += 2;
+	}
+	return n + (bit > 0xff);
+}
+#endif
+
+/* Copies the name of an entry, with its NUL, to `out`, which has room for TL_NAME_MAX bytes.
+ * Returns the bytes with the NUL; negative: they cannot be read. */
+static __always_inline long tl_copy_name(char *out, __u64 name)
+{
+#if TL_HAS_CAST
+	/* Names begin at whole words, so none of these reaches into another page. */
+	for (int i = 0; i < TL_NAME_WORDS; i++) {
+		__u64 word = tl_word(name + 8 * i), zeros = (word - 0x0101010101010101ULL) & ~word & 0x8080808080808080ULL;
+
+		*(__u64 *)(out + 8 * i) = word;
+		if (zeros)
+			return 8 * i + tl_lowest_byte(zeros) + 1;
+	}
+#endif
+	return bpf_probe_read_kernel_str(out, TL_NAME_MAX, (void *)name);
+}
+
 /* One step up. */
 static __always_inline long tl_climb_step(struct tl_walk *walk, char *out)
 {
@@ -82,7 +120,7 @@ static __always_inline long tl_climb_step(struct tl_walk *walk, char *out)
 		if (walk->dentry != walk->mount_root) {
 			/* A pipe, a memory file: in no tree, with a name of its own. */
 			walk->flags |= TL_SECTION_PSEUDO;
-			n = bpf_probe_read_kernel_str(out, TL_NAME_MAX, tl_peek(dentry, d_name.name));
+			n = tl_copy_name(out, (__u64)tl_peek(dentry, d_name.name));
 			if (!used && n > 0)
 				walk->used = n;
 			return TL_STOP;
@@ -94,7 +132,7 @@ static __always_inline long tl_climb_step(struct tl_walk *walk, char *out)
 		walk->flags |= TL_SECTION_TRUNCATED;
 		return TL_STOP;
 	}
-	n = bpf_probe_read_kernel_str(out + tl_clamp(used, TL_PATH_MAX), TL_NAME_MAX, tl_peek(dentry, d_name.name));
+	n = tl_copy_name(out + tl_clamp(used, TL_PATH_MAX), (__u64)tl_peek(dentry, d_name.name));
 	if (n < 0) {
 		walk->flags |= TL_SECTION_FAULT;
 		return TL_STOP;
@@ -240,12 +278,12 @@ static __always_inline void tl_add_file(struct tl_walk *walk, __u8 *data, __u32 
 /* The open file behind a descriptor of `task`; 0: none. */
 static __always_inline __u64 tl_fd_file(struct task_struct *task, __u32 fd)
 {
-	__u64 file = 0;
+	__u64 at;
 
 	if (fd >= tl_get(task, files, fdt, max_fds))
 		return 0;
-	bpf_probe_read_kernel(&file, sizeof(file), tl_get(task, files, fdt, fd) + fd);
-	return file;
+	at = (__u64)(tl_get(task, files, fdt, fd) + fd);
+	return tl_word(at);
 }
 
 #endif

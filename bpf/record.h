@@ -164,6 +164,19 @@ static __always_inline void tl_add_name(__u8 *data, __u8 type, __u8 index, __u64
 	tl_area_end(data, TL_RECORD_MAX, section, type, index, 0, (__u32)n & (2 * TL_PATH_MAX - 1));
 }
 
+/* The name of the current task. */
+static __always_inline void tl_copy_comm(char comm[TL_COMM_LEN], struct task_struct *task)
+{
+#if TL_HAS_CAST
+	__u64 from = (__u64)task + bpf_core_field_offset(struct task_struct, comm);
+
+	*(__u64 *)comm = tl_word(from);
+	*(__u64 *)(comm + 8) = tl_word(from + 8);
+#else
+	bpf_get_current_comm(comm, TL_COMM_LEN);
+#endif
+}
+
 /* Header of a record by `task`, which is the current one. */
 static __always_inline void tl_record_begin(struct tl_record *record, struct task_struct *task,
 					    const struct tl_task *state, __u8 kind)
@@ -189,7 +202,7 @@ static __always_inline void tl_record_begin(struct tl_record *record, struct tas
 	record->egid = tl_get(task, cred, egid.val);
 	record->loginuid = tl_get(task, loginuid.val);
 	record->session = tl_get(task, sessionid);
-	bpf_get_current_comm(record->comm, sizeof(record->comm));
+	tl_copy_comm(record->comm, task);
 	record->ret = 0;
 	record->nr = 0;
 	record->handler = 0;
