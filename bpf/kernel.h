@@ -152,8 +152,18 @@ struct cgroup {
 	struct cgroup_root *root;
 };
 
+struct list_head {
+	struct list_head *next;
+};
+
 struct css_set {
-	struct cgroup *dfl_cgrp;
+	struct cgroup *dfl_cgrp; /* in the unified hierarchy */
+	struct list_head cgrp_links; /* one for each hierarchy, in the order that they were made */
+};
+
+struct cgrp_cset_link {
+	struct cgroup *cgrp;
+	struct list_head cgrp_link; /* in cgrp_links */
 };
 
 struct ns_common {

@@ -436,8 +436,8 @@ int BPF_PROG(tl_cgroup_mkdir, struct cgroup *cgroup, const char *path)
 	__u64 id;
 	long n;
 
-	if (tl_get(cgroup, root, hierarchy_id) != 0)
-		return 0; /* not the unified hierarchy */
+	if (!tl_is_followed_in(cgroup))
+		return 0;
 	id = tl_get(cgroup, kn, id);
 	if (tl_cgroup_is_matched(id))
 		return 0;
@@ -462,7 +462,9 @@ int BPF_PROG(tl_cgroup_rmdir, struct cgroup *cgroup, const char *path)
 {
 	__u64 id = tl_get(cgroup, kn, id);
 
-	bpf_map_delete_elem(&cgroups, &id);
+	/* Each hierarchy counts its own from 1. */
+	if (tl_is_followed_in(cgroup))
+		bpf_map_delete_elem(&cgroups, &id);
 	return 0;
 }
 

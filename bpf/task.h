@@ -226,9 +226,40 @@ static __always_inline __u64 tl_nsproxy_of(struct task_struct *task)
 	return (__u64)tl_get(task, nsproxy);
 }
 
+/* The hierarchy whose cgroups are followed, by the kernel's number: 0 is the unified one.
+ * Set before loading, so where it is that one nothing is left of what is for others. */
+const volatile __u32 tl_hierarchy SEC(".rodata.hierarchy") = 0;
+
+static __always_inline bool tl_is_followed_in(struct cgroup *cgroup)
+{
+	return (__u32)tl_get(cgroup, root, hierarchy_id) == tl_hierarchy;
+}
+
+#define TL_HIERARCHIES_MAX 32 /* as many as there are controllers, and some by name */
+
+/* The task's cgroup in a hierarchy of version 1; 0: there is none. */
+static __always_inline __u64 tl_cgroup_in_hierarchy(struct task_struct *task)
+{
+	__u64 at = 0, id = 0;
+
+	/* As a number, as in tl_own_pid(). */
+	bpf_probe_read_kernel(&at, sizeof(at), &task->cgroups);
+	at += bpf_core_field_offset(struct css_set, cgrp_links);
+	for (int i = 0; i < TL_HIERARCHIES_MAX && !id; i++) {
+		struct list_head *node = tl_at(struct list_head, at);
+		struct cgrp_cset_link *link;
+
+		at = (__u64)tl_peek(node, next);
+		link = tl_at(struct cgrp_cset_link, at - bpf_core_field_offset(struct cgrp_cset_link, cgrp_link));
+		if ((__u32)tl_peek(link, cgrp, root, hierarchy_id) == tl_hierarchy)
+			id = tl_peek(link, cgrp, kn, id);
+	}
+	return id;
+}
+
 static __always_inline __u64 tl_cgroup_of(struct task_struct *task)
 {
-	return tl_get(task, cgroups, dfl_cgrp, kn, id);
+	return tl_hierarchy ? tl_cgroup_in_hierarchy(task) : tl_get(task, cgroups, dfl_cgrp, kn, id);
 }
 
 /* Number of the pid namespace that the task lives in, and its pid there. */

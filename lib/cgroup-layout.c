@@ -7,6 +7,8 @@
 #include "cgroup.h"
 #include "util.h"
 
+#define SYSTEMD_NAME "name=systemd" /* of the hierarchy among version 1's */
+
 /* Takes \040 and the like out of a field of mountinfo, in place. */
 static void unescape_octal(char *text)
 {
@@ -24,16 +26,14 @@ static void unescape_octal(char *text)
 	*out = '\0';
 }
 
-/* The mount point in a line of mountinfo if it is the unified hierarchy's; cuts the line. */
-static char *unified_mount(char *line)
+/* The mount point in a line of mountinfo; cuts the line. NULL: it has none. */
+static char *mount_point(char *line)
 {
-	char *type = strstr(line, " - "), *field = line, *end;
+	char *field = line, *end;
 
-	if (!type || strncmp(type + 3, "cgroup2 ", strlen("cgroup2 ")) != 0)
-		return NULL;
 	for (size_t i = 0; i < 4; i++) { /* id, parent, device, root */
 		field = strchr(field, ' ');
-		if (!field || field >= type)
+		if (!field)
 			return NULL;
 		field++;
 	}
@@ -45,24 +45,73 @@ static char *unified_mount(char *line)
 	return field;
 }
 
+/* Behind the separator: type, source, and the options of the file system. */
+static bool is_unified(const char *line)
+{
+	return strstr(line, " - cgroup2 ") != NULL;
+}
+
+static bool is_first_version(const char *line)
+{
+	return strstr(line, " - cgroup ") != NULL;
+}
+
+static bool is_systemd(const char *line)
+{
+	const char *options = strrchr(line, ' '), *name = options ? strstr(options, SYSTEMD_NAME) : NULL;
+	size_t n = strlen(SYSTEMD_NAME);
+
+	return name && strchr(" ,", name[-1]) && strchr(",\n", name[n]) && is_first_version(line);
+}
+
+/* Others may be mounted for containers; the first is the host's own. */
+static int keep_mount(char *line, char **mount)
+{
+	const char *point = *mount ? NULL : mount_point(line);
+
+	if (point && !(*mount = strdup(point)))
+		return -ENOMEM;
+	return 0;
+}
+
 int tl_cgroup_layout_read(FILE *mountinfo, char **ret_mount)
 {
-	_cleanup_free_ char *line = NULL, *found = NULL;
+	_cleanup_free_ char *line = NULL, *unified = NULL, *systemd = NULL;
 	bool has_first = false;
 	size_t size = 0;
-	char *mount;
+	int r = 0;
 
-	while (getline(&line, &size, mountinfo) >= 0) {
-		has_first |= strstr(line, " - cgroup ") != NULL;
-		/* Others may be mounted for containers; the first is the host's own. */
-		mount = found ? NULL : unified_mount(line);
-		if (mount && !(found = strdup(mount)))
-			return -ENOMEM;
+	while (r >= 0 && getline(&line, &size, mountinfo) >= 0) {
+		has_first |= is_first_version(line);
+		if (is_unified(line))
+			r = keep_mount(line, &unified);
+		else if (is_systemd(line))
+			r = keep_mount(line, &systemd);
 	}
-	*ret_mount = TAKE_PTR(found);
-	if (*ret_mount)
+	if (r < 0)
+		return r;
+	if (unified) {
+		*ret_mount = TAKE_PTR(unified);
 		return has_first ? TL_CGROUPS_HYBRID : TL_CGROUPS_UNIFIED;
-	return has_first ? TL_CGROUPS_LEGACY : TL_CGROUPS_NONE;
+	}
+	*ret_mount = TAKE_PTR(systemd);
+	return *ret_mount ? TL_CGROUPS_LEGACY : has_first ? TL_CGROUPS_FOREIGN : TL_CGROUPS_NONE;
+}
+
+int tl_cgroup_hierarchy_read(FILE *cgroup, int layout)
+{
+	_cleanup_free_ char *line = NULL;
+	size_t size = 0;
+
+	if (layout != TL_CGROUPS_LEGACY)
+		return layout > TL_CGROUPS_LEGACY ? 0 : -ENOENT;
+	while (getline(&line, &size, cgroup) >= 0) {
+		const char *names = strchr(line, ':');
+
+		if (names && strncmp(names + 1, SYSTEMD_NAME ":", strlen(SYSTEMD_NAME ":")) == 0)
+			return (int)strtoul(line, NULL, 10);
+	}
+	return -ENOENT;
 }
 
 int tl_cgroup_layout_now(char **ret_mount)
@@ -76,7 +125,9 @@ const char *tl_cgroup_layout_text(int layout)
 {
 	static const char *const texts[] = {
 		[TL_CGROUPS_NONE] = "none are mounted: targets by cgroup, unit or container cannot be followed",
-		[TL_CGROUPS_LEGACY] = "version 1 alone: targets by cgroup, unit or container cannot be followed",
+		[TL_CGROUPS_FOREIGN] = "version 1 alone, without systemd's hierarchy: "
+				       "targets by cgroup, unit or container cannot be followed",
+		[TL_CGROUPS_LEGACY] = "version 1: systemd's hierarchy",
 		[TL_CGROUPS_HYBRID] = "version 2, beside version 1",
 		[TL_CGROUPS_UNIFIED] = "version 2",
 	};

@@ -29,6 +29,7 @@ struct entry {
 struct tl_cgroups {
 	int mount_fd;
 	char *mount;
+	uint32_t hierarchy;
 	struct entry *buckets[BUCKETS];
 	struct entry *newest, *oldest;
 	size_t n;
@@ -43,17 +44,25 @@ union handle {
 
 static const struct tl_cgroup nowhere = { .path = "", .unit = "", .slice = "", .container_id = "" };
 
+static int hierarchy_now(int layout)
+{
+	_cleanup_fclose_ FILE *cgroup = fopen("/proc/self/cgroup", "re");
+
+	return cgroup ? tl_cgroup_hierarchy_read(cgroup, layout) : -errno;
+}
+
 int tl_cgroups_new(struct tl_cgroups **ret_cgroups, int *ret_layout)
 {
 	_cleanup_free_ char *mount = NULL;
 	struct tl_cgroups *c;
-	int fd;
+	int fd, hierarchy;
 
 	*ret_layout = tl_cgroup_layout_now(&mount);
 	if (*ret_layout < 0)
 		return *ret_layout;
-	if (!mount)
-		return -ENOENT;
+	hierarchy = hierarchy_now(*ret_layout);
+	if (hierarchy < 0)
+		return hierarchy;
 	fd = open(mount, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
@@ -64,6 +73,7 @@ int tl_cgroups_new(struct tl_cgroups **ret_cgroups, int *ret_layout)
 	}
 	c->mount_fd = fd;
 	c->mount = TAKE_PTR(mount);
+	c->hierarchy = (uint32_t)hierarchy;
 	*ret_cgroups = c;
 	return 0;
 }
@@ -87,6 +97,11 @@ struct tl_cgroups *tl_cgroups_free(struct tl_cgroups *c)
 const char *tl_cgroups_mount(const struct tl_cgroups *c)
 {
 	return c->mount;
+}
+
+uint32_t tl_cgroups_hierarchy(const struct tl_cgroups *c)
+{
+	return c ? c->hierarchy : 0;
 }
 
 /* ---- Entries ---- */

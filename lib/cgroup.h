@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Cgroups of the unified hierarchy: from the kernel's id to path, systemd unit,
- * slice and container.
+ * Cgroups of the hierarchy that systemd keeps its units in: from the kernel's id to path,
+ * systemd unit, slice and container.
  */
 #ifndef TRACELEFT_CGROUP_H
 #define TRACELEFT_CGROUP_H
@@ -19,31 +19,37 @@ struct tl_cgroup {
 };
 
 /* Hierarchies that are mounted. systemd keeps its units in that of version 2 where there
- * is one, and that is the one that targets are followed in. */
+ * is one, else in one of its own without controllers: targets are followed there. */
 enum tl_cgroup_layout {
 	TL_CGROUPS_NONE = 0,
+	TL_CGROUPS_FOREIGN, /* of version 1 alone, without systemd's */
 	TL_CGROUPS_LEGACY, /* of version 1 alone */
 	TL_CGROUPS_HYBRID, /* both */
 	TL_CGROUPS_UNIFIED, /* of version 2 alone */
 };
 
-/* The layout that a table of mounts as /proc/PID/mountinfo tells, and where version 2 is
- * mounted, owned by the caller, NULL: nowhere. -ENOMEM. */
+/* The layout that a table of mounts as /proc/PID/mountinfo tells, and where the hierarchy
+ * that targets are followed in is mounted, owned by the caller, NULL: nowhere. -ENOMEM. */
 int tl_cgroup_layout_read(FILE *mountinfo, char **ret_mount);
 /* Same, of this machine; other errors of opening the table. */
 int tl_cgroup_layout_now(char **ret_mount);
+/* The kernel's number of that hierarchy, as a file /proc/PID/cgroup tells it: 0 is that of
+ * version 2. -ENOENT: it is not among them. */
+int tl_cgroup_hierarchy_read(FILE *cgroup, int layout);
 /* What that means for targets, one line; an error's is "unknown". */
 const char *tl_cgroup_layout_text(int layout);
 
 struct tl_cgroups;
 
-/* Finds where the unified hierarchy is mounted. -ENOENT: nowhere. *ret_layout: what
+/* Finds the hierarchy that targets are followed in. -ENOENT: there is none. *ret_layout: what
  * tl_cgroup_layout_now() says, in any case. */
 int tl_cgroups_new(struct tl_cgroups **ret_cgroups, int *ret_layout);
 struct tl_cgroups *tl_cgroups_free(struct tl_cgroups *c);
 
 /* Mount point: "/sys/fs/cgroup", or "/sys/fs/cgroup/unified" on a hybrid host. */
 const char *tl_cgroups_mount(const struct tl_cgroups *c);
+/* The kernel's number of the hierarchy; 0: the unified one, of NULL as well. */
+uint32_t tl_cgroups_hierarchy(const struct tl_cgroups *c);
 
 /* Calls back for the root ("/") and every cgroup below, parents first. A
  * negative result ends the walk and is returned; cgroups that vanish meanwhile

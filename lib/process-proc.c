@@ -78,17 +78,17 @@ static uint32_t read_inner_pid(int dir_fd)
 	return (uint32_t)strtoul(strrchr(line, '\t') ?: "0", NULL, 10);
 }
 
-static void read_cgroup(int dir_fd, char ret[PATH_MAX])
+/* From the line "HIERARCHY:CONTROLLERS:PATH". */
+static void read_cgroup(int dir_fd, uint32_t hierarchy, char ret[PATH_MAX])
 {
-	char text[2 * PATH_MAX], *line;
+	char text[4 * PATH_MAX] = "\n", begin[16], *line;
 
 	ret[0] = '\0';
-	if (tl_proc_read_file(dir_fd, "cgroup", text, sizeof(text)) < 0)
+	if (tl_proc_read_file(dir_fd, "cgroup", text + 1, sizeof(text) - 1) < 0)
 		return;
-	line = strncmp(text, "0::", 3) == 0 ? text : strstr(text, "\n0::");
-	if (!line)
-		return;
-	line = strchr(line, '/');
+	snprintf(begin, sizeof(begin), "\n%u:", hierarchy);
+	line = strstr(text, begin);
+	line = line ? strchr(line, '/') : NULL;
 	if (line && strcspn(line, "\n") < PATH_MAX)
 		snprintf(ret, PATH_MAX, "%.*s", (int)strcspn(line, "\n"), line);
 }
@@ -113,7 +113,7 @@ static void ask_waiting(struct tl_proc_reader **reader, int dir_fd, struct tl_pr
 	memcpy(ret->args, answer->args, answer->args_size);
 }
 
-int tl_proc_read(struct tl_proc_reader **reader, uint32_t pid, uint64_t start, struct tl_proc *ret)
+int tl_proc_read(struct tl_proc_reader **reader, uint32_t pid, uint64_t start, uint32_t hierarchy, struct tl_proc *ret)
 {
 	_cleanup_close_ int fd = -1;
 	char path[32];
@@ -130,7 +130,7 @@ int tl_proc_read(struct tl_proc_reader **reader, uint32_t pid, uint64_t start, s
 	read_link(fd, "exe", ret->executable);
 	read_link(fd, "cwd", ret->working_directory);
 	ask_waiting(reader, fd, ret);
-	read_cgroup(fd, ret->cgroup);
+	read_cgroup(fd, hierarchy, ret->cgroup);
 	ret->inner_pid = read_inner_pid(fd);
 	ret->mntns = read_namespace(fd, "ns/mnt");
 	ret->netns = read_namespace(fd, "ns/net");

@@ -20,7 +20,7 @@ struct tl_proc {
 	char comm[16];
 	char executable[PATH_MAX];
 	char working_directory[PATH_MAX];
-	char cgroup[PATH_MAX]; /* of the unified hierarchy */
+	char cgroup[PATH_MAX]; /* of the hierarchy that was asked for */
 	uint64_t executable_inode;
 	uint32_t executable_major, executable_minor;
 	bool executable_deleted;
@@ -36,9 +36,9 @@ bool tl_proc_start_fits(uint64_t start, uint64_t exact);
  * how many, or a negative errno. */
 ssize_t tl_proc_read_file(int dir_fd, const char *name, char *ret, size_t size);
 
-/* start 0: whatever process has that pid. -ESRCH: it is gone or another one
+/* start 0: whatever process has that pid; hierarchy: of cgroups, by the kernel's number. -ESRCH: it is gone or another one
  * has its pid. What cannot be read otherwise is empty. No process can hold it
  * up for longer than TL_PROC_PATIENCE_MS; *reader as for tl_proc_ask(). */
-int tl_proc_read(struct tl_proc_reader **reader, uint32_t pid, uint64_t start, struct tl_proc *ret);
+int tl_proc_read(struct tl_proc_reader **reader, uint32_t pid, uint64_t start, uint32_t hierarchy, struct tl_proc *ret);
 
 #endif

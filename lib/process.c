@@ -411,7 +411,7 @@ static int ask_proc(struct tl_processes *t, uint32_t pid, uint64_t start)
 {
 	if (!t->proc)
 		t->proc = malloc(sizeof(*t->proc));
-	return t->proc ? tl_proc_read(&t->reader, pid, start, t->proc) : -ENOMEM;
+	return t->proc ? tl_proc_read(&t->reader, pid, start, tl_cgroups_hierarchy(t->cgroups), t->proc) : -ENOMEM;
 }
 
 /* A new entry with what /proc says, without its parent; NULL: nothing. */

@@ -168,6 +168,7 @@ static int add_process(const struct tl_session *s, struct table *t, const struct
 static int read_processes(const struct tl_session *s, struct table *t)
 {
 	_cleanup_free_ struct tl_proc *proc = malloc(sizeof(*proc));
+	const uint32_t hierarchy = tl_cgroups_hierarchy(s->cgroups);
 	struct tl_proc_reader *reader = NULL;
 	DIR *dir = opendir("/proc");
 	const struct dirent *entry;
@@ -179,7 +180,7 @@ static int read_processes(const struct tl_session *s, struct table *t)
 		unsigned long pid = strtoul(entry->d_name, NULL, 10);
 
 		/* Who has gone meanwhile matches nothing. */
-		if (pid && pid != (unsigned long)getpid() && tl_proc_read(&reader, (uint32_t)pid, 0, proc) == 0)
+		if (pid && pid != (unsigned long)getpid() && tl_proc_read(&reader, (uint32_t)pid, 0, hierarchy, proc) == 0)
 			r = add_process(s, t, proc, (uint32_t)pid);
 	}
 	tl_proc_reader_free(reader);

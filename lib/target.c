@@ -38,16 +38,18 @@ static int size_map(struct tl_session *s, const struct map_size *size)
 	return r < 0 ? tl_fail(s, r, "cannot size map %s", size->name) : 0;
 }
 
-/* How many words a set has, and which attributes are asked for. */
+/* How many words a set has, which attributes are asked for, and where cgroups are. */
 static int set_constants(struct tl_session *s, const struct tl_target_plan *p)
 {
-	const uint32_t n_words = (uint32_t)p->n_words;
+	const uint32_t n_words = (uint32_t)p->n_words, hierarchy = tl_cgroups_hierarchy(s->cgroups);
 	uint32_t asked = 0;
 	int r = tl_set_constant(s, "terms", &n_words, sizeof(n_words));
 
 	for (size_t a = 0; a < TL_ATTRIBUTE_KINDS; a++)
 		asked |= p->ranges_of[a].n ? 1U << a : 0;
-	return r < 0 ? r : tl_set_constant(s, "asked", &asked, sizeof(asked));
+	if (r >= 0)
+		r = tl_set_constant(s, "asked", &asked, sizeof(asked));
+	return r < 0 ? r : tl_set_constant(s, "hierarchy", &hierarchy, sizeof(hierarchy));
 }
 
 int tl_targets_size(struct tl_session *s)

@@ -45,9 +45,10 @@ static void nothing_is_known_without_a_hierarchy(void **state)
 static void a_table_of_mounts_tells_the_layout(void **state)
 {
 #define ROOT "22 1 8:1 / / rw shared:1 - ext4 /dev/sda1 rw\n"
-#define CGROUP1                                                                                   \
-	"30 29 0:26 / /sys/fs/cgroup/systemd rw shared:9 - cgroup cgroup rw,xattr,name=systemd\n" \
-	"31 29 0:27 / /sys/fs/cgroup/cpu,cpuacct rw shared:10 - cgroup cgroup rw,cpu,cpuacct\n"
+#define CONTROLLER "31 29 0:27 / /sys/fs/cgroup/cpu,cpuacct rw shared:10 - cgroup cgroup rw,cpu,cpuacct\n"
+#define CGROUP1 "30 29 0:26 / /sys/fs/cgroup/systemd rw shared:9 - cgroup cgroup rw,xattr,name=systemd\n" CONTROLLER
+#define ANOTHER "33 29 0:28 / /sys/fs/cgroup/name=systemd rw shared:9 - cgroup cgroup rw,name=systemd-not\n"
+#define SECOND "34 29 0:26 / /of/a/container rw shared:9 - cgroup cgroup rw,xattr,name=systemd\n"
 #define CGROUP2(where) "28 23 0:25 / " where " rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n"
 	static const struct {
 		const char *text;
@@ -55,7 +56,10 @@ static void a_table_of_mounts_tells_the_layout(void **state)
 		const char *mount;
 	} tables[] = {
 		{ ROOT, TL_CGROUPS_NONE, NULL },
-		{ ROOT CGROUP1, TL_CGROUPS_LEGACY, NULL },
+		{ ROOT CGROUP1, TL_CGROUPS_LEGACY, "/sys/fs/cgroup/systemd" },
+		{ ROOT CONTROLLER, TL_CGROUPS_FOREIGN, NULL },
+		{ ROOT ANOTHER CONTROLLER, TL_CGROUPS_FOREIGN, NULL },
+		{ ROOT ANOTHER CGROUP1 SECOND, TL_CGROUPS_LEGACY, "/sys/fs/cgroup/systemd" },
 		{ ROOT CGROUP2("/sys/fs/cgroup"), TL_CGROUPS_UNIFIED, "/sys/fs/cgroup" },
 		{ ROOT CGROUP2("/sys/fs/cgroup/unified") CGROUP1, TL_CGROUPS_HYBRID, "/sys/fs/cgroup/unified" },
 		{ ROOT CGROUP1 CGROUP2("/sys/fs/cgroup/unified"), TL_CGROUPS_HYBRID, "/sys/fs/cgroup/unified" },
@@ -77,6 +81,27 @@ static void a_table_of_mounts_tells_the_layout(void **state)
 		fclose(table);
 	}
 	assert_string_equal(tl_cgroup_layout_text(-ENOENT), "unknown");
+}
+
+static int hierarchy_of(const char *text, int layout)
+{
+	FILE *file = fmemopen((void *)text, strlen(text), "r");
+	int r = tl_cgroup_hierarchy_read(file, layout);
+
+	fclose(file);
+	return r;
+}
+
+static void the_hierarchy_has_the_kernel_s_number(void **state)
+{
+	static const char cgroup[] = "12:cpu,cpuacct:/\n3:name=systemd-not:/\n2:name=systemd:/init.scope\n0::/\n";
+
+	(void)state;
+	assert_int_equal(hierarchy_of(cgroup, TL_CGROUPS_LEGACY), 2);
+	assert_int_equal(hierarchy_of(cgroup, TL_CGROUPS_HYBRID), 0);
+	assert_int_equal(hierarchy_of(cgroup, TL_CGROUPS_UNIFIED), 0);
+	assert_int_equal(hierarchy_of(cgroup, TL_CGROUPS_NONE), -ENOENT);
+	assert_int_equal(hierarchy_of("12:cpu,cpuacct:/\n0::/\n", TL_CGROUPS_LEGACY), -ENOENT);
 }
 
 /* ---- On this machine ---- */
@@ -249,6 +274,7 @@ int main(void)
 		cmocka_unit_test(paths_tell_unit_slice_and_container),
 		cmocka_unit_test(nothing_is_known_without_a_hierarchy),
 		cmocka_unit_test(a_table_of_mounts_tells_the_layout),
+		cmocka_unit_test(the_hierarchy_has_the_kernel_s_number),
 		cmocka_unit_test(an_id_finds_its_path),
 		cmocka_unit_test(an_id_finds_its_path_without_capabilities),
 		cmocka_unit_test(the_callback_ends_the_walk),

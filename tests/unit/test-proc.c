@@ -76,12 +76,12 @@ static void a_process_tells_what_it_is(void **state)
 	struct tl_proc_reader *reader = NULL;
 
 	(void)state;
-	assert_int_equal(tl_proc_read(&reader, (uint32_t)getpid(), 0, &proc), 0);
+	assert_int_equal(tl_proc_read(&reader, (uint32_t)getpid(), 0, 0, &proc), 0);
 	assert_true(proc.args_size > 1);
 	assert_false(proc.args_truncated);
 	assert_non_null(strstr(proc.args, "test-proc"));
 	assert_true(proc.executable_inode);
-	assert_int_equal(tl_proc_read(&reader, (uint32_t)getpid(), 1, &proc), -ESRCH);
+	assert_int_equal(tl_proc_read(&reader, (uint32_t)getpid(), 1, 0, &proc), -ESRCH);
 	assert_null(tl_proc_reader_free(reader));
 }
 
@@ -96,13 +96,13 @@ static void who_does_not_answer_costs_a_moment(void **state)
 	if (!fuse_begin(&f))
 		skip();
 	pid = process_of(&f);
-	assert_int_equal(tl_proc_read(&reader, (uint32_t)pid, 0, &proc), 0);
+	assert_int_equal(tl_proc_read(&reader, (uint32_t)pid, 0, 0, &proc), 0);
 	assert_int_equal(proc.executable_inode, FUSE_FIXTURE_PROGRAM);
 	assert_string_equal(proc.args, "sleeper");
 	f.silent = true;
 	for (size_t i = 0; i < TL_PROC_STUCK_MAX + 2; i++) {
 		begin = seconds();
-		assert_int_equal(tl_proc_read(&reader, (uint32_t)pid, 0, &proc), 0);
+		assert_int_equal(tl_proc_read(&reader, (uint32_t)pid, 0, 0, &proc), 0);
 		last = seconds() - begin;
 		most = MAX(most, last);
 		/* What does not wait for it is there. */
@@ -117,7 +117,7 @@ static void who_does_not_answer_costs_a_moment(void **state)
 	fuse_end(&f);
 	/* They are gone: others are asked again. */
 	for (begin = seconds(); seconds() < begin + 5; usleep(10000))
-		if (tl_proc_read(&reader, (uint32_t)getpid(), 0, &proc) == 0 && proc.args_size)
+		if (tl_proc_read(&reader, (uint32_t)getpid(), 0, 0, &proc) == 0 && proc.args_size)
 			break;
 	assert_true(proc.args_size > 1);
 	tl_proc_reader_free(reader);
