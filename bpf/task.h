@@ -240,21 +240,26 @@ static __always_inline bool tl_is_followed_in(struct cgroup *cgroup)
 /* The task's cgroup in a hierarchy of version 1; 0: there is none. */
 static __always_inline __u64 tl_cgroup_in_hierarchy(struct task_struct *task)
 {
-	__u64 at = 0, id = 0;
+	__u64 at = 0, left = TL_HIERARCHIES_MAX, differs, more;
+	struct cgrp_cset_link *link;
 
 	/* As a number, as in tl_own_pid(). */
 	bpf_probe_read_kernel(&at, sizeof(at), &task->cgroups);
 	at += bpf_core_field_offset(struct css_set, cgrp_links);
-	for (int i = 0; i < TL_HIERARCHIES_MAX && !id; i++) {
+	/* Sums that hide the ways out but one, at the end, from the compiler: it would put the
+	 * loop's end before its beginning, which 5.10 refuses. */
+	do {
 		struct list_head *node = tl_at(struct list_head, at);
-		struct cgrp_cset_link *link;
 
 		at = (__u64)tl_peek(node, next);
 		link = tl_at(struct cgrp_cset_link, at - bpf_core_field_offset(struct cgrp_cset_link, cgrp_link));
-		if ((__u32)tl_peek(link, cgrp, root, hierarchy_id) == tl_hierarchy)
-			id = tl_peek(link, cgrp, kn, id);
-	}
-	return id;
+		differs = (__u32)tl_peek(link, cgrp, root, hierarchy_id) ^ tl_hierarchy;
+		tl_barrier(differs);
+		more = -differs >> 63; /* 0 or 1 */
+		tl_barrier(more);
+		more *= --left;
+	} while (more);
+	return differs ? 0 : tl_peek(link, cgrp, kn, id);
 }
 
 static __always_inline __u64 tl_cgroup_of(struct task_struct *task)
