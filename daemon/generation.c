@@ -105,10 +105,8 @@ static void declare_lost(struct tl_generation *g, const struct tl_event *event)
 		.time_last = event->time,
 		.stage = "rules",
 	};
-	struct tl_event record;
 
-	tl_record_lost(&record, event->cpu, &lost, NULL);
-	tl_outputs_write(&g->outputs, &record);
+	tl_generation_lost(g, event->cpu, &lost);
 }
 
 static int on_event(const struct tl_event *event, void *userdata)
@@ -264,6 +262,14 @@ static void write_record(struct tl_generation *g, enum tl_event_kind kind, const
 void tl_generation_record(struct tl_generation *g, enum tl_event_kind kind, const char *note)
 {
 	write_record(g, kind, note, NULL);
+}
+
+void tl_generation_lost(struct tl_generation *g, uint32_t cpu, const struct tl_lost *lost)
+{
+	struct tl_event record;
+
+	tl_record_lost(&record, cpu, lost, NULL);
+	tl_outputs_write(&g->outputs, &record);
 }
 
 struct tl_ledger_view tl_generation_view(const struct tl_generation *g, struct tl_ledger_output *outputs)

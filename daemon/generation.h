@@ -51,6 +51,8 @@ void tl_generation_flush(struct tl_generation *g, bool all);
 
 /* Writes a record of our own to every output; note may be NULL. */
 void tl_generation_record(struct tl_generation *g, enum tl_event_kind kind, const char *note);
+/* Same, what was lost on a CPU. */
+void tl_generation_lost(struct tl_generation *g, uint32_t cpu, const struct tl_lost *lost);
 /* Same, the balance. */
 void tl_generation_ledger(struct tl_generation *g);
 

@@ -20,6 +20,7 @@
 #define BATCH 1024 /* events between two looks at everything else */
 #define USEC_PER_MSEC UINT64_C(1000)
 #define USEC_PER_SEC UINT64_C(1000000)
+#define NSEC_PER_SEC UINT64_C(1000000000)
 #define TICK (1 * USEC_PER_SEC)
 #define LEDGER (60 * USEC_PER_SEC)
 #define STATUS_TICKS 5 /* between two STATUS= lines, and two counts of tasks */
@@ -425,6 +426,28 @@ static int first_generation(struct manager *m)
 	return r;
 }
 
+/* A daemon that was killed could not say what it had not written yet; and nobody audited
+ * from then on until now. */
+static void declare_outage(struct manager *m)
+{
+	const uint64_t now = tl_now();
+	const struct tl_lost lost = {
+		.count = (now - MIN(m->runtime.last_heard, now) + NSEC_PER_SEC - 1) / NSEC_PER_SEC,
+		.time_first = m->runtime.last_heard,
+		.time_last = now,
+		.stage = "outage",
+		.unit = "seconds",
+	};
+
+	if (!m->runtime.lost)
+		return;
+	tl_log(LOG_CRIT,
+	       "process %d before this one ended without a stop: what it had not written yet and what has happened "
+	       "since is missing from all outputs",
+	       (int)m->runtime.lost);
+	tl_generation_lost(m->generation, 0, &lost);
+}
+
 static int start(struct manager *m)
 {
 	char what[512], note[600];
@@ -449,6 +472,7 @@ static int start(struct manager *m)
 	snprintf(note, sizeof(note), "traceleftd %s, %s", TL_VERSION, what);
 	tl_generation_record(m->generation, TL_EVENT_START, note);
 	tl_log(LOG_NOTICE, "auditing: %s", note);
+	declare_outage(m);
 	tl_log(LOG_INFO, "cgroups: %s", tl_session_cgroups(m->generation->session));
 	count_tasks(m);
 	write_status(m, "running", true);
@@ -463,7 +487,7 @@ static void finish(struct manager *m)
 	m->tick = sd_event_source_disable_unref(m->tick);
 	m->ledger = sd_event_source_disable_unref(m->ledger);
 	m->generation = tl_generation_free(m->generation);
-	if (m->runtime.directory >= 0)
+	if (m->status.size)
 		tl_runtime_remove(&m->runtime, TL_STATUS_FILE);
 	tl_runtime_close(&m->runtime);
 	m->event = sd_event_unref(m->event);
@@ -474,7 +498,7 @@ static void finish(struct manager *m)
 
 int tl_manager_main(const struct tl_manager_options *options)
 {
-	struct manager m = { .options = options, .runtime = { -1, -1 } };
+	struct manager m = { .options = options, .runtime = { .directory = -1, .lock = -1 } };
 	int r = start(&m);
 
 	if (r >= 0) {

@@ -49,6 +49,19 @@ static int open_directory(void)
 	return fd < 0 ? -errno : fd;
 }
 
+/* A status file that is there although nobody holds the lock was left behind. */
+static void find_lost(struct tl_runtime *r, pid_t before)
+{
+	struct stat st;
+
+	r->lost = 0;
+	if (fstatat(r->directory, TL_STATUS_FILE, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return;
+	r->lost = before;
+	r->last_heard = (uint64_t)st.st_mtim.tv_sec * 1000000000 + (uint64_t)st.st_mtim.tv_nsec;
+}
+
+/* *ret_holder: whoever has it, or had it last; 0: nobody knows. */
 static int take_lock(int directory, pid_t *ret_holder)
 {
 	_cleanup_close_ int fd = openat(directory, LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -57,12 +70,10 @@ static int take_lock(int directory, pid_t *ret_holder)
 
 	if (fd < 0)
 		return -errno;
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		if (errno != EWOULDBLOCK)
-			return -errno;
-		*ret_holder = read(fd, text, sizeof(text) - 1) > 0 ? atoi(text) : 0;
-		return -EBUSY;
-	}
+	if (read(fd, text, sizeof(text) - 1) > 0)
+		*ret_holder = atoi(text);
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? -EBUSY : -errno;
 	n = snprintf(text, sizeof(text), "%d\n", (int)getpid());
 	if (ftruncate(fd, 0) < 0 || pwrite(fd, text, (size_t)n, 0) < 0)
 		return -errno;
@@ -82,6 +93,7 @@ int tl_runtime_open(struct tl_runtime *r, pid_t *ret_holder)
 		return lock;
 	r->directory = TAKE_FD(directory);
 	r->lock = lock;
+	find_lost(r, *ret_holder);
 	return 0;
 }
 

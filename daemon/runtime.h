@@ -4,11 +4,18 @@
 #define TRACELEFT_DAEMON_RUNTIME_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
+
+#define TL_STATUS_FILE "status.json" /* there while a daemon runs, and when one was killed */
 
 struct tl_runtime {
 	int directory;
 	int lock;
+	/* Of a daemon before this one that has ended without a stop: its process, 0: there is none;
+	 * and when it was heard of last, ns since the epoch. */
+	pid_t lost;
+	uint64_t last_heard;
 };
 
 /* Opens the folder ($RUNTIME_DIRECTORY, else /run/traceleft; made if needed) and

@@ -310,7 +310,8 @@ static void put_lost(struct tl_buffer *b, const struct tl_event *event)
 		tl_put_text(b, lost->unit);
 		TL_PUT_LITERAL(b, " (");
 		tl_put_text(b, lost->stage ? lost->stage : "");
-		TL_PUT_LITERAL(b, "): there was no room to find out what to audit");
+		TL_PUT_LITERAL(b, "): ");
+		tl_put_text(b, tl_lost_reason(lost));
 		return;
 	}
 	tl_put_text(b, lost->count == 1 ? " event of CPU " : " events of CPU ");

@@ -14,8 +14,6 @@ struct tl_status_facts {
 	size_t n_tasks;
 };
 
-#define TL_STATUS_FILE "status.json"
-
 /* Appends what `traceleft status` reads, without the time of writing and the closing brace:
  *
  *	{"version": "0.1.0", "pid": 1, "started": NS, "state": "running",

@@ -125,6 +125,8 @@ const struct tl_buffer *tl_encode_host(void);
 
 /* LOST, LEDGER, START, STOP, RELOAD: members of "traceleft" after "cpu" and "seq", each with a comma before. */
 void tl_encode_record_json(struct tl_buffer *b, const struct tl_event *event, const struct tl_chain *chain);
+/* What it means that something else than events was lost. */
+const char *tl_lost_reason(const struct tl_lost *lost);
 void tl_encode_record_text(struct tl_buffer *b, const struct tl_event *event);
 
 /* Where the balance comes from: a session, or a test. */

@@ -198,6 +198,13 @@ void tl_encode_ledger_text(struct tl_buffer *b, struct tl_session *s, const stru
 	tl_put_char(b, '\n');
 }
 
+const char *tl_lost_reason(const struct tl_lost *lost)
+{
+	return lost->stage && strcmp(lost->stage, "outage") == 0 ?
+		       "the daemon ended without a stop; what it had not written yet and what has happened since is missing" :
+		       "there was no room to find out what to audit";
+}
+
 static void put_lost_text(struct tl_buffer *b, const struct tl_event *event)
 {
 	const struct tl_lost *lost = event->lost;
@@ -209,7 +216,9 @@ static void put_lost_text(struct tl_buffer *b, const struct tl_event *event)
 		tl_put_text(b, lost->unit);
 		TL_PUT_LITERAL(b, " (");
 		tl_put_text(b, lost->stage ? lost->stage : "");
-		TL_PUT_LITERAL(b, "): tasks are not audited\n");
+		TL_PUT_LITERAL(b, "): ");
+		tl_put_text(b, tl_lost_reason(lost));
+		tl_put_char(b, '\n');
 		return;
 	}
 	tl_put_text(b, lost->count == 1 ? " event on cpu " : " events on cpu ");

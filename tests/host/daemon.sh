@@ -282,6 +282,22 @@ moved_file_gets_nothing_more_after_sighup() {
 	stop
 }
 
+one_that_was_killed_is_declared_by_the_next() {
+	local killed
+	write_policy
+	rm -f "$dir"/log/*
+	start || return
+	killed=$pid
+	stop KILL
+	start || return
+	grep -q "process $killed before this one ended without a stop" "$dir/err" || why "the log does not say it" || return
+	stop
+	start || return
+	stop
+	[ "$(count '.event.action == "lost" and .traceleft.stage == "outage" and .traceleft.counted == "seconds" and
+		.traceleft.first < .traceleft.last and .traceleft.count >= 1')" = 1 ] || why "$(jq -c 'select(.event.action == "lost")' "$dir/log/events.jsonl")"
+}
+
 killed_while_writing_it_leaves_whole_lines_only() {
 	write_policy
 	rm -f "$dir"/log/*
@@ -296,14 +312,13 @@ killed_while_writing_it_leaves_whole_lines_only() {
 		wait "$load" 2>/dev/null
 		printf '{"torn":' >>"$dir/log/events.jsonl"
 	done
-	rm -f "$dir/run/status.json"
 	start || return
 	stop
 	jq -c . "$dir/log/events.jsonl" >/dev/null || why "a line does not parse" || return
 	[ "$(count '.traceleft.stage == "torn"')" -ge 5 ] || why "torn lines were not declared"
 }
 
-for test in $(declare -F | sed -n 's/^declare -f //p' | grep -vxE 'ok|not_ok|skip|why|write_policy|run|expect|start|stop|await|count|descriptors|reload|verifies'); do
+for test in $(declare -F | sed -n 's/^declare -f //p' | grep -vxE 'ok|not_ok|skip|labelled|why|write_policy|run|expect|start|stop|await|count|descriptors|reload|verifies'); do
 	reason=
 	if "$test"; then
 		ok "host/daemon/$test"

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "record.h"
 #include "runtime.h"
 #include "sink-fixture.h"
 
@@ -43,7 +44,7 @@ static void folder_is_made_for_the_group_alone(void **state)
 static void second_one_learns_who_is_first(void **state)
 {
 	struct runtime_test t;
-	struct tl_runtime second = { -1, -1 };
+	struct tl_runtime second = { .directory = -1, .lock = -1 };
 	pid_t holder = 0;
 
 	(void)state;
@@ -60,7 +61,8 @@ static void second_one_learns_who_is_first(void **state)
 static void lock_of_one_that_was_killed_is_free(void **state)
 {
 	struct runtime_test t;
-	struct tl_runtime mine = { -1, -1 };
+	struct tl_runtime mine = { .directory = -1, .lock = -1 };
+	uint64_t before = tl_now() - 1000000000;
 	pid_t holder, child;
 
 	(void)state;
@@ -68,12 +70,18 @@ static void lock_of_one_that_was_killed_is_free(void **state)
 	tl_runtime_close(&t.runtime);
 	child = fork();
 	if (child == 0) {
-		if (tl_runtime_open(&mine, &holder) == 0)
+		if (tl_runtime_open(&mine, &holder) == 0 && tl_runtime_write(&mine, TL_STATUS_FILE, "{}", 2) == 0)
 			raise(SIGKILL);
 		_exit(1);
 	}
 	assert_int_equal(waitpid(child, NULL, 0), child);
 	assert_int_equal(tl_runtime_open(&t.runtime, &holder), 0);
+	assert_int_equal(t.runtime.lost, child);
+	assert_in_range(t.runtime.last_heard, before, tl_now());
+	tl_runtime_remove(&t.runtime, TL_STATUS_FILE);
+	tl_runtime_close(&t.runtime);
+	assert_int_equal(tl_runtime_open(&t.runtime, &holder), 0);
+	assert_int_equal(t.runtime.lost, 0);
 	runtime_done(&t);
 }
 
