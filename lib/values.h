@@ -109,7 +109,8 @@ struct tl_variants {
 	uint16_t n;
 };
 struct tl_variants tl_variants_of(const struct tl_event_type *type);
-/* The one of the type after `before` (NULL: the first), NULL after the last. */
+/* The one of the type after `before` (NULL: the first), NULL after the last. Its decoders
+ * are known once tl_variants_of() was called. */
 const struct tl_variant *tl_variant_next(const struct tl_event_type *type, const struct tl_variant *before);
 /* The one that the event is, or NULL. */
 const struct tl_variant *tl_variant_among(struct tl_variants all, const struct tl_event *event);
