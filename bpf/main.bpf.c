@@ -99,37 +99,55 @@ static __always_inline void tl_arguments(struct tl_record *record, struct pt_reg
 	record->args[5] = tl_get(registers, r9);
 }
 
-/* What a call of socketcall(2) stands for; NULL: this is none that is wanted as that. */
-static __always_inline struct tl_socketcall *tl_socketcall_of(__u32 door, __u32 abi, __u64 nr, __u64 call)
+/* What a call of socketcall(2) or ipc(2) stands for; NULL: this is none that is wanted as that. */
+static __always_inline struct tl_multiplexed *tl_multiplexed_of(__u32 door, __u32 abi, __u64 nr, __u32 call)
 {
-	struct tl_socketcall *found;
+	__u32 by = nr == TL_NR_IPC ? TL_BY_IPC : TL_BY_SOCKETCALL;
+	struct tl_multiplexed *found;
 
-	if (abi != TL_ABI_I386 || nr != TL_NR_SOCKETCALL || call >= TL_SOCKETCALLS)
+	if (abi != TL_ABI_I386 || (nr != TL_NR_SOCKETCALL && nr != TL_NR_IPC))
 		return 0;
-	found = &tl_config.socketcall[door][call & (TL_SOCKETCALLS - 1)];
+	if (by == TL_BY_IPC) /* its upper half is a version */
+		call = call == TL_IPC_MSGRCV ? TL_IPC_MSGRCV_OLD : (__u16)call;
+	if (call >= TL_MULTIPLEXED_CALLS)
+		return 0;
+	found = &tl_config.multiplexed[door][by][tl_clamp(call, TL_MULTIPLEXED_CALLS - 1)];
 	return found->event ? found : 0;
 }
 
-/* The arguments of such a call are in the memory of the process. */
+/* The arguments of such a call are among the other's, or in the memory of the process. */
 static __always_inline void tl_arguments_by(struct tl_record *record, struct pt_regs *registers, __u32 door, __u32 abi,
 					    __u64 nr)
 {
-	struct tl_socketcall *found;
-	__u64 from;
+	struct tl_multiplexed *found;
+	__u32 words[TL_ARGS];
 
 	tl_arguments(record, registers, abi);
-	found = tl_socketcall_of(door, abi, nr, record->args[0]);
+	found = tl_multiplexed_of(door, abi, nr, record->args[0]);
 	if (!found)
 		return;
-	from = record->args[1];
 #pragma unroll
 	for (int i = 0; i < TL_ARGS; i++) {
-		__u32 word = 0;
+		__u8 from = found->from[i];
+		__u64 word = from & TL_WORD_ARG ? record->args[from & TL_WORD_ARG] : 0;
 
-		if (i < found->n_args && bpf_probe_read_user(&word, sizeof(word), (void *)(from + 4 * i)) < 0)
+		words[i] = word;
+		if (from & TL_WORD_IN_MEMORY &&
+		    bpf_probe_read_user(&words[i], 4, (void *)(word + (from & TL_WORD_INDEX) / 2)) < 0) {
 			record->flags |= TL_RECORD_INCOMPLETE;
-		record->args[i] = word;
+			words[i] = 0;
+		}
 	}
+	if (found->from[TL_ARGS - 1] & TL_WORD_RESULT) {
+		__u32 result;
+
+		if (!record->ret && bpf_probe_read_user(&result, 4, (void *)(__u64)words[TL_ARGS - 1]) == 0)
+			record->ret = result;
+		words[TL_ARGS - 1] = 0;
+	}
+#pragma unroll
+	for (int i = 0; i < TL_ARGS; i++)
+		record->args[i] = words[i];
 }
 
 /* Id of the event behind the current call, 0 if nobody wants it. What has no
@@ -139,14 +157,14 @@ static __always_inline __u32 tl_event_of(__u32 door, struct task_struct *task, s
 					 __u64 *nr)
 {
 	__u64 at = *nr = tl_get(registers, orig_ax);
-	struct tl_socketcall *found;
+	struct tl_multiplexed *found;
 
 	if ((__s64)at < 0)
 		return 0;
 	*abi = tl_abi_of(task, nr);
 	if (*abi >= TL_ABI_MAX)
 		return 0;
-	found = tl_socketcall_of(door, *abi, *nr, tl_get(registers, bx));
+	found = tl_multiplexed_of(door, *abi, *nr, tl_get(registers, bx));
 	if (found)
 		return found->event;
 	at = *nr < TL_NR_MAX ? *nr : TL_NR_MAX - 1;

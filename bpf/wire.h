@@ -507,13 +507,31 @@ _Static_assert(sizeof(struct tl_object_key) == 16, "wire: object");
 /* A key of map terms whose set is of targets' units only. */
 #define TL_BY_UNIT (1U << 31)
 
-/* A call that i386 has by socketcall(2): which one it is says the first argument, and its own are in memory. */
-#define TL_NR_SOCKETCALL 102
-#define TL_SOCKETCALLS 32
-struct tl_socketcall {
-	__u16 event; /* 0: not wanted, or not known */
-	__u16 n_args;
+/* Calls that i386 has by another one, whose first argument says which one it is. */
+enum tl_multiplexer {
+	TL_BY_SOCKETCALL = 0,
+	TL_BY_IPC = 1,
+	TL_MULTIPLEXERS,
 };
+
+#define TL_NR_SOCKETCALL 102
+#define TL_NR_IPC 117
+#define TL_MULTIPLEXED_CALLS 32
+#define TL_IPC_MSGRCV 12
+#define TL_IPC_MSGRCV_OLD 31 /* no number of ipc(2): the same, of version 0 */
+
+/* Where an argument of such a call is: in one of the other's, or in memory that it points to. */
+#define TL_WORD_ARG 0x07 /* which one, from 1, of those after the first; 0: the call has none here */
+#define TL_WORD_INDEX 0x38 /* word of that memory */
+#define TL_WORD_IN_MEMORY 0x80
+#define TL_WORD_RESULT 0x40 /* of the last one: no argument, but where a call that succeeds puts its result */
+
+struct tl_multiplexed {
+	__u16 event; /* 0: not wanted, or not known */
+	__u8 from[TL_ARGS];
+};
+
+_Static_assert(sizeof(struct tl_multiplexed) == 8, "wire: multiplexed");
 
 /*
  * Where an argument of a system call lies in a request of io_uring: the place in
@@ -550,7 +568,7 @@ _Static_assert(sizeof(struct tl_opcode) == 12, "wire: opcode");
 #define TL_DOORS 2 /* 0: tracepoints of all system calls; 1: hooks on one */
 struct tl_config {
 	__u16 event_of[TL_DOORS][TL_ABI_MAX][TL_NR_MAX]; /* by number; 0: not wanted */
-	struct tl_socketcall socketcall[TL_DOORS][TL_SOCKETCALLS];
+	struct tl_multiplexed multiplexed[TL_DOORS][TL_MULTIPLEXERS][TL_MULTIPLEXED_CALLS];
 	__u8 traced[TL_NR_MAX]; /* 1: the tracepoint's event_of has this number for some ABI */
 	__u8 class_of[256]; /* byte -> class of the automaton */
 	struct tl_plan plan[TL_EVENTS_MAX];

@@ -20,7 +20,7 @@
 #include "functions.h"
 #include "object-hooks.h"
 #include "requests.h"
-#include "socketcall.h"
+#include "multiplexed.h"
 #include "twins.h"
 #include "util.h"
 
@@ -138,7 +138,10 @@ static bool choose_fexit(struct tl_session *s, struct tl_loaded *e)
 	if (any && e->type.number2[TL_ABI_I386] > 0 && tl_function_find_older(s->functions, e->type.name, &function) &&
 	    (kind = fexit_kind(s, &function)) >= 0)
 		e->kinds[kind] = true;
-	if (any && tl_is_by_socketcall(e->type.name) && tl_function_find(s->functions, TL_ABI_I386, "socketcall", &function)) {
+	for (enum tl_multiplexer by = 0; any && by < TL_MULTIPLEXERS; by++) {
+		if (!tl_is_multiplexed(e->type.name, by) ||
+		    !tl_function_find(s->functions, TL_ABI_I386, tl_multiplexer_names[by], &function))
+			continue;
 		if ((kind = fexit_kind(s, &function)) >= 0)
 			e->kinds[kind] = true;
 		if (tl_function_find_other(s->functions, &function, &other) && (kind = fexit_kind(s, &other)) >= 0)
@@ -355,21 +358,35 @@ static void want_number2(struct tl_session *s, enum door door, enum tl_abi abi, 
 		want_one(s, door, abi, s->events[id].type.number2[abi], id);
 }
 
-/* The ways by which socketcall(2) is that call. */
-static void want_socketcall(struct tl_session *s, enum door door, enum tl_abi abi, uint32_t id)
+/* The ways by which another call is that one. */
+static void want_multiplexed(struct tl_session *s, enum door door, enum tl_multiplexer by, uint32_t id)
 {
-	(void)abi;
-	for (unsigned i = 0; i < TL_SOCKETCALLS; i++) {
-		uint8_t n_args;
-		const char *event = tl_socketcall_event(i, &n_args);
+	static const uint16_t numbers[] = { [TL_BY_SOCKETCALL] = TL_NR_SOCKETCALL, [TL_BY_IPC] = TL_NR_IPC };
+
+	for (unsigned i = 0; i < TL_MULTIPLEXED_CALLS; i++) {
+		struct tl_multiplexed *to = &s->config->multiplexed[door][by][i];
+		uint8_t from[TL_ARGS];
+		const char *event = tl_multiplexed_event(by, i, from);
 
 		if (!event || strcmp(event, s->events[id].type.name) != 0)
 			continue;
-		s->config->socketcall[door][i].n_args = n_args;
-		s->config->socketcall[door][i].event = id;
+		memcpy(to->from, from, sizeof(from));
+		to->event = id;
 		if (door == DOOR_TRACEPOINT)
-			s->config->traced[TL_NR_SOCKETCALL] = 1;
+			s->config->traced[numbers[by]] = 1;
 	}
+}
+
+static void want_socketcall(struct tl_session *s, enum door door, enum tl_abi abi, uint32_t id)
+{
+	(void)abi;
+	want_multiplexed(s, door, TL_BY_SOCKETCALL, id);
+}
+
+static void want_ipc(struct tl_session *s, enum door door, enum tl_abi abi, uint32_t id)
+{
+	(void)abi;
+	want_multiplexed(s, door, TL_BY_IPC, id);
 }
 
 /* All numbers that no row of the table has; the last place is for those beyond. */
@@ -401,6 +418,7 @@ static void want_by_tracepoint(struct tl_session *s, uint32_t id)
 		want_number2(s, DOOR_TRACEPOINT, abi, id);
 	}
 	want_socketcall(s, DOOR_TRACEPOINT, TL_ABI_I386, id);
+	want_ipc(s, DOOR_TRACEPOINT, TL_ABI_I386, id);
 }
 
 /* Whether the functions of all ABIs are one: so it is for calls without arguments. */
@@ -541,18 +559,20 @@ static int hook_both(struct tl_session *s, const struct tl_function *function, c
 	return r;
 }
 
-/* The function of socketcall(2), which several events share. */
-static int attach_socketcall(struct tl_session *s, uint32_t id, hook_one *hook, bool filled[TL_KINDS])
+/* The function of a call that is several, which their events share. */
+static int attach_multiplexer(struct tl_session *s, uint32_t id, enum tl_multiplexer by, hook_one *hook,
+			      bool filled[TL_KINDS])
 {
-	struct tl_event_type type = *tl_event_type_find("socketcall");
+	struct tl_event_type type = *tl_event_type_find(tl_multiplexer_names[by]);
 	struct tl_function function;
 	int r = 0;
 
-	type.flags |= TL_TYPE_ENTRY; /* as some of them need it */
-	if (tl_function_find(s->functions, TL_ABI_I386, "socketcall", &function))
+	if (by == TL_BY_SOCKETCALL)
+		type.flags |= TL_TYPE_ENTRY; /* as some of them need it */
+	if (tl_function_find(s->functions, TL_ABI_I386, type.name, &function))
 		r = hook_both(s, &function, &type, hook, filled);
 	if (r >= 0)
-		choose_door(s, TL_ABI_I386, id, r, want_socketcall);
+		choose_door(s, TL_ABI_I386, id, r, by == TL_BY_SOCKETCALL ? want_socketcall : want_ipc);
 	return r < 0 ? r : 0;
 }
 
@@ -582,7 +602,10 @@ static int attach_functions(struct tl_session *s, uint32_t id, hook_one *hook, b
 			return r;
 		choose_door(s, TL_ABI_I386, id, r, want_number2);
 	}
-	return tl_is_by_socketcall(type->name) ? attach_socketcall(s, id, hook, filled) : 0;
+	for (enum tl_multiplexer by = 0; by < TL_MULTIPLEXERS; by++)
+		if (tl_is_multiplexed(type->name, by) && (r = attach_multiplexer(s, id, by, hook, filled)) < 0)
+			return r;
+	return 0;
 }
 
 /* What the tracepoint of all calls' entries is needed for. */

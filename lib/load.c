@@ -14,7 +14,7 @@
 #include "attach.h"
 #include "functions.h"
 #include "object-hooks.h"
-#include "socketcall.h"
+#include "multiplexed.h"
 #include "twins.h"
 #include "util.h"
 
@@ -218,7 +218,7 @@ static bool is_needed(const struct tl_session *s, const char *name)
 
 		if (tl_entry_program(s, type) && !!(type->flags & TL_TYPE_EXEC) == exec)
 			return true;
-		if (hook && tl_is_by_socketcall(type->name))
+		if (hook && tl_is_multiplexed(type->name, TL_BY_SOCKETCALL))
 			return true; /* that call's function is hooked at its entry, too */
 	}
 	return false;

@@ -128,6 +128,10 @@ static const struct tl_constant sem_cmds[] = {
 	{ "GETALL", 13 }, { "GETNCNT", 14 }, { "GETZCNT", 15 }, { "SETVAL", 16 }, { "SETALL", 17 }, { "SEM_STAT", 18 },
 	{ "SEM_INFO", 19 }, { "SEM_STAT_ANY", 20 },
 };
+static const struct tl_constant ipc_version[] = { { "IPC_64", 0x100 } };
+#define IPC_COMMAND(decoder, commands)                                                           \
+	{ .name = decoder, .kind = TL_DECODE_FLAGS, .mask = 0xfffffeff, .mask_last = true,       \
+	  .values = commands, .n_values = COUNT(commands), .flags = ipc_version, .n_flags = 1 }
 /* The calls that are one on i386; in the upper half an old caller's version. */
 static const struct tl_constant ipc_calls[] = {
 	{ "SEMOP", 1 },	 { "SEMGET", 2 }, { "SEMCTL", 3 },  { "SEMTIMEDOP", 4 }, { "MSGSND", 11 },  { "MSGRCV", 12 },
@@ -234,9 +238,9 @@ static const struct tl_decoder decoders[] = {
 	ENUM("ipc_cmd", ipc_cmds),
 	ENUM("ipc_call", ipc_calls),
 	ENUM("lsm_attr", lsm_attributes),
-	ENUM("shm_cmd", shm_cmds),
-	ENUM("msg_cmd", msg_cmds),
-	ENUM("sem_cmd", sem_cmds),
+	IPC_COMMAND("shm_cmd", shm_cmds),
+	IPC_COMMAND("msg_cmd", msg_cmds),
+	IPC_COMMAND("sem_cmd", sem_cmds),
 	ENUM("ipc_key", ipc_keys),
 	FLAGS("shmat_flags", shmat_flags),
 	FLAGS("msg_rcv_flags", msg_rcv_flags),

@@ -57,8 +57,8 @@ static const struct {
 	  "terminals, network devices, attributes of files and the like; otherwise the argument is a number." },
 	{ "32-bit programs",
 	  "What they do with sockets through \\fBsocketcall\\fP(2) is told as the event that it is: \\fBconnect\\fP,\n"
-	  "\\fBsendto\\fP and so on; a rule about \\fBsocketcall\\fP has what no rule wants by that name.\n"
-	  "\\fBipc\\fP(2) is an event of its own, whose first argument says what it does." },
+	  "\\fBsendto\\fP and so on, and by \\fBipc\\fP(2) as \\fBsemget\\fP, \\fBshmat\\fP and so on; a rule about\n"
+	  "\\fBsocketcall\\fP or \\fBipc\\fP has what no rule wants by that name." },
 	{ "x32", "Most kernels refuse its numbers before any function is called: such an attempt is seen\n"
 		 "where events are attached by raw_tp, not by fexit or kprobe." },
 };

@@ -4,6 +4,10 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <sys/ipc.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
 #include "../events/harness.h"
 
 /* Numbers of i386, and of its calls that are many. */
@@ -98,6 +102,84 @@ static void sockets_by_one_number(void)
 	require(call32(102, 99, 0)->ret == -EINVAL);
 }
 
+#define IPC_64 0x100
+
+static void semaphores_by_one_number(void)
+{
+	struct sembuf *take = room(sizeof(*take));
+	uint32_t *value = room(sizeof(*value));
+	long id;
+
+	if (!has_door())
+		return;
+	id = call_ipc32("semget", ARGS32(IPC_PRIVATE, 1, 0600), ARGS32(2, IPC_PRIVATE, 1, 0600))->ret;
+	if (id == -ENOSYS) {
+		skip_case("this kernel has no semaphores of System V");
+		return;
+	}
+	require(id >= 0);
+	*value = 5;
+	*take = (struct sembuf){ .sem_op = -2 };
+	require(call_ipc32("semctl", ARGS32(id, 0, SETVAL | IPC_64, 5), ARGS32(3, id, 0, SETVAL | IPC_64, value))->ret == 0);
+	require(call_ipc32("semop", ARGS32(id, take, 1), ARGS32(1, id, 1, 0, take))->ret == 0);
+	require(call_ipc32("semctl", ARGS32(id, 0, GETVAL, 5), ARGS32(3, id, 0, GETVAL, value))->ret == 3);
+	require(call_ipc32("semtimedop", ARGS32(id, take, 0, NULL), ARGS32(4, id, 0, 0, take, NULL))->ret < 0);
+	require(call_ipc32("semctl", ARGS32(id, 0, IPC_RMID, 5), ARGS32(3, id, 0, IPC_RMID, value))->ret == 0);
+	/* Its own event has what is none of these. */
+	require(call32(117, 99, 0, 0, 0, 0)->ret == -ENOSYS);
+}
+
+static void queues_by_one_number(void)
+{
+	uint32_t *message = room(16), *where = room(8);
+	long id;
+	struct call *c;
+
+	if (!has_door())
+		return;
+	id = call_ipc32("msgget", ARGS32(IPC_PRIVATE, 0600), ARGS32(13, IPC_PRIVATE, 0600))->ret;
+	if (id == -ENOSYS) {
+		skip_case("this kernel has no queues of System V");
+		return;
+	}
+	require(id >= 0);
+	message[0] = 7; /* its type */
+	for (int i = 0; i < 2; i++) {
+		c = call_ipc32("msgsnd", ARGS32(id, message, 4, IPC_NOWAIT), ARGS32(11, id, 4, IPC_NOWAIT, message));
+		require(c->ret == 0);
+	}
+	where[0] = (uint32_t)(uintptr_t)message;
+	where[1] = 7;
+	c = call_ipc32("msgrcv", ARGS32(id, message, 4, 7, IPC_NOWAIT), ARGS32(12, id, 4, IPC_NOWAIT, where));
+	require(c->ret == 4);
+	c = call_ipc32("msgrcv", ARGS32(id, message, 4, 7, IPC_NOWAIT), ARGS32(1 << 16 | 12, id, 4, IPC_NOWAIT, message, 7));
+	require(c->ret == 4);
+	require(call_ipc32("msgctl", ARGS32(id, IPC_RMID, NULL), ARGS32(14, id, IPC_RMID, 0, NULL))->ret == 0);
+}
+
+static void memory_by_one_number(void)
+{
+	long id;
+	uint32_t *address = room(sizeof(*address));
+	struct call *c;
+
+	if (!has_door())
+		return;
+	id = call_ipc32("shmget", ARGS32(IPC_PRIVATE, 4096, 0600), ARGS32(23, IPC_PRIVATE, 4096, 0600))->ret;
+	if (id == -ENOSYS) {
+		skip_case("this kernel has no shared memory of System V");
+		return;
+	}
+	require(id >= 0);
+	c = call_ipc32("shmat", ARGS32(id, NULL, SHM_RDONLY), ARGS32(21, id, SHM_RDONLY, address, NULL));
+	require(c->ret == 0 && *address);
+	c->ret = *address; /* that is its result */
+	require(call_ipc32("shmdt", ARGS32(*address), ARGS32(22, 0, 0, 0, *address))->ret == 0);
+	c = call_ipc32("shmat", ARGS32(-1, NULL, 0), ARGS32(21, -1, 0, address, NULL));
+	require(c->ret == -EINVAL || c->ret == -EIDRM);
+	require(call_ipc32("shmctl", ARGS32(id, IPC_RMID, NULL), ARGS32(24, id, IPC_RMID, 0, NULL))->ret == 0);
+}
+
 /* Most kernels refuse them; an attempt is an event all the same where all calls are seen. */
 static void numbers_of_x32(void)
 {
@@ -117,8 +199,12 @@ static const struct test_case cases[] = {
 	CASE(opens_of_32_bits),
 	CASE(numbers_that_mean_something_else),
 	CASE(sockets_by_one_number),
+	CASE(semaphores_by_one_number),
+	CASE(queues_by_one_number),
+	CASE(memory_by_one_number),
 	CASE(numbers_of_x32),
 };
 
 TEST_OF("doors", NULL, "open", "openat", "chmod", "fchmod", "unlink", "socketcall", "socket", "bind", "connect",
-	"sendto")
+	"sendto", "ipc", "semget", "semctl", "semop", "semtimedop", "msgget", "msgsnd", "msgrcv", "msgctl", "shmget",
+	"shmat", "shmdt", "shmctl")

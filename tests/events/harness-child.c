@@ -537,6 +537,19 @@ struct call *call32_made(const char *file, int line, long number, const long arg
 }
 
 #define SOCKETCALL_32 102
+#define IPC_32 117
+
+struct call *call_ipc32_made(const char *file, int line, const char *event, const long args[6], const long by[6])
+{
+	const struct tl_event_type *type = tl_event_type_find(event);
+	struct call *c = begin(file, line, TL_ABI_I386, IPC_32, args);
+
+	c->event = event;
+	c->type = type;
+	c->nr = IPC_32;
+	c->unknown_args = 0;
+	return end(c, int80(IPC_32, by));
+}
 
 struct call *call_socket32_made(const char *file, int line, const char *event, long which, const long args[6])
 {

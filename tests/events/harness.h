@@ -186,6 +186,10 @@ struct call *call32_made(const char *file, int line, long number, const long arg
 #define call_socket32(event, which, ...) \
 	call_socket32_made(__FILE__, __LINE__, event, which, (const long[6]){LONGS(__VA_ARGS__)})
 struct call *call_socket32_made(const char *file, int line, const char *event, long which, const long args[6]);
+/* Same by its ipc(2), whose arguments are `by`. */
+#define ARGS32(...) ((const long[6]){LONGS(__VA_ARGS__)})
+#define call_ipc32(event, args, by) call_ipc32_made(__FILE__, __LINE__, event, args, by)
+struct call *call_ipc32_made(const char *file, int line, const char *event, const long args[6], const long by[6]);
 bool has_call32(void);
 /* What makes an event of another name, `c`, by the door of TL_TEST_DOOR; the kernel's result. */
 #define through_door(c, number, ...) by_door(c, number, (const long[6]){LONGS(__VA_ARGS__)})
