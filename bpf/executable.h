@@ -9,15 +9,23 @@
 
 #include "follow.h"
 
-/* What paths without wildcards lead to: when the policy was loaded, and whenever such a
- * path is run since. */
+/* What paths without wildcards led to when the policy was loaded. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 4096);
+	__uint(max_entries, 1);
 	__type(key, struct tl_object_key);
 	__type(value, struct tl_object);
 } objects SEC(".maps");
+
+/* And whenever such a path is run since: the latest. Whoever may replace a program as often
+ * as he likes drives out those that he put there himself. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct tl_object_key);
+	__type(value, struct tl_object);
+} learned_objects SEC(".maps");
 
 /* Terms of the object by its other names; 0: it is not known. `exact`: those of the path
  * without wildcards that it was run by, 0: of none; they are its own from then on, if it
@@ -35,13 +43,23 @@ static __always_inline __u32 tl_object_terms(struct task_struct *task, __u32 exa
 	known = bpf_map_lookup_elem(&objects, &key);
 	if (known)
 		return known->terms;
+	known = bpf_map_lookup_elem(&learned_objects, &key);
+	if (known)
+		return known->terms;
 	/* Who mounts what he likes in a namespace of his own says nothing of the object elsewhere. */
 	if (exact && tl_get(task, nsproxy, mnt_ns, ns.inum) == tl_config.first_mntns &&
-	    tl_map_update(&objects, &key, &learned, BPF_ANY) < 0)
+	    tl_map_update(&learned_objects, &key, &learned, BPF_ANY) < 0)
 		tl_refuse(TL_REFUSED_OBJECT);
 	key.generation = 0;
 	known = bpf_map_lookup_elem(&objects, &key);
 	return known && known->any_generation ? known->terms : 0;
+}
+
+/* Is the tree of mounts one that a user has made, who is root but there? He may call a
+ * program what he likes: that name makes it a target's, but leaves it out of none. */
+static __always_inline bool tl_names_are_feigned(struct task_struct *task)
+{
+	return tl_get(task, nsproxy, mnt_ns, user_ns, ns.inum) != TL_FIRST_USER_NAMESPACE;
 }
 
 /* Works them out, in a slot's bytes. */
@@ -54,6 +72,7 @@ static __always_inline void tl_state_run(struct tl_task *state, struct task_stru
 
 	state->exe_terms = tl_config.exe_none;
 	state->exe_object = 0;
+	state->exe_feigned = tl_names_are_feigned(task);
 	if (!dentry)
 		return;
 	call = tl_slot_claim(&work);
@@ -67,6 +86,8 @@ static __always_inline void tl_state_run(struct tl_task *state, struct task_stru
 	/* Names outside of the process's tree of mounts prove nothing. */
 	if (!(work->walk.flags & TL_SECTION_DETACHED))
 		state->exe_terms = tl_match_executable(&work->match, work->walk.slot, used);
+	if (state->exe_feigned && state->exe_terms == tl_config.nobody)
+		state->exe_terms = tl_config.exe_none;
 	state->exe_object = tl_object_terms(task, work->match.exact);
 	if (state->exe_terms == tl_config.nobody)
 		state->exe_object = 0;

@@ -547,6 +547,8 @@ __noinline __u64 tl_terms_hash(__u32 slot)
 static __always_inline void tl_terms_find(__u32 slot, const struct tl_task *state)
 {
 	tl_terms_begin(slot, state->exe_terms, 0);
+	if (state->exe_feigned)
+		tl_terms_add(slot, tl_config.exe_none, 0);
 	if (state->exe_object)
 		tl_terms_join(slot, state->exe_object);
 	if (!tl_terms_narrow_by_cgroup(slot, state->cgroup))

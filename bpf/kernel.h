@@ -172,6 +172,7 @@ struct ns_common {
 
 struct mnt_namespace {
 	struct ns_common ns;
+	struct user_namespace *user_ns; /* whose root may mount there */
 };
 
 struct net {
@@ -414,6 +415,8 @@ struct tl_registers {
 /* net/sock.h: SOCK_DONE, the other end has sent all */
 #define TL_SOCK_DONE 0x2
 
+/* linux/proc_ns.h: PROC_USER_INIT_INO, the number of the machine's own */
+#define TL_FIRST_USER_NAMESPACE 0xEFFFFFFDU
 /* linux/sched.h: PF_KTHREAD */
 #define TL_PF_KTHREAD 0x00200000
 /* linux/sched.h: PF_EXITING */

@@ -26,6 +26,8 @@ struct tl_task {
 	__u16 overriding[TL_OVERRIDING_MAX]; /* as in its set */
 	__u32 exe_terms; /* keys of map terms */
 	__u32 exe_object; /* same, of the program by other names than its own; 0: none are known */
+	__u32 exe_feigned; /* its name may be: see tl_names_are_feigned() */
+	__u32 pad;
 	__u32 pid_terms;
 	__u32 attribute_terms[TL_ATTRIBUTE_KINDS]; /* 0: no target asks for it */
 	__u32 pending; /* kprobe: event whose return is awaited; 0: none */

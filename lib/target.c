@@ -16,8 +16,6 @@
 /* Combinations of targets that tasks are in at the same time; one more costs memory
  * when it is met if there may be many. */
 #define SETS_AT_ONCE 4096
-/* Programs that are met under paths which led to others when the targets were installed. */
-#define OBJECTS_LEARNED 4096
 
 /* ---- Before they are made: the sizes of the maps ---- */
 
@@ -61,20 +59,24 @@ int tl_targets_size(struct tl_session *s)
 		{ "terms", p->sets.n_spans, terms },
 		{ "sets", combinations, set },
 		{ "blank_set", 0, set },
-		{ "cgroups", 0, terms },
+		{ "cgroups", s->options.cgroups_max, terms },
 		{ "found_terms", (size_t)s->n_cpus * TL_CALL_SLOTS, 2 * terms },
 		{ "wants", MAX(s->n_targets, 1), 0 },
 		{ "pids", SETS_AT_ONCE + p->n_pids, 0 },
 		{ "ranges", MAX(p->n_ranges, 1), 0 },
 		{ "automaton", MAX(p->automaton.n_rows, 1), 0 },
 		{ "paths", p->automaton.n_exact + 1, 0 },
-		{ "objects", OBJECTS_LEARNED + 2 * p->n_plain, 0 },
+		{ "objects", MAX(p->n_objects, 1), 0 },
+		{ "learned_objects", s->options.programs_max, 0 },
 	};
+	const struct map_size tasks = { "tasks", s->options.tasks_max, 0 };
 	struct bpf_map *sets = bpf_object__find_map_by_name(s->object, "sets");
 	int r = set_constants(s, p);
 
 	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(sizes); i++)
 		r = size_map(s, &sizes[i]);
+	if (r >= 0 && s->build == TL_BUILD_BASE) /* others keep a task's state with the task */
+		r = size_map(s, &tasks);
 	if (r >= 0 && combinations > SETS_AT_ONCE)
 		r = bpf_map__set_map_flags(sets, BPF_F_NO_PREALLOC);
 	return r;
@@ -312,9 +314,13 @@ static int mark_cgroup(uint64_t id, const char *path, void *userdata)
 	/* It may have gone by the time that an event of it is read. */
 	if (!copy || tl_cgroups_add(s->cgroups, id, path) < 0)
 		return -ENOMEM;
-	if (!match_cgroup(s->target_plan, copy, &terms))
+	if (!match_cgroup(s->target_plan, copy, &terms) ||
+	    bpf_map_update_elem(tl_map_fd(s, "cgroups"), &id, &terms, BPF_ANY) >= 0)
 		return 0;
-	return bpf_map_update_elem(tl_map_fd(s, "cgroups"), &id, &terms, BPF_ANY) < 0 ? -errno : 0;
+	if (errno != E2BIG && errno != ENOMEM)
+		return -errno;
+	s->n_cgroups_refused++; /* as the kernel part refuses a new one */
+	return 0;
 }
 
 /* What the kernel part kept of a new cgroup. */
@@ -405,6 +411,11 @@ int tl_targets_mark(struct tl_session *s)
 		if (r < 0)
 			return tl_fail(s, r, "cannot go through the cgroups: %s", strerror(-r));
 	}
+	return mark_tasks(s);
+}
+
+int tl_targets_mark_again(struct tl_session *s)
+{
 	return mark_tasks(s);
 }
 

@@ -393,6 +393,10 @@ struct tl_options {
 	uint64_t wake_ns; /* timer of the reader; 0: 100 ms */
 	bool no_objects; /* system calls come without the files and sockets that they were about */
 	bool durations; /* measure system calls: all if no_objects, else those on descriptors */
+	/* Bounds of what the kernel part keeps at the same time; what does not fit is counted and declared: */
+	uint32_t tasks_max; /* of the whole machine, kernels before 5.18 alone; 0: 65536 */
+	uint32_t cgroups_max; /* that are a target's; 0: 65536 */
+	uint32_t programs_max; /* put in the place of those that targets name; 0: 4096, the latest stay */
 };
 
 /* Properties of a task that a target may be chosen by. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Programs under other names than the one in the policy: one that is targeted, one that
- * is left out of a target, and one that is never traced. Each run opens a file of its own.
+ * is left out of a target, and one that is never traced; and others under their names, by
+ * mounts that nobody else sees. Each run opens a file of its own.
  */
 #include <sched.h>
 #include <sys/mman.h>
@@ -10,7 +11,10 @@
 
 #include "harness-inside.h"
 
-enum { OF_NAMES, OF_BALANCE };
+enum { OF_NAMES, OF_FEIGNED, OF_FLOOD, OF_BALANCE };
+
+#define ROOM 16 /* for programs that are put in a named one's place */
+#define FLOOD 40
 
 #define OTHERS 4000000 /* group of those who are told apart from the rest of the machine */
 
@@ -18,16 +22,41 @@ enum { OF_NAMES, OF_BALANCE };
 static const struct {
 	const char *data;
 	unsigned named, others; /* by the target that names the program, by the one that leaves it out */
+	int of;
 } wanted[] = {
-	{ "by-name", 1, 0 },	{ "linked", 1, 0 },	    { "mounted", 1, 0 },      { "symbolic", 1, 0 },
-	{ "descriptor", 1, 0 }, { "moved", 1, 0 },	    { "script", 1, 0 },	      { "disguised", 1, 0 },
-	{ "copied", 0, 1 },	{ "memory", 0, 1 },	    { "deleted", 1, 0 },      { "replaced", 1, 0 },
-	{ "old", 1, 0 },	{ "new-linked", 1, 0 },	    { "through-link", 1, 0 }, { "updated-link", 1, 0 },
-	{ "untracked", 0, 0 },	{ "untracked-link", 0, 0 },
+	{ "by-name", 1, 0, OF_NAMES },
+	{ "linked", 1, 0, OF_NAMES },
+	{ "mounted", 1, 0, OF_NAMES },
+	{ "symbolic", 1, 0, OF_NAMES },
+	{ "descriptor", 1, 0, OF_NAMES },
+	{ "moved", 1, 0, OF_NAMES },
+	{ "script", 1, 0, OF_NAMES },
+	{ "disguised", 1, 0, OF_NAMES },
+	{ "copied", 0, 1, OF_NAMES },
+	{ "memory", 0, 1, OF_NAMES },
+	{ "deleted", 1, 0, OF_NAMES },
+	{ "replaced", 1, 0, OF_NAMES },
+	{ "old", 1, 0, OF_NAMES },
+	{ "new-linked", 1, 0, OF_NAMES },
+	{ "through-link", 1, 0, OF_NAMES },
+	{ "updated-link", 1, 0, OF_NAMES },
+	{ "untracked", 0, 0, OF_NAMES },
+	{ "untracked-link", 0, 0, OF_NAMES },
+	/* Another program in the place of a named one in a tree of mounts of its own, which
+	 * root has made, or who is root but there; and that program elsewhere. */
+	{ "by-root", 1, 0, OF_FEIGNED },
+	{ "by-root-untracked", 0, 0, OF_FEIGNED },
+	{ "by-user", 1, 1, OF_FEIGNED },
+	{ "by-user-untracked", 0, 1, OF_FEIGNED },
+	{ "elsewhere", 0, 1, OF_FEIGNED },
+	/* After more of them than there is room for: one that was there at the start, the last one. */
+	{ "flood", FLOOD, 0, OF_FLOOD },
+	{ "old-after-flood", 1, 0, OF_FLOOD },
+	{ "new-after-flood", 1, 0, OF_FLOOD },
 };
 
 static struct {
-	const char *program, *link, *untracked, *script;
+	const char *program, *link, *untracked, *script, *other;
 	unsigned named[N_ELEMENTS(wanted)], others[N_ELEMENTS(wanted)];
 } t;
 
@@ -91,6 +120,33 @@ static void replace(const char *path)
 	require(rename(copy_of_helper("package"), path) == 0);
 }
 
+/* The other program by the names of two, where only who is in that tree of mounts sees it. */
+static void run_feigned(int flags, const char *data, const char *data_untracked)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		require(unshare(flags) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+		require(mount(t.other, t.program, NULL, MS_BIND, NULL) == 0 &&
+			mount(t.other, t.untracked, NULL, MS_BIND, NULL) == 0);
+		run_file(t.program, data);
+		run_file(t.untracked, data_untracked);
+		_exit(0);
+	}
+	require(pid > 0 && reap(pid) == 0);
+}
+
+static void flood(void)
+{
+	for (unsigned i = 0; i < FLOOD; i++) {
+		replace(t.program);
+		run_file(t.program, "flood");
+	}
+	run_file(in_folder("old-link"), "old-after-flood");
+	require(link(t.program, in_folder("newest-link")) == 0);
+	run_file(in_folder("newest-link"), "new-after-flood");
+}
+
 static void run_all(void)
 {
 	int fd = open(t.program, O_RDONLY); /* not O_CLOEXEC: it is to be found under /proc */
@@ -123,6 +179,10 @@ static void run_all(void)
 	run_file(t.untracked, "untracked");
 	require(link(t.untracked, in_folder("untracked-other")) == 0);
 	run_file(in_folder("untracked-other"), "untracked-link");
+	run_feigned(CLONE_NEWNS, "by-root", "by-root-untracked");
+	run_feigned(CLONE_NEWNS | CLONE_NEWUSER, "by-user", "by-user-untracked");
+	run_file(t.other, "elsewhere");
+	flood();
 	close(fd);
 }
 
@@ -154,7 +214,7 @@ static struct tl_session *start_session(uint32_t pid)
 		  .conditions = &group,
 		  .n_conditions = 1 },
 	};
-	const struct tl_options options = { .attach = attach_wanted() };
+	const struct tl_options options = { .attach = attach_wanted(), .programs_max = ROOM };
 	struct tl_session *s;
 	uint32_t id = 0;
 	int r = tl_session_new(&options, &s);
@@ -176,7 +236,7 @@ static void verify(struct tl_session *s)
 
 	for (size_t i = 0; i < N_ELEMENTS(wanted); i++)
 		if (t.named[i] != wanted[i].named || t.others[i] != wanted[i].others)
-			fail_case(OF_NAMES, __FILE__, __LINE__, "%s: %u by name, %u by others", wanted[i].data,
+			fail_case(wanted[i].of, __FILE__, __LINE__, "%s: %u by name, %u by others", wanted[i].data,
 				  t.named[i], t.others[i]);
 	if (tl_session_counters(s, NULL, &k) < 0)
 		fail_case(OF_BALANCE, __FILE__, __LINE__, "no counters");
@@ -188,6 +248,7 @@ static void prepare(void)
 {
 	t.program = copy_of_helper("program");
 	t.untracked = copy_of_helper("untracked-program");
+	t.other = copy_of_helper("other-program");
 	t.link = in_folder("target-link");
 	copy_of_helper("linked-program");
 	require(symlink("linked-program", t.link) == 0);
@@ -211,6 +272,9 @@ int main(void)
 		return 1;
 	report(OF_NAMES, "a program is followed by all names of its object, and by its path when it was replaced",
 	       &all_ok);
+	report(OF_FEIGNED, "a name in a tree of mounts of one's own leaves nobody out, and says nothing of others",
+	       &all_ok);
+	report(OF_FLOOD, "of programs in a named one's place the latest are known, and those of the start", &all_ok);
 	report(OF_BALANCE, "ledger balances", &all_ok);
 	return all_ok ? 0 : 1;
 }
