@@ -92,7 +92,7 @@ static const char *const refusal_names[TL_REFUSALS + 1] = {
 
 static uint64_t refused(const struct tl_session *s, size_t i)
 {
-	uint64_t n = 0;
+	uint64_t n = i == TL_REFUSED_CGROUP ? s->n_cgroups_refused : 0;
 
 	for (uint32_t cpu = 0; s->refusals && cpu < s->n_cpus; cpu++)
 		n += __atomic_load_n(&s->refusals[(size_t)cpu * TL_REFUSALS + i], __ATOMIC_RELAXED);

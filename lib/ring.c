@@ -241,9 +241,32 @@ static int declare_refused(struct tl_session *s)
 	return declare(s, 0, &hole, refused, "program");
 }
 
-/* Tasks that nobody could look at: how many events are missing is not known. */
-static int declare_unaudited(struct tl_session *s)
+#define LOOK_PAUSE_MIN 1000000000ULL /* ns */
+#define LOOK_PAUSE_MAX 64000000000ULL
+
+/* Tasks without a state are looked for when there may be room again; more seldom if there was none. */
+static int look_again(struct tl_session *s, bool are_refused)
 {
+	uint64_t now = tl_now_boot();
+
+	if (are_refused && !s->look_again) {
+		s->look_pause = MIN(MAX(2 * s->look_pause, LOOK_PAUSE_MIN), LOOK_PAUSE_MAX);
+		s->look_again = now + s->look_pause;
+	}
+	if (are_refused || !s->look_again) {
+		s->look_pause = are_refused ? s->look_pause : 0;
+		return 0;
+	}
+	if (now < s->look_again)
+		return 0;
+	s->look_again = 0;
+	return tl_targets_mark_again(s);
+}
+
+/* Tasks that nobody could look at: how many events are missing is not known. */
+static int declare_unaudited(struct tl_session *s, bool final)
+{
+	bool are_refused = false;
 	int r = 0;
 
 	for (unsigned i = 0; i < TL_REFUSALS && r >= 0; i++) {
@@ -255,9 +278,10 @@ static int declare_unaudited(struct tl_session *s)
 			continue;
 		count -= *declared;
 		*declared += count;
+		are_refused |= i == TL_REFUSED_TASK_STATE;
 		r = declare_what(s, 0, &hole, count, stage, "refusals");
 	}
-	return r;
+	return r < 0 || final ? r : look_again(s, are_refused);
 }
 
 /* Numbers in holes that are not declared yet. */
@@ -294,7 +318,7 @@ int tl_ring_declare(struct tl_session *s, bool final)
 		}
 	}
 	r = declare_refused(s);
-	return r < 0 ? r : declare_unaudited(s);
+	return r < 0 ? r : declare_unaudited(s, final);
 }
 
 /* ---- Records ---- */

@@ -185,6 +185,8 @@ struct tl_session {
 	struct tl_target_plan *target_plan;
 	uint64_t refused_declared;
 	uint64_t unaudited_declared[TL_REFUSALS];
+	uint64_t n_cgroups_refused; /* at the start */
+	uint64_t look_again, look_pause; /* boot ns of the next look for tasks that there was no room for, 0: none; ns */
 	uint64_t unplaced; /* malformed records of which not even the number was to be believed */
 	int64_t realtime_offset; /* ns to add to boot time */
 	uint64_t tick; /* boot ns of the last look at holes */
@@ -261,6 +263,8 @@ int tl_targets_plan(struct tl_session *s);
 int tl_targets_size(struct tl_session *s);
 int tl_targets_install(struct tl_session *s);
 int tl_targets_mark(struct tl_session *s);
+/* Same, of tasks alone: those that there was no room for when they were born. */
+int tl_targets_mark_again(struct tl_session *s);
 void tl_targets_free(struct tl_session *s);
 /* Words of a set of targets. After plan. */
 size_t tl_targets_words(const struct tl_session *s);

@@ -31,9 +31,9 @@ static const struct {
 	int step;
 	bool is_followed;
 } steps[] = {
-	{ ALREADY_THERE, true }, { LEFT, false },	   { OUTSIDE, false },
-	{ STARTED, true },	 { BORN, true },	   { STOPPED, false },
-	{ STARTED_AGAIN, true }, { IN_ANOTHER, false },	   { STARTED_WHILE_IN_ANOTHER, true },
+	{ ALREADY_THERE, true }, { LEFT, false },	{ OUTSIDE, false },
+	{ STARTED, true },	 { BORN, true },	{ STOPPED, false },
+	{ STARTED_AGAIN, true }, { IN_ANOTHER, false }, { STARTED_WHILE_IN_ANOTHER, true },
 	{ ALIKE, true },
 };
 

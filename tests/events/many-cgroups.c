@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Very many cgroups that come and go, each of which a target matches: the last one is
- * matched as the first, and is told by name though it has gone when it is read of. When there is no room for another one, that is counted and said.
+ * matched as the first, and is told by name though it has gone when it is read of. When
+ * there is no room for another one, later or at the start, that is counted and said.
  */
 #include <bpf/bpf.h>
 #include <mntent.h>
@@ -9,7 +10,7 @@
 
 #include "harness-inside.h"
 
-enum { OF_ALL, OF_NAME, OF_ROOM, OF_BALANCE };
+enum { OF_ALL, OF_NAME, OF_ROOM, OF_START, OF_BALANCE };
 
 #define CALLS 3 /* in the last of them */
 #define MEMORY_KIB 8192 /* that the reader may need more for all of them */
@@ -160,7 +161,8 @@ static void verify(struct tl_session *s)
 	if (t.n_seen != CALLS)
 		fail_case(OF_ALL, __FILE__, __LINE__, "%u calls, not %u", t.n_seen, CALLS);
 	if (t.n_named != CALLS)
-		fail_case(OF_NAME, __FILE__, __LINE__, "%u calls with the name of their cgroup, not %u", t.n_named, CALLS);
+		fail_case(OF_NAME, __FILE__, __LINE__, "%u calls with the name of their cgroup, not %u", t.n_named,
+			  CALLS);
 	if (more > MEMORY_KIB)
 		fail_case(OF_ALL, __FILE__, __LINE__, "%ld KiB more", more);
 	if (refusals(s) != 1 || t.n_declared != 1)
@@ -169,6 +171,47 @@ static void verify(struct tl_session *s)
 	if (tl_session_counters(s, NULL, &k) < 0)
 		fail_case(OF_BALANCE, __FILE__, __LINE__, "no counters");
 	verify_balance(&k, OF_BALANCE);
+}
+
+/* ---- There at the start ---- */
+
+#define EARLY 6
+#define EARLY_ROOM 2
+
+static int on_loss(const struct tl_event *e, void *userdata)
+{
+	uint64_t *n = userdata;
+
+	*n += e->kind == TL_EVENT_LOST && strcmp(e->lost->stage, "cgroup") == 0 ? e->lost->count : 0;
+	return 0;
+}
+
+/* There are more than there is room for: the session starts, and says so. */
+static void start_with_too_many(void)
+{
+	const char *const groups[] = { text("%s/*", t.group) };
+	const struct tl_target_spec target = { .name = "groups", .cgroups = groups, .n_cgroups = 1 };
+	const struct tl_options options = { .attach = attach_wanted(), .cgroups_max = EARLY_ROOM };
+	static const char *const events[] = { "getppid", NULL };
+	struct tl_session *s = NULL;
+	uint64_t n = 0;
+	int r;
+
+	for (unsigned i = 0; i < EARLY; i++)
+		require(mkdir(below(text("early-%u", i)), 0755) == 0);
+	r = make_for(&options, &target, events, &s);
+	if (r >= 0) {
+		tl_session_set_callback(s, on_loss, &n);
+		r = tl_session_start(s);
+	}
+	if (r >= 0)
+		r = tl_session_stop(s);
+	if (r < 0 || refusals(s) != EARLY - EARLY_ROOM || n != EARLY - EARLY_ROOM)
+		fail_case(OF_START, __FILE__, __LINE__, "%s: %llu declared", tl_session_error(s),
+			  (unsigned long long)n);
+	tl_session_free(s);
+	for (unsigned i = 0; i < EARLY; i++)
+		require(rmdir(below(text("early-%u", i))) == 0);
 }
 
 static bool make_group(void)
@@ -202,12 +245,14 @@ int main(void)
 		return 77;
 	}
 	is_right = run_session(&test, "many-cgroups", start_session, verify, 0, &all_ok);
+	start_with_too_many();
 	rmdir(t.folder);
 	if (!is_right)
 		return 1;
 	report(OF_ALL, text("the last of %u cgroups is matched, and memory is bounded", t.n + 1), &all_ok);
 	report(OF_NAME, "a cgroup that has gone is told by name", &all_ok);
 	report(OF_ROOM, "a cgroup that there is no room for is counted and declared", &all_ok);
+	report(OF_START, "cgroups that there is no room for at the start are counted and declared", &all_ok);
 	report(OF_BALANCE, "ledger balances", &all_ok);
 	return all_ok ? 0 : 1;
 }
