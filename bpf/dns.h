@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Datagrams to and from port 53. */
+/* What goes to port 53 and comes from there. */
 #ifndef TRACELEFT_DNS_H
 #define TRACELEFT_DNS_H
 
@@ -7,8 +7,9 @@
 #include "socket.h"
 
 #define TL_DNS_PORT 53
-#define TL_SOCK_DGRAM 2
+#define TL_IPPROTO_TCP 6
 #define TL_IPPROTO_UDP 17
+#define TL_DNS_HEADER 12 /* bytes: no message has less */
 
 /* Is that the port of the socket address in user memory? */
 static __always_inline bool tl_is_dns_address(__u64 from)
@@ -36,17 +37,48 @@ static __always_inline void tl_add_dns_bytes(struct tl_call *call, __u64 from, _
 		tl_section_end(call, section, n);
 }
 
+/* The first vector, or the second if all that is in the first is a stream's length of the
+ * message. */
+static __always_inline void tl_add_dns_vectors(struct tl_call *call, __u64 width, __u64 vectors, __u64 length)
+{
+	__u64 base, size;
+
+	if (tl_read_address(width, vectors, 0, &base) < 0 || tl_read_address(width, vectors, 1, &size) < 0)
+		return;
+	if (size < TL_DNS_HEADER && size < length) {
+		length -= size;
+		if (tl_read_address(width, vectors, 2, &base) < 0 || tl_read_address(width, vectors, 3, &size) < 0)
+			return;
+	}
+	tl_add_dns_bytes(call, base, length < size ? length : size);
+}
+
 static __always_inline void tl_add_dns_message(struct tl_call *call, __u64 width, __u64 from, __u64 length,
 					       bool connected)
 {
-	__u64 name, vectors, base, size;
+	__u64 name, vectors;
 
 	if (tl_read_address(width, from, TL_MESSAGE_NAME, &name) < 0 ||
 	    tl_read_address(width, from, TL_MESSAGE_VECTORS, &vectors) < 0 ||
 	    (name ? !tl_is_dns_address(name) : !connected))
 		return;
-	if (tl_read_address(width, vectors, 0, &base) == 0 && tl_read_address(width, vectors, 1, &size) == 0)
-		tl_add_dns_bytes(call, base, length < size ? length : size);
+	tl_add_dns_vectors(call, width, vectors, length);
+}
+
+/* Whether the open file is a socket that is connected to the port. */
+static __always_inline bool tl_is_dns_file(__u64 file)
+{
+	__u64 address = tl_file_socket(file);
+	struct socket *socket = tl_at(struct socket, address);
+	struct sock *sk;
+	__u16 family;
+
+	if (!address)
+		return false;
+	sk = tl_at(struct sock, (__u64)tl_peek(socket, sk));
+	family = tl_peek(sk, __sk_common.skc_family);
+	return (family == TL_AF_INET || family == TL_AF_INET6) &&
+	       tl_peek(sk, __sk_common.skc_dport) == bpf_htons(TL_DNS_PORT);
 }
 
 /* What a call has sent to port 53, or received from it, over the socket whose facts
@@ -56,13 +88,17 @@ static __always_inline void tl_add_dns(struct tl_call *call, const struct tl_soc
 	__u64 from = call->record.args[1], width = tl_address_width(call), length = call->record.ret;
 	bool connected = facts->remote_port == TL_DNS_PORT;
 
-	if (call->record.ret <= 0 || facts->type != TL_SOCK_DGRAM || facts->protocol != TL_IPPROTO_UDP)
+	if (call->record.ret <= 0 || (facts->protocol != TL_IPPROTO_UDP && facts->protocol != TL_IPPROTO_TCP))
 		return;
-	if (payload == TL_PAYLOAD_BUFFER) {
-		if (call->record.args[4] ? tl_is_dns_address(call->record.args[4]) : connected)
+	if (payload == TL_PAYLOAD_BUFFER || payload == TL_PAYLOAD_PLAIN) {
+		bool has_address = payload == TL_PAYLOAD_BUFFER && call->record.args[4];
+
+		if (has_address ? tl_is_dns_address(call->record.args[4]) : connected)
 			tl_add_dns_bytes(call, from, length);
 	} else if (payload == TL_PAYLOAD_MESSAGE) {
 		tl_add_dns_message(call, width, from, length, connected);
+	} else if (payload == TL_PAYLOAD_VECTORS) {
+		tl_add_dns_vectors(call, width, from, length);
 	} else {
 		__u32 count = length;
 

@@ -439,6 +439,7 @@ int tl_collect(void *ctx)
 	struct tl_work *work;
 	struct tl_walk *walk;
 	__u64 file = 0, before = 0;
+	bool is_socket;
 
 	if (!call)
 		return 0;
@@ -463,9 +464,10 @@ int tl_collect(void *ctx)
 		file = tl_fd_file(task, call->record.ret);
 	else if (plan->from == TL_FROM_FD && !(plan->flags & TL_PLAN_ENTRY))
 		file = tl_fd_file(task, call->record.args[(plan->fd - 1) & 7]);
+	is_socket = plan->flags & TL_PLAN_SOCKET || (plan->payload && file && tl_is_dns_file(file));
 	/* A failed exec has its memory still: the handler reads that. */
 	if (call->stashed && !(plan->flags & TL_PLAN_EXEC) && tl_add_stash(call, &before)) {
-		if (file == before && file && plan->flags & TL_PLAN_SOCKET)
+		if (file == before && file && is_socket)
 			tl_add_socket_of_call(call, walk, plan, file);
 		if (before || !(plan->flags & TL_PLAN_MODULE))
 			goto next;
@@ -474,7 +476,7 @@ int tl_collect(void *ctx)
 		tl_add_cwd(walk, call->data, TL_RECORD_MAX, task);
 	} else if (file) {
 		tl_add_file(walk, call->data, TL_RECORD_MAX, TL_PATH_FILE, file);
-		if (plan->flags & TL_PLAN_SOCKET)
+		if (is_socket)
 			tl_add_socket_of_call(call, walk, plan, file);
 	} else if (plan->name) {
 		tl_add_base(call, walk, task, TL_PATH_BASE, plan->fd, plan->name);

@@ -341,12 +341,14 @@ enum tl_path_source {
 #define TL_PLAN_OTHER_FD 0x40 /* argument `other` is a descriptor */
 #define TL_PLAN_MODULE 0x80 /* the kernel tells the name of the module that is loaded */
 
-/* Where the datagrams of a call are, by argument 2. */
+/* Where what a call sends or receives is, by argument 2. */
 enum tl_payload {
 	TL_PAYLOAD_NONE = 0,
 	TL_PAYLOAD_BUFFER = 1, /* there; the other end's address in argument 5, if it is given */
 	TL_PAYLOAD_MESSAGE = 2, /* in the first vector of a struct msghdr */
 	TL_PAYLOAD_MESSAGES = 3, /* same, of an array of struct mmsghdr */
+	TL_PAYLOAD_PLAIN = 4, /* there; the call may be about something else than a socket */
+	TL_PAYLOAD_VECTORS = 5, /* same, behind vectors */
 };
 
 #define TL_DNS_SIZE_MAX 512 /* bytes of one */

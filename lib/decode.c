@@ -427,8 +427,10 @@ static void fill_socket_facts(struct tl_session *s, const struct parts *p, struc
 /* Does the call tell where something came from? */
 static bool is_incoming(const struct tl_event_type *type, const struct tl_arg_type *asked)
 {
-	return asked && (type->flags & TL_TYPE_RETURNS_FD || asked->capture == TL_CAPTURE_MESSAGES_RECEIVED ||
-			 strcmp(type->name, "recvfrom") == 0);
+	if (!asked)
+		return strcmp(type->name, "read") == 0 || strcmp(type->name, "readv") == 0;
+	return type->flags & TL_TYPE_RETURNS_FD || asked->capture == TL_CAPTURE_MESSAGES_RECEIVED ||
+	       strcmp(type->name, "recvfrom") == 0;
 }
 
 /* Without a connection the kernel has no far end. Raw sockets have none of ports. */
@@ -467,11 +469,11 @@ static bool fill_socket(struct tl_session *s, const struct parts *p)
 
 	if (p->socket) {
 		fill_socket_facts(s, p, near, far);
-		if (incoming && asked->capture == TL_CAPTURE_SOCKADDR_POINTER)
+		if (incoming && asked && asked->capture == TL_CAPTURE_SOCKADDR_POINTER)
 			cut_unwritten(event, &event->captured[asked->position - 1], far);
 	}
 	if (!asked)
-		return false;
+		return incoming;
 	address = captured_address(event, asked);
 	if (binds) {
 		if (event->ret < 0 || !(near->port || near->path.flags & TL_VALUE_PRESENT))
@@ -483,6 +485,19 @@ static bool fill_socket(struct tl_session *s, const struct parts *p)
 	return incoming;
 }
 
+/* In a stream a message comes behind its length, or, if that was read before, without. */
+static int parse_dns(const struct parts *p, const struct tl_bytes *bytes, struct tl_dns *ret)
+{
+	const uint8_t *data = (const uint8_t *)bytes->data;
+	bool is_stream = p->socket && p->socket->type == SOCK_STREAM && bytes->size > 2;
+
+	if (is_stream && (data[0] << 8 | data[1]) == (int)bytes->size - 2)
+		return tl_dns_parse(data + 2, bytes->size - 2, ret);
+	if (tl_dns_parse(data, bytes->size, ret) == 0)
+		return 0;
+	return is_stream ? tl_dns_parse(data + 2, bytes->size - 2, ret) : -EBADMSG;
+}
+
 /* The first message is the event's; what answers say is remembered of all of them. */
 static void fill_dns(struct tl_session *s, const struct parts *p)
 {
@@ -490,7 +505,7 @@ static void fill_dns(struct tl_session *s, const struct parts *p)
 	struct tl_dns dns;
 
 	for (size_t i = 0; i < p->n_dns; i++) {
-		if (tl_dns_parse((const uint8_t *)p->dns[i].data, p->dns[i].size, &dns) < 0)
+		if (parse_dns(p, &p->dns[i], &dns) < 0)
 			continue;
 		if (!event->dns) {
 			s->dns = dns;
@@ -545,7 +560,7 @@ static void fill_objects(struct tl_session *s, const struct parts *p, const stru
 	bool incoming;
 
 	fill_paths(s, p, type);
-	if (!(type->flags & TL_TYPE_SOCKET))
+	if (!(type->flags & TL_TYPE_SOCKET) && !p->socket)
 		return;
 	incoming = fill_socket(s, p);
 	if (p->n_dns)

@@ -64,7 +64,7 @@ static const struct tl_field fields[] = {
 	{ "destination.address", "keyword", "same as source.address; with the flag address_claim, what was asked for" },
 	{ "destination.domain", "keyword", "name under which destination.ip was found, as an answer says that came to a "
 					   "process before" },
-	{ "dns.type", "keyword", "of what went to port 53 or came from there by UDP: query or answer" },
+	{ "dns.type", "keyword", "of what went to port 53 or came from there: query or answer" },
 	{ "dns.question.name", "keyword", "name that is asked for" },
 	{ "dns.question.type", "keyword", "what of it: A, AAAA, MX, ...; TYPE and a number" },
 	{ "dns.response_code", "keyword", "answer: NOERROR, NXDOMAIN, ..." },

@@ -198,8 +198,11 @@ int tl_session_set_filter(struct tl_session *s, const char *event, enum tl_filte
 /* What answers of the domain name system say is remembered for other events. */
 bool tl_event_type_filterable(const struct tl_event_type *type)
 {
+	enum tl_payload payload = tl_payload_of(type);
+
+	/* Of read(2) and its like only what is wanted anyway. */
 	return type->class == TL_CLASS_SYSCALL && !(type->flags & TL_TYPE_NO_RETURN) &&
-	       tl_payload_of(type) == TL_PAYLOAD_NONE;
+	       (payload == TL_PAYLOAD_NONE || payload == TL_PAYLOAD_PLAIN || payload == TL_PAYLOAD_VECTORS);
 }
 
 int tl_filters_install(struct tl_session *s)

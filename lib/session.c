@@ -444,17 +444,26 @@ static struct tl_plan plan_without_object(const struct tl_event_type *type)
 	return plan;
 }
 
-/* Where datagrams are: in the second argument of calls that send or receive. */
+/* Where what is sent or received is: in the second argument. */
 enum tl_payload tl_payload_of(const struct tl_event_type *type)
 {
+	static const struct {
+		const char *name;
+		enum tl_payload payload;
+	} calls[] = {
+		{ "sendto", TL_PAYLOAD_BUFFER },  { "recvfrom", TL_PAYLOAD_BUFFER }, { "read", TL_PAYLOAD_PLAIN },
+		{ "write", TL_PAYLOAD_PLAIN },	  { "readv", TL_PAYLOAD_VECTORS },   { "writev", TL_PAYLOAD_VECTORS },
+	};
 	const struct tl_arg_type *arg = &type->args[1];
 
 	if (type->n_args < 2 || arg->position != 2)
 		return TL_PAYLOAD_NONE;
 	if (tl_capture_is_message(arg->capture))
 		return arg->length_arg ? TL_PAYLOAD_MESSAGES : TL_PAYLOAD_MESSAGE;
-	return strcmp(type->name, "sendto") == 0 || strcmp(type->name, "recvfrom") == 0 ? TL_PAYLOAD_BUFFER :
-											  TL_PAYLOAD_NONE;
+	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
+		if (strcmp(type->name, calls[i].name) == 0)
+			return calls[i].payload;
+	return TL_PAYLOAD_NONE;
 }
 
 static struct tl_plan plan_of(const struct tl_event_type *type)

@@ -39,6 +39,9 @@ static const struct {
 	  "that it is given as it begins if others share the table of descriptors, else as it returns.\n"
 	  "A thread that puts another file there in that very moment, some hundred nanoseconds, is taken at its "
 	  "word." },
+	{ "Names in the domain name system",
+	  "A message to or from port 53 is read from the first 512 bytes of what one call sends or receives, by UDP\n"
+	  "or TCP. Of a stream that a call receives in pieces the first piece tells; what is encrypted tells nothing." },
 	{ "Names without a descriptor",
 	  "Where functions of the kernel cannot be hooked, and everywhere for extended attributes, times\n"
 	  "and rights of access, the path of a call that names its object is composed from its directory and the name:\n"

@@ -2,6 +2,8 @@
 /* A name is asked for and answered, by each of the calls that send and receive, and a
  * connection goes to the address that was found. */
 #include <netinet/in.h>
+#include <sched.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -191,17 +193,99 @@ static void answered_to_recvmmsg(void)
 	require(close(fd) == 0);
 }
 
+static void by_write_and_read(void)
+{
+	int fd = resolver(true);
+
+	sent(call(SYS_write, fd, copy(QUERY, sizeof(QUERY) - 1), sizeof(QUERY) - 1), fd, true);
+	answers(fd, ANSWER, sizeof(ANSWER) - 1);
+	received(call(SYS_read, fd, room(512), 512), fd, true, message(true, 0, 1));
+	require(close(fd) == 0);
+}
+
+/* A message in one piece, or its length and the rest. */
+static struct iovec *pieces(const char *bytes, size_t n, bool with_length)
+{
+	struct iovec *iov = room(2 * sizeof(*iov));
+	char length[2] = { (char)(n >> 8), (char)n };
+
+	iov[!with_length] = (struct iovec){ copy(length, 2), 2 };
+	iov[with_length] = (struct iovec){ copy(bytes, n), n };
+	return iov;
+}
+
+static void by_writev_and_readv(void)
+{
+	int fd = resolver(true);
+
+	sent(call(SYS_writev, fd, pieces(QUERY, sizeof(QUERY) - 1, false), 1), fd, true);
+	answers(fd, NONE, sizeof(NONE) - 1);
+	received(call(SYS_readv, fd, pieces(NONE, sizeof(NONE) - 1, false), 1), fd, true, message(true, 3, 0));
+	require(close(fd) == 0);
+}
+
+/* Threads, whose descriptors are looked up at the entry. */
+static void by_a_thread_that_shares_descriptors(void)
+{
+	int fd = resolver(true);
+	pid_t pid = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
+
+	require(pid >= 0);
+	if (pid == 0)
+		for (;;)
+			pause();
+	sent(call(SYS_write, fd, copy(QUERY, sizeof(QUERY) - 1), sizeof(QUERY) - 1), fd, true);
+	require(close(fd) == 0);
+	require(kill(pid, SIGKILL) == 0);
+	reap(pid);
+}
+
+/* Its length before each message, which may be read before it. */
+static void in_a_stream(void)
+{
+	static const char query[] = "\0\50" QUERY, answer[] = "\0\70" ANSWER;
+	int waiting = socket(AF_INET, SOCK_STREAM, 0), fd = socket(AF_INET, SOCK_STREAM, 0), end;
+	const int yes = 1;
+	struct call *c;
+
+	_Static_assert(sizeof(QUERY) - 1 == 050 && sizeof(ANSWER) - 1 == 070, "lengths");
+	require(setsockopt(waiting, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) == 0);
+	require(bind(waiting, (struct sockaddr *)server_address(), sizeof(struct sockaddr_in)) == 0);
+	require(listen(waiting, 1) == 0);
+	require(syscall(SYS_connect, fd, server_address(), sizeof(struct sockaddr_in)) == 0);
+	end = accept(waiting, NULL, NULL);
+	require(end >= 0);
+	c = call(SYS_write, fd, copy(query, sizeof(query) - 1), sizeof(query) - 1);
+	is_socket(c, fd);
+	c->dns = message(false, 0, 0);
+	c = call(SYS_writev, fd, pieces(QUERY, sizeof(QUERY) - 1, true), 2);
+	is_socket(c, fd);
+	c->dns = message(false, 0, 0);
+	c = call(SYS_sendto, fd, copy(query, sizeof(query) - 1), sizeof(query) - 1, 0, NULL, 0);
+	is_socket(c, fd);
+	c->dns = message(false, 0, 0);
+	for (int i = 0; i < 2; i++)
+		require(send(end, answer, sizeof(answer) - 1, 0) == sizeof(answer) - 1);
+	received(call(SYS_read, fd, room(2), 2), fd, true, NULL);
+	received(call(SYS_read, fd, room(512), sizeof(ANSWER) - 1), fd, true, message(true, 0, 1));
+	received(call(SYS_recvfrom, fd, room(512), 512, 0, NULL, NULL), fd, true, message(true, 0, 1));
+	require(close(fd) == 0 && close(end) == 0 && close(waiting) == 0);
+}
+
 static const struct test_case cases[] = {
 	{ "sendto", asked_by_sendto },		{ "sendmsg", asked_by_sendmsg },
 	{ "sendmmsg", asked_by_sendmmsg },	{ "recvfrom", answered_to_recvfrom },
 	{ "connect", connected_to_what_was_found }, { "recvmsg", answered_to_recvmsg },
-	{ "recvmmsg", answered_to_recvmmsg },
+	{ "recvmmsg", answered_to_recvmmsg },	{ "write and read", by_write_and_read },
+	{ "writev and readv", by_writev_and_readv },
+	{ "a thread that shares descriptors", by_a_thread_that_shares_descriptors },
+	{ "in a stream", in_a_stream },
 };
 
 int main(void)
 {
 	static const char *const events[] = { "sendto", "sendmsg", "sendmmsg", "recvfrom", "connect", "recvmsg",
-					      "recvmmsg", NULL };
+					      "recvmmsg", "read", "write", "readv", "writev", NULL };
 	static const struct test test = { .event = "dns", .cases = cases, .n_cases = N_ELEMENTS(cases), .prepare = prepare,
 					  .events = events };
 
