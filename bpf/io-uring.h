@@ -224,7 +224,7 @@ static __always_inline struct tl_task *tl_request_state(struct task_struct *task
 /* It cannot be kept: then it is lost, and counted. */
 static __always_inline void tl_request_lose(__u32 event)
 {
-	struct tl_account *account = tl_account_of(event);
+	struct tl_account *account = tl_is_my_time() ? tl_account_of(event) : 0;
 
 	if (account) {
 		tl_count(&account->seen, 1);
@@ -256,7 +256,7 @@ static __always_inline int tl_request_taken(void *ctx, __u64 address, __u64 sqe,
 	struct tl_task *state;
 	struct tl_work *work;
 	struct tl_call *call;
-	bool worker;
+	bool worker, is_mine = tl_is_my_turn(TL_TURN_REQUEST, address);
 
 	if (!opcode->event)
 		return 0;
@@ -310,8 +310,13 @@ static __always_inline int tl_request_taken(void *ctx, __u64 address, __u64 sqe,
 	if (opcode->flags & TL_OPCODE_NUMBER)
 		call->stashed |= TL_REQUEST_NUMBER;
 	flags = tl_peek(request, flags);
-	if (flags & TL_REQUEST_SKIPS_SUCCESS)
+	if (flags & TL_REQUEST_SKIPS_SUCCESS) {
+		if (!is_mine) {
+			call->owner = 0; /* it is told now, by the other session */
+			return 0;
+		}
 		call->stashed |= TL_REQUEST_SILENT;
+	}
 	if (flags & TL_REQUEST_FIXED_FILE)
 		call->stashed |= TL_REQUEST_FIXED;
 	tl_request_arguments(call, work, opcode);
@@ -469,7 +474,7 @@ int tl_request_send(void *ctx)
 
 /* A slot with what was kept, which stays if the request is not over; NULL if there
  * is none, counted. */
-static __always_inline struct tl_call *tl_request_take(const struct tl_request_key *key, bool is_over)
+static __always_inline struct tl_call *tl_request_take(const struct tl_request_key *key, bool is_over, bool is_mine)
 {
 	const struct tl_call *kept = bpf_map_lookup_elem(&requests, key);
 	bool is_short = kept;
@@ -481,7 +486,7 @@ static __always_inline struct tl_call *tl_request_take(const struct tl_request_k
 		kept = bpf_map_lookup_elem(&requests_long, key);
 	if (!kept)
 		return 0;
-	call = tl_call_claim(kept->event & (TL_EVENTS_MAX - 1), &work);
+	call = is_mine ? tl_call_claim(kept->event & (TL_EVENTS_MAX - 1), &work) : 0;
 	if (call) {
 		call->slot = kept->slot;
 		call->stashed = kept->stashed | TL_REQUEST_DONE;
@@ -516,6 +521,7 @@ static __always_inline int tl_request_ended(void *ctx, __u64 address, __u64 user
 {
 	struct tl_request_key name = {.request = TL_HOOK_ARGUMENT(ctx, 0), .user_data = user_data};
 	struct tl_request_key key = {.request = address};
+	bool is_mine = tl_is_my_turn(TL_TURN_REQUEST, address);
 	struct tl_call *call;
 	__u64 *named;
 
@@ -525,7 +531,7 @@ static __always_inline int tl_request_ended(void *ctx, __u64 address, __u64 user
 			return 0;
 		key.request = *named;
 	}
-	call = tl_request_take(&key, address);
+	call = tl_request_take(&key, address, is_mine);
 	if (call && address && call->stashed & TL_REQUEST_MANY)
 		bpf_map_delete_elem(&requests_named, &name);
 	return tl_request_report(ctx, call, result);
@@ -537,6 +543,7 @@ SEC("raw_tp")
 int tl_request_ended_named(void *ctx)
 {
 	struct tl_request_key key = {.request = TL_HOOK_ARGUMENT(ctx, 0), .user_data = TL_HOOK_ARGUMENT(ctx, 1)};
+	bool is_mine = tl_is_my_turn(TL_TURN_REQUEST, key.user_data);
 
 #pragma unroll
 	for (int i = 0; i < TL_REQUEST_NAMESAKES; i++) {
@@ -544,7 +551,7 @@ int tl_request_ended_named(void *ctx)
 		if (bpf_map_lookup_elem(&requests, &key) || bpf_map_lookup_elem(&requests_long, &key))
 			break;
 	}
-	return tl_request_report(ctx, tl_request_take(&key, true), (__s32)TL_HOOK_ARGUMENT(ctx, 2));
+	return tl_request_report(ctx, tl_request_take(&key, true, is_mine), (__s32)TL_HOOK_ARGUMENT(ctx, 2));
 }
 
 /* (ring, request, user data, result, ...) */

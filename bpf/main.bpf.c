@@ -203,11 +203,12 @@ static __always_inline int tl_exit(void *ctx, void *chain, __u32 door, struct pt
 	struct tl_task *state;
 	struct tl_work *work;
 	struct tl_call *call;
-	bool stashed;
+	bool stashed, is_mine;
 
 	event = tl_event_of(door, task, registers, &abi, &nr);
 	if (!event)
 		return 0;
+	is_mine = tl_is_my_call(TL_TURN_CALL, door, abi, nr);
 	state = tl_state_current();
 	if (!state)
 		return 0;
@@ -223,7 +224,7 @@ static __always_inline int tl_exit(void *ctx, void *chain, __u32 door, struct pt
 	state->pending = 0;
 	stashed = state->stashed == event;
 	state->stashed = 0;
-	call = tl_call_claim(event, &work);
+	call = is_mine ? tl_call_claim(event, &work) : 0;
 	if (!call)
 		return 0;
 	call->stashed = stashed;
@@ -637,11 +638,13 @@ static __always_inline int tl_enter(__u32 door, struct pt_regs *registers)
 	struct tl_call *call;
 	struct tl_walk *walk;
 	__u32 abi, event;
+	bool is_mine;
 
 	event = tl_event_of(door, task, registers, &abi, &nr);
 	if (!event)
 		return 0;
 	plan = &tl_config.plan[event & (TL_EVENTS_MAX - 1)];
+	is_mine = !(plan->flags & TL_PLAN_NO_RETURN) || tl_is_my_call(TL_TURN_LAST_CALL, door, abi, nr);
 	if (!(plan->flags & (TL_PLAN_NO_RETURN | TL_PLAN_ENTRY)) &&
 	    (plan->from != TL_FROM_FD || !tl_shares_files(task)))
 		return 0;
@@ -649,7 +652,8 @@ static __always_inline int tl_enter(__u32 door, struct pt_regs *registers)
 	if (!state || !tl_wants(state, event))
 		return 0;
 	if (plan->flags & TL_PLAN_NO_RETURN) {
-		tl_enter_last(task, state, registers, event, abi, nr);
+		if (is_mine)
+			tl_enter_last(task, state, registers, event, abi, nr);
 		return 0;
 	}
 	stash = tl_stash_current(true);
@@ -712,7 +716,7 @@ int tl_enter_kprobe(void *ctx)
 	state = event ? tl_state_current() : 0;
 	if (!state || !tl_wants(state, event))
 		return 0;
-	if (state->pending) {
+	if (state->pending && tl_is_my_time()) {
 		account = tl_account_of(state->pending);
 		if (account) {
 			tl_count(&account->seen, 1);

@@ -95,7 +95,7 @@ static __always_inline int tl_network_taken(__u64 address)
 	state = tl_network_state(tl_task_current());
 	wants = state ? tl_network_wants(state) : 0;
 	/* Then nobody says that it has succeeded; a failure is told and counted once more. */
-	if (tl_peek(request, flags) & TL_REQUEST_SKIPS_SUCCESS)
+	if (tl_peek(request, flags) & TL_REQUEST_SKIPS_SUCCESS && tl_is_my_time())
 		tl_network_lost(wants, which);
 	if (which == TL_NET_LISTEN || !(wants & (1U << TL_NET_ACCEPT | 1U << TL_NET_CLOSE | 1U << TL_NET_BIND)))
 		return 0;
@@ -105,11 +105,12 @@ static __always_inline int tl_network_taken(__u64 address)
 		value.address = sqe.addr;
 		value.size = sqe.off;
 	} else if (sqe.file_index) {
-		tl_network_lost(wants, which); /* what it returns is no descriptor */
+		if (tl_is_my_time())
+			tl_network_lost(wants, which); /* what it returns is no descriptor */
 		return 0;
 	}
 	value.is_many = which == TL_NET_ACCEPT && sqe.ioprio & TL_ACCEPT_MULTISHOT;
-	if (!tl_network_request_keep(&key, &value) && which == TL_NET_ACCEPT)
+	if (!tl_network_request_keep(&key, &value) && which == TL_NET_ACCEPT && tl_is_my_time())
 		tl_network_lost(wants, which);
 	if (value.is_many)
 		tl_network_request_name(request, &value);
@@ -133,10 +134,11 @@ static __always_inline int tl_network_ended(void *ctx, __u64 address, __u64 user
 	__u32 which = tl_network_of_request(address);
 	struct tl_network_request *kept;
 	struct task_struct *task;
-	bool is_many;
+	bool is_many, is_mine;
 
 	if (which == TL_NET_EVENTS)
 		return 0;
+	is_mine = tl_is_my_turn(TL_TURN_NETWORK_REQUEST, address);
 	kept = bpf_map_lookup_elem(&network_requests, address ? &key : &name);
 	if (!kept && which == TL_NET_ACCEPT)
 		return 0;
@@ -153,7 +155,7 @@ static __always_inline int tl_network_ended(void *ctx, __u64 address, __u64 user
 	if ((which == TL_NET_ACCEPT && result < 0) || !tl_network_state(task))
 		return 0;
 	c.file = which == TL_NET_ACCEPT ? tl_fd_file(task, result) : (__u64)tl_peek(request, file);
-	return c.file ? tl_network_called(&c, which) : 0;
+	return c.file ? tl_network_called(&c, which, is_mine) : 0;
 }
 
 /* (ring, request, user data, result, ...) */

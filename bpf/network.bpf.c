@@ -147,13 +147,14 @@ static __always_inline void tl_add_traffic(__u8 *data, __u64 at, bool incoming, 
 }
 
 /* A record in the owner's name; NULL if it is not wanted, or there is no room, counted. */
-static __always_inline struct tl_call *tl_network_begin(const struct tl_owner *owner, __u32 which, __s64 ret)
+static __always_inline struct tl_call *tl_network_begin(const struct tl_owner *owner, __u32 which, __s64 ret,
+							bool is_mine)
 {
 	__u32 event = tl_config.network_events[which];
 	struct tl_work *work;
 	struct tl_call *call;
 
-	if (!event || !(owner->wants >> which & 1))
+	if (!event || !is_mine || !(owner->wants >> which & 1))
 		return 0;
 	call = tl_call_claim_as(TL_OWNER_AT_ONCE, event, &work);
 	if (!call)
@@ -170,7 +171,8 @@ static __always_inline struct tl_call *tl_network_begin(const struct tl_owner *o
 /* An event of a TCP connection. */
 static __always_inline void tl_network_send(const struct tl_owner *owner, __u64 sk, __u32 which, __s64 ret)
 {
-	struct tl_call *call = tl_network_begin(owner, which, ret);
+	bool is_mine = tl_is_my_turn(TL_TURN_CONNECTION, sk << 1 | (which == TL_NET_CLOSE));
+	struct tl_call *call = tl_network_begin(owner, which, ret, is_mine);
 	struct inet_sock *inet = tl_at(struct inet_sock, sk);
 	struct tl_socket_facts *facts;
 
@@ -381,7 +383,7 @@ static __always_inline void tl_network_lost(__u32 wants, __u32 which)
  * is, a constant on each way that leads here, has to come in a register: of constants
  * that come through another function's stack the verifier of 5.10 takes one for another,
  * and cuts off what it holds to be impossible. */
-static __noinline int tl_network_called(const struct tl_network_call *c, __u32 which)
+static __noinline int tl_network_called(const struct tl_network_call *c, __u32 which, bool is_mine)
 {
 	struct task_struct *task = tl_task_current();
 	struct tl_task *state = tl_network_state_now(task);
@@ -406,11 +408,12 @@ static __noinline int tl_network_called(const struct tl_network_call *c, __u32 w
 		return 0;
 	owner = tl_owner_begin(&place, task, state, wants);
 	if (!owner) {
-		tl_network_lost(wants, which);
+		if (is_mine)
+			tl_network_lost(wants, which);
 		return 0;
 	}
 	owner->incoming = which == TL_NET_ACCEPT;
-	call = tl_network_begin(owner, which, which == TL_NET_ACCEPT ? 0 : ret);
+	call = tl_network_begin(owner, which, which == TL_NET_ACCEPT ? 0 : ret, is_mine);
 	if (call) {
 		call->record.args[0] = c->args[0];
 		call->record.args[1] = c->args[1];
@@ -437,14 +440,21 @@ static __always_inline int tl_network_after(void *ctx, bool again)
 	struct task_struct *task = tl_task_current();
 	struct tl_network_call c = {.ret = TL_RET_AT(ctx, TL_RET_TRACEPOINT)};
 	__u32 which = tl_network_call_of(task, TL_REGISTERS_AT(ctx), c.args);
+	bool is_mine = false;
 
-	if (which == TL_NET_EVENTS || (which == TL_NET_ACCEPT && c.ret < 0) || !tl_network_state(task))
+	if (which == TL_NET_EVENTS || (which == TL_NET_ACCEPT && c.ret < 0))
+		return 0;
+	if (!again)
+		is_mine = tl_is_my_turn(TL_TURN_NETWORK_CALL, which);
+	if (!tl_network_state(task))
 		return 0;
 	if (!again)
 		tl_told(TL_TOLD_NETWORK);
 	else if (!tl_untold(TL_TOLD_NETWORK))
 		return 0;
-	return tl_network_called(&c, which);
+	else
+		is_mine = tl_is_my_turn(TL_TURN_NETWORK_CALL, which);
+	return tl_network_called(&c, which, is_mine);
 }
 
 SEC("tp_btf/sys_exit")

@@ -170,15 +170,16 @@ int BPF_PROG(tl_fork, struct task_struct *parent, struct task_struct *child)
 	struct tl_task *state = tl_state_of(parent), born = {}, *made;
 	struct tl_call *call;
 	struct tl_walk *walk;
-	bool thread;
+	bool thread, is_mine;
 
-	if (!state)
-		return 0; /* not marked yet: the iterator will, the child too */
 	if (tl_twice) {
 		made = tl_state_of(child);
 		if (made && made->told & TL_TOLD_FORK)
 			return 0;
 	}
+	is_mine = tl_is_my_turn(TL_TURN_FORK, 0);
+	if (!state)
+		return 0; /* not marked yet: the iterator will, the child too */
 	thread = child->pid != child->tgid;
 	born = *state;
 	born.pending = born.stashed = born.ended = born.told = 0;
@@ -196,7 +197,7 @@ int BPF_PROG(tl_fork, struct task_struct *parent, struct task_struct *child)
 	if (made->pid_terms != state->pid_terms || made->cgroup != state->cgroup ||
 	    !tl_same_attribute_terms(made, state) || (!thread && state->set))
 		tl_state_combine(made, state->set, 0);
-	if (thread || !(made->set | state->set))
+	if (thread || !is_mine || !(made->set | state->set))
 		return 0;
 	call = tl_process_begin(tl_config.fork_event, TL_RECORD_FORK, state, &walk);
 	if (!call)
@@ -210,7 +211,7 @@ int BPF_PROG(tl_fork, struct task_struct *parent, struct task_struct *child)
 /* The call's own event: what was asked (see tl_exec_asked()) and what it ran. It
  * is the old program's doing, so it is wanted if either of the two is followed. */
 static __always_inline void tl_exec_call(struct task_struct *task, const struct tl_task *state,
-					 const struct tl_task *old, struct linux_binprm *bprm)
+					 const struct tl_task *old, struct linux_binprm *bprm, bool is_mine)
 {
 	struct tl_stash *stash = tl_stash_current(false);
 	const struct tl_task *by = state;
@@ -226,7 +227,7 @@ static __always_inline void tl_exec_call(struct task_struct *task, const struct 
 	stash->event = 0;
 	if (!tl_wants(by, event))
 		by = old;
-	if (!tl_wants(by, event))
+	if (!is_mine || !tl_wants(by, event))
 		return;
 	call = tl_process_begin(event, TL_RECORD_EVENT, by, &walk);
 	if (!call)
@@ -269,6 +270,7 @@ int BPF_PROG(tl_exec, struct task_struct *task, int old_pid, struct linux_binprm
 	struct tl_task *state, old = {};
 	struct tl_call *call;
 	struct tl_walk *walk;
+	bool is_mine;
 
 #if !TL_HAS_TASK_STORAGE
 	if (old_pid != task->pid)
@@ -285,6 +287,7 @@ int BPF_PROG(tl_exec, struct task_struct *task, int old_pid, struct linux_binprm
 			return 0;
 		state->exec = tl_get(task, self_exec_id);
 	}
+	is_mine = tl_is_my_turn(TL_TURN_EXEC, 0);
 	old = *state;
 	tl_state_run(state, task);
 	state->cgroup = tl_cgroup_of(task);
@@ -298,7 +301,7 @@ int BPF_PROG(tl_exec, struct task_struct *task, int old_pid, struct linux_binprm
 		tl_stash_free();
 		return 0;
 	}
-	call = tl_process_begin(tl_config.exec_event, TL_RECORD_EXEC, state, &walk);
+	call = is_mine ? tl_process_begin(tl_config.exec_event, TL_RECORD_EXEC, state, &walk) : 0;
 	if (call) {
 		tl_add_task(call->data, task, state);
 		tl_add_exe(walk, call->data, TL_PATH_EXE, task);
@@ -309,7 +312,7 @@ int BPF_PROG(tl_exec, struct task_struct *task, int old_pid, struct linux_binprm
 			    (__u64)tl_get(bprm, filename));
 		tl_argv_send(call, task, TL_SECTION_ARGV, 0);
 	}
-	tl_exec_call(task, state, &old, bprm);
+	tl_exec_call(task, state, &old, bprm, is_mine);
 	return 0;
 }
 
@@ -385,8 +388,9 @@ int BPF_PROG(tl_exit_process, struct task_struct *task)
 	struct tl_task_facts *facts;
 	struct tl_call *call;
 	struct tl_walk *walk;
+	bool is_mine = tl_is_my_turn(TL_TURN_EXIT, task->pid);
 
-	if (state && state->set && tl_get(task, signal, live.counter) == 0 && tl_ends_now(task, state)) {
+	if (state && state->set && tl_get(task, signal, live.counter) == 0 && tl_ends_now(task, state) && is_mine) {
 		call = tl_process_begin(tl_config.exit_event, TL_RECORD_EXIT, state, &walk);
 		if (call) {
 			facts = tl_add_task(call->data, task, state);

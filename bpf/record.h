@@ -3,7 +3,7 @@
 #ifndef TRACELEFT_RECORD_H
 #define TRACELEFT_RECORD_H
 
-#include "task.h"
+#include "turn.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -236,6 +236,7 @@ static __always_inline void tl_add_namespaces(struct tl_call *call, struct task_
 static __always_inline __u64 tl_record_finish(struct tl_call *call, struct tl_cpu *cpu)
 {
 	call->record.event = call->event;
+	call->record.flags |= tl_config.record_flags;
 	call->record.seq = tl_next_seq(cpu);
 	if (!(call->record.seq & 15) && bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= tl_config.wake_bytes)
 		return BPF_RB_FORCE_WAKEUP;

@@ -48,6 +48,7 @@ enum tl_record_kind {
 #define TL_RECORD_THREAD 0x0004 /* FORK, EXIT: a thread, not a process */
 #define TL_RECORD_IO_URING 0x0008 /* made by way of io_uring */
 #define TL_RECORD_UNKNOWN_RESULT 0x0010 /* nobody will say how it ended; ret is 0 */
+#define TL_RECORD_ODD 0x8000 /* made by a session of odd number, see enum tl_telling */
 
 struct tl_record {
 	__u32 size; /* of all: header and sections; a multiple of 8 */
@@ -566,6 +567,44 @@ struct tl_opcode {
 
 _Static_assert(sizeof(struct tl_opcode) == 12, "wire: opcode");
 
+/*
+ * A session may take over from another one, and both put their records into one ring. For
+ * a while both have programs on the hooks; each event is to be told by one of them. The
+ * gate, which both know, holds the number of the session whose turn it is. It may change
+ * while what happens has come to the programs of one and not yet to those of the other:
+ * so whoever comes first at a hook notes whose turn it was, and the second goes by that.
+ * Between two steps of the following all programs that go by the earlier one have ended.
+ */
+enum tl_telling {
+	TL_TELLS_ALL = 0, /* there is nobody else */
+	TL_TELLS_NOTHING = 1, /* it follows tasks and waits */
+	TL_TELLS_BY_GATE = 2, /* and the first leaves a note */
+	TL_TELLS_IN_TURN = 3, /* and the second goes by the note, if there is one */
+};
+
+/* What notes are about. */
+enum tl_turn {
+	TL_TURN_CALL,
+	TL_TURN_LAST_CALL, /* one that never returns, at its entry */
+	TL_TURN_FORK,
+	TL_TURN_EXEC,
+	TL_TURN_EXIT,
+	TL_TURN_CONNECTION,
+	TL_TURN_NETWORK_CALL,
+	TL_TURN_REQUEST, /* of io_uring */
+	TL_TURN_NETWORK_REQUEST,
+	TL_TURNS = 10,
+};
+
+/* A task's notes: what exactly it was (0: nothing), and the session's number in the low byte. */
+struct tl_notes {
+	__u64 note[TL_TURNS];
+};
+
+/* Bits of tl_config.call_second: the other session's programs come before at that hook. */
+#define TL_SECOND_AT_EXIT 0x01
+#define TL_SECOND_AT_ENTRY 0x02
+
 /* What user space may change while programs run. */
 #define TL_DOORS 2 /* 0: tracepoints of all system calls; 1: hooks on one */
 struct tl_config {
@@ -595,6 +634,11 @@ struct tl_config {
 	__u32 exit_event;
 	struct tl_opcode opcodes[TL_OPCODES_MAX];
 	__u32 network_events[TL_NET_EVENTS];
+	__u32 telling; /* enum tl_telling */
+	__u32 number; /* of the session, in a byte */
+	__u16 record_flags; /* TL_RECORD_ODD or 0: on every record */
+	__u16 second; /* bit per enum tl_turn: the other session's programs come before */
+	__u8 call_second[TL_DOORS][TL_ABI_MAX][TL_NR_MAX]; /* TL_SECOND_*, of calls */
 };
 
 #endif

@@ -721,6 +721,12 @@ int tl_attach_all(struct tl_session *s)
 	return attach_raw_tp(s);
 }
 
+void tl_detach_from(struct tl_session *s, size_t n)
+{
+	while (s->n_links > n)
+		close(s->links[--s->n_links]);
+}
+
 void tl_detach_all(struct tl_session *s)
 {
 	for (size_t i = 0; i < s->n_links; i++)

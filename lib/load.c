@@ -128,7 +128,9 @@ void tl_choose_program(const struct tl_session *s, const char *name, bool wanted
 static int set_map_size(struct tl_session *s, const char *name, size_t n)
 {
 	struct bpf_map *map = bpf_object__find_map_by_name(s->object, name);
-	int r = map ? bpf_map__set_max_entries(map, n) : -ENOENT;
+	int r = !map		       ? -ENOENT :
+		bpf_map__fd(map) >= 0 ? 0 : /* that of the predecessor, as it is */
+					 bpf_map__set_max_entries(map, n);
 
 	return r < 0 ? tl_fail(s, r, "cannot size map %s", name) : 0;
 }
@@ -357,6 +359,8 @@ int tl_kernel_load(struct tl_session *s)
 	if ((r = tl_twins_choose(s)) < 0)
 		return r;
 	s->ring_size = ring_bytes(s->options.buffer ? s->options.buffer : 16U << 20);
+	if (s->predecessor && (r = tl_takeover_share_maps(s)) < 0)
+		return r;
 	if ((r = set_map_size(s, "calls", slots)) < 0 || (r = set_map_size(s, "works", slots)) < 0 ||
 	    (r = set_map_size(s, "cpus", s->n_cpus)) < 0 ||
 	    (r = set_map_size(s, "ledger", (size_t)s->n_cpus * TL_EVENTS_MAX)) < 0 ||

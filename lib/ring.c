@@ -227,13 +227,17 @@ static int declare_refused(struct tl_session *s)
 	struct tl_counters sum;
 	uint64_t numbered = 0, refused;
 	struct tl_hole hole = { .time_last = tl_now_boot() };
+	uint64_t lost = s->lost_before;
 	int r = tl_session_counters(s, NULL, &sum);
 
 	if (r < 0)
 		return r;
+	lost += sum.lost;
+	if (s->successor && tl_session_counters(s->successor, NULL, &sum) >= 0)
+		lost += sum.lost;
 	for (uint32_t cpu = 0; cpu < s->n_cpus; cpu++)
 		numbered += __atomic_load_n(&s->cpus[cpu].lost, __ATOMIC_RELAXED);
-	refused = sum.lost > numbered ? sum.lost - numbered : 0;
+	refused = lost > numbered ? lost - numbered : 0;
 	if (refused <= s->refused_declared)
 		return 0;
 	refused -= s->refused_declared;
@@ -369,23 +373,32 @@ static int hand_on(struct tl_session *s, struct tl_loaded *loaded)
 	return r < 0 ? r : 0;
 }
 
-static int take_record(struct tl_session *s, const void *data, size_t size)
+/* Whose programs have made the record. */
+static struct tl_session *maker(struct tl_session *s, const struct tl_record *record, size_t size)
+{
+	bool is_odd = size >= sizeof(*record) && record->flags & TL_RECORD_ODD;
+
+	return s->successor && is_odd != (s->number & 1) ? s->successor : s;
+}
+
+static int take_record(struct tl_session *reader, const void *data, size_t size)
 {
 	const struct tl_record *record = data;
+	struct tl_session *s = maker(reader, record, size);
 	struct tl_loaded *loaded;
 	int r;
 
 	if (!plausible(s, record, size))
-		return refuse_record(s, record, size);
+		return refuse_record(reader, record, size);
 	loaded = &s->events[record->event];
 	loaded->received++;
-	r = note_number(s, record);
+	r = note_number(reader, record);
 	if (r < 0)
 		return r;
 	r = tl_decode(s, data, record->size);
 	if (r == -EBADMSG) {
 		loaded->malformed++;
-		return declare_malformed(s, record);
+		return declare_malformed(reader, record);
 	}
 	if (r < 0) {
 		loaded->fates[TL_FATE_LOST]++;
@@ -457,7 +470,7 @@ int tl_session_dispatch(struct tl_session *s, size_t max)
 	uint64_t turns, now;
 	int n, r;
 
-	if (!s->started || s->stopped)
+	if (!s->started || s->stopped || s->predecessor)
 		return tl_fail(s, -EINVAL, "the session is not running");
 	epoll_wait(s->epoll_fd, events, 2, 0);
 	if (read(s->timer_fd, &turns, sizeof(turns)) < 0 && errno != EAGAIN)

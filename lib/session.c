@@ -58,6 +58,7 @@ struct tl_session *tl_session_free(struct tl_session *s)
 	}
 	tl_detach_all(s);
 	tl_ring_close(s);
+	tl_takeover_close(s);
 	tl_kernel_close(s);
 	tl_targets_free(s);
 	tl_processes_free(s->processes);
@@ -167,6 +168,7 @@ int tl_session_new(const struct tl_options *options, struct tl_session **ret_ses
 	if (!s->options.battery)
 		s->options.battery = tl_battery_default();
 	s->default_target = UINT32_MAX;
+	s->number = 1;
 	s->ring_fd = s->epoll_fd = s->timer_fd = -1;
 	for (int kind = 0; kind < TL_KINDS; kind++)
 		s->programs[kind] = -1;
@@ -510,6 +512,9 @@ static void configure(struct tl_session *s)
 	s->config->fork_event = s->fork_event;
 	s->config->exit_event = s->exit_event;
 	memcpy(s->config->network_events, s->network_events, sizeof(s->config->network_events));
+	s->config->number = s->number;
+	s->config->record_flags = s->number & 1 ? TL_RECORD_ODD : 0;
+	s->config->telling = s->predecessor ? TL_TELLS_NOTHING : TL_TELLS_ALL;
 }
 
 static int start(struct tl_session *s)
@@ -519,11 +524,13 @@ static int start(struct tl_session *s)
 	if (!s->n_registrations)
 		return tl_fail(s, -EINVAL, "nothing to audit: no event is wanted");
 	if ((r = tl_attach_plan(s)) < 0 || (r = tl_targets_plan(s)) < 0 || (r = tl_targets_size(s)) < 0 ||
-	    (r = tl_kernel_load(s)) < 0 || (r = tl_ring_open(s)) < 0 || (r = tl_targets_install(s)) < 0)
+	    (r = tl_kernel_load(s)) < 0 || (r = tl_ring_open(s)) < 0 || (r = tl_takeover_open_gate(s)) < 0 ||
+	    (r = tl_targets_install(s)) < 0)
 		return r;
 	tl_clock_adjust(s);
 	configure(s);
-	if ((r = tl_filters_install(s)) < 0 || (r = tl_attach_all(s)) < 0)
+	if ((r = tl_filters_install(s)) < 0 || (r = tl_attach_all(s)) < 0 ||
+	    (s->predecessor && (r = tl_takeover_find_order(s)) < 0))
 		return r;
 	s->functions = tl_functions_free(s->functions);
 	btf__free(s->btf);
@@ -565,6 +572,10 @@ int tl_session_stop(struct tl_session *s)
 	if (!s->started || s->stopped)
 		return 0;
 	tl_detach_all(s);
+	if (s->predecessor) { /* it has told of nothing yet, and the ring has a reader */
+		s->stopped = true;
+		return 0;
+	}
 	/* Programs that still run on another CPU finish within this. */
 	usleep(2000);
 	do {

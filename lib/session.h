@@ -122,6 +122,13 @@ struct tl_session {
 	char error[512];
 	bool started, stopped;
 
+	/* takeover.c */
+	uint32_t number; /* in a row of sessions of which each takes over from the one before, from 1, in a byte */
+	struct tl_session *predecessor; /* from which it is to take over, and has not yet */
+	struct tl_session *successor; /* its records are in the ring, too; the reader is this one still */
+	uint64_t lost_before; /* counted by the kernel parts of earlier sessions */
+	uint64_t *gate; /* shared memory, of all of them */
+
 	/* what is asked for */
 	struct tl_target *targets;
 	size_t n_targets;
@@ -283,6 +290,15 @@ int tl_ring_open(struct tl_session *s);
 void tl_ring_close(struct tl_session *s);
 int tl_ring_read(struct tl_session *s, size_t max);
 int tl_ring_declare(struct tl_session *s, bool final);
+
+/* takeover.c: after opening maps, before loading; after loading, before attaching; and
+ * after attaching. All but the second are for those with a predecessor. */
+int tl_takeover_share_maps(struct tl_session *s);
+int tl_takeover_open_gate(struct tl_session *s);
+int tl_takeover_find_order(struct tl_session *s);
+void tl_takeover_close(struct tl_session *s);
+/* attach.c: closes the links from number n on. */
+void tl_detach_from(struct tl_session *s, size_t n);
 
 /* decode.c: 0: decoded into s->event; 1: not for the callback; -EBADMSG. */
 int tl_decode(struct tl_session *s, const void *record, size_t size);

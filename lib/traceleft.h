@@ -542,6 +542,22 @@ void tl_session_set_callback(struct tl_session *s, tl_event_callback callback, v
  * now on is accounted for. */
 int tl_session_start(struct tl_session *s);
 
+/*
+ * Taking over from a session that runs, without a gap and without a double: `s` goes on
+ * with its ring and its numbering, and each event is told by one of the two: until the
+ * moment of the change by `old`, from then on by `s`. Before start, once both have been
+ * made by tl_session_new(). Starting `s` may be done in another thread while `old` is
+ * dispatched; it tells of nothing until tl_session_take_over(). The size of the ring
+ * stays as it is. -EINVAL: `old` does not run.
+ */
+int tl_session_set_predecessor(struct tl_session *s, struct tl_session *old);
+
+/* The change, once `s` is started: calls back for what both have told of meanwhile, and
+ * leaves the predecessor stopped, its counters final, and to be freed by the caller.
+ * Neither may be dispatched meanwhile. Errors are those of callbacks: the change is
+ * made all the same; or -EINVAL. */
+int tl_session_take_over(struct tl_session *s);
+
 /* Descriptor for poll(2) (EPOLLIN); call dispatch at least every
  * tl_session_timeout_ms() even if it is silent. */
 int tl_session_fd(const struct tl_session *s);
