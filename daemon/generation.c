@@ -154,7 +154,8 @@ static int session_failure(const struct tl_generation *g, int r, bool loading, s
 	return fail(why, r, status_of(r, loading), "%s%s", tl_session_error(g->session), hint);
 }
 
-static int make_session(const struct tl_setup *setup, struct tl_generation *g, struct tl_failure *why)
+static int make_session(const struct tl_setup *setup, struct tl_generation *g, const struct tl_generation *old,
+			struct tl_failure *why)
 {
 	struct tl_options options = { .buffer = g->policy->limit_buffer, .attach = setup->attach };
 	int r;
@@ -167,6 +168,9 @@ static int make_session(const struct tl_setup *setup, struct tl_generation *g, s
 		r = tl_policy_apply_filters(g->policy, g->session);
 	if (r < 0)
 		return session_failure(g, r, true, why);
+	r = old ? tl_session_set_predecessor(g->session, old->session) : 0;
+	if (r < 0)
+		return session_failure(g, r, false, why);
 	tl_session_set_callback(g->session, on_event, g);
 	return 0;
 }
@@ -187,16 +191,15 @@ size_t tl_generation_events(const struct tl_generation *g)
 	return n;
 }
 
-static int start_session(struct tl_generation *g, struct tl_failure *why)
+int tl_generation_started(struct tl_generation *g, int r, struct tl_failure *why)
 {
-	int r = tl_session_start(g->session);
-
 	if (r < 0)
 		return session_failure(g, r, false, why);
 	/* A daemon that audits nothing would be a lie. */
 	if (!tl_generation_events(g))
 		return fail(why, -EOPNOTSUPP, TL_STATUS_UNAVAILABLE,
 			    "no handler could be attached: nothing would be audited; see traceleft check --explain");
+	g->loaded = tl_now();
 	return 0;
 }
 
@@ -207,8 +210,8 @@ static void generation_freep(struct tl_generation **g)
 	tl_generation_free(*g);
 }
 
-int tl_generation_new(const struct tl_setup *setup, struct tl_generation *old, struct tl_generation **ret,
-		      struct tl_failure *ret_why)
+int tl_generation_prepare(const struct tl_setup *setup, struct tl_generation *old, struct tl_generation **ret,
+			  struct tl_failure *ret_why)
 {
 	_cleanup_(generation_freep) struct tl_generation *g = calloc(1, sizeof(*g));
 	int r;
@@ -220,19 +223,27 @@ int tl_generation_new(const struct tl_setup *setup, struct tl_generation *old, s
 	r = load_policy(setup, g, ret_why);
 	if (r < 0)
 		return r;
-	r = make_session(setup, g, ret_why);
+	r = make_session(setup, g, old, ret_why);
 	if (r < 0)
 		return r;
 	r = tl_outputs_open(&g->outputs, g->policy, old ? old->policy : NULL, old ? &old->outputs : NULL, setup->event);
 	if (r < 0)
 		return fail(ret_why, r, r == -EOPNOTSUPP ? TL_STATUS_CONFIG : TL_STATUS_CANNOT_CREATE,
 			    "an output cannot be used, see above");
-	r = start_session(g, ret_why);
-	if (r < 0)
-		return r;
-	g->loaded = tl_now();
 	*ret = TAKE_PTR(g);
 	return 0;
+}
+
+int tl_generation_new(const struct tl_setup *setup, struct tl_generation **ret, struct tl_failure *ret_why)
+{
+	_cleanup_(generation_freep) struct tl_generation *g = NULL;
+	int r = tl_generation_prepare(setup, NULL, &g, ret_why);
+
+	if (r >= 0)
+		r = tl_generation_started(g, tl_session_start(g->session), ret_why);
+	if (r >= 0)
+		*ret = TAKE_PTR(g);
+	return r;
 }
 
 struct tl_generation *tl_generation_free(struct tl_generation *g)

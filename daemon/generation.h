@@ -38,11 +38,16 @@ struct tl_generation {
 	uint64_t loaded; /* ns since the epoch */
 };
 
-/* Reads the policy and starts a session. old: the one that it is to follow, or
- * NULL. On failure returns a negative errno; everything is in the log and the
- * sum of it in *ret_why. */
-int tl_generation_new(const struct tl_setup *setup, struct tl_generation *old, struct tl_generation **ret,
-		      struct tl_failure *ret_why);
+/* Reads the policy and makes a session, which is to be started. old: the one that it is
+ * to take over from, or NULL. On failure returns a negative errno; everything is in the
+ * log and the sum of it in *ret_why. So do those below. */
+int tl_generation_prepare(const struct tl_setup *setup, struct tl_generation *old, struct tl_generation **ret,
+			  struct tl_failure *ret_why);
+/* Takes note of how tl_session_start() of its session ended, which may have been in
+ * another thread: r is what that returned. */
+int tl_generation_started(struct tl_generation *g, int r, struct tl_failure *why);
+/* Both, and the start between them, of the first one. */
+int tl_generation_new(const struct tl_setup *setup, struct tl_generation **ret, struct tl_failure *ret_why);
 /* Ends without a word. Returns NULL. */
 struct tl_generation *tl_generation_free(struct tl_generation *g);
 

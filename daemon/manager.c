@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "escape.h"
 #include "log.h"
@@ -29,11 +32,24 @@
 #define PRIORITY_SIGNAL SD_EVENT_PRIORITY_IMPORTANT
 #define PRIORITY_TIMER (SD_EVENT_PRIORITY_NORMAL - 10)
 
+/* A policy on its way into force. Its session is started in a thread of its own, for that
+ * takes long and events are to be read meanwhile. */
+struct loading {
+	struct tl_generation *next; /* NULL: none */
+	pthread_t thread;
+	int result; /* of the start */
+	int done; /* descriptor: readable when there is a result */
+	sd_event_source *source; /* of that */
+	char who[TL_SENDER_SIZE]; /* asked for it */
+	char again[TL_SENDER_SIZE]; /* asked for one more since; "": nobody */
+};
+
 struct manager {
 	const struct tl_manager_options *options;
 	struct tl_runtime runtime;
 	sd_event *event;
 	struct tl_generation *generation;
+	struct loading loading;
 	sd_event_source *ring, *drain; /* the session's descriptor, and the clock where it is silent */
 	sd_event_source *tick, *ledger;
 	uint64_t ticks;
@@ -233,26 +249,22 @@ static int on_ledger(sd_event_source *source, uint64_t usec, void *userdata)
 
 /* ---- Reload ---- */
 
-/* The one place where a policy takes the place of another. The new session
- * runs already; what both saw is there twice. */
+/* The one place where a policy takes the place of another. */
 static int swap(struct manager *m, struct tl_generation *next)
 {
 	struct tl_generation *old = m->generation;
 	struct tl_counters sum = { 0 };
 	int r;
 
-	r = tl_session_stop(old->session);
+	r = tl_session_take_over(next->session);
 	if (r < 0)
-		tl_log(LOG_ERR, "the old policy did not end well: %s", tl_session_error(old->session));
+		tl_log(LOG_ERR, "the old policy did not end well: %s", tl_session_error(next->session));
 	tl_generation_flush(old, true);
 	tl_generation_ledger(old);
 	tl_session_counters(old->session, NULL, &sum);
 	m->delivered += sum.delivered;
 	m->lost += tl_balance_of(&sum).lost;
 	m->generation = next;
-	/* Those that are taken over, too. */
-	for (size_t i = 0; i < next->outputs.n; i++)
-		tl_sink_begin(next->outputs.sink[i]);
 	r = watch(m);
 	tl_generation_free(old);
 	return r;
@@ -293,23 +305,11 @@ static void begin_reload(struct manager *m)
 	write_status(m, "reloading", true);
 }
 
-static int manager_reload(struct manager *m, const char *who)
+/* next: to be put into force; NULL: refused, why is known. */
+static int end_reload(struct manager *m, struct tl_generation *next, const char *who)
 {
-	const struct tl_setup setup = {
-		.policy = m->options->policy,
-		.attach = m->options->attach,
-		.event = m->event,
-	};
-	struct tl_generation *next = NULL;
-	struct tl_failure why;
-	int r;
+	int r = next ? swap(m, next) : 0;
 
-	begin_reload(m);
-	/* Whatever becomes of the policy: somebody may have moved the files. */
-	tl_outputs_reopen(&m->generation->outputs);
-	r = tl_generation_new(&setup, m->generation, &next, &why);
-	snprintf(m->refused, sizeof(m->refused), "%s", r < 0 ? why.text : "");
-	r = next ? swap(m, next) : 0;
 	if (r < 0)
 		return die(m, TL_STATUS_SOFTWARE, r, "cannot watch the new session: %s", strerror(-r));
 	tell_reload(m, who);
@@ -317,6 +317,110 @@ static int manager_reload(struct manager *m, const char *who)
 	write_status(m, "running", true);
 	notify_status(m, "READY=1\n");
 	return 0;
+}
+
+/* Waits for the thread. Returns what the start did. */
+static int join_loading(struct loading *l)
+{
+	pthread_join(l->thread, NULL);
+	l->source = sd_event_source_disable_unref(l->source);
+	close(l->done);
+	return l->result;
+}
+
+static int manager_reload(struct manager *m, const char *who);
+
+static int on_loaded(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	struct manager *m = userdata;
+	struct loading *l = &m->loading;
+	struct tl_generation *next;
+	char again[TL_SENDER_SIZE];
+	struct tl_failure why;
+	int r;
+
+	(void)source;
+	(void)fd;
+	(void)events;
+	r = join_loading(l);
+	next = TAKE_PTR(l->next);
+	r = tl_generation_started(next, r, &why);
+	snprintf(m->refused, sizeof(m->refused), "%s", r < 0 ? why.text : "");
+	if (r < 0)
+		next = tl_generation_free(next);
+	r = end_reload(m, next, l->who);
+	if (r < 0 || !l->again[0])
+		return r;
+	memcpy(again, l->again, sizeof(again));
+	return manager_reload(m, again);
+}
+
+static void *load(void *argument)
+{
+	struct loading *l = argument;
+
+	l->result = tl_session_start(l->next->session);
+	eventfd_write(l->done, 1);
+	return NULL;
+}
+
+/* Starts the session of l->next, and on_loaded() when that is done. */
+static int begin_loading(struct manager *m)
+{
+	struct loading *l = &m->loading;
+	int r;
+
+	l->done = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (l->done < 0)
+		return -errno;
+	r = sd_event_add_io(m->event, &l->source, l->done, EPOLLIN, on_loaded, m);
+	if (r >= 0)
+		r = -pthread_create(&l->thread, NULL, load, l);
+	if (r < 0) {
+		l->source = sd_event_source_disable_unref(l->source);
+		close(l->done);
+	}
+	return r;
+}
+
+static int manager_reload(struct manager *m, const char *who)
+{
+	const struct tl_setup setup = {
+		.policy = m->options->policy,
+		.attach = m->options->attach,
+		.event = m->event,
+	};
+	struct loading *l = &m->loading;
+	struct tl_failure why;
+	int r;
+
+	if (l->next) {
+		snprintf(l->again, sizeof(l->again), "%s", who);
+		return 0;
+	}
+	snprintf(l->who, sizeof(l->who), "%s", who);
+	l->again[0] = '\0';
+	begin_reload(m);
+	/* Whatever becomes of the policy: somebody may have moved the files. */
+	tl_outputs_reopen(&m->generation->outputs);
+	r = tl_generation_prepare(&setup, m->generation, &l->next, &why);
+	if (r >= 0 && (r = begin_loading(m)) < 0) {
+		snprintf(why.text, sizeof(why.text), "cannot start a thread: %s", strerror(-r));
+		l->next = tl_generation_free(l->next);
+	}
+	if (r >= 0)
+		return 0;
+	snprintf(m->refused, sizeof(m->refused), "%s", why.text);
+	return end_reload(m, NULL, who);
+}
+
+/* A policy that is not in force yet will never be. */
+static void give_up_loading(struct manager *m)
+{
+	if (!m->loading.next)
+		return;
+	join_loading(&m->loading);
+	m->loading.next = tl_generation_free(m->loading.next);
 }
 
 static int on_reload(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
@@ -341,6 +445,7 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info,
 	sd_notify(0, "STOPPING=1\nSTATUS=Stopping");
 	write_status(m, "stopping", true);
 	tl_log(LOG_NOTICE, "stopping: %s", who);
+	give_up_loading(m);
 	r = tl_session_stop(m->generation->session);
 	if (r < 0)
 		tl_log(LOG_ERR, "the session did not end well: %s", tl_session_error(m->generation->session));
@@ -417,7 +522,7 @@ static int first_generation(struct manager *m)
 		.event = m->event,
 	};
 	struct tl_failure why;
-	int r = tl_generation_new(&setup, NULL, &m->generation, &why);
+	int r = tl_generation_new(&setup, &m->generation, &why);
 
 	if (r >= 0)
 		return 0;
@@ -486,6 +591,7 @@ static void finish(struct manager *m)
 	m->drain = sd_event_source_disable_unref(m->drain);
 	m->tick = sd_event_source_disable_unref(m->tick);
 	m->ledger = sd_event_source_disable_unref(m->ledger);
+	give_up_loading(m);
 	m->generation = tl_generation_free(m->generation);
 	if (m->status.size)
 		tl_runtime_remove(&m->runtime, TL_STATUS_FILE);

@@ -224,11 +224,6 @@ void tl_sink_unblock(struct tl_sink *s)
 
 /* ---- Events ---- */
 
-void tl_sink_begin(struct tl_sink *s)
-{
-	tl_chain_reset(&s->chain);
-}
-
 /* Hands it to the output, with its place among all that the output has. */
 static int write_chained(struct tl_sink *s, const struct tl_event *event, const struct tl_annotation *annotation)
 {

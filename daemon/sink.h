@@ -90,8 +90,6 @@ struct tl_sink *tl_sink_unref(struct tl_sink *s);
 /* Whether an output of the first description serves the second as it is. */
 bool tl_sink_same(const struct tl_policy_output *a, const struct tl_policy_output *b);
 
-/* Events have other numbers from now on: another session's. */
-void tl_sink_begin(struct tl_sink *s);
 /* Takes the event, or counts it as lost. */
 void tl_sink_write(struct tl_sink *s, const struct tl_event *event, const struct tl_annotation *annotation);
 void tl_sink_flush(struct tl_sink *s);

@@ -11,12 +11,6 @@ void tl_chain_done(struct tl_chain *chain)
 	*chain = (struct tl_chain){ 0 };
 }
 
-void tl_chain_reset(struct tl_chain *chain)
-{
-	if (chain->n_cpus)
-		memset(chain->last, 0, chain->n_cpus * sizeof(*chain->last));
-}
-
 int tl_chain_reserve(struct tl_chain *chain, const struct tl_event *event)
 {
 	uint32_t n = event->cpu + 1;

@@ -21,8 +21,6 @@ struct tl_chain {
 };
 
 void tl_chain_done(struct tl_chain *chain);
-/* Numbers of events begin anew: another session. */
-void tl_chain_reset(struct tl_chain *chain);
 
 /* Before an event is encoded with annotation->chain. -ENOMEM. */
 int tl_chain_reserve(struct tl_chain *chain, const struct tl_event *event);
