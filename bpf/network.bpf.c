@@ -169,9 +169,9 @@ static __always_inline struct tl_call *tl_network_begin(const struct tl_owner *o
 }
 
 /* An event of a TCP connection. */
-static __always_inline void tl_network_send(const struct tl_owner *owner, __u64 sk, __u32 which, __s64 ret)
+static __always_inline void tl_network_send(const struct tl_owner *owner, __u64 sk, __u32 which, __s64 ret,
+					    bool is_mine)
 {
-	bool is_mine = tl_is_my_turn(TL_TURN_CONNECTION, sk << 1 | (which == TL_NET_CLOSE));
 	struct tl_call *call = tl_network_begin(owner, which, ret, is_mine);
 	struct inet_sock *inet = tl_at(struct inet_sock, sk);
 	struct tl_socket_facts *facts;
@@ -236,11 +236,21 @@ static __always_inline void tl_closing(__u64 sk)
 	tl_owner_done(call);
 }
 
+/* Which change of state it is, for tl_is_my_turn(): by numbers, which a pointer that the
+ * verifier knows is not. */
+static __always_inline __u64 tl_change_of(const struct sock *socket, int after)
+{
+	__u64 ends = (__u64)tl_get(socket, __sk_common.skc_daddr) << 16 | tl_get(socket, __sk_common.skc_dport);
+
+	return (ends ^ tl_get(socket, __sk_common.skc_num)) << 1 | (after == TL_TCP_CLOSE);
+}
+
 static __always_inline int tl_state_changed(const struct sock *socket, int after)
 {
 	struct tl_owner *owner;
 	__u64 sk = (__u64)socket;
 	__s64 error;
+	bool is_mine;
 
 	if (tl_get(socket, sk_protocol) != TL_IPPROTO_TCP)
 		return 0;
@@ -255,12 +265,11 @@ static __always_inline int tl_state_changed(const struct sock *socket, int after
 	if (after != TL_TCP_ESTABLISHED && after != TL_TCP_CLOSE)
 		return 0;
 	owner = bpf_map_lookup_elem(&sockets, &sk);
-	if (!owner)
+	if (!owner || (after == TL_TCP_ESTABLISHED && !owner->connecting))
 		return 0;
+	is_mine = tl_is_my_turn(TL_TURN_CONNECTION, tl_change_of(socket, after));
 	if (after == TL_TCP_ESTABLISHED) {
-		if (!owner->connecting)
-			return 0;
-		tl_network_send(owner, sk, TL_NET_CONNECT, 0);
+		tl_network_send(owner, sk, TL_NET_CONNECT, 0, is_mine);
 		owner->connecting = 0;
 		owner->since = bpf_ktime_get_boot_ns();
 		return 0;
@@ -268,9 +277,9 @@ static __always_inline int tl_state_changed(const struct sock *socket, int after
 	if (owner->connecting) {
 		/* Without an error it was the process that gave up. */
 		error = tl_get(socket, sk_err);
-		tl_network_send(owner, sk, TL_NET_CONNECT, error ? -error : -TL_ECONNABORTED);
+		tl_network_send(owner, sk, TL_NET_CONNECT, error ? -error : -TL_ECONNABORTED, is_mine);
 	} else {
-		tl_network_send(owner, sk, TL_NET_CLOSE, 0);
+		tl_network_send(owner, sk, TL_NET_CLOSE, 0, is_mine);
 	}
 	bpf_map_delete_elem(&sockets, &sk);
 	return 0;

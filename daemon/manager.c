@@ -24,6 +24,7 @@
 #define USEC_PER_MSEC UINT64_C(1000)
 #define USEC_PER_SEC UINT64_C(1000000)
 #define NSEC_PER_SEC UINT64_C(1000000000)
+#define CHANGE (2 * USEC_PER_MSEC) /* between two looks at a change of policies */
 #define TICK (1 * USEC_PER_SEC)
 #define LEDGER (60 * USEC_PER_SEC)
 #define STATUS_TICKS 5 /* between two STATUS= lines, and two counts of tasks */
@@ -38,6 +39,7 @@ struct loading {
 	struct tl_generation *next; /* NULL: none */
 	pthread_t thread;
 	int result; /* of the start */
+	bool changes; /* it is started, and takes over from the one in force */
 	int done; /* descriptor: readable when there is a result */
 	sd_event_source *source; /* of that */
 	char who[TL_SENDER_SIZE]; /* asked for it */
@@ -173,6 +175,8 @@ static int die(struct manager *m, enum tl_status status, int error, const char *
 
 /* ---- Events ---- */
 
+static int go_on_changing(struct manager *m);
+
 static int read_events(struct manager *m)
 {
 	struct tl_session *s = m->generation->session;
@@ -182,8 +186,9 @@ static int read_events(struct manager *m)
 	if (n < 0)
 		return die(m, TL_STATUS_SOFTWARE, n, "cannot read events: %s", tl_session_error(s));
 	tl_generation_flush(m->generation, false);
-	sd_event_source_set_time_relative(m->drain, next);
-	return sd_event_source_set_enabled(m->drain, SD_EVENT_ONESHOT);
+	sd_event_source_set_time_relative(m->drain, m->loading.changes ? MIN(next, CHANGE) : next);
+	n = sd_event_source_set_enabled(m->drain, SD_EVENT_ONESHOT);
+	return n >= 0 && m->loading.changes ? go_on_changing(m) : n;
 }
 
 static int on_ring(sd_event_source *source, int fd, uint32_t events, void *userdata)
@@ -249,27 +254,6 @@ static int on_ledger(sd_event_source *source, uint64_t usec, void *userdata)
 
 /* ---- Reload ---- */
 
-/* The one place where a policy takes the place of another. */
-static int swap(struct manager *m, struct tl_generation *next)
-{
-	struct tl_generation *old = m->generation;
-	struct tl_counters sum = { 0 };
-	int r;
-
-	r = tl_session_take_over(next->session);
-	if (r < 0)
-		tl_log(LOG_ERR, "the old policy did not end well: %s", tl_session_error(next->session));
-	tl_generation_flush(old, true);
-	tl_generation_ledger(old);
-	tl_session_counters(old->session, NULL, &sum);
-	m->delivered += sum.delivered;
-	m->lost += tl_balance_of(&sum).lost;
-	m->generation = next;
-	r = watch(m);
-	tl_generation_free(old);
-	return r;
-}
-
 static void describe(const struct tl_generation *g, char *ret, size_t size)
 {
 	size_t n = 0;
@@ -305,6 +289,24 @@ static void begin_reload(struct manager *m)
 	write_status(m, "reloading", true);
 }
 
+/* A policy has taken the place of another: its session has taken over. */
+static int swap(struct manager *m, struct tl_generation *next)
+{
+	struct tl_generation *old = m->generation;
+	struct tl_counters sum = { 0 };
+	int r;
+
+	tl_generation_flush(old, true);
+	tl_generation_ledger(old);
+	tl_session_counters(old->session, NULL, &sum);
+	m->delivered += sum.delivered;
+	m->lost += tl_balance_of(&sum).lost;
+	m->generation = next;
+	r = watch(m);
+	tl_generation_free(old);
+	return r;
+}
+
 /* next: to be put into force; NULL: refused, why is known. */
 static int end_reload(struct manager *m, struct tl_generation *next, const char *who)
 {
@@ -330,22 +332,14 @@ static int join_loading(struct loading *l)
 
 static int manager_reload(struct manager *m, const char *who);
 
-static int on_loaded(sd_event_source *source, int fd, uint32_t events, void *userdata)
+/* The policy that was loaded is in force, or, r < 0, refused. */
+static int finish_loading(struct manager *m, int r)
 {
-	struct manager *m = userdata;
 	struct loading *l = &m->loading;
-	struct tl_generation *next;
+	struct tl_generation *next = TAKE_PTR(l->next);
 	char again[TL_SENDER_SIZE];
-	struct tl_failure why;
-	int r;
 
-	(void)source;
-	(void)fd;
-	(void)events;
-	r = join_loading(l);
-	next = TAKE_PTR(l->next);
-	r = tl_generation_started(next, r, &why);
-	snprintf(m->refused, sizeof(m->refused), "%s", r < 0 ? why.text : "");
+	l->changes = false;
 	if (r < 0)
 		next = tl_generation_free(next);
 	r = end_reload(m, next, l->who);
@@ -353,6 +347,36 @@ static int on_loaded(sd_event_source *source, int fd, uint32_t events, void *use
 		return r;
 	memcpy(again, l->again, sizeof(again));
 	return manager_reload(m, again);
+}
+
+static int go_on_changing(struct manager *m)
+{
+	struct tl_session *s = m->loading.next->session;
+	int r = tl_session_take_over(s);
+
+	if (r > 0)
+		return 0;
+	if (r < 0)
+		tl_log(LOG_ERR, "the old policy did not end well: %s", tl_session_error(s));
+	return finish_loading(m, 0);
+}
+
+static int on_loaded(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	struct manager *m = userdata;
+	struct loading *l = &m->loading;
+	struct tl_failure why;
+	int r;
+
+	(void)source;
+	(void)fd;
+	(void)events;
+	r = tl_generation_started(l->next, join_loading(l), &why);
+	snprintf(m->refused, sizeof(m->refused), "%s", r < 0 ? why.text : "");
+	if (r < 0)
+		return finish_loading(m, r);
+	l->changes = true;
+	return read_events(m);
 }
 
 static void *load(void *argument)
@@ -419,7 +443,9 @@ static void give_up_loading(struct manager *m)
 {
 	if (!m->loading.next)
 		return;
-	join_loading(&m->loading);
+	if (!m->loading.changes)
+		join_loading(&m->loading);
+	m->loading.changes = false;
 	m->loading.next = tl_generation_free(m->loading.next);
 }
 

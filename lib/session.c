@@ -52,6 +52,7 @@ struct tl_session *tl_session_free(struct tl_session *s)
 {
 	if (!s)
 		return NULL;
+	tl_takeover_abandon(s);
 	if (s->started && !s->stopped) {
 		s->callback = NULL;
 		tl_session_stop(s);

@@ -4,7 +4,9 @@
 #define TRACELEFT_SESSION_H
 
 #include <bpf/libbpf.h>
+#include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 
 #include "cgroup.h"
 #include "process.h"
@@ -117,6 +119,14 @@ struct tl_stream {
 	size_t n_holes;
 };
 
+/* How far a session's taking over from another has come. */
+struct tl_change {
+	unsigned step;
+	bool waits; /* in a thread, until programs have ended */
+	pthread_t thread;
+	atomic_bool quiet; /* they have */
+};
+
 struct tl_session {
 	struct tl_options options;
 	char error[512];
@@ -128,6 +138,7 @@ struct tl_session {
 	struct tl_session *successor; /* its records are in the ring, too; the reader is this one still */
 	uint64_t lost_before; /* counted by the kernel parts of earlier sessions */
 	uint64_t *gate; /* shared memory, of all of them */
+	struct tl_change change;
 
 	/* what is asked for */
 	struct tl_target *targets;
@@ -297,6 +308,8 @@ int tl_takeover_share_maps(struct tl_session *s);
 int tl_takeover_open_gate(struct tl_session *s);
 int tl_takeover_find_order(struct tl_session *s);
 void tl_takeover_close(struct tl_session *s);
+/* In the middle of it: all is as it was before. */
+void tl_takeover_abandon(struct tl_session *s);
 /* attach.c: closes the links from number n on. */
 void tl_detach_from(struct tl_session *s, size_t n);
 

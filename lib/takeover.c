@@ -223,41 +223,30 @@ static bool quiet_by_tracepoint(void)
 }
 
 /* Waits until programs that run now have ended, and those behind them at the same hook. */
-static void be_quiet(void)
+static void *wait_for_quiet(void *done)
 {
-	bool quiet = quiet_by_tracepoint();
-
-	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) < 0 || !quiet)
+	if (!quiet_by_tracepoint()) {
+		syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
 		usleep(TL_FALLBACK_QUIET_US);
-}
-
-static void *be_quiet_aside(void *done)
-{
-	be_quiet();
+	}
 	atomic_store((atomic_bool *)done, true);
 	return NULL;
 }
 
-/* Same, and reads meanwhile: the ring is not to overflow. */
-static int wait_and_read(struct tl_session *reader)
+/* Begins to wait aside: the ring is to be read meanwhile. */
+static void begin_quiet(struct tl_change *c)
 {
-	atomic_bool done = false;
-	pthread_t thread;
-	int n, r = 0;
+	atomic_store(&c->quiet, false);
+	c->waits = pthread_create(&c->thread, NULL, wait_for_quiet, &c->quiet) == 0;
+	if (!c->waits)
+		wait_for_quiet(&c->quiet);
+}
 
-	if (pthread_create(&thread, NULL, be_quiet_aside, &done) != 0) {
-		be_quiet();
-		return 0;
-	}
-	while (!atomic_load(&done)) {
-		n = tl_ring_read(reader, 0);
-		if (n < 0)
-			r = n;
-		if (n <= 0)
-			usleep(TL_READ_PAUSE_US);
-	}
-	pthread_join(thread, NULL);
-	return r;
+static void end_quiet(struct tl_change *c)
+{
+	if (c->waits)
+		pthread_join(c->thread, NULL);
+	c->waits = false;
 }
 
 static void tell(struct tl_session *s, enum tl_telling telling)
@@ -311,33 +300,70 @@ static void hand_over(struct tl_session *old, struct tl_session *s)
 	s->predecessor = NULL;
 }
 
-static int keep(int before, int r)
+static void begin(struct tl_session *old, struct tl_session *s)
 {
-	return before < 0 || r >= 0 ? before : r;
+	share_tables(old, s);
+	old->successor = s;
+	tell(old, TL_TELLS_BY_GATE);
+	tell(s, TL_TELLS_BY_GATE);
+}
+
+static void go_by_turns(struct tl_session *old, struct tl_session *s)
+{
+	tell(old, TL_TELLS_IN_TURN);
+	tell(s, TL_TELLS_IN_TURN);
+}
+
+static void turn(struct tl_session *old, struct tl_session *s)
+{
+	(void)old;
+	__atomic_store_n(s->gate, s->number, __ATOMIC_SEQ_CST);
+}
+
+static int end(struct tl_session *old, struct tl_session *s)
+{
+	int r, declared;
+
+	tell(s, TL_TELLS_ALL);
+	tell(old, TL_TELLS_NOTHING);
+	r = read_up(old);
+	tl_detach_all(old);
+	declared = tl_ring_declare(old, false);
+	hand_over(old, s);
+	return r < 0 ? r : declared;
 }
 
 int tl_session_take_over(struct tl_session *s)
 {
+	static void (*const steps[])(struct tl_session *old, struct tl_session *s) = { begin, go_by_turns, turn };
 	struct tl_session *old = s->predecessor;
 	int r;
 
 	if (!old || !s->started || s->stopped || old->stopped)
 		return tl_fail(s, -EINVAL, "there is nothing to take over");
-	share_tables(old, s);
-	old->successor = s;
-	tell(old, TL_TELLS_BY_GATE);
-	tell(s, TL_TELLS_BY_GATE);
-	r = wait_and_read(old);
-	tell(old, TL_TELLS_IN_TURN);
-	tell(s, TL_TELLS_IN_TURN);
-	r = keep(r, wait_and_read(old));
-	__atomic_store_n(s->gate, s->number, __ATOMIC_SEQ_CST);
-	r = keep(r, wait_and_read(old));
-	tell(s, TL_TELLS_ALL);
-	tell(old, TL_TELLS_NOTHING);
-	r = keep(r, read_up(old));
-	tl_detach_all(old);
-	r = keep(r, tl_ring_declare(old, false));
-	hand_over(old, s);
+	if (s->change.step && !atomic_load(&s->change.quiet))
+		return 1;
+	end_quiet(&s->change);
+	if (s->change.step < ARRAY_SIZE(steps)) {
+		steps[s->change.step++](old, s);
+		begin_quiet(&s->change);
+		return 1;
+	}
+	r = end(old, s);
 	return r < 0 ? tl_fail(s, r, "%s", old->error) : 0;
+}
+
+void tl_takeover_abandon(struct tl_session *s)
+{
+	struct tl_session *old = s->predecessor;
+
+	if (!old || !s->change.step)
+		return;
+	end_quiet(&s->change);
+	tell(s, TL_TELLS_NOTHING);
+	__atomic_store_n(s->gate, old->number, __ATOMIC_SEQ_CST);
+	tell(old, TL_TELLS_ALL);
+	old->successor = NULL;
+	s->processes = NULL; /* they are the predecessor's */
+	s->cgroups = NULL;
 }

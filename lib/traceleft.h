@@ -552,10 +552,11 @@ int tl_session_start(struct tl_session *s);
  */
 int tl_session_set_predecessor(struct tl_session *s, struct tl_session *old);
 
-/* The change, once `s` is started: calls back for what both have told of meanwhile, and
- * leaves the predecessor stopped, its counters final, and to be freed by the caller.
- * Neither may be dispatched meanwhile. Errors are those of callbacks: the change is
- * made all the same; or -EINVAL. */
+/* The change, once `s` is started. 1: it is under way: the predecessor is to be dispatched,
+ * which calls back for what either tells of, and this to be called again, until 0: it is made.
+ * Then the predecessor is stopped, its counters final, and is to be freed by the caller.
+ * Errors are those of callbacks: the change is made all the same; or -EINVAL. If `s` is
+ * freed in the middle of it the predecessor goes on. */
 int tl_session_take_over(struct tl_session *s);
 
 /* Descriptor for poll(2) (EPOLLIN); call dispatch at least every

@@ -42,9 +42,18 @@ static struct {
 	unsigned known; /* number of the youngest session that has taken over or does */
 	uint8_t *seqs[CPUS_MAX]; /* a bit for each number */
 	struct tl_counters sum;
+	unsigned ms; /* that the changes took */
 	unsigned failures[ASPECTS];
 	char why[ASPECTS][160];
 } t;
+
+#define must(condition)                                                    \
+	do {                                                               \
+		if (!(condition)) {                                        \
+			printf("not ok take-over: %s failed\n", #condition); \
+			exit(1);                                           \
+		}                                                          \
+	} while (0)
 
 static void fault(int of, const char *why, uint64_t a, uint64_t b)
 {
@@ -155,11 +164,11 @@ static struct tl_session *make_session(unsigned number)
 
 	for (unsigned i = 0; i < WORKERS; i++)
 		pids[i] = (uint32_t)t.worker[i];
-	require(tl_session_new(&options, &s) >= 0);
-	require(tl_session_add_target(s, &target, &id) >= 0);
+	must(tl_session_new(&options, &s) >= 0);
+	must(tl_session_add_target(s, &target, &id) >= 0);
 	/* Not all in the same order: what events are numbered by is each session's own affair. */
 	for (unsigned i = 0; i < N_ELEMENTS(events); i++)
-		require(tl_session_add_handler(s, id, events[(i + number) % N_ELEMENTS(events)], 0) >= 0);
+		must(tl_session_add_handler(s, id, events[(i + number) % N_ELEMENTS(events)], 0) >= 0);
 	tl_session_set_callback(s, on_event, (void *)(uintptr_t)number);
 	return s;
 }
@@ -181,8 +190,11 @@ static void *start(void *unused)
 static void read_for(struct tl_session *s, unsigned us)
 {
 	for (unsigned waited = 0; waited < us; waited += 500) {
-		require(tl_session_dispatch(s, 0) >= 0);
-		usleep(500);
+		int n = tl_session_dispatch(s, 10000);
+
+		must(n >= 0);
+		if (n < 10000)
+			usleep(500);
 	}
 }
 
@@ -191,7 +203,7 @@ static void close_account(struct tl_session *s)
 {
 	struct tl_counters k = {};
 
-	require(tl_session_counters(s, NULL, &k) >= 0);
+	must(tl_session_counters(s, NULL, &k) >= 0);
 	if (k.seen != k.filtered + k.aggregated + k.emitted + k.lost)
 		fault(OF_LEDGERS, "seen", k.seen, k.emitted + k.lost);
 	if (k.emitted != k.received || k.received != k.delivered + k.internal)
@@ -204,19 +216,25 @@ static void close_account(struct tl_session *s)
 
 static struct tl_session *replace(struct tl_session *old, unsigned number)
 {
+	struct timespec begin, end;
 	pthread_t thread;
 
 	starting.session = make_session(number);
 	starting.done = false;
-	require(tl_session_set_predecessor(starting.session, old) >= 0);
-	require(pthread_create(&thread, NULL, start, NULL) == 0);
+	must(tl_session_set_predecessor(starting.session, old) >= 0);
+	must(pthread_create(&thread, NULL, start, NULL) == 0);
 	while (!atomic_load(&starting.done))
 		read_for(old, 500);
 	pthread_join(thread, NULL);
-	if (starting.result < 0 || tl_session_take_over(starting.session) < 0) {
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	while (starting.result >= 0 && (starting.result = tl_session_take_over(starting.session)) > 0)
+		read_for(old, 500);
+	if (starting.result < 0) {
 		printf("not ok take-over: session %u: %s\n", number, tl_session_error(starting.session));
 		exit(1);
 	}
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	t.ms += (unsigned)((end.tv_sec - begin.tv_sec) * 1000 + (end.tv_nsec - begin.tv_nsec) / 1000000);
 	close_account(old);
 	tl_session_free(old);
 	return starting.session;
@@ -225,12 +243,12 @@ static struct tl_session *replace(struct tl_session *old, unsigned number)
 static void start_workers(void)
 {
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	require(shared != MAP_FAILED);
+	must(shared != MAP_FAILED);
 	for (unsigned i = 0; i < WORKERS; i++) {
 		t.worker[i] = fork();
 		if (t.worker[i] == 0)
 			work(i);
-		require(t.worker[i] > 0);
+		must(t.worker[i] > 0);
 	}
 }
 
@@ -245,14 +263,16 @@ static void verify(void)
 	}
 	done = calls + 2 * children;
 	told = t.calls + t.forks + t.exits;
+	if (getenv("TL_TEST_VERBOSE"))
+		printf("# calls %llu missed %llu forks %llu exits %llu children %llu declared %llu lost %llu\n", (unsigned long long)t.calls, (unsigned long long)t.missed, (unsigned long long)t.forks, (unsigned long long)t.exits, (unsigned long long)children, (unsigned long long)t.declared, (unsigned long long)t.sum.lost);
 	if (told + t.declared != done || t.declared != t.sum.lost)
 		fault(OF_CALLS, "told, done", told + t.declared, done);
 	if (t.missed > t.declared)
 		fault(OF_CALLS, "missed, declared", t.missed, t.declared);
 	if (t.forks > children || t.exits > children || (!t.declared && t.forks + t.exits != 2 * children))
 		fault(OF_CHILDREN, "births, ends", t.forks, t.exits);
-	printf("# calls %llu, children %llu, lost %llu\n", (unsigned long long)calls, (unsigned long long)children,
-	       (unsigned long long)t.declared);
+	printf("# calls %llu, children %llu, lost %llu, changes took %u ms\n", (unsigned long long)calls, (unsigned long long)children,
+	       (unsigned long long)t.declared, t.ms);
 }
 
 int main(void)
@@ -283,7 +303,7 @@ int main(void)
 		for (unsigned i = 0; i < WORKERS; i++)
 			is_over &= atomic_load(&shared->calls[i]) > 0;
 	}
-	require(tl_session_stop(s) >= 0);
+	must(tl_session_stop(s) >= 0);
 	close_account(s);
 	tl_session_free(s);
 	verify();
