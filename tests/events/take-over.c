@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #include "harness-inside.h"
 
@@ -17,6 +18,8 @@
 #define CPUS_MAX 64
 #define SEQ_MAX (1U << 26)
 #define SETTLES_US 200000
+#define LATE_MAX 16
+#define NICE 10 /* of the workers: the reader is to keep up with them where it can */
 
 enum { OF_CALLS, OF_CHILDREN, OF_SEQUENCE, OF_TURNS, OF_LEDGERS, OF_PROGRAMS, ASPECTS };
 static const char *const aspects[ASPECTS] = {
@@ -41,7 +44,7 @@ static struct {
 	unsigned made_by[WORKERS]; /* number of the session that told of it last */
 	unsigned known; /* number of the youngest session that has taken over or does */
 	uint8_t *seqs[CPUS_MAX]; /* a bit for each number */
-	struct tl_counters sum;
+	uint64_t lost, skipped; /* as the kernel counts */
 	unsigned ms; /* that the changes took */
 	unsigned failures[ASPECTS];
 	char why[ASPECTS][160];
@@ -78,6 +81,7 @@ static void work(unsigned i)
 {
 	uint64_t k = 0;
 
+	setpriority(PRIO_PROCESS, 0, NICE);
 	while (!atomic_load(&shared->begun))
 		usleep(1000);
 	while (!atomic_load_explicit(&shared->over, memory_order_relaxed)) {
@@ -202,16 +206,17 @@ static void read_for(struct tl_session *s, unsigned us)
 static void close_account(struct tl_session *s)
 {
 	struct tl_counters k = {};
+	const char *name;
+	uint64_t n;
 
 	must(tl_session_counters(s, NULL, &k) >= 0);
 	if (k.seen != k.filtered + k.aggregated + k.emitted + k.lost)
 		fault(OF_LEDGERS, "seen", k.seen, k.emitted + k.lost);
 	if (k.emitted != k.received || k.received != k.delivered + k.internal)
 		fault(OF_LEDGERS, "received", k.emitted, k.received);
-	if (getenv("TL_TEST_VERBOSE"))
-		printf("# seen %llu emitted %llu delivered %llu internal %llu\n", (unsigned long long)k.seen, (unsigned long long)k.emitted, (unsigned long long)k.delivered, (unsigned long long)k.internal);
-	t.sum.lost += k.lost;
-	t.sum.delivered += k.delivered;
+	t.lost += k.lost;
+	for (size_t i = 0; (name = tl_session_refusal(s, i, &n)); i++)
+		t.skipped += strcmp(name, "skipped-program") == 0 ? n : 0;
 }
 
 static struct tl_session *replace(struct tl_session *old, unsigned number)
@@ -263,16 +268,17 @@ static void verify(void)
 	}
 	done = calls + 2 * children;
 	told = t.calls + t.forks + t.exits;
-	if (getenv("TL_TEST_VERBOSE"))
-		printf("# calls %llu missed %llu forks %llu exits %llu children %llu declared %llu lost %llu\n", (unsigned long long)t.calls, (unsigned long long)t.missed, (unsigned long long)t.forks, (unsigned long long)t.exits, (unsigned long long)children, (unsigned long long)t.declared, (unsigned long long)t.sum.lost);
-	if (told + t.declared != done || t.declared != t.sum.lost)
-		fault(OF_CALLS, "told, done", told + t.declared, done);
-	if (t.missed > t.declared)
-		fault(OF_CALLS, "missed, declared", t.missed, t.declared);
-	if (t.forks > children || t.exits > children || (!t.declared && t.forks + t.exits != 2 * children))
+	if (told + t.lost != done)
+		fault(OF_CALLS, "told or lost, done", told + t.lost, done);
+	/* Where many are lost, a record that comes late may have been declared, too. */
+	if (t.declared < t.lost || t.declared > t.lost + (t.lost ? LATE_MAX : 0))
+		fault(OF_CALLS, "declared, lost", t.declared, t.lost);
+	if (t.calls + t.missed != calls || t.missed > t.lost)
+		fault(OF_CALLS, "calls, missed", t.calls, t.missed);
+	if (t.forks > children || t.exits > children || (!t.lost && t.forks + t.exits != 2 * children))
 		fault(OF_CHILDREN, "births, ends", t.forks, t.exits);
-	printf("# calls %llu, children %llu, lost %llu, changes took %u ms\n", (unsigned long long)calls, (unsigned long long)children,
-	       (unsigned long long)t.declared, t.ms);
+	printf("# calls %llu, children %llu, lost %llu, changes took %u ms\n", (unsigned long long)calls,
+	       (unsigned long long)children, (unsigned long long)t.lost, t.ms);
 }
 
 int main(void)
@@ -280,7 +286,7 @@ int main(void)
 	static const struct test_case cases[] = { { .name = "none" } };
 	static const struct test test = { .event = "getpgid", .cases = cases, .n_cases = 1 };
 	const char *wanted = getenv("TL_TEST_RELOADS");
-	unsigned n = wanted ? (unsigned)strtoul(wanted, NULL, 10) : 20;
+	unsigned n = wanted ? (unsigned)strtoul(wanted, NULL, 10) : 6;
 	struct tl_session *s;
 	bool is_over = false;
 	int failed = 0;
@@ -313,7 +319,8 @@ int main(void)
 	}
 	for (int of = 0; of < ASPECTS; of++) {
 		if (t.failures[of])
-			printf("not ok take-over: %s: %s (%u)\n", aspects[of], t.why[of], t.failures[of]);
+			printf("not ok take-over: %s: %s (%u)%s\n", aspects[of], t.why[of], t.failures[of],
+			       t.skipped ? "; refused: skipped-program" : "");
 		else
 			printf("ok take-over: %s\n", aspects[of]);
 		failed += t.failures[of] > 0;
