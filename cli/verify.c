@@ -98,6 +98,7 @@ static void begin_run(struct tl_verify *v)
 {
 	v->record = 0;
 	v->began = true;
+	v->declared = v->lost_before = v->lost = 0;
 	for (size_t i = 0; i < v->n_cpus; i++) {
 		v->last[i] = 0;
 		v->known[i] = true;
@@ -165,12 +166,23 @@ static void check_balance(struct tl_verify *v, const struct tl_json *ledger, con
 		v->unbalanced++;
 		tl_put_format(&v->notes, "%s: the balance does not add up\n", where);
 	}
+	v->lost = tl_json_get_unsigned(b, "lost");
 	/* At rest all that is lost has been said. */
-	if (!under_way && v->began && tl_json_get_unsigned(b, "lost") > v->declared) {
+	if (!under_way && v->began && v->lost_before + v->lost > v->declared) {
 		v->unbalanced++;
 		tl_put_format(&v->notes, "%s: %" PRIu64 " events are lost, and %" PRIu64 " were declared\n", where,
-			      tl_json_get_unsigned(b, "lost"), v->declared);
+			      v->lost_before + v->lost, v->declared);
 	}
+}
+
+/* The balance of another policy begins, unless it was refused. What is declared lost may be
+ * of either: the two go on with one numbering. */
+static void take_reload(struct tl_verify *v, const struct tl_json *line)
+{
+	if (strstr(tl_json_get_text(line, "message"), "; refused, "))
+		return;
+	v->lost_before += v->lost;
+	v->lost = 0;
 }
 
 /* The last numbers that the output had. Another session may begin behind it. */
@@ -195,7 +207,8 @@ static int take_ledger(struct tl_verify *v, const struct tl_json *own, const cha
 	return r;
 }
 
-static int take_record(struct tl_verify *v, const struct tl_json *own, const char *action, const char *where)
+static int take_record(struct tl_verify *v, const struct tl_json *line, const struct tl_json *own, const char *action,
+		       const char *where)
 {
 	take_number(v, tl_json_get_unsigned(own, "record"), where, strcmp(action, "start") == 0);
 	if (*tl_json_get_text(own, "result")) {
@@ -209,7 +222,7 @@ static int take_record(struct tl_verify *v, const struct tl_json *own, const cha
 	if (strcmp(action, "ledger") == 0)
 		return take_ledger(v, own, where);
 	if (strcmp(action, "reload") == 0)
-		v->declared = 0; /* balances begin anew */
+		take_reload(v, line);
 	return 0;
 }
 
@@ -242,7 +255,7 @@ int tl_verify_line(struct tl_verify *v, const char *where, const char *line, siz
 		return 0;
 	}
 	if (is_own(action) || *tl_json_get_text(own, "result"))
-		return take_record(v, own, action, where);
+		return take_record(v, j, own, action, where);
 	return take_event(v, own);
 }
 

@@ -37,7 +37,9 @@ struct tl_verify {
 	struct tl_verify_loss *losses;
 	size_t n_losses;
 	uint64_t gone_records; /* results and own records that are missing */
-	uint64_t declared; /* events lost before the outputs since the session began */
+	uint64_t declared; /* events lost before the outputs since the run began */
+	uint64_t lost_before; /* by the balances of earlier policies of the run */
+	uint64_t lost; /* by the last balance */
 	uint64_t unbalanced, unaudited; /* ledgers that do not add up; refusals */
 	struct tl_buffer notes; /* lines of text about it */
 };

@@ -52,6 +52,8 @@ struct manager {
 	sd_event *event;
 	struct tl_generation *generation;
 	struct loading loading;
+	pthread_t retiring; /* frees the session of the policy before, which takes long */
+	bool retires;
 	sd_event_source *ring, *drain; /* the session's descriptor, and the clock where it is silent */
 	sd_event_source *tick, *ledger;
 	uint64_t ticks;
@@ -289,6 +291,29 @@ static void begin_reload(struct manager *m)
 	write_status(m, "reloading", true);
 }
 
+static void *retire(void *session)
+{
+	tl_session_free(session);
+	return NULL;
+}
+
+static void await_retired(struct manager *m)
+{
+	if (m->retires)
+		pthread_join(m->retiring, NULL);
+	m->retires = false;
+}
+
+/* Frees it; events are read meanwhile. */
+static void begin_retiring(struct manager *m, struct tl_generation *old)
+{
+	await_retired(m);
+	m->retires = pthread_create(&m->retiring, NULL, retire, old->session) == 0;
+	if (m->retires)
+		old->session = NULL;
+	tl_generation_free(old);
+}
+
 /* A policy has taken the place of another: its session has taken over. */
 static int swap(struct manager *m, struct tl_generation *next)
 {
@@ -303,7 +328,7 @@ static int swap(struct manager *m, struct tl_generation *next)
 	m->lost += tl_balance_of(&sum).lost;
 	m->generation = next;
 	r = watch(m);
-	tl_generation_free(old);
+	begin_retiring(m, old);
 	return r;
 }
 
@@ -618,6 +643,7 @@ static void finish(struct manager *m)
 	m->tick = sd_event_source_disable_unref(m->tick);
 	m->ledger = sd_event_source_disable_unref(m->ledger);
 	give_up_loading(m);
+	await_retired(m);
 	m->generation = tl_generation_free(m->generation);
 	if (m->status.size)
 		tl_runtime_remove(&m->runtime, TL_STATUS_FILE);

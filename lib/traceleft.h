@@ -554,7 +554,8 @@ int tl_session_set_predecessor(struct tl_session *s, struct tl_session *old);
 
 /* The change, once `s` is started. 1: it is under way: the predecessor is to be dispatched,
  * which calls back for what either tells of, and this to be called again, until 0: it is made.
- * Then the predecessor is stopped, its counters final, and is to be freed by the caller.
+ * Then the predecessor is stopped, its counters final, and is to be freed by the caller, in
+ * another thread if that is to keep nobody waiting.
  * Errors are those of callbacks: the change is made all the same; or -EINVAL. If `s` is
  * freed in the middle of it the predecessor goes on. */
 int tl_session_take_over(struct tl_session *s);

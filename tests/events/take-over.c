@@ -183,6 +183,12 @@ static struct {
 	int result;
 } starting;
 
+static void *free_session(void *session)
+{
+	tl_session_free(session);
+	return NULL;
+}
+
 static void *start(void *unused)
 {
 	(void)unused;
@@ -223,6 +229,8 @@ static struct tl_session *replace(struct tl_session *old, unsigned number)
 {
 	struct timespec begin, end;
 	pthread_t thread;
+	static pthread_t freeing;
+	static bool frees;
 
 	starting.session = make_session(number);
 	starting.done = false;
@@ -241,7 +249,10 @@ static struct tl_session *replace(struct tl_session *old, unsigned number)
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	t.ms += (unsigned)((end.tv_sec - begin.tv_sec) * 1000 + (end.tv_nsec - begin.tv_nsec) / 1000000);
 	close_account(old);
-	tl_session_free(old);
+	if (frees)
+		pthread_join(freeing, NULL);
+	must(pthread_create(&freeing, NULL, free_session, old) == 0);
+	frees = true;
 	return starting.session;
 }
 

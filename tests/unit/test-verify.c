@@ -154,6 +154,38 @@ static void numbers_begin_anew_with_another_session(void **state)
 	tl_verify_done(&v);
 }
 
+static void numbers_and_losses_go_on_over_a_reload(void **state)
+{
+	/* Number 4 is the new policy's, and was declared before its first balance. */
+	const char *lines[] = { OWN("start", 1, ""), EVENT(0, 1, ""), LOST(2, "ring", 2, 2, 1), EVENT(0, 3, ",\"seq_previous\":1"),
+				LOST(3, "ring", 4, 4, 1), LEDGER(4, BALANCE(3, 2, 1), LAST(0, 3)), OWN("reload", 5, ""),
+				EVENT(0, 5, ",\"seq_previous\":3"), LEDGER(6, BALANCE(2, 1, 1), LAST(0, 5)), NULL };
+	const char *secret[] = { OWN("start", 1, ""), LEDGER(2, BALANCE(0, 0, 0), ""), OWN("reload", 3, ""),
+				 LOST(4, "ring", 1, 1, 1), LEDGER(5, BALANCE(2, 0, 2), ""), NULL };
+	struct tl_verify v = { .began = true };
+
+	(void)state;
+	assert_true(verify(&v, lines));
+	tl_verify_done(&v);
+	v.began = true;
+	assert_false(verify(&v, secret));
+	tl_verify_done(&v);
+}
+
+static void a_refused_reload_changes_no_balance(void **state)
+{
+	const char *lines[] = { OWN("start", 1, ""), EVENT(0, 1, ""), LOST(2, "ring", 2, 2, 1),
+				LEDGER(3, BALANCE(2, 1, 1), LAST(0, 1)),
+				"{\"event\":{\"action\":\"reload\"},\"message\":\"by me; refused, the old policy stays\","
+				"\"traceleft\":{\"record\":4}}",
+				LEDGER(5, BALANCE(2, 1, 1), LAST(0, 1)), NULL };
+	struct tl_verify v = { .began = true };
+
+	(void)state;
+	assert_true(verify(&v, lines));
+	tl_verify_done(&v);
+}
+
 static void what_is_no_line_of_ours_is_broken(void **state)
 {
 	static const char *const lines[] = { "", "{}", "nonsense", "[1]", "{\"event\":{\"action\":\"openat\"}}",
@@ -180,6 +212,8 @@ int main(void)
 		cmocka_unit_test(the_beginning_may_be_gone),
 		cmocka_unit_test(tasks_that_nobody_looked_at_make_it_incomplete),
 		cmocka_unit_test(numbers_begin_anew_with_another_session),
+		cmocka_unit_test(numbers_and_losses_go_on_over_a_reload),
+		cmocka_unit_test(a_refused_reload_changes_no_balance),
 		cmocka_unit_test(what_is_no_line_of_ours_is_broken),
 	};
 
