@@ -283,6 +283,8 @@ int tl_targets_install(struct tl_session *s);
 int tl_targets_mark(struct tl_session *s);
 /* Same, of tasks alone: those that there was no room for when they were born. */
 int tl_targets_mark_again(struct tl_session *s);
+/* The table of cgroups is to ask this session's kernel part for those that have gone. */
+void tl_targets_remember_cgroups(struct tl_session *s);
 void tl_targets_free(struct tl_session *s);
 /* Words of a set of targets. After plan. */
 size_t tl_targets_words(const struct tl_session *s);

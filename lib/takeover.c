@@ -38,7 +38,7 @@ int tl_session_set_predecessor(struct tl_session *s, struct tl_session *old)
 
 int tl_takeover_share_maps(struct tl_session *s)
 {
-	static const char *const names[] = { "ring", "cpus", "gate", "notes" };
+	static const char *const names[] = { "ring", "cpus", "gate", "notes", "cgroup_names" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		struct bpf_map *map = bpf_object__find_map_by_name(s->object, names[i]);
@@ -277,6 +277,7 @@ static void share_tables(struct tl_session *old, struct tl_session *s)
 	tl_cgroups_free(s->cgroups);
 	s->processes = old->processes;
 	s->cgroups = old->cgroups;
+	tl_targets_remember_cgroups(s);
 	tl_clock_adjust(s);
 }
 
@@ -364,6 +365,7 @@ void tl_takeover_abandon(struct tl_session *s)
 	__atomic_store_n(s->gate, old->number, __ATOMIC_SEQ_CST);
 	tell(old, TL_TELLS_ALL);
 	old->successor = NULL;
+	tl_targets_remember_cgroups(old);
 	s->processes = NULL; /* they are the predecessor's */
 	s->cgroups = NULL;
 }

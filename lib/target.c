@@ -335,6 +335,12 @@ static bool kept_name(uint64_t id, char *ret_path, void *userdata)
 	return true;
 }
 
+void tl_targets_remember_cgroups(struct tl_session *s)
+{
+	if (s->cgroups)
+		tl_cgroups_set_memory(s->cgroups, kept_name, s);
+}
+
 /* Runs the iterator; `each` is called for every task that is followed. */
 static int iterate(struct tl_session *s, void (*each)(struct tl_session *s, const struct tl_marked *m, void *userdata),
 		   void *userdata)
@@ -400,8 +406,7 @@ int tl_targets_mark(struct tl_session *s)
 	bool by_cgroup = false;
 	int r;
 
-	if (s->cgroups)
-		tl_cgroups_set_memory(s->cgroups, kept_name, s);
+	tl_targets_remember_cgroups(s);
 	for (size_t t = 0; t < s->n_targets; t++)
 		by_cgroup |= s->targets[t].n_cgroups + s->targets[t].n_units > 0;
 	if (by_cgroup) {
