@@ -279,17 +279,19 @@ static void verify(void)
 	}
 	done = calls + 2 * children;
 	told = t.calls + t.forks + t.exits;
-	if (told + t.lost != done)
+	/* Some kernels skip programs when they are preempted, and say how often. */
+	if (told + t.lost > done || told + t.lost + t.skipped < done)
 		fault(OF_CALLS, "told or lost, done", told + t.lost, done);
 	/* Where many are lost, a record that comes late may have been declared, too. */
 	if (t.declared < t.lost || t.declared > t.lost + (t.lost ? LATE_MAX : 0))
 		fault(OF_CALLS, "declared, lost", t.declared, t.lost);
-	if (t.calls + t.missed != calls || t.missed > t.lost)
+	if (t.calls + t.missed != calls || t.missed > t.lost + t.skipped)
 		fault(OF_CALLS, "calls, missed", t.calls, t.missed);
-	if (t.forks > children || t.exits > children || (!t.lost && t.forks + t.exits != 2 * children))
+	if (t.forks > children || t.exits > children || t.forks + t.exits + t.lost + t.skipped < 2 * children)
 		fault(OF_CHILDREN, "births, ends", t.forks, t.exits);
-	printf("# calls %llu, children %llu, lost %llu, changes took %u ms\n", (unsigned long long)calls,
-	       (unsigned long long)children, (unsigned long long)t.lost, t.ms);
+	printf("# calls %llu, children %llu, lost %llu, skipped %llu, changes took %u ms\n",
+	       (unsigned long long)calls, (unsigned long long)children, (unsigned long long)t.lost,
+	       (unsigned long long)t.skipped, t.ms);
 }
 
 int main(void)
@@ -297,7 +299,7 @@ int main(void)
 	static const struct test_case cases[] = { { .name = "none" } };
 	static const struct test test = { .event = "getpgid", .cases = cases, .n_cases = 1 };
 	const char *wanted = getenv("TL_TEST_RELOADS");
-	unsigned n = wanted ? (unsigned)strtoul(wanted, NULL, 10) : 6;
+	unsigned n = wanted ? (unsigned)strtoul(wanted, NULL, 10) : 4;
 	struct tl_session *s;
 	bool is_over = false;
 	int failed = 0;
@@ -330,8 +332,7 @@ int main(void)
 	}
 	for (int of = 0; of < ASPECTS; of++) {
 		if (t.failures[of])
-			printf("not ok take-over: %s: %s (%u)%s\n", aspects[of], t.why[of], t.failures[of],
-			       t.skipped ? "; refused: skipped-program" : "");
+			printf("not ok take-over: %s: %s (%u)\n", aspects[of], t.why[of], t.failures[of]);
 		else
 			printf("ok take-over: %s\n", aspects[of]);
 		failed += t.failures[of] > 0;
