@@ -208,7 +208,7 @@ static __always_inline int tl_exit(void *ctx, void *chain, __u32 door, struct pt
 	event = tl_event_of(door, task, registers, &abi, &nr);
 	if (!event)
 		return 0;
-	is_mine = tl_is_my_call(TL_TURN_CALL, door, abi, nr);
+	is_mine = tl_is_my_call(TL_TURN_CALL, door, abi, nr, registers);
 	state = tl_state_current();
 	if (!state)
 		return 0;
@@ -644,7 +644,7 @@ static __always_inline int tl_enter(__u32 door, struct pt_regs *registers)
 	if (!event)
 		return 0;
 	plan = &tl_config.plan[event & (TL_EVENTS_MAX - 1)];
-	is_mine = !(plan->flags & TL_PLAN_NO_RETURN) || tl_is_my_call(TL_TURN_LAST_CALL, door, abi, nr);
+	is_mine = !(plan->flags & TL_PLAN_NO_RETURN) || tl_is_my_call(TL_TURN_LAST_CALL, door, abi, nr, registers);
 	if (!(plan->flags & (TL_PLAN_NO_RETURN | TL_PLAN_ENTRY)) &&
 	    (plan->from != TL_FROM_FD || !tl_shares_files(task)))
 		return 0;

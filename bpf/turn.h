@@ -97,18 +97,22 @@ static __always_inline bool tl_is_my_turn(enum tl_turn turn, __u64 what)
 	return tl_turn_decide(telling, turn, what, tl_config.second >> turn & 1);
 }
 
-/* Same, of a system call by its number. */
-static __always_inline bool tl_is_my_call(enum tl_turn turn, __u32 door, __u32 abi, __u64 nr)
+/* Same, of a system call by its number. On i386 some are several, by their first argument. */
+static __always_inline bool tl_is_my_call(enum tl_turn turn, __u32 door, __u32 abi, __u64 nr,
+					  struct pt_regs *registers)
 {
 	__u32 telling = tl_telling(), at = nr < TL_NR_MAX ? nr : TL_NR_MAX - 1;
+	__u64 what = (__u64)abi << 32 | (__u32)nr;
 	__u8 second;
 
 	if (telling < TL_TELLS_BY_GATE)
 		return telling == TL_TELLS_ALL;
+	if (abi == TL_ABI_I386)
+		what |= (__u64)(__u16)tl_get(registers, bx) << 34;
 	if (abi >= TL_ABI_MAX)
 		return false;
 	second = tl_config.call_second[door][abi][at & (TL_NR_MAX - 1)];
-	return tl_turn_decide(telling, turn, (__u64)abi << 32 | (__u32)nr,
+	return tl_turn_decide(telling, turn, what,
 			      second & (turn == TL_TURN_CALL ? TL_SECOND_AT_EXIT : TL_SECOND_AT_ENTRY));
 }
 

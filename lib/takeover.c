@@ -116,14 +116,22 @@ static int newest_is_first(struct tl_session *s, enum tl_kind kind, bool at_entr
 	return r < 0 ? r : last == 1;
 }
 
+/* Whether a call that is several is one that is wanted. */
+static bool is_wanted(const struct tl_session *s, unsigned door, enum tl_multiplexer by)
+{
+	for (unsigned i = 0; i < TL_MULTIPLEXED_CALLS; i++)
+		if (s->config->multiplexed[door][by][i].event)
+			return true;
+	return false;
+}
+
 /* Numbers for which the session has programs at that door. */
 static bool watches(const struct tl_session *s, unsigned door, enum tl_abi abi, unsigned nr)
 {
-	if (abi == TL_ABI_I386 && nr == TL_NR_SOCKETCALL)
-		for (unsigned i = 0; i < TL_SOCKETCALLS; i++)
-			if (s->config->socketcall[door][i].event)
-				return true;
-	return s->config->event_of[door][abi][nr];
+	if (s->config->event_of[door][abi][nr])
+		return true;
+	return abi == TL_ABI_I386 && ((nr == TL_NR_SOCKETCALL && is_wanted(s, door, TL_BY_SOCKETCALL)) ||
+				      (nr == TL_NR_IPC && is_wanted(s, door, TL_BY_IPC)));
 }
 
 /* Who of the two comes second at the hooks of a call. Tracepoints run their programs in
