@@ -456,14 +456,27 @@ struct tl_registers {
  * verifier knows types these are loads; elsewhere each step is a helper call.
  * Stale and NULL pointers read as zero.
  */
-#if TL_HAS_TASK_STORAGE
+#if TL_HAS_CAST
+extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;
+/* From 6.4 on the verifier goes through the names of all types of the kernel whenever a
+ * pointer is loaded by a pointer that it trusts, which took more than half of the time of
+ * a start. So what is beyond the first field is read by one that it does not trust. */
+#define tl_distrusted(pointer) \
+	((typeof(pointer))bpf_rdonly_cast((pointer), bpf_core_type_id_kernel(typeof(*(pointer)))))
+#define tl_get_one(pointer, field) ((pointer)->field)
+#define tl_get_far(pointer, ...) ___arrow(tl_distrusted(pointer), __VA_ARGS__)
+#define TL_GET_PICK(a, b, c, d, e, f, g, name, ...) name
+#define tl_get(pointer, ...)                                                                                       \
+	TL_GET_PICK(__VA_ARGS__, tl_get_far, tl_get_far, tl_get_far, tl_get_far, tl_get_far, tl_get_far, tl_get_one, \
+		    0)                                                                                             \
+	(pointer, __VA_ARGS__)
+#elif TL_HAS_TASK_STORAGE
 #define tl_get(...) ___arrow(__VA_ARGS__)
 #else
 #define tl_get(pointer, ...) BPF_CORE_READ((pointer), __VA_ARGS__)
 #endif
 
 #if TL_HAS_CAST
-extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;
 #define tl_at(type, value) ((type *)bpf_rdonly_cast((const void *)(value), bpf_core_type_id_kernel(type)))
 #define tl_peek(...) ___arrow(__VA_ARGS__)
 #else
