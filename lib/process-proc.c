@@ -7,6 +7,8 @@
 
 #include "util.h"
 
+#define KERNEL_THREAD 0x00200000 /* PF_KTHREAD of linux/sched.h, in the task's flags */
+
 bool tl_proc_start_fits(uint64_t start, uint64_t exact)
 {
 	return exact >= start && exact - start < TL_PROC_TICK;
@@ -42,6 +44,7 @@ static int read_stat(int dir_fd, struct tl_proc *ret)
 {
 	char text[1024], *comm, *end, state;
 	unsigned long long start;
+	unsigned flags;
 	ssize_t n = tl_proc_read_file(dir_fd, "stat", text, sizeof(text));
 
 	if (n < 0)
@@ -52,9 +55,10 @@ static int read_stat(int dir_fd, struct tl_proc *ret)
 		return -EBADMSG;
 	*end = '\0';
 	snprintf(ret->comm, sizeof(ret->comm), "%s", comm + 1);
-	if (sscanf(end + 1, " %c %u %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu", &state,
-		   &ret->ppid, &start) != 3)
+	if (sscanf(end + 1, " %c %u %*s %*s %*s %*s %u %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu", &state,
+		   &ret->ppid, &flags, &start) != 4)
 		return -EBADMSG;
+	ret->is_kernel = flags & KERNEL_THREAD;
 	ret->start = start * TL_PROC_TICK;
 	return 0;
 }

@@ -16,6 +16,7 @@ struct tl_proc {
 	uint32_t ppid;
 	uint32_t inner_pid;
 	uint32_t mntns, netns, pidns;
+	bool is_kernel; /* a thread of the kernel, which makes no calls */
 	uint64_t start; /* ns since boot, a multiple of TL_PROC_TICK */
 	char comm[16];
 	char executable[PATH_MAX];

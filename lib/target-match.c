@@ -180,7 +180,8 @@ static int read_processes(const struct tl_session *s, struct table *t)
 		unsigned long pid = strtoul(entry->d_name, NULL, 10);
 
 		/* Who has gone meanwhile matches nothing. */
-		if (pid && pid != (unsigned long)getpid() && tl_proc_read(&reader, (uint32_t)pid, 0, hierarchy, proc) == 0)
+		if (pid && pid != (unsigned long)getpid() &&
+		    tl_proc_read(&reader, (uint32_t)pid, 0, hierarchy, proc) == 0 && !proc->is_kernel)
 			r = add_process(s, t, proc, (uint32_t)pid);
 	}
 	tl_proc_reader_free(reader);

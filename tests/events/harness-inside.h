@@ -81,6 +81,17 @@ bool run_session(const struct test *test, const char *name, struct tl_session *(
 		 void (*verify)(struct tl_session *s), unsigned pause_us, bool *all_ok);
 void remove_folder(void);
 
+/* harness-running.c: processes that make calls of getpgid without end, whose argument is the phase at hand. */
+enum { RUNNING_BEFORE, RUNNING_COUNTED, RUNNING_END };
+void running_start(unsigned n);
+void running_phase(unsigned phase);
+/* After a while, in which each has made a call that counts: all of them end. */
+void running_end(void);
+/* An event of such a call; who is none of them is a failure of the case `of`. */
+void running_seen(uint32_t pid, uint64_t argument, int of);
+/* Of each as many were seen as it has made. */
+void running_verify(int of);
+
 /* harness-who.c. false: there is no /proc. */
 bool read_identity(struct tl_identity *i);
 void read_other(const struct call *c, struct other *other);

@@ -81,7 +81,11 @@ static void a_process_tells_what_it_is(void **state)
 	assert_false(proc.args_truncated);
 	assert_non_null(strstr(proc.args, "test-proc"));
 	assert_true(proc.executable_inode);
+	assert_false(proc.is_kernel);
 	assert_int_equal(tl_proc_read(&reader, (uint32_t)getpid(), 1, 0, &proc), -ESRCH);
+	/* Process 2 of the machine, unless there is none to be seen in this namespace. */
+	if (tl_proc_read(&reader, 2, 0, 0, &proc) == 0 && strcmp(proc.comm, "kthreadd") == 0)
+		assert_true(proc.is_kernel);
 	assert_null(tl_proc_reader_free(reader));
 }
 
