@@ -20,7 +20,7 @@ static __always_inline int tl_module(struct module *module)
 	if (!event || !(tl_config.plan[event & (TL_EVENTS_MAX - 1)].flags & TL_PLAN_MODULE))
 		return 0;
 	state = tl_state_current();
-	if (!state || !tl_wants(state, event) || state->stashed == event)
+	if (!state || !tl_wants(state, event))
 		return 0;
 	stash = tl_stash_current(true);
 	call = stash ? tl_stash_begin(task, &walk) : 0;
@@ -28,6 +28,11 @@ static __always_inline int tl_module(struct module *module)
 		return 0;
 	tl_add_name(call->data, TL_SECTION_NAME, TL_PATH_FILE,
 		    (__u64)module + bpf_core_field_offset(struct module, name));
+	/* Where threads share descriptors, its file was found at the call's entry. */
+	if (state->stashed == event) {
+		tl_stash_append(call, stash);
+		return 0;
+	}
 	stash->time = 0;
 	stash->args[0] = 0; /* no file */
 	tl_stash_end(call, stash, state, event);

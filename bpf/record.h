@@ -150,6 +150,22 @@ static __always_inline void tl_stash_end(struct tl_call *call, struct tl_stash *
 	call->owner = 0;
 }
 
+/* Same, behind what the stash has already: a short section. */
+#define TL_STASH_APPENDED_MAX 256
+static __always_inline void tl_stash_append(struct tl_call *call, struct tl_stash *stash)
+{
+	__u32 size = call->record.size - TL_STASH_BEGIN, at = stash->size;
+
+	if (size > TL_STASH_APPENDED_MAX || at > TL_STASH_MAX - TL_STASH_APPENDED_MAX) {
+		tl_refuse(TL_REFUSED_STASH);
+	} else {
+		bpf_probe_read_kernel(stash->data + tl_clamp(at, TL_STASH_MAX - TL_STASH_APPENDED_MAX),
+				      tl_clamp(size, TL_STASH_APPENDED_MAX), call->data + TL_STASH_BEGIN);
+		stash->size = at + size;
+	}
+	call->owner = 0;
+}
+
 /* A string of the kernel. */
 static __always_inline void tl_add_name(__u8 *data, __u8 type, __u8 index, __u64 text)
 {
