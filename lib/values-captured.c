@@ -152,6 +152,8 @@ static void vsock_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 	TL_PUT_LITERAL(out, ", svm_cid=");
 	if (vm.svm_cid == VMADDR_CID_ANY)
 		TL_PUT_LITERAL(out, "VMADDR_CID_ANY");
+	else if (vm.svm_cid == 1)
+		TL_PUT_LITERAL(out, "VMADDR_CID_LOCAL");
 	else if (vm.svm_cid == VMADDR_CID_HOST)
 		TL_PUT_LITERAL(out, "VMADDR_CID_HOST");
 	else

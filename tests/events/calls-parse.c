@@ -281,7 +281,10 @@ const char *expanded(const struct parsed *parsed)
 				to += sprintf(to, "%ld", value);
 			else if (*s.at == 'f') {
 				path = path_of_fd((int)value, &deleted);
-				to += sprintf(to, "%d<%.1000s%s>", (int)value, path ?: "?", deleted ? " (deleted)" : "");
+				if ((int)value < 0) /* what could not be opened here */
+					to += sprintf(to, "%d", (int)value);
+				else
+					to += sprintf(to, "%d<%.1000s%s>", (int)value, path ?: "?", deleted ? " (deleted)" : "");
 			} else
 				to += sprintf(to, "%#lx", value);
 			s.at += *s.at == 'd' || *s.at == 'f';

@@ -171,9 +171,16 @@ static void ends_after(struct call *c, int fd)
 	const char *name = c->event;
 	bool incoming = false, sends = strncmp(name, "send", 4) == 0;
 
-	if (!is_a_socket(fd))
+	if (!is_a_socket(fd)) {
+		if (strcmp(name, "connect") == 0)
+			c->destination = asked_end(c, &c->type->args[1]);
 		return;
+	}
 	is_socket(c, fd);
+	if (strcmp(name, "bind") == 0) {
+		c->destination = (struct tl_endpoint){};
+		return;
+	}
 	for (unsigned i = 0; i < c->type->n_args; i++) {
 		const struct tl_arg_type *arg = &c->type->args[i];
 		struct tl_endpoint asked;
@@ -185,6 +192,9 @@ static void ends_after(struct call *c, int fd)
 		asked = asked_end(c, arg);
 		if (!(asked.path.flags & TL_VALUE_CLAIM) || strcmp(name, "getsockname") == 0)
 			continue;
+		if (asked.family == c->destination.family && asked.family != AF_INET && asked.family != AF_INET6 &&
+		    asked.family != AF_UNIX)
+			continue; /* of others there is nothing but the family */
 		if (!c->destination.port && !c->destination.path.size && (c->socket_type != SOCK_RAW || !c->destination.address[0]))
 			c->destination = asked;
 		else if (sends && c->socket_type == SOCK_DGRAM && asked.port != c->destination.port)

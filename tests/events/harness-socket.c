@@ -148,6 +148,8 @@ void is_socket(struct call *c, int fd)
 	socket_facts(c, fd);
 	c->source = near_end(fd);
 	c->destination = far_end(fd);
+	if (c->socket_type == SOCK_RAW) /* there the kernel keeps the protocol */
+		c->source.port = c->destination.port = 0;
 }
 
 void is_connection(struct call *c, int fd, bool incoming)
