@@ -91,8 +91,11 @@ static void put_endpoint(struct tl_line *l, const char *key, const struct tl_end
 		tl_put_text(l->b, key);
 		TL_PUT_LITERAL(l->b, "\"ip\":\"");
 		tl_put(l->b, address, tl_address_text(address, endpoint->family, endpoint->address));
-		TL_PUT_LITERAL(l->b, "\",\"port\":");
-		tl_put_u64(l->b, endpoint->port);
+		tl_put_char(l->b, '"');
+		if (tl_endpoint_has_port(l->event, endpoint)) {
+			TL_PUT_LITERAL(l->b, ",\"port\":");
+			tl_put_u64(l->b, endpoint->port);
+		}
 		if (bytes) {
 			TL_PUT_LITERAL(l->b, ",\"bytes\":");
 			tl_put_u64(l->b, *bytes);

@@ -35,7 +35,7 @@ static void put_link(struct tl_buffer *b, const struct tl_bytes *path)
 	tl_encode_link(b, path);
 }
 
-static void put_address(struct tl_buffer *b, const struct tl_endpoint *endpoint)
+static void put_address(struct tl_buffer *b, const struct tl_event *event, const struct tl_endpoint *endpoint)
 {
 	char address[48];
 	size_t n;
@@ -54,7 +54,11 @@ static void put_address(struct tl_buffer *b, const struct tl_endpoint *endpoint)
 	if (endpoint->family == AF_INET6)
 		tl_put_char(b, '[');
 	tl_put(b, address, n);
-	tl_put_text(b, endpoint->family == AF_INET6 ? "]:" : ":");
+	if (endpoint->family == AF_INET6)
+		tl_put_char(b, ']');
+	if (!tl_endpoint_has_port(event, endpoint))
+		return;
+	tl_put_char(b, ':');
 	tl_put_u64(b, endpoint->port);
 }
 
@@ -73,10 +77,10 @@ static void put_sockets(struct tl_buffer *b, const struct tl_event *event)
 		return;
 	TL_PUT_LITERAL(b, " <");
 	if (source)
-		put_address(b, &event->source);
+		put_address(b, event, &event->source);
 	if (destination) {
 		TL_PUT_LITERAL(b, "->");
-		put_address(b, &event->destination);
+		put_address(b, event, &event->destination);
 	}
 	tl_put_char(b, '>');
 }

@@ -83,6 +83,11 @@ bool tl_endpoint_known(const struct tl_endpoint *endpoint)
 	return endpoint->port || memcmp(endpoint->address, none, n);
 }
 
+bool tl_endpoint_has_port(const struct tl_event *event, const struct tl_endpoint *endpoint)
+{
+	return endpoint->port || event->socket_type != SOCK_RAW;
+}
+
 static void inet_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 {
 	struct sockaddr_in in = { 0 };

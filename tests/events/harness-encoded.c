@@ -165,6 +165,10 @@ static void verify_json_objects(const struct scalars *all, const struct tl_event
 		wants(all, "source.port", "%u", e->source.port);
 	if (e->destination.port)
 		wants(all, "destination.port", "%u", e->destination.port);
+	if (e->socket_type == SOCK_RAW && !e->source.port)
+		wants_not(all, "source.port");
+	if (e->socket_type == SOCK_RAW && !e->destination.port)
+		wants_not(all, "destination.port");
 	if (e->destination.domain)
 		wants(all, "destination.domain", "\"%s\"", e->destination.domain);
 	if (e->dns) {
