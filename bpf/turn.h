@@ -68,13 +68,13 @@ static __always_inline bool tl_turn_decide(__u32 telling, enum tl_turn turn, __u
 {
 	__u64 number = tl_gate(), note = (what + 1) << 8;
 	struct tl_notes *known = tl_notes_current();
+	bool is_noted = known && (known->note[turn] & ~0xffULL) == note;
 
-	if (known && is_second) {
-		if (telling == TL_TELLS_IN_TURN && (known->note[turn] & ~0xffULL) == note)
-			number = known->note[turn] & 0xff;
-	} else if (known) {
+	/* A task ends once: the note may be from the first of two of our programs, see tl_twice. */
+	if (is_noted && (is_second ? telling == TL_TELLS_IN_TURN : turn == TL_TURN_EXIT))
+		number = known->note[turn] & 0xff;
+	else if (known && !is_second)
 		known->note[turn] = note | number;
-	}
 	return number == tl_config.number;
 }
 
