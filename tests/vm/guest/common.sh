@@ -13,9 +13,9 @@ check() {
 	fi
 }
 
-# Waits until COMMAND... succeeds, a minute at most: guests are slow, the more so if there are several.
+# Waits until COMMAND... succeeds, four minutes at most: guests are slow, the more so if there are several.
 await() {
-	local end=$((SECONDS + 60))
+	local end=$((SECONDS + 240))
 	while ((SECONDS < end)); do
 		"$@" >/dev/null 2>&1 && return
 		sleep 0.2
