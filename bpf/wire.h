@@ -283,10 +283,10 @@ struct tl_account {
 	__u64 lost;
 };
 
-/* Refusals that are no event of their own; each is a row of map refusals. */
 /* Bytes of a cgroup's path, with its end, that is kept for when the cgroup has gone. */
 #define TL_CGROUP_NAME_MAX 512
 
+/* Refusals that are no event of their own; each is a row of map refusals. */
 enum tl_refusal {
 	TL_REFUSED_TASK_STATE = 0, /* no memory for a task's state */
 	TL_REFUSED_SET = 1, /* map sets is full */

@@ -35,17 +35,23 @@ static void an_opened_file_is_shown_behind_its_descriptor(void **state)
 	fixture_done(&f);
 }
 
+/* fcntl(3, ...) */
+static void fcntl_init(struct fixture *f, enum tl_capture capture)
+{
+	fixture_init(f);
+	fixture_type(&f->type, "fcntl", "file");
+	fixture_arg(&f->type, "fd", "int", "fd", TL_CAPTURE_NONE);
+	fixture_arg(&f->type, "cmd", "int", "fcntl_cmd", TL_CAPTURE_NONE);
+	fixture_arg(&f->type, "arg", "unsigned long", "hex", capture);
+	f->event.args[0] = 3;
+}
+
 static void a_call_that_is_several_has_the_arguments_of_one(void **state)
 {
 	struct fixture f;
 
 	(void)state;
-	fixture_init(&f);
-	fixture_type(&f.type, "fcntl", "file");
-	fixture_arg(&f.type, "fd", "int", "fd", TL_CAPTURE_NONE);
-	fixture_arg(&f.type, "cmd", "int", "fcntl_cmd", TL_CAPTURE_NONE);
-	fixture_arg(&f.type, "arg", "unsigned long", "hex", TL_CAPTURE_NONE);
-	f.event.args[0] = 3;
+	fcntl_init(&f, TL_CAPTURE_NONE);
 	f.event.args[1] = F_GETFL;
 	f.event.ret = 0100002;
 	assert_non_null(strstr(line(&f), " fcntl(3, F_GETFL) = 0x8002 (flags O_RDWR|O_LARGEFILE)"));
@@ -67,12 +73,7 @@ static void what_a_command_points_to_is_shown(void **state)
 	struct fixture f;
 
 	(void)state;
-	fixture_init(&f);
-	fixture_type(&f.type, "fcntl", "file");
-	fixture_arg(&f.type, "fd", "int", "fd", TL_CAPTURE_NONE);
-	fixture_arg(&f.type, "cmd", "int", "fcntl_cmd", TL_CAPTURE_NONE);
-	fixture_arg(&f.type, "arg", "unsigned long", "hex", TL_CAPTURE_COMMAND);
-	f.event.args[0] = 3;
+	fcntl_init(&f, TL_CAPTURE_COMMAND);
 	f.event.args[1] = F_SETLK;
 	f.event.args[2] = 0x7fff1234;
 	f.event.ret = 0;
