@@ -297,17 +297,9 @@ static void *retire(void *session)
 	return NULL;
 }
 
-static void await_retired(struct manager *m)
-{
-	if (m->retires)
-		pthread_join(m->retiring, NULL);
-	m->retires = false;
-}
-
-/* Frees it; events are read meanwhile. */
+/* Frees it; events are read meanwhile. The one before has been: see load(). */
 static void begin_retiring(struct manager *m, struct tl_generation *old)
 {
-	await_retired(m);
 	m->retires = pthread_create(&m->retiring, NULL, retire, old->session) == 0;
 	if (m->retires)
 		old->session = NULL;
@@ -404,10 +396,19 @@ static int on_loaded(sd_event_source *source, int fd, uint32_t events, void *use
 	return read_events(m);
 }
 
+static void await_retired(struct manager *m)
+{
+	if (m->retires)
+		pthread_join(m->retiring, NULL);
+	m->retires = false;
+}
+
 static void *load(void *argument)
 {
-	struct loading *l = argument;
+	struct manager *m = argument;
+	struct loading *l = &m->loading;
 
+	await_retired(m);
 	l->result = tl_session_start(l->next->session);
 	eventfd_write(l->done, 1);
 	return NULL;
@@ -424,7 +425,7 @@ static int begin_loading(struct manager *m)
 		return -errno;
 	r = sd_event_add_io(m->event, &l->source, l->done, EPOLLIN, on_loaded, m);
 	if (r >= 0)
-		r = -pthread_create(&l->thread, NULL, load, l);
+		r = -pthread_create(&l->thread, NULL, load, m);
 	if (r < 0) {
 		l->source = sd_event_source_disable_unref(l->source);
 		close(l->done);

@@ -572,13 +572,12 @@ int tl_session_stop(struct tl_session *s)
 
 	if (!s->started || s->stopped)
 		return 0;
-	tl_detach_all(s);
 	if (s->predecessor) { /* it has told of nothing yet, and the ring has a reader */
 		s->stopped = true;
 		return 0;
 	}
-	/* Programs that still run on another CPU finish within this. */
-	usleep(2000);
+	/* Not by detaching: a hook may take a tenth of a second, while nobody reads the ring. */
+	tl_takeover_silence(s);
 	do {
 		n = tl_ring_read(s, 0);
 		if (n < 0)

@@ -312,6 +312,8 @@ int tl_takeover_find_order(struct tl_session *s);
 void tl_takeover_close(struct tl_session *s);
 /* In the middle of it: all is as it was before. */
 void tl_takeover_abandon(struct tl_session *s);
+/* It tells of nothing from now on, nor do its programs that run at the moment. */
+void tl_takeover_silence(struct tl_session *s);
 /* attach.c: closes the links from number n on. */
 void tl_detach_from(struct tl_session *s, size_t n);
 

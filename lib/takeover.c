@@ -22,6 +22,7 @@
 #define TL_NUMBERS 255 /* of sessions in a row, before they begin again with 1 */
 #define TL_READ_PAUSE_US 300
 #define TL_FALLBACK_QUIET_US 50000
+#define TL_SILENCE_US 2000 /* programs that were interrupted end within this */
 
 int tl_session_set_predecessor(struct tl_session *s, struct tl_session *old)
 {
@@ -262,6 +263,13 @@ static void tell(struct tl_session *s, enum tl_telling telling)
 	__atomic_store_n(&s->config->telling, telling, __ATOMIC_SEQ_CST);
 }
 
+void tl_takeover_silence(struct tl_session *s)
+{
+	tell(s, TL_TELLS_NOTHING);
+	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+	usleep(TL_SILENCE_US);
+}
+
 /* What is in the ring now. */
 static int read_up(struct tl_session *reader)
 {
@@ -336,7 +344,6 @@ static int end(struct tl_session *old, struct tl_session *s)
 	tell(s, TL_TELLS_ALL);
 	tell(old, TL_TELLS_NOTHING);
 	r = read_up(old);
-	tl_detach_all(old);
 	declared = tl_ring_declare(old, false);
 	hand_over(old, s);
 	return r < 0 ? r : declared;

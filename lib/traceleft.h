@@ -569,7 +569,9 @@ int tl_session_timeout_ms(const struct tl_session *s);
  * Returns how many, or the callback's error. */
 int tl_session_dispatch(struct tl_session *s, size_t max);
 
-/* Detaches, reads the rest of the ring (callbacks run), declares what was lost. */
+/* Ends the audit at once: reads the rest of the ring (callbacks run), declares what was lost.
+ * The programs, which do nothing any more, are detached by tl_session_free(): that can take
+ * a tenth of a second for each hooked function. */
 int tl_session_stop(struct tl_session *s);
 
 /* Follow process `pid` from now on as `target`, e.g. a child that waits to exec. After start. */
