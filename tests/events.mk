@@ -8,14 +8,14 @@ evasion_src := $(wildcard tests/evasion/*.c)
 evasion_tests := $(patsubst tests/evasion/%.c,$(B)/tests/evasion/%,$(evasion_src))
 
 # The library with all its names, and the harness: in each program of its own they would be 500 MB.
-event_library := $(B)/tests/events/libtraceleft-events.so
+event_library := $(B)/tests/libtraceleft-events.so
 $(event_library): $(lib_obj) $(call object,$(event_harness))
 	@mkdir -p $(@D)
 	$(say)$(CC) $(ALL_LDFLAGS) -shared -Wl,-soname,$(@F) -o $@ $^ $(LIB_LIBS)
 
 $(event_tests) $(evasion_tests): $(B)/tests/%: $(B)/obj/tests/%.o $(event_library)
 	@mkdir -p $(@D)
-	$(say)$(CC) $(ALL_LDFLAGS) -pie -Wl,-rpath,'$$ORIGIN/../events' -o $@ $^ $(LIB_LIBS)
+	$(say)$(CC) $(ALL_LDFLAGS) -pie -Wl,-rpath,'$$ORIGIN/..' -o $@ $^ $(LIB_LIBS)
 # Of many events at once: the calls are in files, which go where the programs are.
 $(B)/tests/events/calls: $(call object,tests/events/calls-parse.c)
 event_calls := $(patsubst tests/events/calls/%,$(B)/tests/events/%,$(wildcard tests/events/calls/*.calls))
