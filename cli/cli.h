@@ -48,6 +48,8 @@ extern const struct tl_verb tl_verb_trace;
 extern const struct tl_verb tl_verb_events;
 extern const struct tl_verb tl_verb_check;
 extern const struct tl_verb tl_verb_status;
+extern const struct tl_verb tl_verb_reload;
+extern const struct tl_verb tl_verb_tail;
 extern const struct tl_verb tl_verb_battery;
 extern const struct tl_verb tl_verb_decode;
 extern const struct tl_verb tl_verb_verify;

@@ -91,7 +91,24 @@ static int deliver(const struct tl_policy_rule *rule, const struct tl_event *eve
 
 	for (size_t i = 0; i < rule->n_outputs; i++)
 		tl_sink_write(g->outputs.sink[rule->outputs[i]], event, annotation);
+	if (g->tails && g->tails->first)
+		tl_tails_write(g->tails, event, annotation);
 	return 0;
+}
+
+/* A record of our own, to everybody. */
+static void deliver_own(struct tl_generation *g, const struct tl_event *event)
+{
+	tl_outputs_write(&g->outputs, event);
+	if (g->tails)
+		tl_tails_write(g->tails, event, tl_outputs_annotation(event));
+}
+
+static void flush_all(struct tl_generation *g)
+{
+	tl_outputs_flush(&g->outputs);
+	if (g->tails)
+		tl_tails_flush(g->tails);
 }
 
 /* An event that the rules could not be asked about. */
@@ -115,7 +132,7 @@ static int on_event(const struct tl_event *event, void *userdata)
 	int r;
 
 	if (event->kind >= TL_EVENT_LOST) {
-		tl_outputs_write(&g->outputs, event);
+		deliver_own(g, event);
 		return 0;
 	}
 	r = tl_policy_filter(g->policy, event, deliver, g);
@@ -178,7 +195,7 @@ static int make_session(const struct tl_setup *setup, struct tl_generation *g, c
 void tl_generation_flush(struct tl_generation *g, bool all)
 {
 	tl_policy_flush(g->policy, tl_now(), all, deliver, g);
-	tl_outputs_flush(&g->outputs);
+	flush_all(g);
 }
 
 size_t tl_generation_events(const struct tl_generation *g)
@@ -220,6 +237,7 @@ int tl_generation_prepare(const struct tl_setup *setup, struct tl_generation *ol
 	if (!g)
 		return fail(ret_why, -ENOMEM, TL_STATUS_SOFTWARE, "no memory");
 	g->number = old ? old->number + 1 : 1;
+	g->tails = setup->tails;
 	r = load_policy(setup, g, ret_why);
 	if (r < 0)
 		return r;
@@ -266,8 +284,8 @@ static void write_record(struct tl_generation *g, enum tl_event_kind kind, const
 
 	tl_record_make(&event, kind, g->session, note);
 	event.ledger = view;
-	tl_outputs_write(&g->outputs, &event);
-	tl_outputs_flush(&g->outputs);
+	deliver_own(g, &event);
+	flush_all(g);
 }
 
 void tl_generation_record(struct tl_generation *g, enum tl_event_kind kind, const char *note)
@@ -280,7 +298,7 @@ void tl_generation_lost(struct tl_generation *g, uint32_t cpu, const struct tl_l
 	struct tl_event record;
 
 	tl_record_lost(&record, cpu, lost, NULL);
-	tl_outputs_write(&g->outputs, &record);
+	deliver_own(g, &record);
 }
 
 struct tl_ledger_view tl_generation_view(const struct tl_generation *g, struct tl_ledger_output *outputs)

@@ -4,6 +4,7 @@
 #define TRACELEFT_DAEMON_GENERATION_H
 
 #include "outputs.h"
+#include "tail.h"
 
 /* Exit statuses, those of sysexits.h. */
 enum tl_status {
@@ -28,12 +29,14 @@ struct tl_setup {
 	const char *policy; /* NULL: the system's */
 	enum tl_attach attach;
 	struct sd_event *event;
+	const struct tl_tails *tails; /* who watches live; NULL: nobody */
 };
 
 struct tl_generation {
 	struct tl_policy *policy;
 	struct tl_session *session;
 	struct tl_outputs outputs;
+	const struct tl_tails *tails; /* borrowed; NULL: nobody watches */
 	uint64_t number; /* from 1 */
 	uint64_t loaded; /* ns since the epoch */
 };

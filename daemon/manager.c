@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "control.h"
 #include "escape.h"
 #include "log.h"
 #include "manager.h"
@@ -29,6 +30,7 @@
 #define LEDGER (60 * USEC_PER_SEC)
 #define STATUS_TICKS 5 /* between two STATUS= lines, and two counts of tasks */
 #define HEARTBEAT_TICKS 10 /* the status file is written though nothing changed */
+#define ASKERS_SIZE (4 * TL_SENDER_SIZE) /* several may ask while a policy is loaded */
 #define ACCURACY (1 * USEC_PER_MSEC)
 #define PRIORITY_SIGNAL SD_EVENT_PRIORITY_IMPORTANT
 #define PRIORITY_TIMER (SD_EVENT_PRIORITY_NORMAL - 10)
@@ -42,8 +44,8 @@ struct loading {
 	bool changes; /* it is started, and takes over from the one in force */
 	int done; /* descriptor: readable when there is a result */
 	sd_event_source *source; /* of that */
-	char who[TL_SENDER_SIZE]; /* asked for it */
-	char again[TL_SENDER_SIZE]; /* asked for one more since; "": nobody */
+	char who[ASKERS_SIZE]; /* asked for it */
+	char again[ASKERS_SIZE]; /* asked for one more since; "": nobody */
 };
 
 struct manager {
@@ -52,6 +54,8 @@ struct manager {
 	sd_event *event;
 	struct tl_generation *generation;
 	struct loading loading;
+	struct tl_control *control;
+	struct tl_tails tails; /* who watches live */
 	pthread_t retiring; /* frees the session of the policy before, which takes long */
 	bool retires;
 	sd_event_source *ring, *drain; /* the session's descriptor, and the clock where it is silent */
@@ -237,6 +241,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 	(void)usec;
 	m->ticks++;
 	tl_outputs_tick(&m->generation->outputs);
+	tl_control_tick(m->control);
 	if (m->ticks % STATUS_TICKS == 0) {
 		count_tasks(m);
 		notify_status(m, "");
@@ -269,7 +274,7 @@ static void describe(const struct tl_generation *g, char *ret, size_t size)
 
 static void tell_reload(struct manager *m, const char *who)
 {
-	char what[512], note[1024];
+	char what[512], note[ASKERS_SIZE + 1024];
 
 	describe(m->generation, what, sizeof(what));
 	if (m->refused[0])
@@ -279,12 +284,14 @@ static void tell_reload(struct manager *m, const char *who)
 	tl_generation_record(m->generation, TL_EVENT_RELOAD, note);
 	tl_log_id(m->refused[0] ? LOG_ERR : LOG_NOTICE, m->refused[0] ? TL_MESSAGE_POLICY_BROKEN : NULL, "reload: %s",
 		  note);
+	tl_control_reload_ended(m->control, !m->refused[0], m->refused[0] ? m->refused : what);
 }
 
 static void begin_reload(struct manager *m)
 {
 	struct timespec now;
 
+	tl_control_reload_began(m->control);
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64 "\nSTATUS=Loading the policy again",
 		   (uint64_t)now.tv_sec * USEC_PER_SEC + (uint64_t)now.tv_nsec / 1000);
@@ -354,7 +361,7 @@ static int finish_loading(struct manager *m, int r)
 {
 	struct loading *l = &m->loading;
 	struct tl_generation *next = TAKE_PTR(l->next);
-	char again[TL_SENDER_SIZE];
+	char again[ASKERS_SIZE];
 
 	l->changes = false;
 	if (r < 0)
@@ -439,13 +446,16 @@ static int manager_reload(struct manager *m, const char *who)
 		.policy = m->options->policy,
 		.attach = m->options->attach,
 		.event = m->event,
+		.tails = &m->tails,
 	};
 	struct loading *l = &m->loading;
 	struct tl_failure why;
 	int r;
 
 	if (l->next) {
-		snprintf(l->again, sizeof(l->again), "%s", who);
+		const size_t n = strlen(l->again);
+
+		snprintf(l->again + n, sizeof(l->again) - n, "%s%s", n ? ", " : "", who);
 		return 0;
 	}
 	snprintf(l->who, sizeof(l->who), "%s", who);
@@ -546,6 +556,27 @@ static int make_loop(struct manager *m)
 	return 0;
 }
 
+static int on_request(void *userdata, const char *who)
+{
+	return manager_reload(userdata, who);
+}
+
+/* Without it the daemon audits all the same. */
+static void make_control(struct manager *m)
+{
+	const struct tl_control_options options = {
+		.event = m->event,
+		.runtime = &m->runtime,
+		.tails = &m->tails,
+		.reload = on_request,
+		.userdata = m,
+	};
+	int r = tl_control_new(&options, &m->control);
+
+	if (r < 0)
+		tl_log(LOG_ERR, "cannot listen for traceleft reload and tail: %s", strerror(-r));
+}
+
 static int make_timers(struct manager *m)
 {
 	int r = add_timer(m, &m->tick, TICK, on_tick);
@@ -572,6 +603,7 @@ static int first_generation(struct manager *m)
 		.policy = m->options->policy,
 		.attach = m->options->attach,
 		.event = m->event,
+		.tails = &m->tails,
 	};
 	struct tl_failure why;
 	int r = tl_generation_new(&setup, &m->generation, &why);
@@ -630,6 +662,7 @@ static int start(struct manager *m)
 	tl_generation_record(m->generation, TL_EVENT_START, note);
 	tl_log(LOG_NOTICE, "auditing: %s", note);
 	declare_outage(m);
+	make_control(m);
 	tl_log(LOG_INFO, "cgroups: %s", tl_session_cgroups(m->generation->session));
 	count_tasks(m);
 	write_status(m, "running", true);
@@ -645,6 +678,7 @@ static void finish(struct manager *m)
 	m->ledger = sd_event_source_disable_unref(m->ledger);
 	give_up_loading(m);
 	await_retired(m);
+	m->control = tl_control_free(m->control);
 	m->generation = tl_generation_free(m->generation);
 	if (m->status.size)
 		tl_runtime_remove(&m->runtime, TL_STATUS_FILE);

@@ -53,12 +53,17 @@ void tl_outputs_done(struct tl_outputs *o)
 	*o = (struct tl_outputs){ 0 };
 }
 
-void tl_outputs_write(struct tl_outputs *o, const struct tl_event *event)
+const struct tl_annotation *tl_outputs_annotation(const struct tl_event *event)
 {
 	static const struct tl_annotation lost = { .severity = "warning" }, other = { .severity = "notice" };
 
+	return event->kind == TL_EVENT_LOST ? &lost : &other;
+}
+
+void tl_outputs_write(struct tl_outputs *o, const struct tl_event *event)
+{
 	for (size_t i = 0; i < o->n; i++)
-		tl_sink_write(o->sink[i], event, event->kind == TL_EVENT_LOST ? &lost : &other);
+		tl_sink_write(o->sink[i], event, tl_outputs_annotation(event));
 }
 
 void tl_outputs_flush(struct tl_outputs *o)

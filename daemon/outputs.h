@@ -19,6 +19,8 @@ int tl_outputs_open(struct tl_outputs *ret, const struct tl_policy *policy, cons
 /* Closes those that nobody else has. */
 void tl_outputs_done(struct tl_outputs *o);
 
+/* What goes with a record of our own: how grave it is. */
+const struct tl_annotation *tl_outputs_annotation(const struct tl_event *event);
 /* To each of them. */
 void tl_outputs_write(struct tl_outputs *o, const struct tl_event *event);
 void tl_outputs_flush(struct tl_outputs *o);

@@ -81,16 +81,28 @@ static void read_proc(uint32_t pid, const char *name, char *ret, size_t size)
 	ret[strcspn(ret, "\n")] = 0;
 }
 
-void tl_record_sender(char ret[TL_SENDER_SIZE], const struct signalfd_siginfo *info)
+static void put_asker(char ret[TL_SENDER_SIZE], const char *what, uint32_t pid, uint32_t uid)
 {
 	char comm[20], login[16];
 	int n;
 
-	read_proc(info->ssi_pid, "comm", comm, sizeof(comm));
-	read_proc(info->ssi_pid, "loginuid", login, sizeof(login));
-	n = snprintf(ret, TL_SENDER_SIZE, "SIG%s from process %" PRIu32 "%s%s%s, user %" PRIu32,
-		     sigabbrev_np((int)info->ssi_signo), info->ssi_pid, comm[0] ? " (" : "", comm, comm[0] ? ")" : "",
-		     info->ssi_uid);
+	read_proc(pid, "comm", comm, sizeof(comm));
+	read_proc(pid, "loginuid", login, sizeof(login));
+	n = snprintf(ret, TL_SENDER_SIZE, "%s from process %" PRIu32 "%s%s%s, user %" PRIu32, what, pid,
+		     comm[0] ? " (" : "", comm, comm[0] ? ")" : "", uid);
 	if (n > 0 && n < TL_SENDER_SIZE && login[0] && strcmp(login, "4294967295"))
 		snprintf(ret + n, (size_t)(TL_SENDER_SIZE - n), ", login user %s", login);
+}
+
+void tl_record_sender(char ret[TL_SENDER_SIZE], const struct signalfd_siginfo *info)
+{
+	char what[16];
+
+	snprintf(what, sizeof(what), "SIG%s", sigabbrev_np((int)info->ssi_signo));
+	put_asker(ret, what, info->ssi_pid, info->ssi_uid);
+}
+
+void tl_record_peer(char ret[TL_SENDER_SIZE], const char *what, const struct ucred *peer)
+{
+	put_asker(ret, what, (uint32_t)peer->pid, peer->uid);
 }

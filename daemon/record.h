@@ -4,6 +4,7 @@
 #define TRACELEFT_DAEMON_RECORD_H
 
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/signalfd.h>
 
 #include "encode.h"
@@ -16,6 +17,8 @@ void tl_record_lost(struct tl_event *ret, uint32_t cpu, const struct tl_lost *lo
 /* "SIGTERM from process 1 (systemd), user 0, login user 1000". */
 #define TL_SENDER_SIZE 128
 void tl_record_sender(char ret[TL_SENDER_SIZE], const struct signalfd_siginfo *info);
+/* Same, of somebody at the other end of a socket; what: "request". */
+void tl_record_peer(char ret[TL_SENDER_SIZE], const char *what, const struct ucred *peer);
 
 /* ns since the epoch. */
 uint64_t tl_now(void);

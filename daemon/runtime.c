@@ -4,7 +4,9 @@
 #include <grp.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 #include "runtime.h"
 #include "util.h"
@@ -14,6 +16,8 @@
 #define GROUP "traceleft"
 #define DIRECTORY_MODE 0750
 #define FILE_MODE 0640
+#define SOCKET_MODE 0660 /* connecting is writing */
+#define BACKLOG 16
 
 gid_t tl_readers_group(void)
 {
@@ -138,6 +142,27 @@ int tl_runtime_write(struct tl_runtime *r, const char *name, const void *data, s
 	if (e < 0)
 		return e;
 	return renameat(r->directory, temporary, r->directory, name) < 0 ? -errno : 0;
+}
+
+int tl_runtime_listen(struct tl_runtime *r, const char *name)
+{
+	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	if (fd < 0)
+		return -errno;
+	/* However long the folder's path is. */
+	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s", r->directory, name);
+	/* We have the lock: it is of one that was killed. */
+	tl_runtime_remove(r, name);
+	if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+		return -errno;
+	/* Without the group it is for root alone. */
+	if (fchownat(r->directory, name, (uid_t)-1, tl_readers_group(), AT_SYMLINK_NOFOLLOW) < 0 && errno != EPERM)
+		return -errno;
+	if (fchmodat(r->directory, name, SOCKET_MODE, 0) < 0 || listen(fd, BACKLOG) < 0)
+		return -errno;
+	return TAKE_FD(fd);
 }
 
 void tl_runtime_remove(struct tl_runtime *r, const char *name)

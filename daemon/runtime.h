@@ -25,6 +25,9 @@ void tl_runtime_close(struct tl_runtime *r);
 
 /* Replaces a file there in one step; readable by the group traceleft. */
 int tl_runtime_write(struct tl_runtime *r, const char *name, const void *data, size_t size);
+/* A listening, non-blocking socket of that name there, for root and the group traceleft.
+ * Returns its descriptor, or a negative errno. */
+int tl_runtime_listen(struct tl_runtime *r, const char *name);
 void tl_runtime_remove(struct tl_runtime *r, const char *name);
 
 /* Group of those who may read what TraceLeft writes; -1: there is none. From

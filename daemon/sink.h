@@ -23,6 +23,7 @@ struct tl_sink;
 struct tl_sink_setup {
 	struct sd_event *event; /* for sources of its own; NULL: it is looked after in flush and tick only */
 	size_t memory; /* bytes that may wait in it */
+	int client; /* of TL_OUTPUT_STDOUT: a non-blocking socket to write to, borrowed; 0: standard output */
 	const char *journal_socket; /* for tests; NULL: the system's */
 	unsigned retry_ms; /* same; before a collector is tried again, 0: a second */
 };

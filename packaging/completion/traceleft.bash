@@ -24,12 +24,12 @@ _traceleft_argument() {
 	-f | --format) _traceleft_words 'text json proto' "$2" ;;
 	--attach) _traceleft_words 'auto fexit kprobe raw_tp' "$2" ;;
 	-p | --pid) _traceleft_words "$(cd /proc && echo [0-9]*)" "$2" ;;
-	-o | --output | --policy | --aggregation-spec | --config | --file) _traceleft_files "$2" ;;
+	-o | --output | --policy | --aggregation-spec | --config | --file | --socket) _traceleft_files "$2" ;;
 	--battery | --out)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -d -- "$2")
 		;;
-	--where | --buffer) COMPREPLY=() ;;
+	--where | --buffer | -n | --lines) COMPREPLY=() ;;
 	*) return 1 ;;
 	esac
 }
@@ -44,12 +44,14 @@ _traceleft_operand() {
 }
 
 _traceleft() {
-	local verbs='trace events check status battery decode verify help'
+	local verbs='trace events check status reload tail battery decode verify help'
 	local -A options=(
 		[trace]='-f --format -o --output -p --pid --where --policy --aggregation-spec -c --summary -q --quiet --attach --buffer --battery -h --help'
 		[events]='--json -h --help'
 		[check]='--explain --json -h --help'
 		[status]='--json --prometheus --file -h --help'
+		[reload]='--socket -h --help'
+		[tail]='--json --where -n --lines --socket -h --help'
 		[battery]='--json --battery --config --out --keep-source -h --help'
 		[decode]='-o --output -h --help'
 		[verify]='--json --partial -q --quiet -h --help'
