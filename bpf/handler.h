@@ -127,6 +127,12 @@ static __always_inline void tl_capture_struct(struct tl_call *call, __u32 positi
 	tl_capture_bytes(call, position, size, size);
 }
 
+/* Bytes of a user or group in memory: those of i386's older call, `number`, are of 16 bits. */
+static __always_inline __u32 tl_id_size(const struct tl_call *call, __u32 number)
+{
+	return call->record.abi == TL_ABI_I386 && call->record.nr == number ? 2 : 4;
+}
+
 /* A bit for each of as many numbers as an argument says, in whole words of the call's ABI. */
 static __always_inline void tl_capture_bits(struct tl_call *call, __u32 position, __u32 length_arg, __u32 max)
 {

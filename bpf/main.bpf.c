@@ -46,12 +46,81 @@ static __always_inline void tl_join_halves(struct tl_record *record, __u32 at)
 	record->args[5] = 0;
 }
 
-/* Arguments of 32-bit programs that stand elsewhere than those of 64-bit ones. */
+/* A number of 32 bits with a sign. */
+static __always_inline void tl_extend_sign(struct tl_record *record, __u32 at)
+{
+	record->args[at] = (__s32)record->args[at];
+}
+
+/* Users or groups of 16 bits, of which the last means none. */
+static __always_inline void tl_widen_ids(struct tl_record *record, __u32 first, __u32 n)
+{
+	for (__u32 i = first; i < first + n; i++) {
+		__u16 id = record->args[i];
+
+		record->args[i] = id == 0xffff ? 0xffffffff : id;
+	}
+}
+
+/* Arguments that are all in memory; none if that cannot be read. */
+static __always_inline void tl_fetch_arguments(struct tl_record *record, __u32 n)
+{
+	__u32 words[TL_ARGS] = { 0 };
+
+	if (bpf_probe_read_user(words, n * sizeof(words[0]), (const void *)record->args[0]) < 0)
+		record->flags |= TL_RECORD_INCOMPLETE;
+	for (__u32 i = 0; i < TL_ARGS; i++)
+		record->args[i] = words[i];
+}
+
+/* Arguments of 32-bit programs that stand elsewhere than those of 64-bit ones, or are narrower. */
 static __always_inline void tl_arrange_i386(struct tl_record *record, __u32 nr)
 {
 	__u64 tls;
 
 	switch (nr) {
+	case 16: /* lchown */
+	case 95: /* fchown */
+	case 182: /* chown */
+		tl_widen_ids(record, 1, 2);
+		return;
+	case 23: /* setuid */
+	case 46: /* setgid */
+	case 138: /* setfsuid */
+	case 139: /* setfsgid */
+		tl_widen_ids(record, 0, 1);
+		return;
+	case 70: /* setreuid */
+	case 71: /* setregid */
+		tl_widen_ids(record, 0, 2);
+		return;
+	case 164: /* setresuid */
+	case 170: /* setresgid */
+		tl_widen_ids(record, 0, 3);
+		return;
+	case 19: /* lseek */
+	case 92: /* truncate */
+	case 93: /* ftruncate */
+	case 248: /* io_submit */
+		tl_extend_sign(record, 1);
+		return;
+	case 247: /* io_getevents */
+	case 385: /* io_pgetevents */
+	case 416: /* io_pgetevents_time64 */
+		tl_extend_sign(record, 1);
+		tl_extend_sign(record, 2);
+		return;
+	case 401: /* msgrcv */
+		tl_extend_sign(record, 3);
+		return;
+	case 82: /* select */
+		tl_fetch_arguments(record, 5);
+		return;
+	case 90: /* mmap */
+		tl_fetch_arguments(record, 6);
+		if (record->flags & TL_RECORD_INCOMPLETE)
+			record->args[4] = 0xffffffff; /* 0 is a descriptor */
+		return;
 	case 120: /* clone */
 		tls = record->args[3];
 		record->args[3] = record->args[4];
@@ -60,6 +129,9 @@ static __always_inline void tl_arrange_i386(struct tl_record *record, __u32 nr)
 	case 180: /* pread64 */
 	case 181: /* pwrite64 */
 		tl_join_halves(record, 3);
+		return;
+	case 253: /* lookup_dcookie */
+		tl_join_halves(record, 0);
 		return;
 	case 225: /* readahead */
 	case 250: /* fadvise64 */
@@ -147,7 +219,7 @@ static __always_inline void tl_arguments_by(struct tl_record *record, struct pt_
 	}
 #pragma unroll
 	for (int i = 0; i < TL_ARGS; i++)
-		record->args[i] = words[i];
+		record->args[i] = found->from[i] & TL_WORD_SIGNED ? (__u64)(__s32)words[i] : words[i];
 }
 
 /* Id of the event behind the current call, 0 if nobody wants it. What has no

@@ -527,6 +527,7 @@ enum tl_multiplexer {
 #define TL_WORD_ARG 0x07 /* which one, from 1, of those after the first; 0: the call has none here */
 #define TL_WORD_INDEX 0x38 /* word of that memory */
 #define TL_WORD_IN_MEMORY 0x80
+#define TL_WORD_SIGNED 0x40 /* a number that may be negative; not of the last one */
 #define TL_WORD_RESULT 0x40 /* of the last one: no argument, but where a call that succeeds puts its result */
 
 struct tl_multiplexed {

@@ -279,7 +279,8 @@ static const struct tl_decoder decoders[] = {
 	FLAGS("inotify_mask", inotify_mask),
 	FIELD("fanotify_flags", 0xc, fanotify_init_classes, fanotify_init_flags),
 	FLAGS("fanotify_mark_flags", fanotify_mark_flags),
-	FLAGS("fanotify_mask", fanotify_mask),
+	{ .name = "fanotify_mask", .kind = TL_DECODE_FLAGS, .flags = fanotify_mask, .n_flags = COUNT(fanotify_mask),
+	  .wide = true },
 	FLAGS("swap_flags", swap_flags),
 };
 

@@ -325,16 +325,30 @@ static void sembufs_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 	tl_put_text(out, bytes->flags & TL_VALUE_TRUNCATED ? ", ...]" : "]");
 }
 
-/* Users or groups. */
-static void ids_text(struct tl_buffer *out, const struct tl_bytes *bytes)
+/* Users or groups; all bits set is none. */
+static void put_ids(struct tl_buffer *out, const struct tl_bytes *bytes, size_t width)
 {
+	const uint64_t none = (1ULL << (8 * width)) - 1;
+
 	tl_put_char(out, '[');
-	for (size_t at = 0; at + 4 <= bytes->size; at += 4) {
+	for (size_t at = 0; at + width <= bytes->size; at += width) {
+		uint64_t id = member(bytes, at, width);
+
 		if (at)
 			TL_PUT_LITERAL(out, ", ");
-		tl_put_u64(out, member(bytes, at, 4));
+		tl_put_i64(out, id == none ? -1 : (int64_t)id);
 	}
 	tl_put_text(out, bytes->flags & TL_VALUE_TRUNCATED ? ", ...]" : "]");
+}
+
+static void ids_text(struct tl_buffer *out, const struct tl_bytes *bytes)
+{
+	put_ids(out, bytes, 4);
+}
+
+static void ids_text_16(struct tl_buffer *out, const struct tl_bytes *bytes)
+{
+	put_ids(out, bytes, 2);
 }
 
 /* ---- Processes ---- */
@@ -520,7 +534,7 @@ static const struct tl_decoder decoders[] = {
 	BYTES("itimerspec64", itimerspec_text),
 	BYTES("rlimit64", rlimit_text),
 	BYTES("sembufs", sembufs_text),
-	BYTES("ids", ids_text),
+	{ .name = "ids", .kind = TL_DECODE_BYTES, .bytes = ids_text, .bytes16 = ids_text_16 },
 	BYTES("open_how", open_how_text),
 	BYTES("mount_attr", mount_attr_text),
 	BYTES("fd_pair", fd_pair_text),

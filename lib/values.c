@@ -209,10 +209,21 @@ bool tl_argument_used(const struct tl_event *event, unsigned i)
 	       tl_open_creates(event->args[event->type->args[i - 1].position - 1]);
 }
 
-static void captured_text(struct tl_buffer *out, const struct tl_arg_type *arg, const struct tl_decoder *decoder,
-			  const struct tl_bytes *bytes, bool is_32)
+/* Whether it is the call of 32-bit programs that had another number at first. */
+static bool is_older(const struct tl_event *event)
 {
-	if (decoder && is_32 && decoder->bytes32)
+	return event->abi == TL_ABI_I386 && (int64_t)event->nr == event->type->number2[TL_ABI_I386];
+}
+
+static void captured_text(struct tl_buffer *out, const struct tl_event *event, const struct tl_arg_type *arg,
+			  const struct tl_decoder *decoder)
+{
+	const struct tl_bytes *bytes = &event->captured[arg->position - 1];
+	bool is_32 = event->abi == TL_ABI_I386;
+
+	if (decoder && decoder->bytes16 && is_older(event))
+		decoder->bytes16(out, bytes);
+	else if (decoder && is_32 && decoder->bytes32)
 		decoder->bytes32(out, bytes);
 	else if (decoder && decoder->kind == TL_DECODE_BYTES && decoder->bytes)
 		decoder->bytes(out, bytes);
@@ -234,13 +245,12 @@ void tl_argument_text(struct tl_buffer *out, const struct tl_event *event, const
 	if (i >= TL_ARGS_MAX)
 		return;
 	if (!tl_capture_is_number(arg->capture) || tl_is_captured(event, arg)) {
-		const struct tl_bytes *bytes = &event->captured[i];
 		bool is_32 = event->abi == TL_ABI_I386;
 
 		if (tl_is_captured(event, arg) &&
 		    (!decoder || decoder->kind == TL_DECODE_BYTES || arg->capture == TL_CAPTURE_STRING) &&
 		    !(decoder && decoder->native && is_32 && !decoder->bytes32))
-			captured_text(out, arg, decoder, bytes, is_32);
+			captured_text(out, event, arg, decoder);
 		else
 			put_pointer(out, event->args[i]);
 		return;

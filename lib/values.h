@@ -33,6 +33,7 @@ struct tl_decoder {
 	void (*number)(struct tl_buffer *out, uint64_t value);
 	void (*bytes)(struct tl_buffer *out, const struct tl_bytes *bytes);
 	void (*bytes32)(struct tl_buffer *out, const struct tl_bytes *bytes); /* as programs of 32 bits have it */
+	void (*bytes16)(struct tl_buffer *out, const struct tl_bytes *bytes); /* as their older call has it */
 };
 
 /* NULL if there is none of that name. Static storage. */

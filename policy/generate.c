@@ -74,8 +74,28 @@ static bool has_command(const struct tl_event_type *t)
 	return false;
 }
 
+/* Users or groups that are narrower in an older call of 32-bit programs. */
+static bool is_narrow_once(const struct tl_event_type *t, const struct tl_arg_type *arg)
+{
+	return t->number2[TL_ABI_I386] > 0 && strcmp(arg->decoder, "ids") == 0;
+}
+
+static void put_ids(FILE *out, const struct tl_event_type *t, const struct tl_arg_type *arg)
+{
+	if (arg->capture == TL_CAPTURE_BUFFER)
+		fprintf(out, "\ttl_capture_buffer(call, %u, %u, tl_id_size(call, %d), %u);\n", arg->position,
+			arg->length_arg, t->number2[TL_ABI_I386], arg->size);
+	else
+		fprintf(out, "\ttl_capture_output(call, %u, tl_id_size(call, %d));\n", arg->position,
+			t->number2[TL_ABI_I386]);
+}
+
 static void put_capture(FILE *out, const struct tl_event_type *t, const struct tl_arg_type *arg)
 {
+	if (is_narrow_once(t, arg)) {
+		put_ids(out, t, arg);
+		return;
+	}
 	switch (arg->capture) {
 	case TL_CAPTURE_COMMAND:
 		put_command(out, t, arg);

@@ -364,6 +364,44 @@ static void system_v(void)
 	msgctl(queue, IPC_RMID, NULL);
 }
 
+/* What only 32-bit programs have: numbers of 16 bits, arguments in memory and in halves. */
+static void first_calls(void)
+{
+#ifdef __i386__
+	uint16_t groups[] = { 1, 2, 0xffff }, ids[3] = { 7, 7, 7 };
+	uint32_t wide[] = { 5, 70000, 6 };
+	struct timeval tv = { 0, 10 };
+	fd_set readable;
+	char buffer[8];
+	uintptr_t map[] = { 0, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, (uintptr_t)-1, 0 };
+	int fd = open("f", O_RDWR | O_CREAT, 0644);
+	uintptr_t watched[] = { 5, (uintptr_t)&readable, 0, 0, (uintptr_t)&tv };
+
+	FD_ZERO(&readable);
+	FD_SET(fd, &readable);
+	syscall(81 /* setgroups */, 3, groups);
+	syscall(SYS_setgroups32, 3, wide);
+	syscall(80 /* getgroups */, 3, groups);
+	syscall(165 /* getresuid */, ids, ids + 1, ids + 2);
+	syscall(171 /* getresgid */, ids, ids + 1, ids + 2);
+	syscall(182 /* chown */, "f", 0xffff, 5);
+	syscall(16 /* lchown */, "f", 0xffff, 0xffff);
+	syscall(95 /* fchown */, fd, 6, 0xffff);
+	syscall(164 /* setresuid */, 0xffff, 0xffff, 0xffff);
+	syscall(70 /* setreuid */, 0xffff, 0xffff);
+	syscall(138 /* setfsuid */, 0xffff);
+	syscall(82 /* select */, watched);
+	syscall(90 /* mmap */, map);
+	syscall(90, NULL);
+	syscall(19 /* lseek */, fd, -1, SEEK_END);
+	syscall(92 /* truncate */, "f", -1);
+	syscall(SYS_lookup_dcookie, 1, 2, buffer, sizeof(buffer));
+	syscall(SYS_fanotify_mark, -1, 1, 0x20, 1, AT_FDCWD, "f");
+	syscall(SYS_ipc, 1 << 16 | 12 /* msgrcv */, -1, sizeof(buffer), 0, buffer, -3);
+	close(fd);
+#endif
+}
+
 int main(void)
 {
 	descriptors();
@@ -374,5 +412,6 @@ int main(void)
 	times_and_figures();
 	sockets();
 	system_v();
+	first_calls();
 	return 0;
 }
