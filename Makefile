@@ -31,6 +31,7 @@ BPF_CFLAGS := -g -O2 -Wall -Wextra -Werror -Wno-unused-parameter -target bpf -D_
 LIB_LIBS := -lbpf -lelf -lprotobuf-c
 POLICY_LIBS := -lyaml
 DAEMON_LIBS := -lsystemd -lz -ldl
+CLI_LIBS := -lncursesw -ltinfo
 
 lib_src := $(wildcard lib/*.c)
 policy_src := $(wildcard policy/*.c)
@@ -70,7 +71,7 @@ $(B)/libtraceleft.so.1: $(lib_obj) lib/libtraceleft.map
 	$(say)$(CC) $(ALL_LDFLAGS) -shared -Wl,-soname,$(@F) -Wl,--version-script,lib/libtraceleft.map -o $@ $(lib_obj) $(LIB_LIBS)
 
 $(B)/traceleft: $(cli_obj) $(policy_obj) $(B)/libtraceleft.a
-	$(say)$(CC) $(ALL_LDFLAGS) -pie -o $@ $^ $(POLICY_LIBS) $(LIB_LIBS)
+	$(say)$(CC) $(ALL_LDFLAGS) -pie -o $@ $^ $(POLICY_LIBS) $(LIB_LIBS) $(CLI_LIBS)
 
 $(B)/traceleftd: $(daemon_obj) $(policy_obj) $(B)/libtraceleft.a
 	$(say)$(CC) $(ALL_LDFLAGS) -pie -o $@ $^ $(POLICY_LIBS) $(LIB_LIBS) $(DAEMON_LIBS)

@@ -50,6 +50,7 @@ extern const struct tl_verb tl_verb_check;
 extern const struct tl_verb tl_verb_status;
 extern const struct tl_verb tl_verb_reload;
 extern const struct tl_verb tl_verb_tail;
+extern const struct tl_verb tl_verb_top;
 extern const struct tl_verb tl_verb_battery;
 extern const struct tl_verb tl_verb_decode;
 extern const struct tl_verb tl_verb_verify;
@@ -91,6 +92,9 @@ const char *tl_style(FILE *out, enum tl_style style);
 const char *tl_size_text(uint64_t bytes);
 /* "3 d 4 h", "12 s": two units at most; same storage rule. */
 const char *tl_duration_text(uint64_t seconds);
+
+/* Reads how many lines; a message was printed if it does not return TL_EXIT_OK. */
+int tl_parse_lines(const struct tl_verb *verb, const char *text, uint64_t *ret);
 
 /* Reads a size: digits and K, M or G (powers of 1024). -EINVAL, -ERANGE. */
 int tl_parse_size(const char *text, uint64_t *ret);

@@ -39,17 +39,6 @@ static int check_where(const struct tl_verb *verb, const char *where)
 	return r < 0 ? tl_print_errno(r, "--where") : TL_EXIT_OK;
 }
 
-static int parse_lines(const struct tl_verb *verb, uint64_t *ret)
-{
-	char *end;
-
-	errno = 0;
-	*ret = strtoull(optarg, &end, 10);
-	if (errno || *end || end == optarg || *optarg == '-' || !*ret)
-		return tl_usage_error(verb, "%s: a number of lines is wanted, 1 at least", optarg);
-	return TL_EXIT_OK;
-}
-
 static int parse(const struct tl_verb *verb, int argc, char **argv, struct settings *s, bool *ret_help)
 {
 	int id, status = TL_EXIT_OK;
@@ -66,7 +55,7 @@ static int parse(const struct tl_verb *verb, int argc, char **argv, struct setti
 			s->socket = optarg;
 			break;
 		case 'n':
-			status = parse_lines(verb, &s->lines);
+			status = tl_parse_lines(verb, optarg, &s->lines);
 			break;
 		default:
 			*ret_help = id == TL_OPTION_HELP;

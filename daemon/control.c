@@ -6,7 +6,8 @@
 
 #include "control-request.h"
 #include "control.h"
-#include "log.h"
+#include "put.h"
+#include "rates.h"
 #include "record.h"
 #include "util.h"
 
@@ -15,6 +16,7 @@ enum client_state {
 	CLIENT_QUEUES, /* wants a policy to be loaded, which has not begun */
 	CLIENT_RELOADS, /* same, it has begun */
 	CLIENT_TAILS,
+	CLIENT_COUNTS, /* wants to know how many */
 	CLIENT_ANSWERED, /* is to go */
 };
 
@@ -27,6 +29,8 @@ struct client {
 	enum client_state state;
 	unsigned left; /* ticks until it is sent away, where the state has a limit */
 	struct tl_tail *tail;
+	struct tl_buffer line; /* of counts, as far as it is not sent yet: */
+	size_t sent;
 	size_t size;
 	char request[TL_CONTROL_REQUEST_MAX];
 };
@@ -51,6 +55,7 @@ static void client_free(struct client *client)
 	*at = client->next;
 	c->n_clients--;
 	tl_tails_remove(c->options.tails, client->tail);
+	tl_buffer_done(&client->line);
 	sd_event_source_disable_unref(client->source);
 	close(client->fd);
 	free(client);
@@ -100,6 +105,57 @@ static void begin_tail(struct client *client, const struct tl_control_request *r
 	answer(client, false, text);
 }
 
+static void begin_counts(struct client *client)
+{
+	struct tl_tails *t = client->control->options.tails;
+
+	if (!t->rates)
+		t->rates = tl_rates_new(tl_now());
+	if (!t->rates) {
+		answer(client, false, strerror(ENOMEM));
+		return;
+	}
+	send_answer(client->fd, true, "");
+	set_state(client, CLIENT_COUNTS);
+}
+
+static void send_line(struct client *client)
+{
+	ssize_t n = send(client->fd, client->line.data + client->sent, client->line.size - client->sent,
+			 MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (n > 0)
+		client->sent += (size_t)n;
+}
+
+/* Whoever has not read the one before does not get this one. */
+static void give_line(struct client *client, const struct tl_buffer *line)
+{
+	if (client->sent < client->line.size)
+		return;
+	client->line.size = client->sent = 0;
+	if (tl_buffer_append(&client->line, line->data, line->size) >= 0)
+		send_line(client);
+}
+
+static void give_counts(struct tl_control *c)
+{
+	struct tl_tails *t = c->options.tails;
+	_cleanup_(tl_buffer_done) struct tl_buffer line = { 0 };
+	bool wanted = false;
+
+	if (!t->rates)
+		return;
+	tl_rates_put(t->rates, &line, tl_now());
+	for (struct client *client = c->first; client && !line.failed; client = client->next)
+		if (client->state == CLIENT_COUNTS) {
+			give_line(client, &line);
+			wanted = true;
+		}
+	if (!wanted)
+		t->rates = tl_rates_free(t->rates);
+}
+
 static int begin_reload(struct client *client)
 {
 	const struct tl_control_options *o = &client->control->options;
@@ -128,7 +184,10 @@ static int serve(struct client *client)
 	}
 	if (request.verb == TL_CONTROL_RELOAD)
 		return begin_reload(client);
-	begin_tail(client, &request);
+	if (request.verb == TL_CONTROL_TOP)
+		begin_counts(client);
+	else
+		begin_tail(client, &request);
 	return 0;
 }
 
@@ -139,7 +198,8 @@ static bool drain(struct client *client)
 	char dropped[512];
 	ssize_t n = recv(client->fd, dropped, sizeof(dropped), MSG_DONTWAIT);
 
-	return n < 0 ? errno == EAGAIN || errno == EINTR : n > 0 && client->state != CLIENT_TAILS;
+	return n < 0 ? errno == EAGAIN || errno == EINTR :
+		       n > 0 && client->state != CLIENT_TAILS && client->state != CLIENT_COUNTS;
 }
 
 static bool receive(struct client *client)
@@ -166,6 +226,8 @@ static int on_client(sd_event_source *source, int fd, uint32_t events, void *use
 	}
 	if (client->tail && (events & EPOLLOUT))
 		tl_sink_flush(client->tail->sink);
+	if (client->sent < client->line.size && (events & EPOLLOUT))
+		send_line(client);
 	return asks ? serve(client) : 0;
 }
 
@@ -283,6 +345,7 @@ struct tl_control *tl_control_free(struct tl_control *c)
 			answer(c->first, false, "the daemon stops");
 		client_free(c->first);
 	}
+	c->options.tails->rates = tl_rates_free(c->options.tails->rates);
 	sd_event_source_disable_unref(c->source);
 	close(c->fd);
 	free(c);
@@ -296,6 +359,7 @@ void tl_control_tick(struct tl_control *c)
 	if (!c)
 		return;
 	sd_event_source_set_enabled(c->source, SD_EVENT_ON);
+	give_counts(c);
 	for (struct client *client = c->first; client; client = next) {
 		next = client->next;
 		if (client->tail)

@@ -8,6 +8,7 @@
 #include "log.h"
 #include "message-ids.h"
 #include "put.h"
+#include "rates.h"
 #include "record.h"
 #include "util.h"
 
@@ -135,6 +136,8 @@ static int on_event(const struct tl_event *event, void *userdata)
 		deliver_own(g, event);
 		return 0;
 	}
+	if (g->tails && g->tails->rates)
+		tl_rates_count(g->tails->rates, event);
 	r = tl_policy_filter(g->policy, event, deliver, g);
 	if (r >= 0)
 		return r;

@@ -672,13 +672,13 @@ static int start(struct manager *m)
 
 static void finish(struct manager *m)
 {
+	m->control = tl_control_free(m->control);
 	m->ring = sd_event_source_disable_unref(m->ring);
 	m->drain = sd_event_source_disable_unref(m->drain);
 	m->tick = sd_event_source_disable_unref(m->tick);
 	m->ledger = sd_event_source_disable_unref(m->ledger);
 	give_up_loading(m);
 	await_retired(m);
-	m->control = tl_control_free(m->control);
 	m->generation = tl_generation_free(m->generation);
 	if (m->status.size)
 		tl_runtime_remove(&m->runtime, TL_STATUS_FILE);

@@ -21,7 +21,10 @@ struct tl_tail {
 struct tl_tails {
 	struct tl_tail *first;
 	size_t n;
+	struct tl_rates *rates; /* of those who want to know how many; NULL: nobody does */
 };
+
+struct tl_rates;
 
 struct tl_tail_options {
 	int fd; /* non-blocking, borrowed until it is removed */

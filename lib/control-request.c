@@ -12,6 +12,7 @@
 static const char *const verbs[] = {
 	[TL_CONTROL_RELOAD] = "reload",
 	[TL_CONTROL_TAIL] = "tail",
+	[TL_CONTROL_TOP] = "top",
 };
 
 static int refuse(const char **ret_why, const char *why)
@@ -70,9 +71,8 @@ int tl_control_request_parse(const char *data, size_t size, struct tl_control_re
 	return -EMSGSIZE;
 }
 
-static void put_word(struct tl_buffer *b, const char *prefix, const char *text)
+static void put_word(struct tl_buffer *b, const char *text)
 {
-	tl_put_text(b, prefix);
 	tl_put_text(b, text);
 	tl_put_char(b, 0);
 }
@@ -81,11 +81,13 @@ int tl_control_request_put(struct tl_buffer *b, const struct tl_control_request 
 {
 	const size_t begin = b->size;
 
-	put_word(b, "", verbs[request->verb]);
+	put_word(b, verbs[request->verb]);
 	if (request->json)
-		put_word(b, "", JSON);
-	if (request->where)
-		put_word(b, WHERE, request->where);
+		put_word(b, JSON);
+	if (request->where) {
+		tl_put_text(b, WHERE);
+		put_word(b, request->where);
+	}
 	tl_put_char(b, 0);
 	if (b->failed)
 		return -ENOMEM;

@@ -6,7 +6,8 @@
  *	request = WORD NUL { WORD NUL } NUL      the first word is the verb
  *	answer  = ("+" | "-") TEXT NUL           done, or refused and why
  *
- * Behind the answer to "tail" the events follow as they happen.
+ * Behind the answer to "tail" the events follow as they happen; behind that to
+ * "top" a line of JSON per second.
  */
 #ifndef TRACELEFT_CONTROL_REQUEST_H
 #define TRACELEFT_CONTROL_REQUEST_H
@@ -27,6 +28,7 @@ struct tl_buffer;
 enum tl_control_verb {
 	TL_CONTROL_RELOAD, /* load the policy again; answered when that is decided */
 	TL_CONTROL_TAIL, /* the events from now on */
+	TL_CONTROL_TOP, /* how many of what kind, each second */
 };
 
 struct tl_control_request {

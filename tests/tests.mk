@@ -12,7 +12,7 @@ $(otlp_tests:%=$(B)/tests/unit/%): $(B)/obj/gen/otlp.pb-c.o
 
 $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(program_obj) $(B)/libtraceleft.a
 	@mkdir -p $(@D)
-	$(say)$(CC) $(ALL_LDFLAGS) -pie -o $@ $^ -lcmocka $(POLICY_LIBS) $(LIB_LIBS) $(DAEMON_LIBS)
+	$(say)$(CC) $(ALL_LDFLAGS) -pie -o $@ $^ -lcmocka $(POLICY_LIBS) $(LIB_LIBS) $(DAEMON_LIBS) $(CLI_LIBS)
 .SECONDARY: $(patsubst tests/unit/%.c,$(B)/obj/tests/unit/%.o,$(unit_src))
 
 .PHONY: unit-tests test-tools
@@ -33,7 +33,7 @@ $(B)/tests/fuzz/%: tests/fuzz/%.c $(lib_src) $(policy_src) $(cli_src) $(daemon_s
 	$(say)$(CLANG) -std=gnu17 -O1 -g -D_GNU_SOURCE -DTL_PREFIX='"$(prefix)"' -Ilib -Ipolicy -Idaemon -Icli -Ibpf -I$(B)/gen \
 		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -w -o $@ $< \
 		$(lib_src) $(policy_src) $(filter-out cli/main.c,$(cli_src)) $(filter-out daemon/main.c,$(daemon_src)) \
-		$(B)/gen/event-table.c $(B)/gen/event.pb-c.c $(B)/obj/lib/objects.o $(POLICY_LIBS) $(LIB_LIBS) $(DAEMON_LIBS)
+		$(B)/gen/event-table.c $(B)/gen/event.pb-c.c $(B)/obj/lib/objects.o $(POLICY_LIBS) $(LIB_LIBS) $(DAEMON_LIBS) $(CLI_LIBS)
 
 .PHONY: fuzz-targets fuzz
 fuzz-targets: $(fuzz_tests)

@@ -44,7 +44,7 @@ _traceleft_operand() {
 }
 
 _traceleft() {
-	local verbs='trace events check status reload tail battery decode verify help'
+	local verbs='trace events check status reload tail top battery decode verify help'
 	local -A options=(
 		[trace]='-f --format -o --output -p --pid --where --policy --aggregation-spec -c --summary -q --quiet --attach --buffer --battery -h --help'
 		[events]='--json -h --help'
@@ -52,6 +52,7 @@ _traceleft() {
 		[status]='--json --prometheus --file -h --help'
 		[reload]='--socket -h --help'
 		[tail]='--json --where -n --lines --socket -h --help'
+		[top]='--json -n --lines --socket -h --help'
 		[battery]='--json --battery --config --out --keep-source -h --help'
 		[decode]='-o --output -h --help'
 		[verify]='--json --partial -q --quiet -h --help'

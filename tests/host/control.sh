@@ -6,6 +6,7 @@ cd "$(dirname "$0")/../.." || exit 1
 
 [ "$(id -u)" = 0 ] || { skip host/control "needs root"; exit 0; }
 . tests/host/daemon-common
+export TERM=xterm
 traceleft=$PWD/build/traceleft
 socket=$dir/run/control
 
@@ -186,6 +187,37 @@ others_cannot_ask() {
 		why "status $status: $(cat "$dir/asked")"
 }
 
+# loaded COMMAND...: while the one program does something.
+loaded() {
+	local load result
+	"$dir/work" -c 'while :; do : </etc/hostname; /bin/sleep 0.01; done' &
+	load=$!
+	"$@"
+	result=$?
+	kill "$load"
+	wait "$load" 2>/dev/null
+	return $result
+}
+
+top_counts_by_event_program_and_unit() {
+	loaded ask top -n 2
+	[ "$status" = 0 ] && [ "$(grep -cE '^[0-9.]+ events per second$' "$dir/answer")" = 2 ] &&
+		grep -qE "^ +[1-9][0-9.]* openat +[^ ]+ +$dir/work$" "$dir/answer" || why "status $status: $(cat "$dir/answer" "$dir/asked")" || return
+	loaded ask top --json -n 2
+	jq -e -s --arg work "$dir/work" 'length == 2 and (last | .events > 0 and .nanoseconds > 500000000 and
+		.events == .others + ([.rows[].count] | add) and any(.rows[]; .event == "openat" and .executable == $work))' \
+		"$dir/answer" >/dev/null || why "$(head -c 500 "$dir/answer")"
+}
+
+# On a terminal, until q is typed; that is as it was then.
+top_fills_a_terminal() {
+	loaded timeout 20 script -qec "stty rows 30 cols 200; exec '$traceleft' top --socket '$socket'" /dev/null \
+		>"$dir/screen" 2>&1 < <(sleep 2.5; echo q)
+	status=$?
+	[ "$status" = 0 ] && grep -qa 'events per second' "$dir/screen" && grep -qaF "$dir/work" "$dir/screen" &&
+		grep -qaF $'\e[?1049h' "$dir/screen" && grep -qaF $'\e[?1049l' "$dir/screen" || why "status $status: $(tail -c 300 "$dir/screen" | od -c | head)"
+}
+
 tail_ends_with_the_daemon() {
 	watch "$dir/text" || return
 	stop
@@ -203,7 +235,8 @@ start || { not_ok host/control/start "$reason"; exit; }
 for test in reload_says_what_is_in_force refused_reload_says_where_and_gives_1 who_asked_is_recorded \
 	reloads_at_the_same_time_are_all_answered tail_shows_events_as_text_and_json tail_goes_on_over_a_reload \
 	names_do_not_reach_a_terminal_raw wrong_condition_gives_2_and_its_column reader_that_never_reads_delays_nobody \
-	garbage_half_a_request_and_too_many_clients_are_survived others_cannot_ask tail_ends_with_the_daemon; do
+	garbage_half_a_request_and_too_many_clients_are_survived others_cannot_ask \
+	top_counts_by_event_program_and_unit top_fills_a_terminal tail_ends_with_the_daemon; do
 	reason=
 	if "$test"; then ok "host/control/$test"; else not_ok "host/control/$test" "$reason"; fi
 done

@@ -6,6 +6,7 @@
 #include "control-request.h"
 #include "control.h"
 #include "put.h"
+#include "rates.h"
 #include "sink-fixture.h"
 
 #define MANY 100
@@ -438,6 +439,106 @@ static void more_than_sixteen_may_not_watch(void **state)
 	control_done(&t);
 }
 
+static void count(struct control_test *t, uint64_t n, const char *executable)
+{
+	t->sinks.fixture.process.executable = executable;
+	for (uint64_t i = 0; i < n; i++)
+		tl_rates_count(t->tails.rates, &t->sinks.fixture.event);
+}
+
+static void top_tells_each_second_how_many(void **state)
+{
+	struct control_test t;
+	char text[65536];
+	int fd;
+
+	(void)state;
+	control_init(&t);
+	assert_null(t.tails.rates);
+	fd = ASKED(&t, "top\0");
+	expect_answer(fd, "+");
+	count(&t, 3, "/usr/bin/a");
+	count(&t, 5, "/usr/bin/b\n\033[2J");
+	count(&t, 3, "/usr/bin/a");
+	ticks(&t, 1);
+	received(fd, text, sizeof(text));
+	assert_int_equal(count_of(text, "\n"), 1);
+	assert_non_null(strstr(
+		text, "\"events\":11,\"others\":0,\"rows\":[{\"event\":\"openat\",\"executable\":\"/usr/bin/a\""));
+	assert_non_null(strstr(text, "\"count\":6},{"));
+	assert_null(strchr(text, '\033'));
+	ticks(&t, 1);
+	received(fd, text, sizeof(text));
+	assert_non_null(strstr(text, "\"events\":0,\"others\":0,\"rows\":[]}"));
+	close(fd);
+	run(&t);
+	ticks(&t, 1);
+	assert_null(t.tails.rates);
+	control_done(&t);
+}
+
+static void top_knows_a_limited_number_of_programs(void **state)
+{
+	struct tl_rates *r = tl_rates_new(1);
+	struct tl_buffer b = { 0 };
+	struct fixture f;
+	char name[32];
+
+	(void)state;
+	fixture_init(&f);
+	f.process.executable = name;
+	for (int i = 0; i < 3 * TL_RATES_MAX; i++) {
+		snprintf(name, sizeof(name), "/bin/%d", i);
+		tl_rates_count(r, &f.event);
+	}
+	tl_rates_put(r, &b, 1000000001);
+	tl_put_char(&b, 0);
+	assert_false(b.failed);
+	snprintf(name, sizeof(name), "\"others\":%d,", 3 * TL_RATES_MAX - TL_RATES_TOLD_MAX);
+	assert_non_null(strstr(b.data, name));
+	assert_non_null(strstr(b.data, "{\"nanoseconds\":1000000000,\"events\":3072,"));
+	assert_int_equal(count_of(b.data, "\"count\":1}"), TL_RATES_TOLD_MAX);
+	tl_buffer_done(&b);
+	tl_rates_free(r);
+	fixture_done(&f);
+}
+
+/* Others get theirs; it gets whole lines. */
+static void slow_reader_of_counts_misses_seconds(void **state)
+{
+	struct control_test t;
+	char *text = malloc(ROOM), *line, *rest;
+	int slow, quick;
+
+	(void)state;
+	assert_non_null(text);
+	control_init(&t);
+	slow = ASKED(&t, "top\0");
+	quick = ASKED(&t, "top\0");
+	expect_answer(quick, "+");
+	for (int i = 0; i < 100; i++) {
+		for (int j = 0; j < TL_RATES_TOLD_MAX; j++) {
+			char name[200];
+
+			snprintf(name, sizeof(name), "/usr/bin/%0150d", j);
+			count(&t, 1, name);
+		}
+		ticks(&t, 1);
+		received(quick, text, ROOM);
+		assert_int_equal(count_of(text, "\n"), 1);
+	}
+	for (size_t size = 0, n = 1; n; run(&t))
+		size += n = received(slow, text + size, ROOM - size);
+	rest = text + 2;
+	assert_in_range(count_of(rest, "\n"), 2, 99);
+	while ((line = strsep(&rest, "\n")) && *line)
+		assert_true(line[0] == '{' && line[strlen(line) - 1] == '}');
+	free(text);
+	close(slow);
+	close(quick);
+	control_done(&t);
+}
+
 /* Somebody who may come as far as the socket, but is no member of the group. */
 static void others_are_refused(void **state)
 {
@@ -480,6 +581,9 @@ int main(void)
 		cmocka_unit_test(slow_reader_loses_only_its_own_and_is_told),
 		cmocka_unit_test(one_who_never_reads_has_a_bounded_queue),
 		cmocka_unit_test(more_than_sixteen_may_not_watch),
+		cmocka_unit_test(top_tells_each_second_how_many),
+		cmocka_unit_test(top_knows_a_limited_number_of_programs),
+		cmocka_unit_test(slow_reader_of_counts_misses_seconds),
 		cmocka_unit_test(others_are_refused),
 	};
 
