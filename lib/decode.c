@@ -409,6 +409,14 @@ static void fill_peer(struct tl_session *s, const struct parts *p)
 	event->peer_executable = make_path(s, &p->path[TL_PATH_PEER_EXE], p->file[TL_PATH_PEER_EXE]);
 }
 
+/* Without a connection the kernel has no far end. Raw sockets have none of ports. */
+static bool knows_far_end(const struct tl_event *event, const struct tl_endpoint *far)
+{
+	if (far->family == AF_UNIX)
+		return far->path.flags & TL_VALUE_PRESENT;
+	return event->socket_type == SOCK_RAW ? tl_endpoint_known(far) : far->port;
+}
+
 static void fill_socket_facts(struct tl_session *s, const struct parts *p, struct tl_endpoint *near,
 			      struct tl_endpoint *far)
 {
@@ -420,6 +428,9 @@ static void fill_socket_facts(struct tl_session *s, const struct parts *p, struc
 	event->socket_netns = p->socket->netns;
 	*near = endpoint_of(s, p, false);
 	*far = endpoint_of(s, p, true);
+	/* What has given up its connection still has the address of it. */
+	if (p->socket->protocol == IPPROTO_UDP && !knows_far_end(event, far))
+		memset(far->address, 0, sizeof(far->address));
 	if (p->peer)
 		fill_peer(s, p);
 }
@@ -431,14 +442,6 @@ static bool is_incoming(const struct tl_event_type *type, const struct tl_arg_ty
 		return strcmp(type->name, "read") == 0 || strcmp(type->name, "readv") == 0;
 	return type->flags & TL_TYPE_RETURNS_FD || asked->capture == TL_CAPTURE_MESSAGES_RECEIVED ||
 	       strcmp(type->name, "recvfrom") == 0;
-}
-
-/* Without a connection the kernel has no far end. Raw sockets have none of ports. */
-static bool knows_far_end(const struct tl_event *event, const struct tl_endpoint *far)
-{
-	if (far->family == AF_UNIX)
-		return far->path.flags & TL_VALUE_PRESENT;
-	return event->socket_type == SOCK_RAW ? tl_endpoint_known(far) : far->port;
 }
 
 /* A datagram goes to the address that comes with it, whatever the socket is connected to. */

@@ -126,6 +126,31 @@ static const struct tl_constant ipv6_options[] = {
 	C(IPV6_MINHOPCOUNT), C(IPV6_ORIGDSTADDR), C(IPV6_TRANSPARENT), C(IPV6_UNICAST_IF), C(IPV6_FREEBIND),
 };
 
+/* Of level SOL_UDP. */
+static const struct tl_constant udp_options[] = {
+	{ "UDP_CORK", 1 }, { "UDP_ENCAP", 100 }, { "UDP_NO_CHECK6_TX", 101 }, { "UDP_NO_CHECK6_RX", 102 },
+	{ "UDP_SEGMENT", 103 }, { "UDP_GRO", 104 },
+};
+
+/* Of level SOL_NETLINK. */
+static const struct tl_constant netlink_options[] = {
+	{ "NETLINK_ADD_MEMBERSHIP", 1 }, { "NETLINK_DROP_MEMBERSHIP", 2 }, { "NETLINK_PKTINFO", 3 },
+	{ "NETLINK_BROADCAST_ERROR", 4 }, { "NETLINK_NO_ENOBUFS", 5 }, { "NETLINK_RX_RING", 6 },
+	{ "NETLINK_TX_RING", 7 }, { "NETLINK_LISTEN_ALL_NSID", 8 }, { "NETLINK_LIST_MEMBERSHIPS", 9 },
+	{ "NETLINK_CAP_ACK", 10 }, { "NETLINK_EXT_ACK", 11 }, { "NETLINK_GET_STRICT_CHK", 12 },
+};
+
+/* Of level SOL_PACKET. */
+static const struct tl_constant packet_options[] = {
+	{ "PACKET_ADD_MEMBERSHIP", 1 }, { "PACKET_DROP_MEMBERSHIP", 2 }, { "PACKET_RECV_OUTPUT", 3 },
+	{ "PACKET_RX_RING", 5 }, { "PACKET_STATISTICS", 6 }, { "PACKET_COPY_THRESH", 7 }, { "PACKET_AUXDATA", 8 },
+	{ "PACKET_ORIGDEV", 9 }, { "PACKET_VERSION", 10 }, { "PACKET_HDRLEN", 11 }, { "PACKET_RESERVE", 12 },
+	{ "PACKET_TX_RING", 13 }, { "PACKET_LOSS", 14 }, { "PACKET_VNET_HDR", 15 }, { "PACKET_TX_TIMESTAMP", 16 },
+	{ "PACKET_TIMESTAMP", 17 }, { "PACKET_FANOUT", 18 }, { "PACKET_TX_HAS_OFF", 19 },
+	{ "PACKET_QDISC_BYPASS", 20 }, { "PACKET_ROLLOVER_STATS", 21 }, { "PACKET_FANOUT_DATA", 22 },
+	{ "PACKET_IGNORE_OUTGOING", 23 }, { "PACKET_VNET_HDR_SZ", 24 },
+};
+
 /* The calls that are one on i386. */
 static const struct tl_constant socket_calls[] = {
 	{ "SYS_SOCKET", 1 },	   { "SYS_BIND", 2 },	     { "SYS_CONNECT", 3 },     { "SYS_LISTEN", 4 },
@@ -148,6 +173,9 @@ static const struct tl_decoder decoders[] = {
 	ENUM("tcp_option", tcp_options),
 	ENUM("ip_option", ip_options),
 	ENUM("ipv6_option", ipv6_options),
+	ENUM("udp_option", udp_options),
+	ENUM("netlink_option", netlink_options),
+	ENUM("packet_option", packet_options),
 	ENUM("socketcall", socket_calls),
 };
 

@@ -66,7 +66,7 @@ static const struct tl_constant map_types[] = {
 static const struct tl_constant mmap_flags[] = {
 	C(MAP_FIXED), C(MAP_ANONYMOUS), { "MAP_32BIT", 0x40 }, C(MAP_NORESERVE), C(MAP_POPULATE), C(MAP_NONBLOCK),
 	C(MAP_GROWSDOWN), C(MAP_DENYWRITE), C(MAP_EXECUTABLE), C(MAP_LOCKED), C(MAP_STACK), C(MAP_HUGETLB),
-	C(MAP_SYNC), C(MAP_FIXED_NOREPLACE), { "MAP_ANON", 0x20 }, { "MAP_UNINITIALIZED", 0x4000000 },
+	C(MAP_SYNC), C(MAP_FIXED_NOREPLACE), { "MAP_ANON", 0x20 }, /* above: the size of huge pages */
 };
 static const struct tl_constant mremap_flags[] = {
 	C(MREMAP_MAYMOVE), C(MREMAP_FIXED), { "MREMAP_DONTUNMAP", 4 },

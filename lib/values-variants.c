@@ -8,10 +8,12 @@
 #include <linux/fs.h>
 #include <linux/loop.h>
 #include <linux/net.h>
+#include <linux/netlink.h>
 #include <linux/prctl.h>
 #include <linux/random.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
@@ -45,6 +47,9 @@
 #define BPF(cmd) IS("bpf", 1, cmd)
 #define SOCKETCALL(call) IS("socketcall", 1, call)
 #define SOCKOPT(level) IS("getsockopt setsockopt", 2, level)
+/* What it gets is no int, and more than the beginning that was collected: address only. */
+#define GETS_MORE(level, option, decoder) \
+	IS("getsockopt", 2, level), .also_at = 3, .also = option, .used = ALL, .as = { { 3, decoder }, { 4, "pointer" } }
 #define PRCTL(option) IS("prctl", 1, option)
 
 static const struct tl_variant variants[] = {
@@ -242,9 +247,46 @@ static const struct tl_variant variants[] = {
 
 	{ SOCKOPT(SOL_SOCKET), .also_at = 3, .also = SO_ERROR, .used = ALL, .as = { { 4, "errno_pointer" } } },
 	{ SOCKOPT(SOL_SOCKET), .also_at = 3, .also = SO_LINGER, .used = ALL, .as = { { 4, "linger" } } },
+	{ GETS_MORE(SOL_SOCKET, SO_PEERCRED, "sockopt_name") },
+	{ GETS_MORE(SOL_SOCKET, 20 /* SO_RCVTIMEO_OLD */, "sockopt_name") },
+	{ GETS_MORE(SOL_SOCKET, 21 /* SO_SNDTIMEO_OLD */, "sockopt_name") },
+	{ GETS_MORE(SOL_SOCKET, SO_BINDTODEVICE, "sockopt_name") },
+	{ GETS_MORE(SOL_SOCKET, SO_GET_FILTER, "sockopt_name") },
+	{ GETS_MORE(SOL_SOCKET, SO_PEERNAME, "sockopt_name") },
+	{ GETS_MORE(SOL_SOCKET, SO_PEERSEC, "sockopt_name") },
+	{ GETS_MORE(SOL_SOCKET, SO_MEMINFO, "sockopt_name") },
+	{ GETS_MORE(SOL_SOCKET, SO_COOKIE, "sockopt_name") },
+	{ GETS_MORE(SOL_SOCKET, SO_PEERGROUPS, "sockopt_name") },
+	{ GETS_MORE(SOL_SOCKET, SO_TXTIME, "sockopt_name") },
+	{ GETS_MORE(SOL_SOCKET, 66 /* SO_RCVTIMEO_NEW */, "sockopt_name") },
+	{ GETS_MORE(SOL_SOCKET, 67 /* SO_SNDTIMEO_NEW */, "sockopt_name") },
+	{ GETS_MORE(SOL_SOCKET, 71 /* SO_NETNS_COOKIE */, "sockopt_name") },
+	{ SOCKOPT(SOL_SOCKET), .used = ALL },
+	{ GETS_MORE(IPPROTO_TCP, TCP_INFO, "tcp_option") },
+	{ GETS_MORE(IPPROTO_TCP, TCP_CONGESTION, "tcp_option") },
+	{ GETS_MORE(IPPROTO_TCP, TCP_CC_INFO, "tcp_option") },
+	{ GETS_MORE(IPPROTO_TCP, TCP_SAVED_SYN, "tcp_option") },
+	{ GETS_MORE(IPPROTO_TCP, TCP_REPAIR_WINDOW, "tcp_option") },
+	{ GETS_MORE(IPPROTO_TCP, TCP_ULP, "tcp_option") },
+	{ GETS_MORE(IPPROTO_TCP, TCP_FASTOPEN_KEY, "tcp_option") },
+	{ GETS_MORE(IPPROTO_TCP, TCP_ZEROCOPY_RECEIVE, "tcp_option") },
+	{ GETS_MORE(IPPROTO_IP, IP_OPTIONS, "ip_option") },
+	{ GETS_MORE(IPPROTO_IP, IP_PKTOPTIONS, "ip_option") },
+	{ GETS_MORE(IPPROTO_IP, IP_MSFILTER, "ip_option") },
+	{ GETS_MORE(IPPROTO_IP, 80 /* SO_ORIGINAL_DST */, "decimal") },
+	{ GETS_MORE(IPPROTO_IP, 64 /* IPT_SO_GET_INFO */, "decimal") },
+	{ GETS_MORE(IPPROTO_IP, 65 /* IPT_SO_GET_ENTRIES */, "decimal") },
+	{ GETS_MORE(IPPROTO_IPV6, 80 /* IP6T_SO_ORIGINAL_DST */, "decimal") },
+	{ GETS_MORE(IPPROTO_IPV6, IPV6_PATHMTU, "ipv6_option") },
+	{ GETS_MORE(SOL_NETLINK, NETLINK_LIST_MEMBERSHIPS, "netlink_option") },
 	{ SOCKOPT(IPPROTO_TCP), .used = ALL, .as = { { 3, "tcp_option" } } },
 	{ SOCKOPT(IPPROTO_IP), .used = ALL, .as = { { 3, "ip_option" } } },
 	{ SOCKOPT(IPPROTO_IPV6), .used = ALL, .as = { { 3, "ipv6_option" } } },
+	{ SOCKOPT(IPPROTO_UDP), .used = ALL, .as = { { 3, "udp_option" } } },
+	{ SOCKOPT(SOL_NETLINK), .used = ALL, .as = { { 3, "netlink_option" } } },
+	{ SOCKOPT(SOL_PACKET), .used = ALL, .as = { { 3, "packet_option" } } },
+	{ ANY("getsockopt"), .used = ALL, .as = { { 3, "decimal" }, { 4, "pointer" } } },
+	{ ANY("setsockopt"), .used = ALL, .as = { { 3, "decimal" } } },
 	{ IS("socket socketpair", 1, AF_INET), .used = ALL, .as = { { 3, "protocol" } } },
 	{ IS("socket socketpair", 1, AF_INET6), .used = ALL, .as = { { 3, "protocol" } } },
 	{ IS("socket socketpair", 1, AF_NETLINK), .used = ALL, .as = { { 3, "netlink_protocol" } } },

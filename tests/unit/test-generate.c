@@ -98,7 +98,9 @@ static void every_kind_of_capture_has_its_call(void **state)
 {
 	static const char *const expected[][2] = {
 		{ "read", "\ttl_capture_buffer(call, 2, 0, 1, 64);\n" },
-		{ "setgroups", "\ttl_capture_buffer(call, 2, 1, 4, 256);\n" },
+		{ "poll", "\ttl_capture_buffer(call, 1, 2, 8, 128);\n" },
+		{ "setgroups", "\ttl_capture_buffer(call, 2, 1, tl_id_size(call, 81), 256);\n" },
+		{ "getresuid", "\ttl_capture_output(call, 1, tl_id_size(call, 165));\n" },
 		{ "writev", "\ttl_capture_iovec(call, 2, 3, 640);\n" },
 		{ "openat2", "\ttl_capture_struct(call, 3, 24);\n" },
 		{ "connect", "\ttl_capture_sockaddr(call, 2, 3, 0);\n" },

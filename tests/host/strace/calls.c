@@ -340,8 +340,9 @@ static void sockets(void)
 	bind(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *)&un, sizeof(un));
 	connect(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *)&un, sizeof(un));
 	socket(AF_INET6, SOCK_DGRAM, 0);
-	socket(AF_NETLINK, SOCK_RAW, 0);
-
+	setsockopt(udp, IPPROTO_UDP, 1 /* UDP_CORK */, &(int){ 0 }, sizeof(int));
+	setsockopt(udp, 77, 88, &one, sizeof(one));
+	setsockopt(socket(AF_NETLINK, SOCK_RAW, 0), 270 /* SOL_NETLINK */, 10 /* NETLINK_CAP_ACK */, &(int){ 1 }, sizeof(int));
 }
 
 static void system_v(void)
