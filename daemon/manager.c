@@ -549,9 +549,8 @@ static int make_loop(struct manager *m)
 	/* What is written where nobody reads, or grows too large, is an error of write(2) like others. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
-	if ((r = sd_event_default(&m->event)) < 0 || (r = sd_event_set_watchdog(m->event, true)) < 0 ||
-	    (r = add_signal(m, SIGTERM, on_stop)) < 0 || (r = add_signal(m, SIGINT, on_stop)) < 0 ||
-	    (r = add_signal(m, SIGHUP, on_reload)) < 0)
+	if ((r = sd_event_default(&m->event)) < 0 || (r = add_signal(m, SIGTERM, on_stop)) < 0 ||
+	    (r = add_signal(m, SIGINT, on_stop)) < 0 || (r = add_signal(m, SIGHUP, on_reload)) < 0)
 		return r;
 	return 0;
 }
@@ -667,7 +666,10 @@ static int start(struct manager *m)
 	count_tasks(m);
 	write_status(m, "running", true);
 	notify_status(m, "READY=1\n");
-	return 0;
+	/* From the first sign of life on systemd waits for the next one. A start may take longer
+	 * than that, and has a time of its own. */
+	r = sd_event_set_watchdog(m->event, true);
+	return r < 0 ? die(m, TL_STATUS_SOFTWARE, r, "cannot feed the watchdog: %s", strerror(-r)) : 0;
 }
 
 static void finish(struct manager *m)

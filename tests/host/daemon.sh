@@ -148,6 +148,30 @@ second_daemon_ends_with_75() {
 
 # ---- What it does when it can
 
+# From the first sign of life on systemd wants the next one in time, and a start may take longer.
+nobody_waits_for_signs_of_life_before_it_is_ready() {
+	write_policy
+	python3 - "$dir/notify" >"$dir/notified" <<-'END' &
+		import socket, sys
+		s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+		s.bind(sys.argv[1])
+		s.settimeout(20)
+		seen = []
+		while "WATCHDOG=1" not in seen or "READY=1" not in seen:
+		    seen += s.recv(4096).decode().split("\n")
+		print("READY=1" in seen[:seen.index("WATCHDOG=1")])
+	END
+	local listener=$!
+	for _ in $(seq 100); do
+		[ -S "$dir/notify" ] && break
+		sleep 0.05
+	done
+	WATCHDOG_USEC=2000000 NOTIFY_SOCKET=$dir/notify start || return
+	wait "$listener"
+	[ "$(cat "$dir/notified")" = True ] || why "$(cat "$dir/notified")" || return
+	stop
+}
+
 events_arrive_and_the_balance_is_exact() {
 	write_policy
 	rm -f "$dir"/log/*
