@@ -2,5 +2,5 @@
 ok() { echo "ok $1"; }
 not_ok() { echo "not ok $1${2:+: $2}"; }
 skip() { echo "skip $1${2:+: $2}"; }
-# labelled LABEL: of what tests print, the results, with LABEL/ before their names.
-labelled() { sed -un "s,^\(ok\|not ok\|skip\|# second try\) ,\1 $1/,p"; }
+# labelled LABEL: of what tests print, the results and what they took, with LABEL/ before their names.
+labelled() { sed -un "s,^\(ok\|not ok\|skip\|# second try\) ,\1 $1/,p; s,^# \(.*: [0-9]* s\)$,# $1/\1,p"; }
