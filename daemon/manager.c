@@ -86,7 +86,8 @@ static void notify_status(struct manager *m, const char *prefix)
 	struct tl_counters sum = { 0 };
 
 	tl_session_counters(g->session, NULL, &sum);
-	tl_put_text(&b, prefix);
+	if (*prefix)
+		tl_put_text(&b, prefix);
 	TL_PUT_LITERAL(&b, "STATUS=Auditing ");
 	put_sum(&b, tl_generation_events(g), " events of ");
 	put_sum(&b, g->policy->n_targets, " targets, ");
