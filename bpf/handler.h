@@ -186,6 +186,39 @@ static __always_inline long tl_read_address(__u64 width, __u64 from, __u32 index
 	return bpf_probe_read_user(ret, tl_clamp(width, 8), (const void *)(from + width * index));
 }
 
+/* Address and size of a set of signals, and behind them the set. */
+static __always_inline void tl_capture_mask(struct tl_call *call, __u32 position)
+{
+	__u64 from = call->record.args[position - 1], width = call->record.abi == TL_ABI_I386 ? 4 : 8;
+	struct tl_section *section;
+	__u64 *words;
+
+	asm volatile("" : "+r"(width)); /* as in tl_address_width() */
+	if (!from)
+		return;
+	section = tl_section_begin(call, TL_SECTION_ARG, position);
+	words = (__u64 *)tl_section_data(section);
+	if (tl_read_address(width, from, 0, &words[0]) < 0 || tl_read_address(width, from, 1, &words[1]) < 0) {
+		section->flags |= TL_SECTION_FAULT;
+		tl_section_end(call, section, 0);
+		return;
+	}
+	if (words[0] && bpf_probe_read_user(&words[2], sizeof(words[2]), (const void *)words[0]) == 0)
+		tl_section_end(call, section, 3 * sizeof(words[0]));
+	else
+		tl_section_end(call, section, 2 * sizeof(words[0]));
+}
+
+/* A long of the program and a text of as many bytes as an argument says, or, for
+ * length_arg 0, the result; then nothing if the call failed. */
+static __always_inline void tl_capture_letter(struct tl_call *call, __u32 position, __u32 length_arg, __u32 max)
+{
+	__s64 length = length_arg ? (__s64)call->record.args[length_arg - 1] : call->record.ret;
+
+	if (length_arg || length >= 0)
+		tl_capture_bytes(call, position, length + (call->record.abi == TL_ABI_I386 ? 4 : 8), max);
+}
+
 /* A NULL-terminated array of strings, each with its NUL, one after the other.
  * What is used so far is kept in the section, not in a variable: the verifier
  * would follow the variable's range through every turn. */

@@ -33,6 +33,8 @@ static const char *capture_text(const struct tl_arg_type *arg, char *text, size_
 		[TL_CAPTURE_OUTPUT] = "structure",
 		[TL_CAPTURE_BITS] = "bits",
 		[TL_CAPTURE_COMMAND] = "number, or what it points to",
+		[TL_CAPTURE_MASK] = "set of signals",
+		[TL_CAPTURE_LETTER] = "number and text",
 	};
 	const char *kind = arg->capture < ARRAY_SIZE(what) ? what[arg->capture] : "?";
 

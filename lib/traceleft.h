@@ -55,6 +55,8 @@ enum tl_capture {
 	TL_CAPTURE_OUTPUT = 10, /* `size` bytes that the call writes; nothing if it fails */
 	TL_CAPTURE_BITS = 11, /* a bit for each of as many numbers as `length_arg` says */
 	TL_CAPTURE_COMMAND = 12, /* a number, or, where the call's command says so, what it points to */
+	TL_CAPTURE_MASK = 13, /* address and size of a set of signals as 64-bit words, and the set, if it can be read */
+	TL_CAPTURE_LETTER = 14, /* a long and a text, whose length is in another argument or in the result */
 };
 
 /* Whether the argument is a number, at least until something is captured. */

@@ -52,6 +52,35 @@ static void argv_bytes(struct tl_buffer *out, const struct tl_bytes *bytes)
 	tl_argv_text(out, bytes->data, bytes->size, bytes->flags & TL_VALUE_TRUNCATED);
 }
 
+/* struct msgbuf, whose first member is a long. */
+static void put_letter(struct tl_buffer *out, const struct tl_bytes *bytes, size_t width)
+{
+	int64_t type = 0;
+	int32_t narrow;
+
+	if (bytes->size < width) {
+		tl_string_text(out, bytes);
+		return;
+	}
+	memcpy(&type, bytes->data, width);
+	memcpy(&narrow, bytes->data, sizeof(narrow));
+	TL_PUT_LITERAL(out, "{mtype=");
+	tl_put_i64(out, width == 4 ? narrow : type);
+	TL_PUT_LITERAL(out, ", mtext=");
+	put_quoted(out, bytes->data + width, bytes->size - width, bytes->flags & TL_VALUE_TRUNCATED);
+	tl_put_char(out, '}');
+}
+
+static void letter_text(struct tl_buffer *out, const struct tl_bytes *bytes)
+{
+	put_letter(out, bytes, 8);
+}
+
+static void letter_text_32(struct tl_buffer *out, const struct tl_bytes *bytes)
+{
+	put_letter(out, bytes, 4);
+}
+
 /* ---- Socket addresses ---- */
 
 static char *write_v4(char *p, const uint8_t *a)
@@ -201,6 +230,7 @@ static const struct tl_decoder decoders[] = {
 	BYTES("string", tl_path_text),
 	BYTES("bytes", tl_string_text),
 	BYTES("argv", argv_bytes),
+	LAYOUTS("letter", letter_text, letter_text_32),
 	BYTES("sockaddr", tl_sockaddr_text),
 };
 

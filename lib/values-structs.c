@@ -436,6 +436,22 @@ static void sigset_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 		put_sigset(out, WORD(bytes, 0));
 }
 
+/* struct sigset_argpack; the set is missing if it could not be read. */
+static void sigmask_text(struct tl_buffer *out, const struct tl_bytes *bytes)
+{
+	if (!whole(out, bytes, 16))
+		return;
+	if (bytes->size >= 24) {
+		TL_PUT_LITERAL(out, "{sigmask=");
+		put_sigset(out, WORD(bytes, 2));
+	} else {
+		put_decoded(out, "{sigmask=", "pointer", WORD(bytes, 0));
+	}
+	TL_PUT_LITERAL(out, ", sigsetsize=");
+	tl_put_u64(out, WORD(bytes, 1));
+	tl_put_char(out, '}');
+}
+
 /* struct kernel_sigaction: handler, flags and restorer of `width` bytes each, mask. */
 static void put_sigaction(struct tl_buffer *out, const struct tl_bytes *bytes, size_t width)
 {
@@ -553,6 +569,7 @@ static const struct tl_decoder decoders[] = {
 	LAYOUTS("rlimit", rlimit_text, rlimit_text_32),
 	BYTES("clone_args", clone_args_text),
 	BYTES("sigset", sigset_text),
+	BYTES("sigmask", sigmask_text),
 	LAYOUTS("stack", stack_text, stack_text_32),
 	LAYOUTS("sigaction", sigaction_text, sigaction_text_32),
 	BYTES("capabilities", capabilities_text),

@@ -451,6 +451,8 @@ static struct tl_resolved resolve_argument(const struct argument *a)
 	case TL_CAPTURE_OUTPUT:
 	case TL_CAPTURE_BITS:
 	case TL_CAPTURE_COMMAND:
+	case TL_CAPTURE_MASK:
+	case TL_CAPTURE_LETTER:
 	case TL_CAPTURE_IOVEC:
 	case TL_CAPTURE_MESSAGES_SENT:
 	case TL_CAPTURE_MESSAGES_RECEIVED:

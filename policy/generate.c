@@ -110,6 +110,12 @@ static void put_capture(FILE *out, const struct tl_event_type *t, const struct t
 		fprintf(out, "\ttl_capture_buffer(call, %u, %u, %u, %u);\n", arg->position, arg->length_arg,
 			arg->unit ? arg->unit : 1, arg->size);
 		break;
+	case TL_CAPTURE_MASK:
+		fprintf(out, "\ttl_capture_mask(call, %u);\n", arg->position);
+		break;
+	case TL_CAPTURE_LETTER:
+		fprintf(out, "\ttl_capture_letter(call, %u, %u, %u);\n", arg->position, arg->length_arg, arg->size);
+		break;
 	case TL_CAPTURE_STRUCT:
 		fprintf(out, "\ttl_capture_struct(call, %u, %u);\n", arg->position, arg->size);
 		break;
@@ -381,7 +387,7 @@ static void put_object(FILE *out, const struct tl_event_type *t, const char *fie
 
 static bool is_cut(const struct tl_arg_type *arg)
 {
-	return arg->capture == TL_CAPTURE_BUFFER || arg->capture == TL_CAPTURE_IOVEC ||
+	return arg->capture == TL_CAPTURE_BUFFER || arg->capture == TL_CAPTURE_LETTER || arg->capture == TL_CAPTURE_IOVEC ||
 	       tl_capture_is_message(arg->capture) ||
 	       (arg->capture == TL_CAPTURE_STRING && arg->size < TL_CAPTURE_SIZE_MAX);
 }

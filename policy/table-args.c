@@ -55,7 +55,7 @@ static bool is_address(const struct tl_arg_type *arg)
 static bool has_length(const struct tl_arg_type *arg)
 {
 	return is_address(arg) || arg->capture == TL_CAPTURE_BUFFER || arg->capture == TL_CAPTURE_IOVEC ||
-	       arg->capture == TL_CAPTURE_BITS;
+	       arg->capture == TL_CAPTURE_BITS || arg->capture == TL_CAPTURE_LETTER;
 }
 
 static void read_position(struct tl_reader *r, const struct tl_yaml_node *value, void *to)
@@ -237,8 +237,9 @@ static void finish_length(struct work *w)
 		return;
 	}
 	if (!has_length(to) && !tl_capture_is_message(to->capture))
-		tl_node_problem(w->r, length, "length: only a buffer, bits, vectors, messages and a socket address have one");
-	else if (length->kind == TL_YAML_SCALAR && !strcmp(length->text, "ret") && to->capture == TL_CAPTURE_BUFFER)
+		tl_node_problem(w->r, length, "length: only a buffer, bits, vectors, letters, messages and a socket address have one");
+	else if (length->kind == TL_YAML_SCALAR && !strcmp(length->text, "ret") &&
+		 (to->capture == TL_CAPTURE_BUFFER || to->capture == TL_CAPTURE_LETTER))
 		to->length_arg = 0;
 	else if (tl_node_number(w->r, length, "length", 1, TL_ARGS_MAX, &n))
 		to->length_arg = n;

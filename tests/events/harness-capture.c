@@ -216,6 +216,28 @@ struct bytes captured_of(const struct call *c, const struct tl_arg_type *arg)
 
 		return (int)length < 0 ? nothing : peek_bytes(from, ((int)length + word - 1) / word * word / 8, arg->size);
 	}
+	case TL_CAPTURE_MASK: {
+		struct bytes b = peek_bytes(from, c->abi == TL_ABI_I386 ? 8 : 16, 16), set = nothing;
+		uint64_t *words = room(24);
+
+		if (b.flags & TL_VALUE_FAULT)
+			return b;
+		for (int i = 0; i < 2; i++)
+			memcpy(&words[i], b.data + (c->abi == TL_ABI_I386 ? 4 : 8) * i, c->abi == TL_ABI_I386 ? 4 : 8);
+		if (words[0])
+			set = peek_bytes(words[0], 8, 8);
+		b.data = (char *)words;
+		b.size = 16;
+		if (words[0] && !(set.flags & TL_VALUE_FAULT)) {
+			memcpy(&words[2], set.data, 8);
+			b.size = 24;
+		}
+		return b;
+	}
+	case TL_CAPTURE_LETTER:
+		if (!arg->length_arg && c->ret < 0)
+			return nothing;
+		return peek_bytes(from, (arg->length_arg ? length : (uint64_t)c->ret) + (c->abi == TL_ABI_I386 ? 4 : 8), arg->size);
 	case TL_CAPTURE_COMMAND:
 		return peek_command(c, arg);
 	case TL_CAPTURE_STRUCT:

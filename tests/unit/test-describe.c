@@ -285,8 +285,8 @@ static void words_are_as_many_as_their_enums(void **state)
 	(void)state;
 	assert_string_equal(tl_class_names[TL_CLASS_RECORD], "record");
 	assert_null(tl_class_names[TL_CLASS_RECORD + 1]);
-	assert_string_equal(tl_capture_names[TL_CAPTURE_COMMAND], "command");
-	assert_null(tl_capture_names[TL_CAPTURE_COMMAND + 1]);
+	assert_string_equal(tl_capture_names[TL_CAPTURE_LETTER], "letter");
+	assert_null(tl_capture_names[TL_CAPTURE_LETTER + 1]);
 	assert_string_equal(tl_hash_names[TL_HASH_SKIP], "skip");
 	assert_null(tl_hash_names[TL_HASH_SKIP + 1]);
 	assert_string_equal(tl_flag_names[__builtin_ctz(TL_TYPE_UNLISTED)], "unlisted");
