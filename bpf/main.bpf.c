@@ -46,81 +46,54 @@ static __always_inline void tl_join_halves(struct tl_record *record, __u32 at)
 	record->args[5] = 0;
 }
 
-/* A number of 32 bits with a sign. */
-static __always_inline void tl_extend_sign(struct tl_record *record, __u32 at)
+/* All bits if `form` has that one, or none: without a branch, for the verifier
+ * of 6.1 would go through what follows once for each way. */
+static __always_inline __u64 tl_all_if(__u32 form, __u32 bit)
 {
-	record->args[at] = (__s32)record->args[at];
+	__u64 all = 0 - (__u64)(form / bit & 1);
+
+	asm volatile("" : "+r"(all));
+	return all;
 }
 
-/* Users or groups of 16 bits, of which the last means none. */
-static __always_inline void tl_widen_ids(struct tl_record *record, __u32 first, __u32 n)
+/* Arguments that are all in memory, if they are; none if that cannot be read. */
+static __always_inline void tl_fetch_arguments(struct tl_record *record, __u32 form)
 {
-	for (__u32 i = first; i < first + n; i++) {
-		__u16 id = record->args[i];
+	__u64 are = tl_all_if(form, TL_I386_MEMORY), is_mmap = tl_all_if(form, TL_I386_MMAP), size, failed;
+	__u32 words[8] = { 0 };
 
-		record->args[i] = id == 0xffff ? 0xffffffff : id;
+	size = (5 + (is_mmap & 1)) * sizeof(words[0]) & are & (sizeof(words) - 1);
+	failed = bpf_probe_read_user(words, size, (const void *)record->args[0]) >> 63;
+	record->flags |= failed & TL_RECORD_INCOMPLETE;
+	words[4] |= failed & is_mmap; /* 0 is a descriptor */
+#pragma unroll
+	for (int i = 0; i < TL_ARGS; i++)
+		record->args[i] = (record->args[i] & ~are) | (words[i] & are);
+}
+
+/* Arguments of 32-bit programs that are narrower than those of 64-bit ones. */
+static __always_inline void tl_widen_i386(struct tl_record *record, __u32 nr)
+{
+	__u32 form = nr < TL_NR_MAX ? tl_config.i386_forms[nr] : 0;
+
+	tl_fetch_arguments(record, form);
+#pragma unroll
+	for (int i = 0; i < TL_I386_WIDENED; i++) {
+		__u64 word = record->args[i], id = (__u16)word, is_id = tl_all_if(form, TL_I386_ID(i));
+
+		/* The last of 16 bits means none. */
+		id |= ((id + 1) >> 16) * 0xffff0000;
+		word = (word & ~is_id) | (id & is_id);
+		record->args[i] = word | ((0 - (word >> 31)) & tl_all_if(form, TL_I386_SIGNED(i))) << 32;
 	}
 }
 
-/* Arguments that are all in memory; none if that cannot be read. */
-static __always_inline void tl_fetch_arguments(struct tl_record *record, __u32 n)
-{
-	__u32 words[TL_ARGS] = { 0 };
-
-	if (bpf_probe_read_user(words, n * sizeof(words[0]), (const void *)record->args[0]) < 0)
-		record->flags |= TL_RECORD_INCOMPLETE;
-	for (__u32 i = 0; i < TL_ARGS; i++)
-		record->args[i] = words[i];
-}
-
-/* Arguments of 32-bit programs that stand elsewhere than those of 64-bit ones, or are narrower. */
+/* Arguments of 32-bit programs that stand elsewhere than those of 64-bit ones. */
 static __always_inline void tl_arrange_i386(struct tl_record *record, __u32 nr)
 {
 	__u64 tls;
 
 	switch (nr) {
-	case 16: /* lchown */
-	case 95: /* fchown */
-	case 182: /* chown */
-		tl_widen_ids(record, 1, 2);
-		return;
-	case 23: /* setuid */
-	case 46: /* setgid */
-	case 138: /* setfsuid */
-	case 139: /* setfsgid */
-		tl_widen_ids(record, 0, 1);
-		return;
-	case 70: /* setreuid */
-	case 71: /* setregid */
-		tl_widen_ids(record, 0, 2);
-		return;
-	case 164: /* setresuid */
-	case 170: /* setresgid */
-		tl_widen_ids(record, 0, 3);
-		return;
-	case 19: /* lseek */
-	case 92: /* truncate */
-	case 93: /* ftruncate */
-	case 248: /* io_submit */
-		tl_extend_sign(record, 1);
-		return;
-	case 247: /* io_getevents */
-	case 385: /* io_pgetevents */
-	case 416: /* io_pgetevents_time64 */
-		tl_extend_sign(record, 1);
-		tl_extend_sign(record, 2);
-		return;
-	case 401: /* msgrcv */
-		tl_extend_sign(record, 3);
-		return;
-	case 82: /* select */
-		tl_fetch_arguments(record, 5);
-		return;
-	case 90: /* mmap */
-		tl_fetch_arguments(record, 6);
-		if (record->flags & TL_RECORD_INCOMPLETE)
-			record->args[4] = 0xffffffff; /* 0 is a descriptor */
-		return;
 	case 120: /* clone */
 		tls = record->args[3];
 		record->args[3] = record->args[4];
@@ -160,6 +133,7 @@ static __always_inline void tl_arguments(struct tl_record *record, struct pt_reg
 		record->args[3] = (__u32)tl_get(registers, si);
 		record->args[4] = (__u32)tl_get(registers, di);
 		record->args[5] = (__u32)tl_get(registers, bp);
+		tl_widen_i386(record, record->nr);
 		tl_arrange_i386(record, record->nr);
 		return;
 	}
@@ -192,7 +166,7 @@ static __always_inline void tl_arguments_by(struct tl_record *record, struct pt_
 					    __u64 nr)
 {
 	struct tl_multiplexed *found;
-	__u32 words[TL_ARGS];
+	__u32 words[TL_ARGS], sign;
 
 	tl_arguments(record, registers, abi);
 	found = tl_multiplexed_of(door, abi, nr, record->args[0]);
@@ -210,6 +184,7 @@ static __always_inline void tl_arguments_by(struct tl_record *record, struct pt_
 			words[i] = 0;
 		}
 	}
+	sign = tl_all_if(found->from[3], TL_WORD_SIGNED) & (0 - (__u64)(words[3] >> 31));
 	if (found->from[TL_ARGS - 1] & TL_WORD_RESULT) {
 		__u32 result;
 
@@ -219,7 +194,8 @@ static __always_inline void tl_arguments_by(struct tl_record *record, struct pt_
 	}
 #pragma unroll
 	for (int i = 0; i < TL_ARGS; i++)
-		record->args[i] = found->from[i] & TL_WORD_SIGNED ? (__u64)(__s32)words[i] : words[i];
+		record->args[i] = words[i];
+	((__u32 *)&record->args[3])[1] = sign; /* its upper half */
 }
 
 /* Id of the event behind the current call, 0 if nobody wants it. What has no

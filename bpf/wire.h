@@ -527,7 +527,7 @@ enum tl_multiplexer {
 #define TL_WORD_ARG 0x07 /* which one, from 1, of those after the first; 0: the call has none here */
 #define TL_WORD_INDEX 0x38 /* word of that memory */
 #define TL_WORD_IN_MEMORY 0x80
-#define TL_WORD_SIGNED 0x40 /* a number that may be negative; not of the last one */
+#define TL_WORD_SIGNED 0x40 /* of the fourth: a number that may be negative */
 #define TL_WORD_RESULT 0x40 /* of the last one: no argument, but where a call that succeeds puts its result */
 
 struct tl_multiplexed {
@@ -602,6 +602,13 @@ struct tl_notes {
 	__u64 note[TL_TURNS];
 };
 
+/* tl_config.i386_forms: what is narrower than in 64-bit programs; of arguments from 0 on. */
+#define TL_I386_WIDENED 4 /* arguments that may be */
+#define TL_I386_ID(arg) (1U << (arg)) /* a user or group of 16 bits */
+#define TL_I386_SIGNED(arg) (0x10U << (arg)) /* a number that may be negative */
+#define TL_I386_MEMORY 0x100U /* all five are in memory, where the first says */
+#define TL_I386_MMAP 0x200U /* same, six: those of mmap */
+
 /* Bits of tl_config.call_second: the other session's programs come before at that hook. */
 #define TL_SECOND_AT_EXIT 0x01
 #define TL_SECOND_AT_ENTRY 0x02
@@ -640,6 +647,7 @@ struct tl_config {
 	__u16 record_flags; /* TL_RECORD_ODD or 0: on every record */
 	__u16 second; /* bit per enum tl_turn: the other session's programs come before */
 	__u8 call_second[TL_DOORS][TL_ABI_MAX][TL_NR_MAX]; /* TL_SECOND_*, of calls */
+	__u16 i386_forms[TL_NR_MAX]; /* TL_I386_* */
 };
 
 #endif

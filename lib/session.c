@@ -515,6 +515,7 @@ static void configure(struct tl_session *s)
 	memcpy(s->config->network_events, s->network_events, sizeof(s->config->network_events));
 	s->config->number = s->number;
 	s->config->record_flags = s->number & 1 ? TL_RECORD_ODD : 0;
+	tl_i386_configure(s->config);
 	s->config->telling = s->predecessor ? TL_TELLS_NOTHING : TL_TELLS_ALL;
 }
 

@@ -314,6 +314,8 @@ void tl_takeover_close(struct tl_session *s);
 void tl_takeover_abandon(struct tl_session *s);
 /* It tells of nothing from now on, nor do its programs that run at the moment. */
 void tl_takeover_silence(struct tl_session *s);
+/* i386.c: says which arguments of 32-bit programs are narrower. */
+void tl_i386_configure(struct tl_config *config);
 /* attach.c: closes the links from number n on. */
 void tl_detach_from(struct tl_session *s, size_t n);
 
