@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <string.h>
 
+#include "fnv.h"
 #include "json-put.h"
 #include "put.h"
 #include "rates.h"
@@ -38,12 +39,10 @@ struct tl_rates *tl_rates_free(struct tl_rates *r)
 	return NULL;
 }
 
-/* FNV-1a of what fits into a row. */
+/* Of what fits into a row, with an end. */
 static uint64_t hash_text(uint64_t hash, const char *text, size_t size)
 {
-	for (size_t i = 0; i < size - 1 && text[i]; i++)
-		hash = (hash ^ (unsigned char)text[i]) * UINT64_C(0x100000001b3);
-	return (hash ^ 0xff) * UINT64_C(0x100000001b3);
+	return tl_fnv1a(tl_fnv1a(hash, text, strnlen(text, size - 1)), "", 1);
 }
 
 static bool same_text(const char *kept, const char *text, size_t size)
@@ -71,7 +70,7 @@ static struct row *new_row(struct tl_rates *r, size_t slot)
 static struct row *row_of(struct tl_rates *r, const char *event, const char *executable, const char *unit)
 {
 	const struct row *kinds = r->rows; /* for their sizes */
-	uint64_t hash = hash_text(UINT64_C(0xcbf29ce484222325), event, sizeof(kinds->event));
+	uint64_t hash = hash_text(TL_FNV_BASIS, event, sizeof(kinds->event));
 	size_t slot;
 	struct row *row;
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fnv.h"
 #include "glob-element.h"
 #include "util.h"
 
@@ -501,7 +502,7 @@ void tl_match_begin(struct tl_match_state *m, const struct tl_automaton *a, enum
 {
 	*m = (struct tl_match_state){
 		.automaton = a,
-		.key = { .fnv = 0xcbf29ce484222325ULL, .other = kind },
+		.key = { .fnv = TL_FNV_BASIS, .other = kind },
 	};
 	if (a && kind < TL_GLOB_UNIT)
 		m->state = kind == TL_GLOB_EXECUTABLE ? a->exe_start : a->cgroup_start;
@@ -511,7 +512,7 @@ static void match_step(struct tl_match_state *m, char c)
 {
 	uint8_t byte = (uint8_t)c;
 
-	m->key.fnv = (m->key.fnv ^ byte) * 0x100000001b3ULL;
+	m->key.fnv = (m->key.fnv ^ byte) * TL_FNV_PRIME;
 	m->key.other = m->key.other * 0x9e3779b97f4a7c15ULL + byte + 1;
 	if (m->automaton)
 		m->state = m->automaton->rows[m->state].next[m->automaton->class_of[byte]];

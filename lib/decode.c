@@ -10,6 +10,7 @@
 #include <sys/un.h>
 
 #include "dns.h"
+#include "fnv.h"
 #include "messages.h"
 #include "paths.h"
 #include "session.h"
@@ -573,33 +574,10 @@ static void fill_objects(struct tl_session *s, const struct parts *p, const stru
 
 /* ---- Hash ---- */
 
-#define FNV_PRIME 0x100000001b3ULL
-#define FNV_PRIME_4 (FNV_PRIME * FNV_PRIME * FNV_PRIME * FNV_PRIME)
-
-/* Four bytes at once where they are zero, as in most numbers: then there is only the multiplying. */
-static uint64_t fnv(uint64_t hash, const void *data, size_t n)
-{
-	const unsigned char *bytes = data;
-	uint32_t word;
-
-	for (; n >= sizeof(word); n -= sizeof(word), bytes += sizeof(word)) {
-		memcpy(&word, bytes, sizeof(word));
-		if (!word) {
-			hash *= FNV_PRIME_4;
-			continue;
-		}
-		for (size_t i = 0; i < sizeof(word); i++)
-			hash = (hash ^ bytes[i]) * FNV_PRIME;
-	}
-	for (size_t i = 0; i < n; i++)
-		hash = (hash ^ bytes[i]) * FNV_PRIME;
-	return hash;
-}
-
 /* FNV-1a of the arguments as their hash functions say. */
 static uint64_t hash_arguments(const struct tl_event *event)
 {
-	uint64_t hash = 0xcbf29ce484222325ULL;
+	uint64_t hash = TL_FNV_BASIS;
 
 	for (size_t i = 0; i < event->type->n_args; i++) {
 		const struct tl_arg_type *arg = &event->type->args[i];
@@ -608,11 +586,11 @@ static uint64_t hash_arguments(const struct tl_event *event)
 		if (arg->hash == TL_HASH_SKIP)
 			continue;
 		if (arg->hash == TL_HASH_STRING)
-			hash = fnv(hash, captured->data, captured->size ? strnlen(captured->data, captured->size) : 0);
+			hash = tl_fnv1a(hash, captured->data, captured->size ? strnlen(captured->data, captured->size) : 0);
 		else if (captured->flags & TL_VALUE_PRESENT)
-			hash = fnv(hash, captured->data, captured->size);
+			hash = tl_fnv1a(hash, captured->data, captured->size);
 		else
-			hash = fnv(hash, &event->args[arg->position - 1], sizeof(uint64_t));
+			hash = tl_fnv1a(hash, &event->args[arg->position - 1], sizeof(uint64_t));
 	}
 	return hash;
 }

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include "dns.h"
+#include "fnv.h"
 
 #define WAYS 4
 #define SETS (TL_DNS_NAMES_MAX / WAYS)
@@ -44,11 +45,8 @@ static struct key key_of(uint32_t netns, uint16_t family, const uint8_t address[
 
 static size_t set_of(const struct key *key)
 {
-	const uint8_t *bytes = (const uint8_t *)key;
-	uint64_t hash = 0xcbf29ce484222325ULL;
+	const uint64_t hash = tl_fnv1a(TL_FNV_BASIS, key, sizeof(*key));
 
-	for (size_t i = 0; i < sizeof(*key); i++)
-		hash = (hash ^ bytes[i]) * 0x100000001b3ULL;
 	return (hash ^ hash >> 32) % SETS;
 }
 

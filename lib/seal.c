@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "fnv.h"
 #include "util.h"
 
 #define SEAL_FILE_MAX (4U << 20)
@@ -16,10 +17,8 @@ static const char mark[8] = "TLSEAL1\n";
 
 static void seal_of(const unsigned char *data, size_t size, unsigned char *ret)
 {
-	uint64_t sum = 0xcbf29ce484222325;
+	const uint64_t sum = tl_fnv1a(TL_FNV_BASIS, data, size);
 
-	for (size_t i = 0; i < size; i++)
-		sum = (sum ^ data[i]) * 0x100000001b3;
 	memcpy(ret, mark, sizeof(mark));
 	for (size_t i = 0; i < sizeof(sum); i++)
 		ret[sizeof(mark) + i] = sum >> 8 * i;
