@@ -231,13 +231,18 @@ static bool quiet_by_tracepoint(void)
 	return true;
 }
 
+/* Same without a tracepoint: what the kernel then does not wait for ends within that time. */
+static void quiet_by_barrier(useconds_t us)
+{
+	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+	usleep(us);
+}
+
 /* Waits until programs that run now have ended, and those behind them at the same hook. */
 static void *wait_for_quiet(void *done)
 {
-	if (!quiet_by_tracepoint()) {
-		syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
-		usleep(TL_FALLBACK_QUIET_US);
-	}
+	if (!quiet_by_tracepoint())
+		quiet_by_barrier(TL_FALLBACK_QUIET_US);
 	atomic_store((atomic_bool *)done, true);
 	return NULL;
 }
@@ -266,8 +271,7 @@ static void tell(struct tl_session *s, enum tl_telling telling)
 void tl_takeover_silence(struct tl_session *s)
 {
 	tell(s, TL_TELLS_NOTHING);
-	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
-	usleep(TL_SILENCE_US);
+	quiet_by_barrier(TL_SILENCE_US);
 }
 
 /* What is in the ring now. */

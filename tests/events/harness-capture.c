@@ -197,6 +197,7 @@ static struct bytes peek_command(const struct call *c, const struct tl_arg_type 
 struct bytes captured_of(const struct call *c, const struct tl_arg_type *arg)
 {
 	uint64_t from = c->args[arg->position - 1], length = 0;
+	size_t width = c->abi == TL_ABI_I386 ? 4 : 8; /* of a long */
 	struct bytes nothing = {};
 
 	if (arg->length_arg)
@@ -212,18 +213,18 @@ struct bytes captured_of(const struct call *c, const struct tl_arg_type *arg)
 		length = arg->length_arg ? length : (uint64_t)c->ret;
 		return peek_bytes(from, arg->unit > 1 ? (uint32_t)length * (uint64_t)arg->unit : length, arg->size);
 	case TL_CAPTURE_BITS: {
-		int word = c->abi == TL_ABI_I386 ? 32 : 64;
+		int word = 8 * (int)width;
 
 		return (int)length < 0 ? nothing : peek_bytes(from, ((int)length + word - 1) / word * word / 8, arg->size);
 	}
 	case TL_CAPTURE_MASK: {
-		struct bytes b = peek_bytes(from, c->abi == TL_ABI_I386 ? 8 : 16, 16), set = nothing;
+		struct bytes b = peek_bytes(from, 2 * width, 16), set = nothing;
 		uint64_t *words = room(24);
 
 		if (b.flags & TL_VALUE_FAULT)
 			return b;
 		for (int i = 0; i < 2; i++)
-			memcpy(&words[i], b.data + (c->abi == TL_ABI_I386 ? 4 : 8) * i, c->abi == TL_ABI_I386 ? 4 : 8);
+			memcpy(&words[i], b.data + width * i, width);
 		if (words[0])
 			set = peek_bytes(words[0], 8, 8);
 		b.data = (char *)words;
@@ -237,7 +238,7 @@ struct bytes captured_of(const struct call *c, const struct tl_arg_type *arg)
 	case TL_CAPTURE_LETTER:
 		if (!arg->length_arg && c->ret < 0)
 			return nothing;
-		return peek_bytes(from, (arg->length_arg ? length : (uint64_t)c->ret) + (c->abi == TL_ABI_I386 ? 4 : 8), arg->size);
+		return peek_bytes(from, (arg->length_arg ? length : (uint64_t)c->ret) + width, arg->size);
 	case TL_CAPTURE_COMMAND:
 		return peek_command(c, arg);
 	case TL_CAPTURE_STRUCT:
@@ -264,7 +265,7 @@ struct bytes captured_of(const struct call *c, const struct tl_arg_type *arg)
 	case TL_CAPTURE_MESSAGES_RECEIVED:
 		return peek_messages(c, arg, from, length);
 	case TL_CAPTURE_ARGV:
-		return peek_argv(from, c->abi == TL_ABI_I386 ? 4 : 8, arg->size);
+		return peek_argv(from, width, arg->size);
 	}
 	return nothing;
 }
