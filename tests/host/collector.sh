@@ -12,17 +12,13 @@ trap '[ -z "$pid" ] || kill -9 "$pid" 2>/dev/null; [ -z "$collector" ] || kill -
 touch "$dir/received"
 
 write_policy() {
-	cat >"$dir/policy.yaml" <<-END
-		version: 1
-		targets:
-		  mine: {executable: $dir/work}
+	put_policy <<-END
 		rules:
 		  - {name: all, target: mine, events: [openat, exec]}
 		outputs:
 		  log: {type: file, path: $dir/log/events.jsonl}
 		  siem: {type: http, url: "http://127.0.0.1:$port/", compress: false, batch: {events: $1}, spool: {path: $dir/spool}}
 	END
-	chmod 644 "$dir/policy.yaml"
 }
 
 start_collector() {

@@ -11,10 +11,7 @@ traceleft=$PWD/build/traceleft
 socket=$dir/run/control
 
 write_policy() {
-	cat >"$dir/policy.yaml" <<-END
-		version: 1
-		targets:
-		  mine: {executable: $dir/work}
+	put_policy <<-END
 		rules:
 		  - name: all
 		    target: mine
@@ -22,7 +19,6 @@ write_policy() {
 		outputs:
 		  log: {type: file, path: $dir/log/events.jsonl}
 	END
-	chmod 644 "$dir/policy.yaml"
 }
 
 # ask VERB ARGS...: its exit status in $status.

@@ -10,10 +10,7 @@ status_verb=$PWD/build/traceleft
 
 # write_policy [LINE]: one rule, with LINE at its end, and one output, a file.
 write_policy() {
-	cat >"$dir/policy.yaml" <<-END
-		version: 1
-		targets:
-		  mine: {executable: $dir/work}
+	put_policy <<-END
 		rules:
 		  - name: all
 		    target: mine
@@ -22,7 +19,6 @@ write_policy() {
 		outputs:
 		  log: {type: file, path: $dir/log/events.jsonl}
 	END
-	chmod 644 "$dir/policy.yaml"
 }
 
 # Runs it until it ends by itself.
@@ -347,7 +343,7 @@ killed_while_writing_it_leaves_whole_lines_only() {
 	[ "$(count '.traceleft.stage == "torn"')" -ge 5 ] || why "torn lines were not declared"
 }
 
-for test in $(declare -F | sed -n 's/^declare -f //p' | grep -vxE 'ok|not_ok|skip|labelled|why|write_policy|run|expect|start|stop|await|count|descriptors|reload|verifies'); do
+for test in $(declare -F | sed -n 's/^declare -f //p' | grep -vxE 'ok|not_ok|skip|labelled|why|put_policy|write_policy|run|expect|start|stop|await|count|descriptors|reload|verifies'); do
 	reason=
 	if "$test"; then
 		ok "host/daemon/$test"
