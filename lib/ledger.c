@@ -74,7 +74,7 @@ static uint64_t skipped(const struct tl_session *s)
 	struct bpf_program *program;
 	uint64_t n = 0;
 
-	bpf_object__for_each_program(program, s->object) n += tl_program_skipped(bpf_program__fd(program));
+	bpf_object__for_each_program(program, s->object) n += tl_program_skipped(tl_program_fd_of(s, program));
 	for (size_t i = 0; i < s->n_loaded_programs; i++)
 		n += tl_program_skipped(s->loaded_programs[i]);
 	return n - MIN(n, tl_twins_made_up(s));

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "attach.h"
+#include "fnv.h"
 #include "functions.h"
 #include "object-hooks.h"
 #include "multiplexed.h"
@@ -61,6 +62,11 @@ unsigned tl_kernel_version(void)
 	return major * 1000 + minor;
 }
 
+uint64_t tl_kernel_hash(const struct tl_session *s)
+{
+	return tl_fnv1a(TL_FNV_BASIS, builds[s->build].begin, (size_t)(builds[s->build].end - builds[s->build].begin));
+}
+
 static int open_build(struct tl_session *s, enum tl_build build)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "traceleft");
@@ -107,7 +113,23 @@ int tl_program_fd(const struct tl_session *s, const char *name)
 {
 	struct bpf_program *program = bpf_object__find_program_by_name(s->object, name);
 
-	return program ? bpf_program__fd(program) : -ENOENT;
+	return program ? tl_program_fd_of(s, program) : -ENOENT;
+}
+
+int tl_program_fd_of(const struct tl_session *s, const struct bpf_program *program)
+{
+	struct bpf_program *other;
+	size_t i = 0;
+
+	if (!s->adopted)
+		return bpf_program__fd(program);
+	bpf_object__for_each_program(other, s->object)
+	{
+		if (other == program)
+			return s->adopted[i];
+		i++;
+	}
+	return -ENOENT;
 }
 
 bool tl_has_program(const struct tl_session *s, const char *name)
@@ -151,9 +173,8 @@ int tl_set_constant(struct tl_session *s, const char *name, const void *value, s
 	int r = 0;
 
 	snprintf(section, sizeof(section), ".rodata.%s", name);
-	bpf_object__for_each_map(map, s->object)
-		if (strstr(bpf_map__name(map), section))
-			r = bpf_map__set_initial_value(map, value, n);
+	bpf_object__for_each_map(map, s->object) if (strstr(bpf_map__name(map), section))
+		r = bpf_map__set_initial_value(map, value, n);
 	return r < 0 ? tl_fail(s, r, "cannot tell the kernel part its constant %s", name) : 0;
 }
 
@@ -288,9 +309,12 @@ static struct bpf_map *find_bss(struct tl_session *s)
 /* The map of a kind whose programs can be used as they were written; NULL: they are copied. */
 static const char *array_of_originals(int kind)
 {
-	return kind == TL_KIND_RAW_TP  ? "tracepoint_programs" :
-	       kind == TL_KIND_REQUEST ? "programs" :
-					 NULL;
+	return kind == TL_KIND_RAW_TP ? "tracepoint_programs" : kind == TL_KIND_REQUEST ? "programs" : NULL;
+}
+
+bool tl_programs_are_originals(int kind)
+{
+	return array_of_originals(kind);
 }
 
 static int make_program_arrays(struct tl_session *s)
@@ -298,8 +322,8 @@ static int make_program_arrays(struct tl_session *s)
 	for (int kind = 0; kind < TL_KINDS; kind++) {
 		const char *array = array_of_originals(kind);
 
-		if (s->programs[kind] == -1)
-			continue;
+		if (s->programs[kind] != -2)
+			continue; /* unused, or it is there */
 		s->programs[kind] = array ? tl_map_fd(s, array) :
 					    bpf_map_create(BPF_MAP_TYPE_PROG_ARRAY, "programs", sizeof(uint32_t),
 							   sizeof(uint32_t), TL_STAGES + 2 * TL_EVENTS_MAX, NULL);
@@ -348,31 +372,11 @@ static int load_error(struct tl_session *s, int r)
 	return tl_fail(s, r, "the kernel refuses the programs: %s", last_words[0] ? last_words : strerror(-r));
 }
 
-int tl_kernel_load(struct tl_session *s)
+int tl_kernel_map(struct tl_session *s)
 {
-	struct bpf_map *bss;
-	size_t slots = (size_t)s->n_cpus * TL_CALL_SLOTS;
+	struct bpf_map *bss = find_bss(s);
 	void *memory;
-	int r;
 
-	choose_programs(s);
-	if ((r = tl_twins_choose(s)) < 0)
-		return r;
-	s->ring_size = ring_bytes(s->options.buffer ? s->options.buffer : 16U << 20);
-	if (s->predecessor && (r = tl_takeover_share_maps(s)) < 0)
-		return r;
-	if ((r = set_map_size(s, "calls", slots)) < 0 || (r = set_map_size(s, "works", slots)) < 0 ||
-	    (r = set_map_size(s, "cpus", s->n_cpus)) < 0 ||
-	    (r = set_map_size(s, "ledger", (size_t)s->n_cpus * TL_EVENTS_MAX)) < 0 ||
-	    (r = set_map_size(s, "refusals", (size_t)s->n_cpus * TL_REFUSALS)) < 0 ||
-	    (r = set_map_size(s, "ring", s->ring_size)) < 0 ||
-	    (r = set_map_size(s, "filters", s->n_filters + 1)) < 0 ||
-	    (r = set_map_size(s, "sockets", tl_has_program(s, "tl_network_state_changed") ? TL_SOCKETS_MAX : 1)) < 0)
-		return r;
-	r = bpf_object__load(s->object);
-	if (r < 0)
-		return load_error(s, r);
-	bss = find_bss(s);
 	if (!bss || bpf_map__value_size(bss) < sizeof(*s->config))
 		return tl_fail(s, -EIO, "the kernel part has no configuration");
 	s->config_size = bpf_map__value_size(bss);
@@ -387,6 +391,30 @@ int tl_kernel_load(struct tl_session *s)
 	return make_program_arrays(s);
 }
 
+int tl_kernel_load(struct tl_session *s)
+{
+	size_t slots = (size_t)s->n_cpus * TL_CALL_SLOTS;
+	int r;
+
+	choose_programs(s);
+	if ((r = tl_twins_choose(s)) < 0)
+		return r;
+	s->ring_size = ring_bytes(s->options.buffer ? s->options.buffer : 16U << 20);
+	if (s->predecessor && (r = tl_takeover_share_maps(s)) < 0)
+		return r;
+	if ((r = set_map_size(s, "calls", slots)) < 0 || (r = set_map_size(s, "works", slots)) < 0 ||
+	    (r = set_map_size(s, "cpus", s->n_cpus)) < 0 ||
+	    (r = set_map_size(s, "ledger", (size_t)s->n_cpus * TL_EVENTS_MAX)) < 0 ||
+	    (r = set_map_size(s, "refusals", (size_t)s->n_cpus * TL_REFUSALS)) < 0 ||
+	    (r = set_map_size(s, "ring", s->ring_size)) < 0 || (r = set_map_size(s, "filters", s->n_filters + 1)) < 0 ||
+	    (r = set_map_size(s, "sockets", tl_has_program(s, "tl_network_state_changed") ? TL_SOCKETS_MAX : 1)) < 0)
+		return r;
+	r = bpf_object__load(s->object);
+	if (r < 0)
+		return load_error(s, r);
+	return tl_kernel_map(s);
+}
+
 /* The kernel empties an array of programs when its last descriptor is closed, a
  * while later, and forgets to free it if somebody (bpftool) opens and closes it
  * meanwhile. One that is empty already it is done with at once. */
@@ -398,11 +426,17 @@ static void empty_program_array(int fd)
 
 void tl_kernel_close(struct tl_session *s)
 {
-	for (int kind = 0; kind < TL_KINDS; kind++)
+	for (int kind = 0; kind < TL_KINDS && !tl_is_left(s); kind++)
 		if (s->programs[kind] >= 0)
 			empty_program_array(s->programs[kind]);
 	for (size_t i = 0; i < s->n_loaded_programs; i++)
 		close(s->loaded_programs[i]);
+	for (size_t i = 0; i < s->n_adopted; i++)
+		if (s->adopted[i] >= 0)
+			close(s->adopted[i]);
+	free(s->adopted);
+	s->adopted = NULL;
+	s->n_adopted = 0;
 	free(s->twins);
 	s->twins = NULL;
 	s->n_twins = 0;

@@ -461,6 +461,17 @@ struct tl_process *tl_processes_find(struct tl_processes *t, uint32_t pid, uint6
 	return e ? &e->process : NULL;
 }
 
+static struct entry *add_unknown(struct tl_processes *t, uint32_t pid, uint64_t start, const char *comm)
+{
+	struct entry *e = add(t, pid, start, t->realtime_offset);
+
+	if (!e)
+		return NULL;
+	e->process.flags |= TL_PROCESS_UNKNOWN;
+	set_comm(&e->process, comm);
+	return e;
+}
+
 static struct entry *get(struct tl_processes *t, uint32_t pid, uint64_t start, const char *comm)
 {
 	struct entry *e = lookup(t, pid, start);
@@ -468,16 +479,16 @@ static struct entry *get(struct tl_processes *t, uint32_t pid, uint64_t start, c
 	if (e)
 		return e;
 	e = add_from_proc(t, pid, start);
-	if (e) {
-		add_ancestors(t, e);
-		return e;
-	}
-	e = add(t, pid, start, t->realtime_offset);
 	if (!e)
-		return NULL;
-	e->process.flags |= TL_PROCESS_UNKNOWN;
-	set_comm(&e->process, comm);
+		return add_unknown(t, pid, start, comm);
+	add_ancestors(t, e);
 	return e;
+}
+
+int tl_processes_set_unknown(struct tl_processes *t, uint32_t pid, uint64_t start, const char *comm)
+{
+	begin_call(t);
+	return lookup(t, pid, start) || add_unknown(t, pid, start, comm) ? 0 : -ENOMEM;
 }
 
 struct tl_process *tl_processes_get(struct tl_processes *t, uint32_t pid, uint64_t start, const char *comm)

@@ -73,6 +73,9 @@ struct tl_process *tl_processes_find(struct tl_processes *t, uint32_t pid, uint6
  * a process with TL_PROCESS_UNKNOWN and this comm. NULL: no memory. */
 struct tl_process *tl_processes_get(struct tl_processes *t, uint32_t pid, uint64_t start, const char *comm);
 
+/* An unknown one stays unknown, until it has a new program: what /proc says would come too late. */
+int tl_processes_set_unknown(struct tl_processes *t, uint32_t pid, uint64_t start, const char *comm);
+
 /* The process has a new program; it is added if it is new. Its parent, too. */
 int tl_processes_exec(struct tl_processes *t, const struct tl_exec_facts *facts, struct tl_process **ret_process);
 

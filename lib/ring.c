@@ -70,6 +70,7 @@ int tl_ring_open(struct tl_session *s)
 	if (memory == MAP_FAILED)
 		return tl_fail(s, -errno, "cannot map the ring: %s", strerror(errno));
 	s->consumer = memory;
+	s->position = __atomic_load_n((unsigned long *)s->consumer, __ATOMIC_RELAXED);
 	/* The data is mapped twice in a row, so no record is in two pieces. */
 	memory = mmap(NULL, page + 2 * s->ring_size, PROT_READ, MAP_SHARED, s->ring_fd, page);
 	if (memory == MAP_FAILED)
@@ -329,8 +330,11 @@ int tl_ring_declare(struct tl_session *s, bool final)
 
 static bool plausible(const struct tl_session *s, const struct tl_record *record, size_t size)
 {
-	return size >= sizeof(*record) && record->size <= size && record->size >= sizeof(*record) &&
-	       record->cpu < s->n_cpus && record->event >= 1 && record->event <= s->n_events;
+	/* One of a successor that ended with its process is of other events than these. */
+	const bool is_own = size >= sizeof(*record) && !(record->flags & TL_RECORD_ODD) == !(s->number & 1);
+
+	return is_own && record->size <= size && record->size >= sizeof(*record) && record->cpu < s->n_cpus &&
+	       record->event >= 1 && record->event <= s->n_events;
 }
 
 /* Whether there is at least a number in it that can be believed. */
@@ -422,10 +426,12 @@ int tl_ring_read(struct tl_session *s, size_t max)
 {
 	unsigned long *consumer = s->consumer, *producer = s->producer;
 	const char *data = (const char *)s->producer + sysconf(_SC_PAGESIZE);
-	unsigned long at = __atomic_load_n(consumer, __ATOMIC_RELAXED), end, begun = at;
+	unsigned long at, end, begun;
 	size_t n = 0;
 	int r = 0;
 
+	tl_keep_settle(s);
+	at = begun = __atomic_load_n(consumer, __ATOMIC_RELAXED);
 	end = __atomic_load_n(producer, __ATOMIC_ACQUIRE);
 	while (at < end && (!max || n < max)) {
 		const uint32_t *header = (const uint32_t *)(data + (at & (s->ring_size - 1)));
@@ -439,8 +445,11 @@ int tl_ring_read(struct tl_session *s, size_t max)
 			r = take_record(s, header + 2, length);
 			n++;
 		}
+		s->position = at;
 		/* Room for the kernel before the end, but not at each record. */
 		if (r < 0 || at - begun > s->ring_size / 8) {
+			if (tl_is_left(s))
+				return r < 0 ? r : (int)n; /* the caller has to deal with these first */
 			__atomic_store_n(consumer, at, __ATOMIC_RELEASE);
 			begun = at;
 		}
@@ -451,8 +460,29 @@ int tl_ring_read(struct tl_session *s, size_t max)
 		if (!max && n >= 1000000)
 			break; /* a flood must not keep the caller from its other duties */
 	}
-	__atomic_store_n(consumer, at, __ATOMIC_RELEASE);
+	if (!tl_is_left(s))
+		__atomic_store_n(consumer, at, __ATOMIC_RELEASE);
 	return n;
+}
+
+int tl_ring_look(struct tl_session *s, int (*look)(struct tl_session *s, const struct tl_record *record, size_t size))
+{
+	const char *data = (const char *)s->producer + sysconf(_SC_PAGESIZE);
+	unsigned long at = __atomic_load_n((unsigned long *)s->consumer, __ATOMIC_RELAXED);
+	unsigned long end = __atomic_load_n((unsigned long *)s->producer, __ATOMIC_ACQUIRE);
+	int r = 0;
+
+	while (r >= 0 && at < end) {
+		const uint32_t *header = (const uint32_t *)(data + (at & (s->ring_size - 1)));
+		uint32_t length = __atomic_load_n(header, __ATOMIC_ACQUIRE);
+
+		if (length & BPF_RINGBUF_BUSY_BIT)
+			break;
+		if (!(length & BPF_RINGBUF_DISCARD_BIT))
+			r = look(s, (const void *)(header + 2), length);
+		at += ((length & ~BPF_RINGBUF_DISCARD_BIT) + BPF_RINGBUF_HDR_SZ + 7) & ~7UL;
+	}
+	return r;
 }
 
 /* Quicker turns while there is something to read. */

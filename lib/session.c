@@ -12,6 +12,7 @@
 #include "attach.h"
 #include "battery.h"
 #include "functions.h"
+#include "kept.h"
 #include "paths.h"
 #include "util.h"
 
@@ -53,14 +54,19 @@ struct tl_session *tl_session_free(struct tl_session *s)
 	if (!s)
 		return NULL;
 	tl_takeover_abandon(s);
-	if (s->started && !s->stopped) {
+	if (s->started && !s->stopped && !tl_is_left(s)) {
 		s->callback = NULL;
 		tl_session_stop(s);
 	}
+	if (tl_is_left(s))
+		tl_keep_settle(s);
+	else
+		tl_keep_close(s); /* before the rest: others are not to be the last that let go of a hook */
 	tl_detach_all(s);
 	tl_ring_close(s);
 	tl_takeover_close(s);
 	tl_kernel_close(s);
+	tl_keep_close(s);
 	tl_targets_free(s);
 	tl_processes_free(s->processes);
 	tl_cgroups_free(s->cgroups);
@@ -170,7 +176,7 @@ int tl_session_new(const struct tl_options *options, struct tl_session **ret_ses
 		s->options.battery = tl_battery_default();
 	s->default_target = UINT32_MAX;
 	s->number = 1;
-	s->ring_fd = s->epoll_fd = s->timer_fd = -1;
+	s->ring_fd = s->epoll_fd = s->timer_fd = s->kept_socket = -1;
 	for (int kind = 0; kind < TL_KINDS; kind++)
 		s->programs[kind] = -1;
 	s->slots = calloc(TL_EVENTS_MAX, sizeof(*s->slots));
@@ -454,8 +460,8 @@ enum tl_payload tl_payload_of(const struct tl_event_type *type)
 		const char *name;
 		enum tl_payload payload;
 	} calls[] = {
-		{ "sendto", TL_PAYLOAD_BUFFER },  { "recvfrom", TL_PAYLOAD_BUFFER }, { "read", TL_PAYLOAD_PLAIN },
-		{ "write", TL_PAYLOAD_PLAIN },	  { "readv", TL_PAYLOAD_VECTORS },   { "writev", TL_PAYLOAD_VECTORS },
+		{ "sendto", TL_PAYLOAD_BUFFER }, { "recvfrom", TL_PAYLOAD_BUFFER }, { "read", TL_PAYLOAD_PLAIN },
+		{ "write", TL_PAYLOAD_PLAIN },	 { "readv", TL_PAYLOAD_VECTORS },   { "writev", TL_PAYLOAD_VECTORS },
 	};
 	const struct tl_arg_type *arg = &type->args[1];
 
@@ -546,6 +552,7 @@ int tl_session_start(struct tl_session *s)
 
 	if (s->started)
 		return tl_fail(s, -EBUSY, "started already");
+	s->fingerprint = tl_fingerprint(s);
 	r = start(s);
 	if (r < 0) {
 		tl_detach_all(s);

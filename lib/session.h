@@ -122,6 +122,7 @@ struct tl_stream {
 /* How far a session's taking over from another has come. */
 struct tl_change {
 	unsigned step;
+	unsigned long end; /* of what the predecessor reads, in the ring */
 	bool waits; /* in a thread, until programs have ended */
 	pthread_t thread;
 	atomic_bool quiet; /* they have */
@@ -139,6 +140,15 @@ struct tl_session {
 	uint64_t lost_before; /* counted by the kernel parts of earlier sessions */
 	uint64_t *gate; /* shared memory, of all of them */
 	struct tl_change change;
+
+	/* keep.c, adopt.c */
+	uint64_t fingerprint;
+	int kept_socket; /* -1: it ends with the process */
+	struct tl_kept_header *kept_memory;
+	size_t kept_size;
+	uint64_t position; /* in the ring: what the callback was given; the kernel learns of it by tl_keep_settle() */
+	int *adopted; /* programs of the kernel part, n_adopted, -1: not loaded; NULL: this process loaded them */
+	size_t n_adopted;
 
 	/* what is asked for */
 	struct tl_target *targets;
@@ -226,11 +236,18 @@ int tl_fail(struct tl_session *s, int r, const char *format, ...) __attribute__(
 /* load.c */
 int tl_kernel_open(struct tl_session *s);
 int tl_kernel_load(struct tl_session *s);
+/* What is there is mapped. */
+int tl_kernel_map(struct tl_session *s);
 void tl_kernel_close(struct tl_session *s);
+/* Of what all that it has in the kernel is made. */
+uint64_t tl_kernel_hash(const struct tl_session *s);
+/* Whether that kind's array of programs is a map of the kernel part itself. */
+bool tl_programs_are_originals(int kind);
 int tl_map_fd(const struct tl_session *s, const char *name);
 /* Of the running kernel, major * 1000 + minor; 0: unknown. */
 unsigned tl_kernel_version(void);
 int tl_program_fd(const struct tl_session *s, const char *name);
+int tl_program_fd_of(const struct tl_session *s, const struct bpf_program *program);
 /* Whether the kernel part has it and it was chosen to be loaded. */
 bool tl_has_program(const struct tl_session *s, const char *name);
 /* Whether it is to be loaded, if this build has it. Before loading. */
@@ -283,6 +300,8 @@ int tl_targets_install(struct tl_session *s);
 int tl_targets_mark(struct tl_session *s);
 /* Same, of tasks alone: those that there was no room for when they were born. */
 int tl_targets_mark_again(struct tl_session *s);
+/* The maps are there already and this process reads instead of that one: it is not followed. */
+int tl_targets_adopt(struct tl_session *s, uint32_t reader);
 /* The table of cgroups is to ask this session's kernel part for those that have gone. */
 void tl_targets_remember_cgroups(struct tl_session *s);
 void tl_targets_free(struct tl_session *s);
@@ -302,6 +321,9 @@ const char *tl_refusal_unaudited(const struct tl_session *s, unsigned refusal, u
 int tl_ring_open(struct tl_session *s);
 void tl_ring_close(struct tl_session *s);
 int tl_ring_read(struct tl_session *s, size_t max);
+/* All records that are there to be read, which stay. */
+int tl_ring_look(struct tl_session *s,
+		 int (*look)(struct tl_session *s, const struct tl_record *record, size_t size));
 int tl_ring_declare(struct tl_session *s, bool final);
 
 /* takeover.c: after opening maps, before loading; after loading, before attaching; and
@@ -314,6 +336,11 @@ void tl_takeover_close(struct tl_session *s);
 void tl_takeover_abandon(struct tl_session *s);
 /* It tells of nothing from now on, nor do its programs that run at the moment. */
 void tl_takeover_silence(struct tl_session *s);
+/* keep.c: what the callback was given has been dealt with; of no effect unless it is kept. */
+void tl_keep_settle(struct tl_session *s);
+/* Whether it goes on without this process. */
+bool tl_is_left(const struct tl_session *s);
+void tl_keep_close(struct tl_session *s);
 /* i386.c: says which arguments of 32-bit programs are narrower. */
 void tl_i386_configure(struct tl_config *config);
 /* attach.c: closes the links from number n on. */

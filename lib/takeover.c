@@ -20,7 +20,6 @@
 #include "util.h"
 
 #define TL_NUMBERS 255 /* of sessions in a row, before they begin again with 1 */
-#define TL_READ_PAUSE_US 300
 #define TL_FALLBACK_QUIET_US 50000
 #define TL_SILENCE_US 2000 /* programs that were interrupted end within this */
 
@@ -78,7 +77,10 @@ static int load_marker(struct tl_session *s, enum tl_kind kind, uint32_t btf_id,
 		       int mark)
 {
 	const struct bpf_insn insns[] = {
-		{ .code = BPF_LD | BPF_IMM | BPF_DW, .dst_reg = BPF_REG_1, .src_reg = BPF_PSEUDO_MAP_VALUE, .imm = map },
+		{ .code = BPF_LD | BPF_IMM | BPF_DW,
+		  .dst_reg = BPF_REG_1,
+		  .src_reg = BPF_PSEUDO_MAP_VALUE,
+		  .imm = map },
 		{ .imm = 0 },
 		{ .code = BPF_ST | BPF_MEM | BPF_W, .dst_reg = BPF_REG_1, .imm = mark },
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
@@ -213,7 +215,9 @@ static bool quiet_by_tracepoint(void)
 		"/sys/kernel/tracing/events/sched/sched_process_hang/id",
 		"/sys/kernel/debug/tracing/events/sched/sched_process_hang/id",
 	};
-	struct perf_event_attr attributes = { .type = PERF_TYPE_TRACEPOINT, .size = sizeof(attributes), .sample_period = 1 };
+	struct perf_event_attr attributes = { .type = PERF_TYPE_TRACEPOINT,
+					      .size = sizeof(attributes),
+					      .sample_period = 1 };
 	int fd = -1;
 
 	for (size_t i = 0; i < ARRAY_SIZE(paths) && fd < 0; i++) {
@@ -274,22 +278,6 @@ void tl_takeover_silence(struct tl_session *s)
 	quiet_by_barrier(TL_SILENCE_US);
 }
 
-/* What is in the ring now. */
-static int read_up(struct tl_session *reader)
-{
-	unsigned long end = __atomic_load_n((unsigned long *)reader->producer, __ATOMIC_ACQUIRE);
-	int n, r = 0;
-
-	while (__atomic_load_n((unsigned long *)reader->consumer, __ATOMIC_RELAXED) < end) {
-		n = tl_ring_read(reader, 0);
-		if (n < 0)
-			r = n;
-		if (n <= 0)
-			usleep(TL_READ_PAUSE_US);
-	}
-	return r;
-}
-
 /* The names of who and what may be gone: for as long as both tell of things they share them. */
 static void share_tables(struct tl_session *old, struct tl_session *s)
 {
@@ -306,6 +294,7 @@ static void hand_over(struct tl_session *old, struct tl_session *s)
 {
 	struct tl_counters sum = {};
 
+	tl_keep_settle(old);
 	tl_session_counters(old, NULL, &sum);
 	s->lost_before = old->lost_before + sum.lost;
 	s->refused_declared = old->refused_declared;
@@ -341,21 +330,25 @@ static void turn(struct tl_session *old, struct tl_session *s)
 	__atomic_store_n(s->gate, s->number, __ATOMIC_SEQ_CST);
 }
 
-static int end(struct tl_session *old, struct tl_session *s)
+static void stop_telling(struct tl_session *old, struct tl_session *s)
 {
-	int r, declared;
-
 	tell(s, TL_TELLS_ALL);
 	tell(old, TL_TELLS_NOTHING);
-	r = read_up(old);
-	declared = tl_ring_declare(old, false);
+	s->change.end = __atomic_load_n((unsigned long *)old->producer, __ATOMIC_ACQUIRE);
+}
+
+static int end(struct tl_session *old, struct tl_session *s)
+{
+	int r = tl_ring_declare(old, false);
+
 	hand_over(old, s);
-	return r < 0 ? r : declared;
+	return r;
 }
 
 int tl_session_take_over(struct tl_session *s)
 {
-	static void (*const steps[])(struct tl_session *old, struct tl_session *s) = { begin, go_by_turns, turn };
+	static void (*const steps[])(struct tl_session * old, struct tl_session * s) = { begin, go_by_turns, turn,
+											 stop_telling };
 	struct tl_session *old = s->predecessor;
 	int r;
 
@@ -366,9 +359,13 @@ int tl_session_take_over(struct tl_session *s)
 	end_quiet(&s->change);
 	if (s->change.step < ARRAY_SIZE(steps)) {
 		steps[s->change.step++](old, s);
-		begin_quiet(&s->change);
+		if (s->change.step < ARRAY_SIZE(steps))
+			begin_quiet(&s->change);
 		return 1;
 	}
+	/* What it has told of is read while it is dispatched. */
+	if (old->position < s->change.end)
+		return 1;
 	r = end(old, s);
 	return r < 0 ? tl_fail(s, r, "%s", old->error) : 0;
 }

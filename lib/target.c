@@ -351,7 +351,7 @@ static int iterate(struct tl_session *s, void (*each)(struct tl_session *s, cons
 	size_t have = 0;
 	ssize_t n;
 
-	link = program ? bpf_link_create(bpf_program__fd(program), 0, BPF_TRACE_ITER, NULL) : -ENOENT;
+	link = program ? bpf_link_create(tl_program_fd_of(s, program), 0, BPF_TRACE_ITER, NULL) : -ENOENT;
 	if (link < 0)
 		return tl_fail(s, link, "cannot go through the running tasks: %s", strerror(-link));
 	iterator = bpf_iter_create(link);
@@ -422,6 +422,25 @@ int tl_targets_mark(struct tl_session *s)
 int tl_targets_mark_again(struct tl_session *s)
 {
 	return mark_tasks(s);
+}
+
+static void remember_all(struct tl_session *s, const struct tl_marked *m, void *userdata)
+{
+	(void)userdata;
+	if (m->set && m->pid == m->tid)
+		tl_processes_get(s->processes, m->pid, m->start, "");
+}
+
+int tl_targets_adopt(struct tl_session *s, uint32_t reader)
+{
+	int r;
+
+	/* Whoever gets the number next is like others. */
+	bpf_map_delete_elem(tl_map_fd(s, "pids"), &reader);
+	r = install_pids(s, s->target_plan);
+	if (r >= 0)
+		r = tl_targets_mark(s);
+	return r < 0 ? r : iterate(s, remember_all, NULL);
 }
 
 int tl_session_follow(struct tl_session *s, uint32_t target, uint32_t pid)

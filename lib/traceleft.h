@@ -562,6 +562,26 @@ int tl_session_set_predecessor(struct tl_session *s, struct tl_session *old);
  * freed in the middle of it the predecessor goes on. */
 int tl_session_take_over(struct tl_session *s);
 
+/*
+ * Outliving the process. *ret_fd, which stays the session's, is a socket in which all lies
+ * that the session has in the kernel: as long as any process has a copy of it the audit goes on
+ * and events wait in the ring. Once it is started, and after each take-over again.
+ * From then on what a call of tl_session_dispatch() called back for counts as dealt with when
+ * the next one is made, or that of tl_session_take_over() or _stop(). tl_session_free() leaves
+ * the session to whoever adopts it, unless it was stopped before.
+ */
+int tl_session_keep(struct tl_session *s, int *ret_fd);
+
+/* Instead of tl_session_start(): `s` goes on with the session in that socket, which stays the
+ * caller's, with its ring, its numbers and its counters, and is kept as that was. All has to be
+ * as it was there: kernel part, handlers, targets, filters and options. Events that the process
+ * before was called back for and had not dealt with come once more, with the same numbers.
+ * -ESTALE: it is another session, and untouched; others: it cannot be used. */
+int tl_session_adopt(struct tl_session *s, int socket);
+
+/* Ends the session in that socket, which nobody reads. */
+int tl_session_discard(int socket);
+
 /* Descriptor for poll(2) (EPOLLIN); call dispatch at least every
  * tl_session_timeout_ms() even if it is silent. */
 int tl_session_fd(const struct tl_session *s);
