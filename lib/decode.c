@@ -12,6 +12,7 @@
 #include "dns.h"
 #include "fnv.h"
 #include "messages.h"
+#include "overwritten.h"
 #include "paths.h"
 #include "session.h"
 #include "util.h"
@@ -789,6 +790,7 @@ static int decode_kind(struct tl_session *s, const struct tl_record *record, con
 		decode_network(s, p);
 	else if (record->kind == TL_RECORD_EVENT) {
 		s->event.kind = TL_EVENT_SYSCALL;
+		tl_forget_overwritten(&s->event);
 		if (!s->options.no_objects)
 			fill_objects(s, p, s->event.type);
 		if (p->identity[0] || p->identity[1])

@@ -216,6 +216,7 @@ static const char *result_text(const struct call *c)
 		return "?";
 	if (c->ret < 0 && c->ret >= -4095)
 		return c->ret == -514 ? "? ERESTARTNOHAND (To be restarted if no handler)" :
+		       c->ret == -516 ? "? ERESTART_RESTARTBLOCK (Interrupted by signal)" :
 					text("-1 %s (%s)", strerrorname_np((int)-c->ret), strerror((int)-c->ret));
 	return c->type->flags & TL_TYPE_RETURNS_POINTER ? text("0x%lx", (long)c->ret) : text("%ld", (long)c->ret);
 }
@@ -306,28 +307,36 @@ static void look_before(const struct made *m, struct call *before)
 static void tested(const struct made *m)
 {
 	bool is_listed = strcmp(m->row->name, "unknown") != 0;
+	const char *how = m->parsed->how;
 	struct call before, *c;
 
 	look_before(m, &before);
 	c = make(m);
 	if (m->by_32 && c->type->flags & TL_TYPE_RETURNS_POINTER && c->ret < -4095)
 		c->ret = (uint32_t)c->ret;
-	if (strstr(m->parsed->how, "alarm") && c->ret == -EINTR)
-		c->ret = -514; /* ERESTARTNOHAND, which becomes EINTR on the way back */
+	if (strstr(how, "alarm") && c->ret == -EINTR)
+		/* ERESTART_RESTARTBLOCK, ERESTARTNOHAND, which become EINTR on the way back */
+		c->ret = strcmp(m->row->name, "nanosleep") == 0 ? -516 : -514;
 	c->shown = shown_text(is_listed ? m->row->name : text("syscall_%ld", m->parsed->number), m->parsed,
 			      result_text(c));
+	for (unsigned i = 0; i < TL_ARGS_MAX; i++) {
+		if (!strstr(how, text("lost%u", i + 1)))
+			continue;
+		c->captured[i] = (struct bytes){};
+		c->flags |= TL_EVENT_INCOMPLETE;
+	}
 	if (strstr(m->parsed->text, "%*")) { /* a register that the door does not set */
 		c->shown = text("%s(%s", m->row->name, expanded(m->parsed));
 		c->unknown_args |= 1U << 5;
 	}
-	if (!is_wanted(m->parsed->result, c->ret == -514 ? -EINTR : c->ret))
+	if (!is_wanted(m->parsed->result, c->ret == -514 || c->ret == -516 ? -EINTR : c->ret))
 		fail_case(c->of, file_name, m->line->number, "wanted %s, it returned %ld (%s)", m->parsed->result,
 			  (long)c->ret, c->ret < 0 ? strerror((int)-c->ret) : "");
 	c->file_object = before.file_object;
 	c->target_object = before.target_object;
 	object_after(c, &c->file_object, c->type->path_from);
-	c->is_found = strstr(m->parsed->how, "found") && c->ret != -ENOSYS;
-	if (strstr(m->parsed->how, "detached")) {
+	c->is_found = strstr(how, "found") && c->ret != -ENOSYS;
+	if (strstr(how, "detached")) {
 		c->file_object.flags |= TL_VALUE_DETACHED;
 		if (c->ret < 0 && c->type->path_from == FROM_AT) /* its name is empty: nothing to claim */
 			c->file_object = (struct object){};
@@ -397,9 +406,11 @@ static void run_line(const struct row *row, const struct line *line)
 	parse(file_name, line->number, line->text, &parsed);
 	m.by_32 = strstr(parsed.how, "32") || (type->number[0] < 0 && !(type->flags & TL_TYPE_UNLISTED));
 	at_hand = &m;
-	if (m.by_32 && !has_call32())
+	if (m.by_32 && !has_call32()) {
 		skip_case("this kernel runs no 32-bit programs");
-	else if (strstr(parsed.how, "last"))
+		if (parsed.variable[0])
+			variable_set(parsed.variable, -1);
+	} else if (strstr(parsed.how, "last"))
 		tested_last(&m);
 	else if (strstr(parsed.how, "handler"))
 		tested_return(&m);

@@ -72,16 +72,15 @@ static bool is_plain(const char *data, size_t n)
 
 static const char *error_name(int64_t ret)
 {
-	return ret == -514 ? "ERESTARTNOHAND" : strerrorname_np((int)-ret);
+	return ret == -514 ? "ERESTARTNOHAND" : ret == -516 ? "ERESTART_RESTARTBLOCK" : strerrorname_np((int)-ret);
 }
 
 static void verify_json_call(const struct scalars *all, const struct tl_event *e)
 {
 	wants(all, "event.outcome",
-	      e->flags & TL_EVENT_UNKNOWN_RESULT       ? "\"unknown\"" :
-	      e->ret >= 0			       ? "\"success\"" :
-	      e->ret == -EINPROGRESS || e->ret == -514 ? "\"unknown\"" :
-							 "\"failure\"");
+	      e->flags & TL_EVENT_UNKNOWN_RESULT ? "\"unknown\"" :
+	      e->ret >= 0			 ? "\"success\"" :
+	      e->ret == -EINPROGRESS || e->ret == -514 || e->ret == -516 ? "\"unknown\"" : "\"failure\"");
 	wants(all, "traceleft.ret", "%" PRId64, e->ret);
 	if (e->ret < 0)
 		wants(all, "traceleft.errno", "\"%s\"", error_name(e->ret));
