@@ -76,7 +76,25 @@ enum tl_message_word {
 	TL_MESSAGE_WORDS = 8,
 };
 
-/* One message with its address and vectors; 0: no more room, or no memory there. */
+/* The beginning of a message's control data; returns how much of it. */
+static __always_inline __u32 tl_take_control(struct tl_section *section, __u64 from, __u64 size)
+{
+	char *data = tl_section_next(section);
+	__u32 n = from ? size < TL_CONTROL_MAX ? size : TL_CONTROL_MAX : 0;
+
+	if (from && size > TL_CONTROL_MAX)
+		section->flags |= TL_SECTION_TRUNCATED;
+	n = tl_clamp(n, TL_CONTROL_MAX);
+	*(__u64 *)(data + (n & 0x78)) = 0;
+	if (n && bpf_probe_read_user(data, tl_clamp(n, TL_CONTROL_MAX), (const void *)from) < 0) {
+		section->flags |= TL_SECTION_FAULT;
+		n = 0;
+	}
+	section->size += (n + 7) & 0x78;
+	return n;
+}
+
+/* One message with its address, control data and vectors; 0: no more room, or no memory there. */
 static __always_inline int tl_take_message(struct tl_section *section, __u64 width, __u64 from, __u64 length,
 					    __u32 most, __u32 max)
 {
@@ -84,7 +102,7 @@ static __always_inline int tl_take_message(struct tl_section *section, __u64 wid
 	__u64 name_length, flags, vectors;
 	__u32 n, start;
 
-	if (section->size + sizeof(*message) + TL_ADDRESS_MAX > max) {
+	if (section->size + sizeof(*message) + TL_ADDRESS_MAX + TL_CONTROL_MAX > max) {
 		section->flags |= TL_SECTION_TRUNCATED;
 		return 0;
 	}
@@ -110,6 +128,8 @@ static __always_inline int tl_take_message(struct tl_section *section, __u64 wid
 	}
 	message->name_size = n;
 	section->size += sizeof(*message) + ((n + 7) & 0xf8);
+	message->control_taken = tl_take_control(section, message->control, message->control_size);
+	message->pad = 0;
 	start = section->size;
 	tl_take_vectors(section, width, vectors, message->vectors, length, most, max);
 	message->vectors_size = section->size - start;

@@ -133,10 +133,21 @@ static __always_inline __u32 tl_id_size(const struct tl_call *call, __u32 number
 	return call->record.abi == TL_ABI_I386 && call->record.nr == number ? 2 : 4;
 }
 
+/* Bytes of a long in the memory of programs of the call's ABI: of what the kernel reads
+ * as one, for x32's are of 64 bits, unlike its addresses. */
+static __always_inline __u64 tl_long_width(const struct tl_call *call)
+{
+	__u64 width = call->record.abi == TL_ABI_I386 ? 4 : 8;
+
+	/* One value for the compiler, or it makes a loop for each. */
+	asm volatile("" : "+r"(width));
+	return width;
+}
+
 /* A bit for each of as many numbers as an argument says, in whole words of the call's ABI. */
 static __always_inline void tl_capture_bits(struct tl_call *call, __u32 position, __u32 length_arg, __u32 max)
 {
-	__u64 word = call->record.abi == TL_ABI_I386 ? 32 : 64;
+	__u64 word = 8 * tl_long_width(call);
 	__s32 bits = call->record.args[length_arg - 1];
 
 	if (bits >= 0)
@@ -160,6 +171,16 @@ static __always_inline void tl_capture_output(struct tl_call *call, __u32 positi
 		tl_capture_bytes(call, position, size, size);
 }
 
+/* As many bytes as the call says, where length_arg points to, that it has written. */
+static __always_inline void tl_capture_written(struct tl_call *call, __u32 position, __u32 length_arg, __u32 max)
+{
+	__u32 length = 0;
+
+	if (call->record.ret >= 0 &&
+	    bpf_probe_read_user(&length, sizeof(length), (const void *)call->record.args[length_arg - 1]) == 0)
+		tl_capture_bytes(call, position, length, max);
+}
+
 static __always_inline void tl_capture_sockaddr(struct tl_call *call, __u32 position, __u32 length_arg, int by_pointer)
 {
 	__u32 length = call->record.args[length_arg - 1];
@@ -175,8 +196,7 @@ static __always_inline __u64 tl_address_width(const struct tl_call *call)
 {
 	__u64 width = call->record.abi == TL_ABI_X86_64 ? 8 : 4;
 
-	/* One value for the compiler, or it makes a loop for each. */
-	asm volatile("" : "+r"(width));
+	asm volatile("" : "+r"(width)); /* as in tl_long_width() */
 	return width;
 }
 
@@ -189,11 +209,10 @@ static __always_inline long tl_read_address(__u64 width, __u64 from, __u32 index
 /* Address and size of a set of signals, and behind them the set. */
 static __always_inline void tl_capture_mask(struct tl_call *call, __u32 position)
 {
-	__u64 from = call->record.args[position - 1], width = call->record.abi == TL_ABI_I386 ? 4 : 8;
+	__u64 from = call->record.args[position - 1], width = tl_long_width(call);
 	struct tl_section *section;
 	__u64 *words;
 
-	asm volatile("" : "+r"(width)); /* as in tl_address_width() */
 	if (!from)
 		return;
 	section = tl_section_begin(call, TL_SECTION_ARG, position);
@@ -216,7 +235,7 @@ static __always_inline void tl_capture_letter(struct tl_call *call, __u32 positi
 	__s64 length = length_arg ? (__s64)call->record.args[length_arg - 1] : call->record.ret;
 
 	if (length_arg || length >= 0)
-		tl_capture_bytes(call, position, length + (call->record.abi == TL_ABI_I386 ? 4 : 8), max);
+		tl_capture_bytes(call, position, length + tl_long_width(call), max);
 }
 
 /* A NULL-terminated array of strings, each with its NUL, one after the other.

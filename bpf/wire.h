@@ -161,10 +161,14 @@ struct tl_message {
 	__u32 name_length; /* as given, or as the kernel wrote it */
 	__u32 flags; /* msg_flags */
 	__u32 name_size; /* bytes of the address that follow, without padding */
+	__u32 control_taken; /* bytes of control data that follow these, without padding */
 	__u32 vectors_size; /* bytes of vectors that follow these */
+	__u32 pad;
 };
 
-_Static_assert(sizeof(struct tl_message) == 56, "wire: message");
+_Static_assert(sizeof(struct tl_message) == 64, "wire: message");
+
+#define TL_CONTROL_MAX 120 /* bytes of control data of one message */
 
 #define TL_MESSAGES_MAX 8 /* of one argument */
 #define TL_MESSAGE_VECTORS_MAX 4 /* of one of several */

@@ -46,18 +46,24 @@ bool tl_message_next(const struct tl_bytes *captured, size_t *at, struct tl_mess
 {
 	struct tl_message_view view = {};
 	const char *head = take(captured, at, sizeof(view.head));
-	size_t vectors_size;
+	size_t control_size, vectors_size;
 
 	if (!head)
 		return false;
 	memcpy(&view.head, head, sizeof(view.head));
 	view.name.data = take(captured, at, view.head.name_size);
+	control_size = what_is_left(captured, *at, view.head.control_taken);
+	view.control.data = view.name.data ? take(captured, at, control_size) : NULL;
 	vectors_size = what_is_left(captured, *at, view.head.vectors_size);
-	view.vectors.data = view.name.data ? take(captured, at, vectors_size) : NULL;
+	view.vectors.data = view.control.data ? take(captured, at, vectors_size) : NULL;
 	if (!view.vectors.data)
 		return false;
 	view.name.size = view.head.name_size;
 	view.name.flags = view.name.size ? TL_VALUE_PRESENT : 0;
+	view.control.size = (uint32_t)control_size;
+	view.control.flags = control_size ? TL_VALUE_PRESENT : 0;
+	if (control_size < view.head.control_size)
+		view.control.flags |= TL_VALUE_TRUNCATED;
 	view.vectors.size = (uint32_t)vectors_size;
 	view.vectors.flags = TL_VALUE_PRESENT | (vectors_size < view.head.vectors_size ? TL_VALUE_TRUNCATED : 0);
 	*ret = view;

@@ -10,6 +10,7 @@
 struct tl_message_view {
 	struct tl_message head;
 	struct tl_bytes name; /* the address; PRESENT if there is one */
+	struct tl_bytes control; /* control data; PRESENT if there are some */
 	struct tl_bytes vectors; /* struct tl_vector and bytes, one after the other */
 };
 

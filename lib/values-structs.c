@@ -208,15 +208,6 @@ static void errno_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 	tl_put_char(out, ']');
 }
 
-static void linger_text(struct tl_buffer *out, const struct tl_bytes *bytes)
-{
-	if (!whole(out, bytes, 8))
-		return;
-	put_signed(out, "{l_onoff=", (uint64_t)(int32_t)member(bytes, 0, 4));
-	put_signed(out, ", l_linger=", (uint64_t)(int32_t)member(bytes, 4, 4));
-	tl_put_char(out, '}');
-}
-
 /* Numbers of processors or descriptors, a bit each. */
 static void bits_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 {
@@ -232,15 +223,6 @@ static void bits_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 		tl_put_u64(out, i);
 	}
 	tl_put_text(out, bytes->flags & TL_VALUE_TRUNCATED ? " ...]" : "]");
-}
-
-/* Most values of socket options are a number. */
-static void option_text(struct tl_buffer *out, const struct tl_bytes *bytes)
-{
-	if (bytes->size == 4)
-		int_text(out, bytes);
-	else
-		tl_string_text(out, bytes);
 }
 
 /* What wait(2) says of a child, as its macros do. */
@@ -436,6 +418,18 @@ static void sigset_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 		put_sigset(out, WORD(bytes, 0));
 }
 
+/* The first 32 signals. */
+static void old_sigset_number(struct tl_buffer *out, uint64_t value)
+{
+	put_sigset(out, value & UINT32_MAX);
+}
+
+static void old_sigset_text(struct tl_buffer *out, const struct tl_bytes *bytes)
+{
+	if (whole(out, bytes, 4))
+		old_sigset_number(out, member(bytes, 0, 4));
+}
+
 /* struct sigset_argpack; the set is missing if it could not be read. */
 static void sigmask_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 {
@@ -452,8 +446,7 @@ static void sigmask_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 	tl_put_char(out, '}');
 }
 
-/* struct kernel_sigaction: handler, flags and restorer of `width` bytes each, mask. */
-static void put_sigaction(struct tl_buffer *out, const struct tl_bytes *bytes, size_t width)
+static void put_action(struct tl_buffer *out, uint64_t handler, uint64_t mask, uint64_t bits, uint64_t restorer)
 {
 	static const struct tl_constant flags[] = {
 		{ "SA_RESTORER", 0x04000000 }, { "SA_ONSTACK", 0x08000000 }, { "SA_RESTART", 0x10000000 },
@@ -461,22 +454,34 @@ static void put_sigaction(struct tl_buffer *out, const struct tl_bytes *bytes, s
 		{ "SA_NOCLDWAIT", 2 }, { "SA_UNSUPPORTED", 0x400 }, { "SA_EXPOSE_TAGBITS", 0x800 },
 	};
 	static const struct tl_decoder decoder = FLAGS("", flags);
-	uint64_t handler = member(bytes, 0, width), bits = member(bytes, width, width);
 
-	if (!whole(out, bytes, 3 * width + 8))
-		return;
 	TL_PUT_LITERAL(out, "{sa_handler=");
 	if (handler <= 1)
 		tl_put_text(out, handler ? "SIG_IGN" : "SIG_DFL");
 	else
 		tl_put_hex(out, handler);
 	TL_PUT_LITERAL(out, ", sa_mask=");
-	put_sigset(out, member(bytes, 3 * width, 8));
+	put_sigset(out, mask);
 	TL_PUT_LITERAL(out, ", sa_flags=");
 	tl_value_text(out, &decoder, bits);
 	if (bits & 0x04000000)
-		put_decoded(out, ", sa_restorer=", "pointer", member(bytes, 2 * width, width));
+		put_decoded(out, ", sa_restorer=", "pointer", restorer);
 	tl_put_char(out, '}');
+}
+
+/* struct kernel_sigaction: handler, flags and restorer of `width` bytes each, mask. */
+static void put_sigaction(struct tl_buffer *out, const struct tl_bytes *bytes, size_t width)
+{
+	if (whole(out, bytes, 3 * width + 8))
+		put_action(out, member(bytes, 0, width), member(bytes, 3 * width, 8), member(bytes, width, width),
+			   member(bytes, 2 * width, width));
+}
+
+/* The first kernels' struct: handler, mask, flags and restorer of 32 bits. */
+static void old_sigaction_text(struct tl_buffer *out, const struct tl_bytes *bytes)
+{
+	if (whole(out, bytes, 16))
+		put_action(out, member(bytes, 0, 4), member(bytes, 4, 4), member(bytes, 8, 4), member(bytes, 12, 4));
 }
 
 static void sigaction_text(struct tl_buffer *out, const struct tl_bytes *bytes)
@@ -545,6 +550,7 @@ static const struct tl_decoder decoders[] = {
 	LAYOUTS("timeval_pair", timeval_pair_text, timeval_pair_text_32),
 	LAYOUTS("itimerspec", itimerspec_text, itimerspec_text_32),
 	LAYOUTS("itimerval", itimerval_text, itimerval_text_32),
+	BYTES("timeval64", timeval_text),
 	BYTES("timespec64", timespec_text),
 	BYTES("timespec64_pair", timespec_pair_text),
 	BYTES("itimerspec64", itimerspec_text),
@@ -559,8 +565,6 @@ static const struct tl_decoder decoders[] = {
 	LAYOUTS("offset_pointer", offset_text, offset_text_32),
 	BYTES("offset64_pointer", offset_text),
 	BYTES("errno_pointer", errno_text),
-	BYTES("option_value", option_text),
-	BYTES("linger", linger_text),
 	BYTES("cpu_set", bits_text),
 	BYTES("fd_set", bits_text),
 	BYTES("epoll_event", epoll_event_text),
@@ -570,8 +574,11 @@ static const struct tl_decoder decoders[] = {
 	BYTES("clone_args", clone_args_text),
 	BYTES("sigset", sigset_text),
 	BYTES("sigmask", sigmask_text),
-	LAYOUTS("stack", stack_text, stack_text_32),
-	LAYOUTS("sigaction", sigaction_text, sigaction_text_32),
+	BYTES("old_sigset", old_sigset_text),
+	NUMBER("old_sigset_word", old_sigset_number),
+	BYTES("old_sigaction", old_sigaction_text),
+	POINTERS("stack", stack_text, stack_text_32),
+	POINTERS("sigaction", sigaction_text, sigaction_text_32),
 	BYTES("capabilities", capabilities_text),
 };
 

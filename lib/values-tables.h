@@ -24,6 +24,10 @@
 #define LAYOUTS(decoder, function, function32)                                               \
 	{ .name = decoder, .kind = TL_DECODE_BYTES, .bytes = function, .bytes32 = function32, \
 	  .native = true }
+/* The same, and x32 has them as those of 32 bits have: its addresses are of as many. */
+#define POINTERS(decoder, function, function32)                                              \
+	{ .name = decoder, .kind = TL_DECODE_BYTES, .bytes = function, .bytes32 = function32, \
+	  .native = true, .x32_narrow = true }
 #define NATIVE(decoder, function) { .name = decoder, .kind = TL_DECODE_BYTES, .bytes = function, .native = true }
 
 struct tl_decoder_list {
@@ -42,6 +46,7 @@ extern const struct tl_decoder_list tl_decoders_messages; /* values-messages.c *
 extern const struct tl_decoder_list tl_decoders_bpf; /* values-bpf.c */
 extern const struct tl_decoder_list tl_decoders_commands; /* values-commands.c */
 extern const struct tl_decoder_list tl_decoders_ioctl; /* values-ioctl.c */
+extern const struct tl_decoder_list tl_decoders_sockopts; /* values-sockopts.c */
 extern const struct tl_decoder_list tl_decoders_socketcall; /* values-socketcall.c */
 extern const struct tl_decoder_list tl_decoders_structs_system; /* values-structs-system.c */
 

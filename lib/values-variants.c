@@ -44,12 +44,18 @@
 #define FCNTL(cmd) IS("fcntl fcntl64", 2, cmd)
 #define IOCTL(request, decoder) IS("ioctl", 2, request), .used = ALL, .as = { { 3, decoder } }
 #define FUTEX(op) IN("futex futex_time64", 2, 0x7f, op)
+/* Those that wait at most until a time; for the newer call it is the same for all programs. */
+#define FUTEX_UNTIL(name, op, decoder, size32, arguments, ...) \
+	{ IN(name, 2, 0x7f, op), .used = arguments, .as = { { 4, decoder }, __VA_ARGS__ }, .behind = { 4, false, 16, size32, 16 } }
+#define FUTEX_TIMED(op, arguments, ...)                                 \
+	FUTEX_UNTIL("futex", op, "timespec", 8, arguments, __VA_ARGS__), \
+		FUTEX_UNTIL("futex_time64", op, "timespec64", 16, arguments, __VA_ARGS__)
 #define BPF(cmd) IS("bpf", 1, cmd)
 #define SOCKETCALL(call) IS("socketcall", 1, call)
 #define SOCKOPT(level) IS("getsockopt setsockopt", 2, level)
-/* What it gets is no int, and more than the beginning that was collected: address only. */
-#define GETS_MORE(level, option, decoder) \
-	IS("getsockopt", 2, level), .also_at = 3, .also = option, .used = ALL, .as = { { 3, decoder }, { 4, "pointer" } }
+/* One that is no int. */
+#define OPTION(level, option, name, decoder) \
+	SOCKOPT(level), .also_at = 3, .also = option, .used = ALL, .as = { { 3, name }, { 4, decoder } }
 #define PRCTL(option) IS("prctl", 1, option)
 
 static const struct tl_variant variants[] = {
@@ -88,19 +94,19 @@ static const struct tl_variant variants[] = {
 	{ FCNTL(F_GET_FILE_RW_HINT), .used = ALL, .as = { { 3, "write_hint" } }, WRITTEN(3, 8) },
 	{ FCNTL(F_SET_FILE_RW_HINT), .used = ALL, .as = { { 3, "write_hint" } }, READ(3, 8) },
 
-	{ FUTEX(FUTEX_WAIT), .used = FIRST(4), .as = { { 4, "pointer" } } },
+	FUTEX_TIMED(FUTEX_WAIT, FIRST(4), { 0 }),
 	{ FUTEX(FUTEX_WAKE), .used = FIRST(3) },
 	{ FUTEX(FUTEX_FD), .used = FIRST(3) },
 	{ FUTEX(FUTEX_REQUEUE), .used = FIRST(5), .as = { { 4, "unsigned" } } },
 	{ FUTEX(FUTEX_CMP_REQUEUE), .used = FIRST(6), .as = { { 4, "unsigned" }, { 6, "unsigned" } } },
 	{ FUTEX(FUTEX_WAKE_OP), .used = FIRST(6), .as = { { 4, "unsigned" } } },
-	{ FUTEX(FUTEX_LOCK_PI), .used = FIRST(2) | BIT(4), .as = { { 4, "pointer" } } },
-	{ FUTEX(FUTEX_LOCK_PI2), .used = FIRST(2) | BIT(4), .as = { { 4, "pointer" } } },
+	FUTEX_TIMED(FUTEX_LOCK_PI, FIRST(2) | BIT(4), { 0 }),
+	FUTEX_TIMED(FUTEX_LOCK_PI2, FIRST(2) | BIT(4), { 0 }),
 	{ FUTEX(FUTEX_UNLOCK_PI), .used = FIRST(2) },
 	{ FUTEX(FUTEX_TRYLOCK_PI), .used = FIRST(2) },
-	{ FUTEX(FUTEX_WAIT_BITSET), .used = FIRST(4) | BIT(6), .as = { { 4, "pointer" }, { 6, "futex_bits" } } },
+	FUTEX_TIMED(FUTEX_WAIT_BITSET, FIRST(4) | BIT(6), { 6, "futex_bits" }),
 	{ FUTEX(FUTEX_WAKE_BITSET), .used = FIRST(3) | BIT(6), .as = { { 6, "futex_bits" } } },
-	{ FUTEX(FUTEX_WAIT_REQUEUE_PI), .used = FIRST(5), .as = { { 4, "pointer" } } },
+	FUTEX_TIMED(FUTEX_WAIT_REQUEUE_PI, FIRST(5), { 0 }),
 	{ FUTEX(FUTEX_CMP_REQUEUE_PI), .used = FIRST(6), .as = { { 4, "unsigned" }, { 6, "unsigned" } } },
 
 	{ BPF(BPF_MAP_CREATE), .used = ALL, .as = { { 2, "bpf_map_create" } } },
@@ -245,48 +251,34 @@ static const struct tl_variant variants[] = {
 	{ IS("ioctl", 2, LOOP_CLR_FD), .used = FIRST(2) },
 	{ IS("ioctl", 2, LOOP_CTL_GET_FREE), .used = FIRST(2) },
 
-	{ SOCKOPT(SOL_SOCKET), .also_at = 3, .also = SO_ERROR, .used = ALL, .as = { { 4, "errno_pointer" } } },
-	{ SOCKOPT(SOL_SOCKET), .also_at = 3, .also = SO_LINGER, .used = ALL, .as = { { 4, "linger" } } },
-	{ GETS_MORE(SOL_SOCKET, SO_PEERCRED, "sockopt_name") },
-	{ GETS_MORE(SOL_SOCKET, 20 /* SO_RCVTIMEO_OLD */, "sockopt_name") },
-	{ GETS_MORE(SOL_SOCKET, 21 /* SO_SNDTIMEO_OLD */, "sockopt_name") },
-	{ GETS_MORE(SOL_SOCKET, SO_BINDTODEVICE, "sockopt_name") },
-	{ GETS_MORE(SOL_SOCKET, SO_GET_FILTER, "sockopt_name") },
-	{ GETS_MORE(SOL_SOCKET, SO_PEERNAME, "sockopt_name") },
-	{ GETS_MORE(SOL_SOCKET, SO_PEERSEC, "sockopt_name") },
-	{ GETS_MORE(SOL_SOCKET, SO_MEMINFO, "sockopt_name") },
-	{ GETS_MORE(SOL_SOCKET, SO_COOKIE, "sockopt_name") },
-	{ GETS_MORE(SOL_SOCKET, SO_PEERGROUPS, "sockopt_name") },
-	{ GETS_MORE(SOL_SOCKET, SO_TXTIME, "sockopt_name") },
-	{ GETS_MORE(SOL_SOCKET, 66 /* SO_RCVTIMEO_NEW */, "sockopt_name") },
-	{ GETS_MORE(SOL_SOCKET, 67 /* SO_SNDTIMEO_NEW */, "sockopt_name") },
-	{ GETS_MORE(SOL_SOCKET, 71 /* SO_NETNS_COOKIE */, "sockopt_name") },
+	{ OPTION(SOL_SOCKET, SO_ERROR, "sockopt_name", "errno_pointer") },
+	{ OPTION(SOL_SOCKET, SO_LINGER, "sockopt_name", "linger") },
+	{ OPTION(SOL_SOCKET, SO_PEERCRED, "sockopt_name", "peer_credentials") },
+	{ OPTION(SOL_SOCKET, 20 /* SO_RCVTIMEO_OLD */, "sockopt_name", "timeval") },
+	{ OPTION(SOL_SOCKET, 21 /* SO_SNDTIMEO_OLD */, "sockopt_name", "timeval") },
+	{ OPTION(SOL_SOCKET, 66 /* SO_RCVTIMEO_NEW */, "sockopt_name", "timeval64") },
+	{ OPTION(SOL_SOCKET, 67 /* SO_SNDTIMEO_NEW */, "sockopt_name", "timeval64") },
+	{ OPTION(SOL_SOCKET, SO_BINDTODEVICE, "sockopt_name", "string") },
+	{ OPTION(SOL_SOCKET, SO_PEERSEC, "sockopt_name", "string") },
+	{ OPTION(SOL_SOCKET, SO_PEERNAME, "sockopt_name", "sockaddr") },
+	{ OPTION(SOL_SOCKET, SO_PEERGROUPS, "sockopt_name", "ids") },
+	{ OPTION(SOL_SOCKET, SO_ATTACH_FILTER, "sockopt_name", "socket_filter") },
 	{ SOCKOPT(SOL_SOCKET), .used = ALL },
-	{ GETS_MORE(IPPROTO_TCP, TCP_INFO, "tcp_option") },
-	{ GETS_MORE(IPPROTO_TCP, TCP_CONGESTION, "tcp_option") },
-	{ GETS_MORE(IPPROTO_TCP, TCP_CC_INFO, "tcp_option") },
-	{ GETS_MORE(IPPROTO_TCP, TCP_SAVED_SYN, "tcp_option") },
-	{ GETS_MORE(IPPROTO_TCP, TCP_REPAIR_WINDOW, "tcp_option") },
-	{ GETS_MORE(IPPROTO_TCP, TCP_ULP, "tcp_option") },
-	{ GETS_MORE(IPPROTO_TCP, TCP_FASTOPEN_KEY, "tcp_option") },
-	{ GETS_MORE(IPPROTO_TCP, TCP_ZEROCOPY_RECEIVE, "tcp_option") },
-	{ GETS_MORE(IPPROTO_IP, IP_OPTIONS, "ip_option") },
-	{ GETS_MORE(IPPROTO_IP, IP_PKTOPTIONS, "ip_option") },
-	{ GETS_MORE(IPPROTO_IP, IP_MSFILTER, "ip_option") },
-	{ GETS_MORE(IPPROTO_IP, 80 /* SO_ORIGINAL_DST */, "decimal") },
-	{ GETS_MORE(IPPROTO_IP, 64 /* IPT_SO_GET_INFO */, "decimal") },
-	{ GETS_MORE(IPPROTO_IP, 65 /* IPT_SO_GET_ENTRIES */, "decimal") },
-	{ GETS_MORE(IPPROTO_IPV6, 80 /* IP6T_SO_ORIGINAL_DST */, "decimal") },
-	{ GETS_MORE(IPPROTO_IPV6, IPV6_PATHMTU, "ipv6_option") },
-	{ GETS_MORE(SOL_NETLINK, NETLINK_LIST_MEMBERSHIPS, "netlink_option") },
+	{ OPTION(IPPROTO_TCP, TCP_CONGESTION, "tcp_option", "string") },
+	{ OPTION(IPPROTO_TCP, TCP_ULP, "tcp_option", "string") },
+	{ OPTION(IPPROTO_IP, IP_ADD_MEMBERSHIP, "ip_option", "group_member") },
+	{ OPTION(IPPROTO_IP, IP_DROP_MEMBERSHIP, "ip_option", "group_member") },
+	{ OPTION(IPPROTO_IP, 64 /* IPT_SO_GET_INFO */, "decimal", "option_value") },
+	{ OPTION(IPPROTO_IP, 65 /* IPT_SO_GET_ENTRIES */, "decimal", "option_value") },
+	{ OPTION(IPPROTO_IP, 80 /* SO_ORIGINAL_DST */, "decimal", "sockaddr") },
+	{ OPTION(IPPROTO_IPV6, 80 /* IP6T_SO_ORIGINAL_DST */, "decimal", "sockaddr") },
 	{ SOCKOPT(IPPROTO_TCP), .used = ALL, .as = { { 3, "tcp_option" } } },
 	{ SOCKOPT(IPPROTO_IP), .used = ALL, .as = { { 3, "ip_option" } } },
 	{ SOCKOPT(IPPROTO_IPV6), .used = ALL, .as = { { 3, "ipv6_option" } } },
 	{ SOCKOPT(IPPROTO_UDP), .used = ALL, .as = { { 3, "udp_option" } } },
 	{ SOCKOPT(SOL_NETLINK), .used = ALL, .as = { { 3, "netlink_option" } } },
 	{ SOCKOPT(SOL_PACKET), .used = ALL, .as = { { 3, "packet_option" } } },
-	{ ANY("getsockopt"), .used = ALL, .as = { { 3, "decimal" }, { 4, "pointer" } } },
-	{ ANY("setsockopt"), .used = ALL, .as = { { 3, "decimal" } } },
+	{ ANY("getsockopt setsockopt"), .used = ALL, .as = { { 3, "decimal" } } },
 	{ IS("socket socketpair", 1, AF_INET), .used = ALL, .as = { { 3, "protocol" } } },
 	{ IS("socket socketpair", 1, AF_INET6), .used = ALL, .as = { { 3, "protocol" } } },
 	{ IS("socket socketpair", 1, AF_NETLINK), .used = ALL, .as = { { 3, "netlink_protocol" } } },
@@ -305,6 +297,9 @@ static const struct tl_variant variants[] = {
 	{ IS("nanosleep clock_nanosleep clock_nanosleep_time64", RESULT, -EINTR), .used = ALL },
 	{ ANY("nanosleep"), .used = ALL, .as = { { 2, "pointer" } } },
 	{ ANY("clock_nanosleep clock_nanosleep_time64"), .used = ALL, .as = { { 4, "pointer" } } },
+
+	/* It says there what size it would take. */
+	{ IS("sched_setattr", RESULT, -E2BIG), .used = ALL, .as = { { 2, "pointer" } } },
 
 	{ ANY("umask"), .used = ALL, .result = "umask" },
 	{ ANY("sched_getscheduler"), .used = ALL, .result = "sched_policy" },

@@ -15,6 +15,7 @@ static const struct tl_decoder_list *const lists[] = {
 	&tl_decoders_structs_system,
 	&tl_decoders_bpf,
 	&tl_decoders_socketcall,
+	&tl_decoders_sockopts,
 	&tl_decoders_commands,
 	&tl_decoders_ioctl,
 };
@@ -215,11 +216,17 @@ static bool is_older(const struct tl_event *event)
 	return event->abi == TL_ABI_I386 && (int64_t)event->nr == event->type->number2[TL_ABI_I386];
 }
 
+/* Whether what is behind the argument is laid out as programs of 32 bits have it. */
+static bool is_narrow(const struct tl_event *event, const struct tl_decoder *decoder)
+{
+	return event->abi == TL_ABI_I386 || (event->abi == TL_ABI_X32 && decoder && decoder->x32_narrow);
+}
+
 static void captured_text(struct tl_buffer *out, const struct tl_event *event, const struct tl_arg_type *arg,
 			  const struct tl_decoder *decoder)
 {
 	const struct tl_bytes *bytes = &event->captured[arg->position - 1];
-	bool is_32 = event->abi == TL_ABI_I386;
+	bool is_32 = is_narrow(event, decoder);
 
 	if (decoder && decoder->bytes16 && is_older(event))
 		decoder->bytes16(out, bytes);
@@ -245,7 +252,7 @@ void tl_argument_text(struct tl_buffer *out, const struct tl_event *event, const
 	if (i >= TL_ARGS_MAX)
 		return;
 	if (!tl_capture_is_number(arg->capture) || tl_is_captured(event, arg)) {
-		bool is_32 = event->abi == TL_ABI_I386;
+		bool is_32 = is_narrow(event, decoder);
 
 		if (tl_is_captured(event, arg) &&
 		    (!decoder || decoder->kind == TL_DECODE_BYTES || arg->capture == TL_CAPTURE_STRING) &&

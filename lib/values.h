@@ -29,6 +29,7 @@ struct tl_decoder {
 	bool wide; /* all 64 bits count, not 32 */
 	bool mask_last; /* the value comes after the flags */
 	bool native; /* laid out as programs of 64 bits have it: of others, bytes32() or nothing */
+	bool x32_narrow; /* x32, too, has it as programs of 32 bits do */
 	uint64_t mask;
 	void (*number)(struct tl_buffer *out, uint64_t value);
 	void (*bytes)(struct tl_buffer *out, const struct tl_bytes *bytes);
@@ -99,7 +100,7 @@ struct tl_variant {
 		bool is_string;
 		uint16_t size, size32; /* bytes of it, of programs of 64 and of 32 bits; of a string at most */
 		uint16_t failed; /* of these, what is there even if the call fails */
-	} behind; /* what an argument points to; then `selector` decides alone, by all of its bits */
+	} behind; /* what an argument points to; then `selector` decides alone, by the same bits for all */
 	const char *result; /* decoder of the result, or NULL: a number */
 	const char *word; /* of a result that is flags: what is before their names */
 };

@@ -52,7 +52,7 @@ static void put_command(FILE *out, const struct tl_event_type *t, const struct t
 		if (v->behind.position != arg->position)
 			continue;
 		if (!n++)
-			fprintf(out, "\tsize = 0;\n\tswitch ((__u32)call->record.args[%u]) {\n", v->selector - 1);
+			fprintf(out, "\tsize = 0;\n\tswitch ((__u32)call->record.args[%u] & 0x%x) {\n", v->selector - 1, v->mask);
 		fprintf(out, "\tcase 0x%x:\n", v->value);
 		if (v->behind.is_string)
 			fprintf(out, "\t\tif (tl_command_size(call, 1, 1, %u))\n\t\t\ttl_capture_string(call, %u, %u);\n",
@@ -90,6 +90,24 @@ static void put_ids(FILE *out, const struct tl_event_type *t, const struct tl_ar
 			t->number2[TL_ABI_I386]);
 }
 
+/* Whether the call says how much it has written where an argument points to. */
+static bool has_length_behind(const struct tl_event_type *t, const struct tl_arg_type *arg)
+{
+	for (unsigned i = 0; arg->length_arg && i < t->n_args; i++)
+		if (t->args[i].position == arg->length_arg)
+			return strchr(t->args[i].type, '*');
+	return false;
+}
+
+static void put_buffer(FILE *out, const struct tl_event_type *t, const struct tl_arg_type *arg)
+{
+	if (has_length_behind(t, arg))
+		fprintf(out, "\ttl_capture_written(call, %u, %u, %u);\n", arg->position, arg->length_arg, arg->size);
+	else
+		fprintf(out, "\ttl_capture_buffer(call, %u, %u, %u, %u);\n", arg->position, arg->length_arg,
+			arg->unit ? arg->unit : 1, arg->size);
+}
+
 static void put_capture(FILE *out, const struct tl_event_type *t, const struct tl_arg_type *arg)
 {
 	if (is_narrow_once(t, arg)) {
@@ -107,8 +125,7 @@ static void put_capture(FILE *out, const struct tl_event_type *t, const struct t
 		fprintf(out, "\ttl_capture_string(call, %u, %u);\n", arg->position, arg->size);
 		break;
 	case TL_CAPTURE_BUFFER:
-		fprintf(out, "\ttl_capture_buffer(call, %u, %u, %u, %u);\n", arg->position, arg->length_arg,
-			arg->unit ? arg->unit : 1, arg->size);
+		put_buffer(out, t, arg);
 		break;
 	case TL_CAPTURE_MASK:
 		fprintf(out, "\ttl_capture_mask(call, %u);\n", arg->position);

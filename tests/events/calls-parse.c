@@ -230,7 +230,7 @@ void parse(const char *file, int line, const char *given, struct parsed *ret)
 	ret->text = text("%s", s.at);
 }
 
-/* %1 an argument as an address, %1d as a decimal number, %1f as a descriptor with its
+/* %1 an argument as an address, %1d as a decimal number, %1s the text there, %1f as a descriptor with its
  * path, %1[0] and %1{0} a number of 32 or 64 bits in what it points to, %~ the folder, %$name a variable, %x$name as an address, %p2 and %p$name the port
  * of a socket address, %* whatever follows, %% itself. */
 const char *expanded(const struct parsed *parsed)
@@ -277,7 +277,9 @@ const char *expanded(const struct parsed *parsed)
 					      *s.at == '[' ? ((int32_t *)value)[atoi(s.at + 1)] :
 							     ((long *)value)[atoi(s.at + 1)]);
 				s.at += strcspn(s.at, "]}") + 1;
-			} else if (*s.at == 'd')
+			} else if (*s.at == 's')
+				to += sprintf(to, "\"%.256s\"", (char *)value);
+			else if (*s.at == 'd')
 				to += sprintf(to, "%ld", value);
 			else if (*s.at == 'f') {
 				path = path_of_fd((int)value, &deleted);
@@ -287,7 +289,7 @@ const char *expanded(const struct parsed *parsed)
 					to += sprintf(to, "%d<%.1000s%s>", (int)value, path ?: "?", deleted ? " (deleted)" : "");
 			} else
 				to += sprintf(to, "%#lx", value);
-			s.at += *s.at == 'd' || *s.at == 'f';
+			s.at += *s.at == 'd' || *s.at == 'f' || *s.at == 's';
 		} else {
 			refuse(&s, "unknown letter after %");
 		}

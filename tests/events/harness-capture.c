@@ -136,6 +136,14 @@ static void peek_message(struct bytes *b, size_t width, uint64_t from, uint64_t 
 		m->name_size = 0;
 	}
 	b->size += sizeof(*m) + ((m->name_size + 7) & ~7U);
+	m->control_taken = m->control ? MIN(m->control_size, 120U) : 0;
+	if (m->control && m->control_size > 120)
+		b->flags |= TL_VALUE_TRUNCATED;
+	if (peek((char *)b->data + b->size, m->control, m->control_taken) < m->control_taken) {
+		b->flags |= TL_VALUE_FAULT;
+		m->control_taken = 0;
+	}
+	b->size += (m->control_taken + 7) & ~7U;
 	start = b->size;
 	peek_vectors(b, width, words[2], m->vectors, most, length);
 	m->vectors_size = b->size - start;
@@ -156,7 +164,7 @@ static struct bytes peek_messages(const struct call *c, const struct tl_arg_type
 	for (uint32_t i = 0; i < count; i++, from += 8 * width) {
 		uint64_t length = 0;
 
-		if (i == 8 || b.size + sizeof(struct tl_message) + 128 > arg->size) {
+		if (i == 8 || b.size + sizeof(struct tl_message) + 128 + 120 > arg->size) {
 			b.flags |= TL_VALUE_TRUNCATED;
 			break;
 		}
@@ -179,7 +187,7 @@ static struct bytes peek_command(const struct call *c, const struct tl_arg_type 
 	while ((v = tl_variant_next(c->type, v))) {
 		uint32_t size = c->abi == TL_ABI_I386 ? v->behind.size32 : v->behind.size;
 
-		if (v->behind.position != arg->position || (uint32_t)c->args[v->selector - 1] != v->value)
+		if (v->behind.position != arg->position || ((uint32_t)c->args[v->selector - 1] & v->mask) != v->value)
 			continue;
 		if (c->ret < 0)
 			size = MIN(size, v->behind.failed);
@@ -210,6 +218,13 @@ struct bytes captured_of(const struct call *c, const struct tl_arg_type *arg)
 	case TL_CAPTURE_BUFFER:
 		if (!arg->length_arg && c->ret < 0)
 			return nothing;
+		if (arg->length_arg && strchr(c->type->args[arg->length_arg - 1].type, '*')) {
+			socklen_t n;
+
+			if (c->ret < 0 || peek(&n, length, sizeof(n)) < sizeof(n))
+				return nothing;
+			length = n;
+		}
 		length = arg->length_arg ? length : (uint64_t)c->ret;
 		return peek_bytes(from, arg->unit > 1 ? (uint32_t)length * (uint64_t)arg->unit : length, arg->size);
 	case TL_CAPTURE_BITS: {

@@ -80,6 +80,9 @@ static void size_that_is_wrong(void)
 
 	require(c->ret == -EINVAL);
 	is_asked(c, in_folder("missing"));
+	/* Of what is behind it nothing is told. */
+	c->shown = text("openat2(AT_FDCWD, \"missing\", \"\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\", 8)"
+			" = -1 EINVAL (Invalid argument)");
 }
 
 static void arguments_that_cannot_be_read(void)

@@ -24,6 +24,7 @@
 #include "describe.h"
 #include "encode-fixture.h"
 #include "values.h"
+#include "wire.h"
 
 static const char *done(struct tl_buffer *b)
 {
@@ -391,16 +392,74 @@ static const char *structure(const char *decoder, const void *data, size_t size)
 	return captured(TL_CAPTURE_STRUCT, decoder, fixture_bytes(data, size));
 }
 
-static const char *structure_32(const char *decoder, const void *data, size_t size)
+static const char *structure_by(uint8_t abi, const char *decoder, const void *data, size_t size)
 {
 	struct tl_event_type type;
-	struct tl_event event = { .type = &type, .abi = TL_ABI_I386, .args = { 1 }, .captured = { fixture_bytes(data, size) } };
+	struct tl_event event = { .type = &type, .abi = abi, .args = { 1 }, .captured = { fixture_bytes(data, size) } };
 	struct tl_buffer b = { 0 };
 
 	fixture_type(&type, "call", "");
 	fixture_arg(&type, "a", "void *", decoder, TL_CAPTURE_STRUCT);
 	tl_argument_text(&b, &event, &type.args[0], tl_decoder_find(decoder));
 	return done(&b);
+}
+
+static const char *structure_32(const char *decoder, const void *data, size_t size)
+{
+	return structure_by(TL_ABI_I386, decoder, data, size);
+}
+
+/* Its addresses are of 32 bits, its times and limits of 64. */
+static void x32_has_addresses_of_32_bits(void **state)
+{
+	const uint32_t action[8] = { 0x8000, 0x10000000, 0, 2, 0 }, stack[6] = { 0x1000, 2, 8192 };
+	const uint64_t words[2] = { 1, 2 };
+
+	(void)state;
+	assert_string_equal(structure_by(TL_ABI_X32, "sigaction", action, 32),
+			    "{sa_handler=0x8000, sa_mask=[INT], sa_flags=SA_RESTART}");
+	assert_string_equal(structure_by(TL_ABI_X32, "stack", stack, 24), "{ss_sp=0x1000, ss_flags=SS_DISABLE, ss_size=8192}");
+	assert_string_equal(structure_by(TL_ABI_X32, "timespec", words, 16), "{tv_sec=1, tv_nsec=2}");
+	assert_string_equal(structure_by(TL_ABI_X32, "rlimit", words, 16), "{rlim_cur=1, rlim_max=2}");
+}
+
+/* A message with nothing but `size` bytes of control data, of which `taken` were collected. */
+static const char *control(uint8_t abi, const uint32_t data[16], uint32_t size, uint32_t taken)
+{
+	struct {
+		struct tl_message head;
+		uint32_t control[16];
+	} m = { .head = { .control = 0x1000, .control_size = size, .control_taken = taken } };
+	static char text[512];
+	const char *all, *at, *end;
+
+	memcpy(m.control, data, taken);
+	all = structure_by(abi, "message", &m, sizeof(m.head) + ((taken + 7) & ~7U));
+	at = strstr(all, "msg_control=");
+	end = strstr(all, ", msg_controllen=");
+	assert_non_null(at);
+	assert_non_null(end);
+	snprintf(text, sizeof(text), "%.*s", (int)(end - at - 12), at + 12);
+	return text;
+}
+
+static void control_data_are_listed(void **state)
+{
+	const uint32_t two[16] = { 24, 0, 1, 1, 7, 8, 28, 0, 1, 2, 10, 20, 30, 0 };
+	const uint32_t narrow[16] = { 16, 1, 1, 9, 13, 0, 8, 255 }, wrong[16] = { 15, 0, 1, 1, 7, 8 };
+
+	(void)state;
+	assert_string_equal(control(TL_ABI_X86_64, two, 56, 56),
+			    "[{cmsg_len=24, cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS, cmsg_data=[7, 8]}, "
+			    "{cmsg_len=28, cmsg_level=SOL_SOCKET, cmsg_type=SCM_CREDENTIALS, cmsg_data={pid=10, uid=20, gid=30}}]");
+	assert_string_equal(control(TL_ABI_X86_64, two, 100, 20),
+			    "[{cmsg_len=24, cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS, cmsg_data=[7, ...]}, ...]");
+	assert_string_equal(control(TL_ABI_X86_64, two, 56, 0), "0x1000");
+	assert_string_equal(control(TL_ABI_X86_64, wrong, 24, 24), "[]");
+	for (unsigned i = 0; i < 2; i++)
+		assert_string_equal(control(i ? TL_ABI_X32 : TL_ABI_I386, narrow, 29, 29),
+				    "[{cmsg_len=16, cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS, cmsg_data=[9]}, "
+				    "{cmsg_len=13, cmsg_level=SOL_IP, cmsg_type=IP_PKTINFO, cmsg_data=\"\\xff\"}]");
 }
 
 static void programs_of_32_bits_have_layouts_of_their_own(void **state)
@@ -541,6 +600,7 @@ static void what_a_command_points_to_has_a_decoder(void **state)
 	types = tl_event_types(&n);
 	for (size_t i = 0; i < n; i++) {
 		const struct tl_variant *v = NULL;
+		uint32_t mask = 0;
 
 		tl_variants_of(&types[i]);
 		while ((v = tl_variant_next(&types[i], v))) {
@@ -549,7 +609,8 @@ static void what_a_command_points_to_has_a_decoder(void **state)
 			if (!v->behind.position)
 				continue;
 			n_found++;
-			assert_int_equal(v->mask, UINT32_MAX);
+			assert_true(v->mask && (!mask || v->mask == mask)); /* the same for all of the call */
+			mask = v->mask;
 			assert_int_equal(v->also_at, 0);
 			assert_true(v->selector > 0);
 			assert_int_equal(types[i].args[v->behind.position - 1].capture, TL_CAPTURE_COMMAND);
@@ -580,6 +641,8 @@ int main(void)
 		cmocka_unit_test(structures_are_decoded),
 		cmocka_unit_test(times_are_decoded),
 		cmocka_unit_test(programs_of_32_bits_have_layouts_of_their_own),
+		cmocka_unit_test(x32_has_addresses_of_32_bits),
+		cmocka_unit_test(control_data_are_listed),
 		cmocka_unit_test(requests_of_bpf_are_decoded),
 		cmocka_unit_test(the_kernels_structures_are_decoded),
 		cmocka_unit_test(any_bytes_give_harmless_text),
