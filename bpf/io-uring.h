@@ -199,11 +199,13 @@ static __always_inline void tl_request_actor(struct tl_record *record, struct ta
 			      (void *)((__u64)tl_get(task, group_leader) + bpf_core_field_offset(struct task_struct, comm)));
 }
 
-/* Identities that were registered with the ring, if the entry names one. */
+/* Identities that were registered with the ring, if the entry names one that is there. */
 static __always_inline void tl_request_identity(struct tl_record *record, struct io_kiocb *request)
 {
 	struct cred *cred = tl_at(struct cred, tl_peek(request, creds));
 
+	if (!cred)
+		return;
 	record->uid = tl_peek(cred, uid.val);
 	record->gid = tl_peek(cred, gid.val);
 	record->euid = tl_peek(cred, euid.val);
@@ -246,7 +248,7 @@ static __always_inline bool tl_is_stale(const struct tl_task *state, struct task
 	return state->cgroup != tl_cgroup_of(task) || tl_attributes_changed(state, task);
 }
 
-/* sqe: 0 where the hook does not say; how: TL_REQUEST_NAMED or 0. */
+/* sqe: of a request that is refused; else 0; how: TL_REQUEST_NAMED or 0. */
 static __always_inline int tl_request_taken(void *ctx, __u64 address, __u64 sqe, __u16 how)
 {
 	struct io_kiocb *request = tl_at(struct io_kiocb, address);
@@ -256,7 +258,7 @@ static __always_inline int tl_request_taken(void *ctx, __u64 address, __u64 sqe,
 	struct tl_task *state;
 	struct tl_work *work;
 	struct tl_call *call;
-	bool worker, is_mine = tl_is_my_turn(TL_TURN_REQUEST, address);
+	bool worker, is_mine = tl_is_my_turn(TL_TURN_REQUEST, address), is_refused = sqe;
 
 	if (!opcode->event)
 		return 0;
@@ -310,7 +312,7 @@ static __always_inline int tl_request_taken(void *ctx, __u64 address, __u64 sqe,
 	if (opcode->flags & TL_OPCODE_NUMBER)
 		call->stashed |= TL_REQUEST_NUMBER;
 	flags = tl_peek(request, flags);
-	if (flags & TL_REQUEST_SKIPS_SUCCESS) {
+	if (flags & TL_REQUEST_SKIPS_SUCCESS && !is_refused) {
 		if (!is_mine) {
 			call->owner = 0; /* it is told now, by the other session */
 			return 0;

@@ -15,7 +15,7 @@ struct request {
 	struct call *call;
 };
 
-#define ask(request, number, ...) ask_made(__FILE__, __LINE__, request, number, (const long[6]){LONGS(__VA_ARGS__)})
+#define ask(request, number, ...) ask_made(__FILE__, __LINE__, request, number, (const long[6]){ LONGS(__VA_ARGS__) })
 static void ask_made(const char *file, int line, struct request *r, long number, const long args[6])
 {
 	r->call = call_noted(file, line, number, args);
@@ -50,6 +50,44 @@ static void what_follows_a_failure_is_cancelled(void)
 	require(r[0].call->ret == -ENOENT && r[1].call->ret == -ECANCELED);
 	is_asked(r[0].call, in_folder("missing"));
 	is_asked(r[1].call, in_folder("kept"));
+}
+
+/* Refused before it is begun, for what only entries of the queue have. */
+static void refused_at_once(void)
+{
+	static const struct {
+		int error;
+		uint8_t flags;
+		uint16_t ioprio, personality;
+	} wrongs[] = {
+		{ EINVAL, 0x80, 0, 0 }, /* there is no such flag */
+		{ EINVAL, 0, 1, 0 }, /* which other operations have */
+		{ EINVAL, 0, 0, 77 }, /* nobody's */
+		{ EINVAL, IOSQE_CQE_SKIP_SUCCESS, 1, 0 }, /* it is told of a failure */
+	};
+
+	become_nobody();
+	require(ring_open(false));
+	if (is_old_kernel()) {
+		skip_case("this kernel tells only of requests that it has accepted");
+		return;
+	}
+	for (size_t i = 0; i < N_ELEMENTS(wrongs); i++) {
+		struct request r = {};
+
+		ask(&r, SYS_openat, AT_FDCWD, text("missing"), O_RDONLY, 0);
+		r.entry.flags |= wrongs[i].flags;
+		r.entry.ioprio = wrongs[i].ioprio;
+		r.entry.personality = wrongs[i].personality;
+		make(&r, 1, 1);
+		require(r.call->ret == -wrongs[i].error);
+		is_asked(r.call, in_folder("missing"));
+	}
+}
+
+static void refused(void)
+{
+	in_child(refused_at_once);
 }
 
 /* The kernel tells nobody that it has succeeded: then the event says that it was made. */
@@ -176,8 +214,8 @@ static void one_request_for_many_callers(void)
 }
 
 static const struct test_case cases[] = {
-	CASE(what_follows_a_failure_is_cancelled), CASE(silent_about_success), CASE(place_in_the_table_of_files),
-	CASE(crowd), CASE(one_request_for_many_callers),
+	CASE(what_follows_a_failure_is_cancelled), CASE(refused), CASE(silent_about_success),
+	CASE(place_in_the_table_of_files),	   CASE(crowd),	  CASE(one_request_for_many_callers),
 };
 
 int main(void)
