@@ -9,7 +9,7 @@
 #define TL_DNS_PORT 53
 #define TL_IPPROTO_TCP 6
 #define TL_IPPROTO_UDP 17
-#define TL_DNS_HEADER 12 /* bytes: no message has less */
+#define TL_DNS_PIECES_MAX 16 /* of one message in one call */
 
 /* Is that the port of the socket address in user memory? */
 static __always_inline bool tl_is_dns_address(__u64 from)
@@ -37,24 +37,45 @@ static __always_inline void tl_add_dns_bytes(struct tl_call *call, __u64 from, _
 		tl_section_end(call, section, n);
 }
 
-/* The first vector, or the second if all that is in the first is a stream's length of the
- * message. */
-static __always_inline void tl_add_dns_vectors(struct tl_call *call, __u64 width, __u64 vectors, __u64 length)
+/*
+ * What went through the first vectors, one after the other. Global, and with numbers alone
+ * as its arguments, so that the verifier looks at it once; into slot `slot`.
+ */
+__noinline int tl_add_dns_vectors(__u32 slot, __u64 width, __u64 vectors, __u64 length)
 {
-	__u64 base, size;
+	struct tl_call *call = bpf_map_lookup_elem(&calls, &slot);
+	struct tl_section *section;
+	__u64 base, size, at = 0;
 
-	if (tl_read_address(width, vectors, 0, &base) < 0 || tl_read_address(width, vectors, 1, &size) < 0)
-		return;
-	if (size < TL_DNS_HEADER && size < length) {
+	if (!call)
+		return 0;
+	section = tl_section_begin(call, TL_SECTION_DNS, 0);
+	for (__u32 i = 0; i < TL_DNS_PIECES_MAX && length && at < TL_DNS_SIZE_MAX; i++) {
+		if (tl_read_address(width, vectors, 2 * i, &base) < 0 ||
+		    tl_read_address(width, vectors, 2 * i + 1, &size) < 0)
+			break;
+		size = size < length ? size : length;
 		length -= size;
-		if (tl_read_address(width, vectors, 2, &base) < 0 || tl_read_address(width, vectors, 3, &size) < 0)
-			return;
+		if (size > TL_DNS_SIZE_MAX - at) {
+			size = TL_DNS_SIZE_MAX - at;
+			section->flags |= TL_SECTION_TRUNCATED;
+		}
+		at = tl_clamp(at, TL_DNS_SIZE_MAX);
+		if (size && bpf_probe_read_user(tl_section_data(section) + at, tl_clamp(size, TL_DNS_SIZE_MAX),
+						(void *)base) < 0)
+			break;
+		at += size;
 	}
-	tl_add_dns_bytes(call, base, length < size ? length : size);
+	at = tl_clamp(at, TL_DNS_SIZE_MAX);
+	if (length)
+		section->flags |= TL_SECTION_TRUNCATED;
+	*(__u64 *)(tl_section_data(section) + at) = 0; /* nothing of others in the padding */
+	if (at)
+		tl_section_end(call, section, at);
+	return 0;
 }
 
-static __always_inline void tl_add_dns_message(struct tl_call *call, __u64 width, __u64 from, __u64 length,
-					       bool connected)
+static __always_inline void tl_add_dns_message(__u32 slot, __u64 width, __u64 from, __u64 length, bool connected)
 {
 	__u64 name, vectors;
 
@@ -62,7 +83,7 @@ static __always_inline void tl_add_dns_message(struct tl_call *call, __u64 width
 	    tl_read_address(width, from, TL_MESSAGE_VECTORS, &vectors) < 0 ||
 	    (name ? !tl_is_dns_address(name) : !connected))
 		return;
-	tl_add_dns_vectors(call, width, vectors, length);
+	tl_add_dns_vectors(slot, width, vectors, length);
 }
 
 /* Whether the open file is a socket that is connected to the port. */
@@ -83,7 +104,8 @@ static __always_inline bool tl_is_dns_file(__u64 file)
 
 /* What a call has sent to port 53, or received from it, over the socket whose facts
  * were just added. */
-static __always_inline void tl_add_dns(struct tl_call *call, const struct tl_socket_facts *facts, __u32 payload)
+static __always_inline void tl_add_dns(struct tl_call *call, __u32 slot, const struct tl_socket_facts *facts,
+				       __u32 payload)
 {
 	__u64 from = call->record.args[1], width = tl_address_width(call), length = call->record.ret;
 	bool connected = facts->remote_port == TL_DNS_PORT;
@@ -96,16 +118,16 @@ static __always_inline void tl_add_dns(struct tl_call *call, const struct tl_soc
 		if (has_address ? tl_is_dns_address(call->record.args[4]) : connected)
 			tl_add_dns_bytes(call, from, length);
 	} else if (payload == TL_PAYLOAD_MESSAGE) {
-		tl_add_dns_message(call, width, from, length, connected);
+		tl_add_dns_message(slot, width, from, length, connected);
 	} else if (payload == TL_PAYLOAD_VECTORS) {
-		tl_add_dns_vectors(call, width, from, length);
+		tl_add_dns_vectors(slot, width, from, length);
 	} else {
 		__u32 count = length;
 
 		for (__u32 i = 0; i < TL_DNS_MESSAGES_MAX; i++, from += TL_MESSAGE_WORDS * width) {
 			if (i >= count || tl_read_address(width, from, TL_MESSAGE_LENGTH, &length) < 0)
 				break;
-			tl_add_dns_message(call, width, from, (__u32)length, connected);
+			tl_add_dns_message(slot, width, from, (__u32)length, connected);
 		}
 	}
 }

@@ -475,7 +475,7 @@ static __always_inline void tl_add_socket_of_call(struct tl_call *call, struct t
 	struct tl_socket_facts *facts = tl_add_socket(call, walk, file);
 
 	if (facts && plan->payload)
-		tl_add_dns(call, facts, plan->payload);
+		tl_add_dns(call, walk->slot, facts, plan->payload);
 }
 
 SEC("tp_btf/sys_exit")

@@ -490,17 +490,33 @@ static bool fill_socket(struct tl_session *s, const struct parts *p)
 	return incoming;
 }
 
-/* In a stream a message comes behind its length, or, if that was read before, without. */
-static int parse_dns(const struct parts *p, const struct tl_bytes *bytes, struct tl_dns *ret)
+/* Whether what was received is still to be read: then it comes once more. */
+static bool is_peeked(const struct tl_event *event)
 {
-	const uint8_t *data = (const uint8_t *)bytes->data;
-	bool is_stream = p->socket && p->socket->type == SOCK_STREAM && bytes->size > 2;
+	const struct tl_event_type *type = event->type;
 
-	if (is_stream && (data[0] << 8 | data[1]) == (int)bytes->size - 2)
-		return tl_dns_parse(data + 2, bytes->size - 2, ret);
-	if (tl_dns_parse(data, bytes->size, ret) == 0)
-		return 0;
-	return is_stream ? tl_dns_parse(data + 2, bytes->size - 2, ret) : -EBADMSG;
+	for (unsigned i = 0; i < type->n_args; i++)
+		if (strcmp(type->args[i].decoder, "msg_flags") == 0)
+			return event->args[i] & MSG_PEEK;
+	return false;
+}
+
+/* In a stream a message comes behind its length, and in pieces. */
+static int parse_dns(struct tl_session *s, const struct parts *p, const struct tl_bytes *bytes, struct tl_dns *ret)
+{
+	const struct tl_event *event = &s->event;
+	struct tl_dns_stream_key key = { event->file.inode, event->source.port == DNS_PORT };
+	const uint8_t *data = (const uint8_t *)bytes->data;
+
+	if (!p->socket || p->socket->type != SOCK_STREAM)
+		return tl_dns_parse(data, bytes->size, ret);
+	if (event->ret <= 0 || !event->file.has_facts || is_peeked(event))
+		return -EBADMSG;
+	if (!s->dns_streams)
+		s->dns_streams = tl_dns_streams_new();
+	if (!s->dns_streams)
+		return -ENOMEM;
+	return tl_dns_stream_add(s->dns_streams, &key, data, bytes->size, (uint64_t)event->ret, ret);
 }
 
 /* The first message is the event's; what answers say is remembered of all of them. */
@@ -510,7 +526,7 @@ static void fill_dns(struct tl_session *s, const struct parts *p)
 	struct tl_dns dns;
 
 	for (size_t i = 0; i < p->n_dns; i++) {
-		if (parse_dns(p, &p->dns[i], &dns) < 0)
+		if (parse_dns(s, p, &p->dns[i], &dns) < 0)
 			continue;
 		if (!event->dns) {
 			s->dns = dns;
@@ -587,7 +603,8 @@ static uint64_t hash_arguments(const struct tl_event *event)
 		if (arg->hash == TL_HASH_SKIP)
 			continue;
 		if (arg->hash == TL_HASH_STRING)
-			hash = tl_fnv1a(hash, captured->data, captured->size ? strnlen(captured->data, captured->size) : 0);
+			hash = tl_fnv1a(hash, captured->data,
+					captured->size ? strnlen(captured->data, captured->size) : 0);
 		else if (captured->flags & TL_VALUE_PRESENT)
 			hash = tl_fnv1a(hash, captured->data, captured->size);
 		else

@@ -18,6 +18,25 @@ const char *tl_dns_type_name(uint16_t type);
 /* "NXDOMAIN" for 3, NULL if it has no name here. */
 const char *tl_dns_code_name(uint8_t code);
 
+/*
+ * Messages in a stream, each behind its length, in as many pieces as the process likes:
+ * the beginnings of a few that are not whole yet are kept. socket: its inode.
+ */
+struct tl_dns_stream_key {
+	uint64_t socket;
+	bool incoming;
+};
+struct tl_dns_streams;
+
+/* NULL: no memory. To be freed with tl_dns_streams_free(), which returns NULL. */
+struct tl_dns_streams *tl_dns_streams_new(void);
+struct tl_dns_streams *tl_dns_streams_free(struct tl_dns_streams *streams);
+
+/* The next n bytes of the stream, of which the first `size` are at hand. 0: they are, or make
+ * whole, the message in *ret. -EAGAIN: it is not whole, or was told before. -EBADMSG: it is none. */
+int tl_dns_stream_add(struct tl_dns_streams *streams, const struct tl_dns_stream_key *key, const uint8_t *data,
+		      size_t size, uint64_t n, struct tl_dns *ret);
+
 /* The names that answers gave for addresses, the last TL_DNS_NAMES_MAX or so. */
 #define TL_DNS_NAMES_MAX 4096
 struct tl_dns_cache;

@@ -303,6 +303,8 @@ static void hand_over(struct tl_session *old, struct tl_session *s)
 	s->streams = TAKE_PTR(old->streams);
 	tl_dns_cache_free(s->dns_names);
 	s->dns_names = TAKE_PTR(old->dns_names);
+	tl_dns_streams_free(s->dns_streams);
+	s->dns_streams = TAKE_PTR(old->dns_streams);
 	old->processes = NULL; /* they are the successor's now */
 	old->cgroups = NULL;
 	old->successor = NULL;

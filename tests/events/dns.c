@@ -73,7 +73,8 @@ static void answers(int fd, const void *bytes, size_t n)
 
 	require(connect(server, (struct sockaddr *)to, sizeof(*to)) == 0);
 	require(write(server, bytes, n) == (ssize_t)n);
-	require(connect(server, (struct sockaddr *)&(struct sockaddr){ .sa_family = AF_UNSPEC }, sizeof(struct sockaddr)) == 0);
+	require(connect(server, (struct sockaddr *)&(struct sockaddr){ .sa_family = AF_UNSPEC },
+			sizeof(struct sockaddr)) == 0);
 }
 
 static void drop_query(void)
@@ -203,24 +204,31 @@ static void by_write_and_read(void)
 	require(close(fd) == 0);
 }
 
-/* A message in one piece, or its length and the rest. */
-static struct iovec *pieces(const char *bytes, size_t n, bool with_length)
+/* Bytes in pieces of `size`. */
+static struct iovec *pieces(const char *bytes, size_t n, size_t size, int *ret_count)
 {
-	struct iovec *iov = room(2 * sizeof(*iov));
-	char length[2] = { (char)(n >> 8), (char)n };
+	struct iovec *iov = room((n / size + 1) * sizeof(*iov));
 
-	iov[!with_length] = (struct iovec){ copy(length, 2), 2 };
-	iov[with_length] = (struct iovec){ copy(bytes, n), n };
+	*ret_count = 0;
+	for (size_t at = 0; at < n; at += size) {
+		size_t length = size < n - at ? size : n - at;
+
+		iov[(*ret_count)++] = (struct iovec){ copy(bytes + at, length), length };
+	}
 	return iov;
 }
 
 static void by_writev_and_readv(void)
 {
-	int fd = resolver(true);
+	int fd = resolver(true), count;
+	const struct iovec *iov = pieces(QUERY, sizeof(QUERY) - 1, sizeof(QUERY), &count);
 
-	sent(call(SYS_writev, fd, pieces(QUERY, sizeof(QUERY) - 1, false), 1), fd, true);
+	sent(call(SYS_writev, fd, iov, count), fd, true);
+	iov = pieces(QUERY, sizeof(QUERY) - 1, 3, &count);
+	sent(call(SYS_writev, fd, iov, count), fd, true);
 	answers(fd, NONE, sizeof(NONE) - 1);
-	received(call(SYS_readv, fd, pieces(NONE, sizeof(NONE) - 1, false), 1), fd, true, message(true, 3, 0));
+	iov = pieces(NONE, sizeof(NONE) - 1, 5, &count);
+	received(call(SYS_readv, fd, iov, count), fd, true, message(true, 3, 0));
 	require(close(fd) == 0);
 }
 
@@ -240,54 +248,101 @@ static void by_a_thread_that_shares_descriptors(void)
 	reap(pid);
 }
 
-/* Its length before each message, which may be read before it. */
-static void in_a_stream(void)
-{
-	static const char query[] = "\0\50" QUERY, answer[] = "\0\70" ANSWER;
-	int waiting = socket(AF_INET, SOCK_STREAM, 0), fd = socket(AF_INET, SOCK_STREAM, 0), end;
-	const int yes = 1;
-	struct call *c;
+static int waiting;
 
-	_Static_assert(sizeof(QUERY) - 1 == 050 && sizeof(ANSWER) - 1 == 070, "lengths");
+/* A connection to the server, whose end is *ret_end. */
+static int stream(int *ret_end)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	const int yes = 1;
+
+	waiting = socket(AF_INET, SOCK_STREAM, 0);
 	require(setsockopt(waiting, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) == 0);
 	require(bind(waiting, (struct sockaddr *)server_address(), sizeof(struct sockaddr_in)) == 0);
 	require(listen(waiting, 1) == 0);
 	require(syscall(SYS_connect, fd, server_address(), sizeof(struct sockaddr_in)) == 0);
-	end = accept(waiting, NULL, NULL);
-	require(end >= 0);
-	c = call(SYS_write, fd, copy(query, sizeof(query) - 1), sizeof(query) - 1);
+	*ret_end = accept(waiting, NULL, NULL);
+	require(*ret_end >= 0);
+	return fd;
+}
+
+static void asks(struct call *c, int fd, const struct tl_dns *dns)
+{
 	is_socket(c, fd);
-	c->dns = message(false, 0, 0);
-	c = call(SYS_writev, fd, pieces(QUERY, sizeof(QUERY) - 1, true), 2);
-	is_socket(c, fd);
-	c->dns = message(false, 0, 0);
-	c = call(SYS_sendto, fd, copy(query, sizeof(query) - 1), sizeof(query) - 1, 0, NULL, 0);
-	is_socket(c, fd);
-	c->dns = message(false, 0, 0);
+	c->dns = dns;
+}
+
+static const char query_in_stream[] = "\0\50" QUERY, answer_in_stream[] = "\0\70" ANSWER;
+#define QUERY_SIZE (sizeof(query_in_stream) - 1)
+#define ANSWER_SIZE (sizeof(answer_in_stream) - 1)
+
+/* Its length before each message, which may be read before it. */
+static void in_a_stream(void)
+{
+	const struct iovec *iov;
+	int end, fd = stream(&end), count;
+
+	_Static_assert(sizeof(QUERY) - 1 == 050 && sizeof(ANSWER) - 1 == 070, "lengths");
+	asks(call(SYS_write, fd, copy(query_in_stream, QUERY_SIZE), QUERY_SIZE), fd, message(false, 0, 0));
+	for (size_t size = 2; size < QUERY_SIZE; size += 20) {
+		iov = pieces(query_in_stream, QUERY_SIZE, size == 2 ? 3 : size, &count);
+		asks(call(SYS_writev, fd, iov, count), fd, message(false, 0, 0));
+	}
+	asks(call(SYS_sendto, fd, copy(query_in_stream, QUERY_SIZE), QUERY_SIZE, 0, NULL, 0), fd, message(false, 0, 0));
 	for (int i = 0; i < 2; i++)
-		require(send(end, answer, sizeof(answer) - 1, 0) == sizeof(answer) - 1);
+		require(send(end, answer_in_stream, ANSWER_SIZE, 0) == ANSWER_SIZE);
 	received(call(SYS_read, fd, room(2), 2), fd, true, NULL);
 	received(call(SYS_read, fd, room(512), sizeof(ANSWER) - 1), fd, true, message(true, 0, 1));
 	received(call(SYS_recvfrom, fd, room(512), 512, 0, NULL, NULL), fd, true, message(true, 0, 1));
 	require(close(fd) == 0 && close(end) == 0 && close(waiting) == 0);
 }
 
+/* One call for each piece: what makes the message whole tells of it. */
+static void in_pieces_of_a_stream(void)
+{
+	int end, fd = stream(&end);
+
+	for (size_t size = 1; size < 32; size += 10) {
+		for (size_t at = 0; at < QUERY_SIZE; at += size) {
+			size_t n = size < QUERY_SIZE - at ? size : QUERY_SIZE - at;
+
+			asks(call(SYS_write, fd, copy(query_in_stream + at, n), n), fd,
+			     at + n == QUERY_SIZE ? message(false, 0, 0) : NULL);
+		}
+		require(send(end, answer_in_stream, ANSWER_SIZE, 0) == ANSWER_SIZE);
+		received(call(SYS_recvfrom, fd, room(512), 20, MSG_PEEK, NULL, NULL), fd, true, NULL);
+		for (size_t at = 0; at < ANSWER_SIZE; at += size) {
+			size_t n = size < ANSWER_SIZE - at ? size : ANSWER_SIZE - at;
+
+			received(call(SYS_read, fd, room(n), n), fd, true,
+				 at + n == ANSWER_SIZE ? message(true, 0, 1) : NULL);
+		}
+	}
+	require(close(fd) == 0 && close(end) == 0 && close(waiting) == 0);
+}
+
 static const struct test_case cases[] = {
-	{ "sendto", asked_by_sendto },		{ "sendmsg", asked_by_sendmsg },
-	{ "sendmmsg", asked_by_sendmmsg },	{ "recvfrom", answered_to_recvfrom },
-	{ "connect", connected_to_what_was_found }, { "recvmsg", answered_to_recvmsg },
-	{ "recvmmsg", answered_to_recvmmsg },	{ "write and read", by_write_and_read },
+	{ "sendto", asked_by_sendto },
+	{ "sendmsg", asked_by_sendmsg },
+	{ "sendmmsg", asked_by_sendmmsg },
+	{ "recvfrom", answered_to_recvfrom },
+	{ "connect", connected_to_what_was_found },
+	{ "recvmsg", answered_to_recvmsg },
+	{ "recvmmsg", answered_to_recvmmsg },
+	{ "write and read", by_write_and_read },
 	{ "writev and readv", by_writev_and_readv },
 	{ "a thread that shares descriptors", by_a_thread_that_shares_descriptors },
 	{ "in a stream", in_a_stream },
+	{ "in pieces of a stream", in_pieces_of_a_stream },
 };
 
 int main(void)
 {
-	static const char *const events[] = { "sendto", "sendmsg", "sendmmsg", "recvfrom", "connect", "recvmsg",
-					      "recvmmsg", "read", "write", "readv", "writev", NULL };
-	static const struct test test = { .event = "dns", .cases = cases, .n_cases = N_ELEMENTS(cases), .prepare = prepare,
-					  .events = events };
+	static const char *const events[] = { "sendto",	  "sendmsg", "sendmmsg", "recvfrom", "connect", "recvmsg",
+					      "recvmmsg", "read",    "write",	 "readv",    "writev",	NULL };
+	static const struct test test = {
+		.event = "dns", .cases = cases, .n_cases = N_ELEMENTS(cases), .prepare = prepare, .events = events
+	};
 
 	return run_test(&test);
 }

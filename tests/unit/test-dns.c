@@ -18,9 +18,9 @@
 #define QUERY "\x12\x34\1\0\0\1\0\0\0\0\0\0" QUESTION
 
 /* www.example.org is another name of web.example.org, which has two addresses. */
-#define ANSWER                                                                                                   \
-	"\x12\x34\x81\x80\0\1\0\3\0\0\0\0" QUESTION "\xc0\x0c\0\5\0\1\0\0\0\x3c\0\6\3web\xc0\x10"                   \
-	"\xc0\x2d\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\1"                                                                \
+#define ANSWER                                                                                    \
+	"\x12\x34\x81\x80\0\1\0\3\0\0\0\0" QUESTION "\xc0\x0c\0\5\0\1\0\0\0\x3c\0\6\3web\xc0\x10" \
+	"\xc0\x2d\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\1"                                                \
 	"\xc0\x2d\0\x1c\0\1\0\0\0\x3c\0\x10\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\1"
 
 static void query_has_its_question(void **state)
@@ -79,8 +79,10 @@ static void names_that_do_not_end_are_refused(void **state)
 	refused(BYTES("\0\1\1\0\0\1\0\0\0\0\0\0\xc0\x0c\0\1\0\1")); /* to itself */
 	refused(BYTES("\0\1\1\0\0\1\0\0\0\0\0\0\1a\xc0\x0c\0\1\0\1")); /* in a circle */
 	refused(BYTES("\0\1\1\0\0\1\0\0\0\0\0\0\xc0\x20\0\1\0\1")); /* forwards */
-	refused(BYTES("\0\1\1\0\0\1\0\0\0\0\0\0\x40" "a\0\0\1\0\1")); /* of a kind that is none */
-	refused(BYTES("\0\1\1\0\0\1\0\0\0\0\0\0\x3f" "abc\0\0\1\0\1")); /* longer than the message */
+	refused(BYTES("\0\1\1\0\0\1\0\0\0\0\0\0\x40"
+		      "a\0\0\1\0\1")); /* of a kind that is none */
+	refused(BYTES("\0\1\1\0\0\1\0\0\0\0\0\0\x3f"
+		      "abc\0\0\1\0\1")); /* longer than the message */
 	refused(BYTES("\0\1\1\0\0\0\0\0\0\0\0\0" QUESTION)); /* no question */
 }
 
@@ -154,6 +156,78 @@ static void old_names_make_room(void **state)
 	tl_dns_cache_free(cache);
 }
 
+/* What came of it when the bytes were given in pieces of `size`; the last result. */
+static int in_pieces(struct tl_dns_streams *streams, uint64_t socket, const uint8_t *data, size_t n, size_t size,
+		     struct tl_dns *ret)
+{
+	const struct tl_dns_stream_key key = { socket, true };
+	int r = -EINVAL;
+
+	for (size_t at = 0; at < n; at += size) {
+		size_t length = size < n - at ? size : n - at;
+
+		assert_true(at == 0 || r == -EAGAIN);
+		r = tl_dns_stream_add(streams, &key, data + at, length, length, ret);
+	}
+	return r;
+}
+
+static void message_in_pieces_is_told_when_it_is_whole(void **state)
+{
+	static const char whole[] = "\0\41" QUERY;
+	struct tl_dns_streams *streams = tl_dns_streams_new();
+	const struct tl_dns_stream_key key = { 1, true }, other = { 1, false };
+	struct tl_dns dns;
+
+	(void)state;
+	assert_non_null(streams);
+	for (size_t size = 1; size < sizeof(whole); size++) {
+		memset(&dns, 0, sizeof(dns));
+		assert_int_equal(in_pieces(streams, 1, BYTES(whole), size, &dns), 0);
+		assert_string_equal(dns.name, "www.example.org");
+	}
+	/* Something is lost: the next one that is whole is told. */
+	assert_int_equal(tl_dns_stream_add(streams, &key,
+					   BYTES("\0\41"
+						 "abc"),
+					   5, &dns),
+			 -EAGAIN);
+	assert_int_equal(tl_dns_stream_add(streams, &key, BYTES(whole), sizeof(whole) - 1, &dns), 0);
+	assert_int_equal(tl_dns_stream_add(streams, &key, BYTES(whole), sizeof(whole) - 1, &dns), 0);
+	/* The other direction has a beginning of its own. */
+	assert_int_equal(tl_dns_stream_add(streams, &key, BYTES("\0"), 1, &dns), -EAGAIN);
+	assert_int_equal(tl_dns_stream_add(streams, &other, BYTES("\0"), 1, &dns), -EAGAIN);
+	assert_int_equal(tl_dns_stream_add(streams, &key, (const uint8_t *)whole + 1, 34, 34, &dns), 0);
+	/* Of what is no message nothing remains. */
+	assert_int_equal(tl_dns_stream_add(streams, &key, BYTES("\0\2ab"), 4, &dns), -EBADMSG);
+	assert_int_equal(tl_dns_stream_add(streams, &key, BYTES(whole), sizeof(whole) - 1, &dns), 0);
+	tl_dns_streams_free(streams);
+}
+
+/* More than is kept, and more streams than there is room for. */
+static void long_messages_and_many_streams_have_their_bounds(void **state)
+{
+	static uint8_t data[2 + 3000] = { 3000 >> 8, 3000 & 0xff };
+	struct tl_dns_streams *streams = tl_dns_streams_new();
+	const struct tl_dns_stream_key key = { 7, false };
+	struct tl_dns dns;
+	unsigned n_told = 0;
+
+	(void)state;
+	assert_non_null(streams);
+	memcpy(data + 2, QUERY, sizeof(QUERY) - 1);
+	for (size_t at = 0; at < sizeof(data); at += 2)
+		n_told += tl_dns_stream_add(streams, &key, data + at, 2, 2, &dns) == 0;
+	assert_int_equal(n_told, 1);
+	assert_int_equal(in_pieces(streams, 7, BYTES("\0\41" QUERY), 9, &dns), 0);
+	for (uint64_t i = 0; i < 1000; i++) {
+		struct tl_dns_stream_key each = { i, false };
+
+		assert_int_equal(tl_dns_stream_add(streams, &each, data, 1, 1, &dns), -EAGAIN);
+	}
+	tl_dns_streams_free(streams);
+}
+
 static void types_and_codes_have_their_names(void **state)
 {
 	(void)state;
@@ -174,6 +248,8 @@ int main(void)
 		cmocka_unit_test(longest_name_is_whole),
 		cmocka_unit_test(addresses_have_the_name_that_was_asked_for),
 		cmocka_unit_test(old_names_make_room),
+		cmocka_unit_test(message_in_pieces_is_told_when_it_is_whole),
+		cmocka_unit_test(long_messages_and_many_streams_have_their_bounds),
 		cmocka_unit_test(types_and_codes_have_their_names),
 	};
 
