@@ -2,6 +2,7 @@
 /* From a record to a decoded event. The record comes from our own kernel part,
  * and yet every length in it is checked before it is believed. */
 #include <errno.h>
+#include <linux/vm_sockets.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -287,6 +288,7 @@ static bool endpoint_from_sockaddr(struct tl_endpoint *endpoint, const struct tl
 	const struct sockaddr_in6 *v6 = (const void *)captured->data;
 	const struct sockaddr_in *v4 = (const void *)captured->data;
 	const struct sockaddr_un *un = (const void *)captured->data;
+	const struct sockaddr_vm *vm = (const void *)captured->data;
 	sa_family_t family;
 
 	if (!(captured->flags & TL_VALUE_PRESENT) || captured->size < sizeof(family))
@@ -307,6 +309,10 @@ static bool endpoint_from_sockaddr(struct tl_endpoint *endpoint, const struct tl
 		if (un->sun_path[0]) /* otherwise abstract: all of it is the name */
 			endpoint->path.size = strnlen(un->sun_path, endpoint->path.size);
 		endpoint->path.flags |= TL_VALUE_PRESENT;
+	} else if (family == AF_VSOCK &&
+		   captured->size >= offsetof(struct sockaddr_vm, svm_cid) + sizeof(vm->svm_cid)) {
+		memcpy(&endpoint->port, &vm->svm_port, sizeof(vm->svm_port));
+		memcpy(endpoint->address, &vm->svm_cid, sizeof(vm->svm_cid));
 	} else {
 		return false;
 	}

@@ -102,6 +102,13 @@ static void put_endpoint(struct tl_line *l, const char *key, const struct tl_end
 		}
 		tl_line_member(l, ",\"domain\":", endpoint->domain);
 		tl_put_char(l->b, '}');
+	} else if (tl_endpoint_is_context(endpoint)) {
+		tl_put_text(l->b, key);
+		TL_PUT_LITERAL(l->b, "\"address\":\"");
+		tl_put_u64(l->b, tl_endpoint_context(endpoint));
+		TL_PUT_LITERAL(l->b, "\",\"port\":");
+		tl_put_u64(l->b, endpoint->port);
+		tl_put_char(l->b, '}');
 	} else if (endpoint->family == AF_UNIX && (endpoint->path.flags & TL_VALUE_PRESENT)) {
 		const struct tl_bytes *path = &endpoint->path;
 		bool abstract = path->size && !path->data[0];

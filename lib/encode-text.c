@@ -50,6 +50,10 @@ static void put_address(struct tl_buffer *b, const struct tl_event *event, const
 			tl_escape_text(b, path->data + abstract, abstract ? path->size - 1 : tl_string_size(path));
 		return;
 	}
+	if (endpoint->family == AF_VSOCK) {
+		tl_put_text(b, "vsock:");
+		tl_put_u64(b, tl_endpoint_context(endpoint));
+	}
 	n = tl_address_text(address, endpoint->family, endpoint->address);
 	if (endpoint->family == AF_INET6)
 		tl_put_char(b, '[');
@@ -64,7 +68,7 @@ static void put_address(struct tl_buffer *b, const struct tl_event *event, const
 
 static bool has_address(const struct tl_endpoint *endpoint)
 {
-	return tl_endpoint_known(endpoint) ||
+	return tl_endpoint_known(endpoint) || tl_endpoint_is_context(endpoint) ||
 	       (endpoint->family == AF_UNIX && (endpoint->path.flags & TL_VALUE_PRESENT));
 }
 

@@ -217,8 +217,8 @@ struct tl_file {
 
 struct tl_endpoint {
 	uint16_t family; /* AF_INET, AF_INET6, AF_UNIX, ...; 0: unknown */
-	uint16_t port; /* host byte order */
-	uint8_t address[16]; /* v4: first four bytes */
+	uint32_t port; /* host byte order */
+	uint8_t address[16]; /* v4: first four bytes; AF_VSOCK: the context's number in host byte order */
 	const char *domain; /* of the other end: the name under which an answer had it; NULL: not known */
 	/* AF_UNIX: absolute, or, with a NUL in front, an abstract name. Of any family flags has TL_VALUE_CLAIM if
 	 * the end is as the process gave it: then a path may be relative. */

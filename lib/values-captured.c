@@ -112,6 +112,19 @@ bool tl_endpoint_known(const struct tl_endpoint *endpoint)
 	return endpoint->port || memcmp(endpoint->address, none, n);
 }
 
+uint32_t tl_endpoint_context(const struct tl_endpoint *endpoint)
+{
+	uint32_t cid;
+
+	memcpy(&cid, endpoint->address, sizeof(cid));
+	return cid;
+}
+
+bool tl_endpoint_is_context(const struct tl_endpoint *endpoint)
+{
+	return endpoint->family == AF_VSOCK && (endpoint->port || tl_endpoint_context(endpoint));
+}
+
 bool tl_endpoint_has_port(const struct tl_event *event, const struct tl_endpoint *endpoint)
 {
 	return endpoint->port || event->socket_type != SOCK_RAW;

@@ -153,6 +153,9 @@ void tl_path_text(struct tl_buffer *out, const struct tl_bytes *bytes);
 void tl_argv_text(struct tl_buffer *out, const char *data, size_t size, bool truncated);
 /* Whether it is AF_INET or AF_INET6, and more than an unset address and port. */
 bool tl_endpoint_known(const struct tl_endpoint *endpoint);
+/* An end of AF_VSOCK that is known: the number of a machine's context, and a port. */
+bool tl_endpoint_is_context(const struct tl_endpoint *endpoint);
+uint32_t tl_endpoint_context(const struct tl_endpoint *endpoint);
 /* Whether it has a port: those of raw sockets have none unless one was given. */
 bool tl_endpoint_has_port(const struct tl_event *event, const struct tl_endpoint *endpoint);
 /* "127.0.0.1", "::1"; AF_INET or AF_INET6, at most 45 characters, returns the length. */

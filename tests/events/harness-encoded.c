@@ -131,12 +131,16 @@ static void verify_json_who(const struct scalars *all, const struct tl_event *e)
 		wants(all, "traceleft.peer.executable", "\"%s\"", e->peer_executable.data);
 }
 
-static void verify_json_unix(const struct scalars *all, const char *key, const struct tl_endpoint *end)
+static void verify_json_address(const struct scalars *all, const char *key, const struct tl_endpoint *end)
 {
 	const struct tl_bytes *path = &end->path;
 	bool is_abstract = path->size && !path->data[0];
+	uint32_t cid;
 
-	if (end->family != AF_UNIX || !path->size)
+	memcpy(&cid, end->address, sizeof(cid));
+	if (end->family == AF_VSOCK && (end->port || cid))
+		wants(all, key, "\"%u\"", cid);
+	else if (end->family != AF_UNIX || !path->size)
 		wants_not(all, key);
 	else if (is_plain(path->data + is_abstract, path->size - is_abstract))
 		wants(all, key, "\"%s%.*s\"", is_abstract ? "@" : "", (int)(path->size - is_abstract),
@@ -158,8 +162,8 @@ static void verify_json_objects(const struct scalars *all, const struct tl_event
 		wants_not(all, "file.target_path");
 	else if (is_plain(e->target.path.data, e->target.path.size))
 		wants(all, "file.target_path", "\"%s\"", e->target.path.data);
-	verify_json_unix(all, "source.address", &e->source);
-	verify_json_unix(all, "destination.address", &e->destination);
+	verify_json_address(all, "source.address", &e->source);
+	verify_json_address(all, "destination.address", &e->destination);
 	if (e->source.port)
 		wants(all, "source.port", "%u", e->source.port);
 	if (e->destination.port)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <arpa/inet.h>
+#include <linux/vm_sockets.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -51,6 +52,7 @@ struct tl_endpoint endpoint(const void *address, size_t size)
 	const struct sockaddr_in *v4 = address;
 	const struct sockaddr_in6 *v6 = address;
 	const struct sockaddr_un *un = address;
+	const struct sockaddr_vm *vm = address;
 	struct tl_endpoint e = {};
 
 	if (!address || size < sizeof(sa_family_t))
@@ -67,6 +69,9 @@ struct tl_endpoint endpoint(const void *address, size_t size)
 		e.path.size = (uint32_t)(size - offsetof(struct sockaddr_un, sun_path));
 		if (un->sun_path[0])
 			e.path.size = (uint32_t)strnlen(un->sun_path, e.path.size);
+	} else if (e.family == AF_VSOCK && size >= sizeof(*vm)) {
+		e.port = vm->svm_port;
+		memcpy(e.address, &vm->svm_cid, sizeof(vm->svm_cid));
 	} else if (e.family == AF_INET || e.family == AF_INET6 || e.family == AF_UNIX) {
 		return e; /* too short: no more than the family, which the socket has, too */
 	}
