@@ -241,6 +241,12 @@ static __always_inline bool tl_collects(const struct tl_plan *plan)
 	return plan->from || plan->target_from || plan->flags || plan->other;
 }
 
+/* May it be counted? The arguments of the others stand elsewhere; their events are told each. */
+static __always_inline bool tl_may_tally(const struct tl_plan *plan, __u32 abi)
+{
+	return plan->tally && abi == TL_ABI_X86_64;
+}
+
 /* A system call that is about to return `ret`; `chain` are the programs to go on with. */
 static __always_inline int tl_exit(void *ctx, void *chain, __u32 door, struct pt_regs *registers, __s64 ret)
 {
@@ -252,6 +258,7 @@ static __always_inline int tl_exit(void *ctx, void *chain, __u32 door, struct pt
 	struct tl_work *work;
 	struct tl_call *call;
 	bool stashed, is_mine;
+	__u64 counted;
 
 	event = tl_event_of(door, task, registers, &abi, &nr);
 	if (!event)
@@ -269,6 +276,13 @@ static __always_inline int tl_exit(void *ctx, void *chain, __u32 door, struct pt
 	plan = &tl_config.plan[event & (TL_EVENTS_MAX - 1)];
 	if ((plan->flags & (TL_PLAN_EXEC | TL_PLAN_TWICE)) && ret == 0)
 		return 0; /* by the hook on exec, with what it really was; a child's first steps */
+	counted = state->counted;
+	if (tl_may_tally(plan, abi) & is_mine & !counted) {
+		state->counting = event;
+		state->counted_ret = ret;
+		bpf_tail_call(ctx, chain, TL_STAGE_TALLY);
+	}
+	state->counted = 0;
 	state->pending = 0;
 	stashed = state->stashed == event;
 	state->stashed = 0;
@@ -282,6 +296,7 @@ static __always_inline int tl_exit(void *ctx, void *chain, __u32 door, struct pt
 	tl_record_begin(&call->record, task, state, TL_RECORD_EVENT);
 	call->record.program_id = program_id;
 	call->record.handler = handler;
+	call->record.flags = (counted & 1) * TL_RECORD_TALLIED;
 	tl_record_number(&call->record, abi, nr);
 	call->record.ret = abi == TL_ABI_I386 ? (__s32)ret : ret;
 	tl_arguments_by(&call->record, registers, door, abi, nr);
@@ -567,14 +582,28 @@ SEC("raw_tp")
 int tl_send(void *ctx)
 {
 	struct tl_call *call = tl_call_mine();
+	struct tl_task *state;
+	__u16 flags;
+	__u64 seq;
 
-	if (call)
-		tl_record_send(call);
+	if (!call)
+		return 0;
+	flags = call->record.flags;
+	seq = tl_record_send(call);
+	if (!seq || !(flags & TL_RECORD_TALLIED))
+		return 0;
+	state = tl_state_current();
+	if (!state)
+		return 0;
+	state->counted = seq;
+	bpf_tail_call(ctx, &programs, TL_STAGE_TALLIED);
+	state->counted = 0;
 	return 0;
 }
 
-#include "object.h"
 #include "module.h"
+#include "object.h"
+#include "tally.h"
 
 /* ---- Entry: for calls after which what they were about is gone ---- */
 

@@ -259,26 +259,30 @@ static __always_inline __u64 tl_record_finish(struct tl_call *call, struct tl_cp
 	return BPF_RB_NO_WAKEUP;
 }
 
-/* Puts the record into the ring, or counts it. The slot is free afterwards. */
-static __always_inline void tl_record_send(struct tl_call *call)
+/* Puts the record into the ring, or counts it. The slot is free afterwards. Returns its
+ * number; 0: it is lost. */
+static __always_inline __u64 tl_record_send(struct tl_call *call)
 {
 	__u32 event = call->event, cpu_key = call->record.cpu, size = call->record.size;
 	struct tl_account *account = tl_account_of(event);
 	struct tl_cpu *cpu = bpf_map_lookup_elem(&cpus, &cpu_key);
-	__u64 flags;
+	__u64 flags, seq;
 
 	if (!account || !cpu) {
 		call->owner = 0;
-		return;
+		return 0;
 	}
 	flags = tl_record_finish(call, cpu);
+	seq = call->record.seq;
 	if (bpf_ringbuf_output(&ring, &call->record, tl_clamp(size, TL_RECORD_MAX + TL_PATH_MAX), flags) < 0) {
 		tl_count(&account->lost, 1);
 		tl_count(&cpu->lost, 1);
+		seq = 0;
 	} else {
 		tl_count(&account->emitted, 1);
 	}
 	call->owner = 0;
+	return seq;
 }
 
 #endif

@@ -35,6 +35,11 @@ struct tl_task {
 	__u32 ended; /* of a process's first thread: the end has been told */
 	__u32 exec; /* number of the exec that the state was last worked out for; see tl_twice */
 	__u32 told; /* TL_TOLD_*: the first of two programs has seen to the call */
+	/* The running call, if it may be counted: */
+	__u32 counting; /* its event */
+	__u32 counting_pad;
+	__u64 counted; /* 0: not looked for; 1: to be told, as the first of its kind; 2: to be told; then the record's number */
+	__s64 counted_ret;
 };
 
 /*

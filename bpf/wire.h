@@ -48,6 +48,7 @@ enum tl_record_kind {
 #define TL_RECORD_THREAD 0x0004 /* FORK, EXIT: a thread, not a process */
 #define TL_RECORD_IO_URING 0x0008 /* made by way of io_uring */
 #define TL_RECORD_UNKNOWN_RESULT 0x0010 /* nobody will say how it ended; ret is 0 */
+#define TL_RECORD_TALLIED 0x0020 /* more of its kind are counted, and that by its number: see struct tl_tally */
 #define TL_RECORD_ODD 0x8000 /* made by a session of odd number, see enum tl_telling */
 
 struct tl_record {
@@ -314,6 +315,8 @@ enum tl_stage {
 	TL_STAGE_CALL = 3, /* a call that somebody wants */
 	TL_STAGE_FINISH = 4, /* io_uring: a request that has ended */
 	TL_STAGE_FILTER = 5, /* may somebody want this very event? */
+	TL_STAGE_TALLY = 6, /* one of those that are counted */
+	TL_STAGE_TALLIED = 7, /* a record of such is in the ring: those like it are counted from now on */
 	TL_STAGES = 8,
 };
 
@@ -370,13 +373,55 @@ struct tl_plan {
 	__u8 target_name;
 	__u8 other; /* argument that means another process; 0: none */
 	__u8 payload; /* enum tl_payload */
-	__u8 pad;
+	__u8 tally; /* TL_TALLY_*; 0: each event is told */
 	__u16 filter; /* key of map filters; 0: none */
 	__u16 late_filter; /* same, for when what is to be collected is there */
 	__u8 pad_end[2];
 };
 
 _Static_assert(sizeof(struct tl_plan) == 16, "wire: plan");
+
+/* tl_plan.tally */
+#define TL_TALLY_EVENTS 0x01
+#define TL_TALLY_OBJECTS 0x02 /* of each object apart, which is where its path comes from */
+#define TL_TALLY_BYTES 0x04 /* the result is some */
+
+/*
+ * Events that agree in all of this are told once, and then counted. An object is known by
+ * its name and those of all the folders above it, as they are in the kernel's memory: if
+ * one of them is renamed, or used for another one, this is another key.
+ */
+#define TL_TALLY_DEPTH 24 /* names; what is deeper is not counted */
+struct tl_tally_key {
+	__u64 set; /* of the task: as in the record */
+	__u64 start;
+	__u64 cgroup;
+	__u64 vfsmount; /* of the object: addresses, */
+	__u64 inode;
+	__u64 number; /* number of the inode, */
+	__u64 names; /* a hash of its dentry and those above it */
+	__u32 generation; /* of the inode */
+	__u32 deleted;
+	__u32 event;
+	__s32 error; /* negative; 0: it succeeded */
+	__u32 pid;
+	__u32 exec; /* number of the exec since the process was born */
+	__u32 uid, gid, euid, egid;
+	__u32 loginuid, session;
+};
+
+struct tl_tally {
+	__u64 events;
+	__u64 bytes;
+	__u64 last; /* CLOCK_BOOTTIME ns */
+	__u64 seq; /* of the record that told of the first one */
+	__u32 cpu; /* same */
+	__u32 event;
+};
+
+_Static_assert(sizeof(struct tl_tally_key) == 104 && sizeof(struct tl_tally) == 40, "wire: tallies");
+
+#define TL_TALLIES_MAX 8192 /* keys between two times that they are read */
 
 /*
  * A filter: what an event has to be for somebody to want it. Tests, each of which

@@ -142,11 +142,18 @@ void tl_trace_flush(struct tl_trace *t, bool all)
 {
 	struct delivery d = { .trace = t };
 	struct timespec now;
+	uint64_t ns;
+	int r;
 
 	if (!t->policy)
 		return;
 	clock_gettime(CLOCK_REALTIME, &now);
-	tl_policy_flush(t->policy, (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec, all, deliver, &d);
+	ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	r = tl_policy_collect(t->policy, t->session, ns, all);
+	if (r < 0)
+		tl_print_error("cannot collect what was counted: %s", tl_session_error(t->session));
+	if (r <= 0)
+		tl_policy_flush(t->policy, ns, all, deliver, &d);
 }
 
 void tl_trace_flush_outputs(struct tl_trace *t)

@@ -117,6 +117,16 @@ static const char *filter_text(const struct plan *p, const struct tl_event_type 
 	return n > 0 ? "filtered in the kernel" : n < 0 ? "more conditions than the kernel part takes" : NULL;
 }
 
+/* Where events that become counts are counted; NULL: they do not all become that. */
+static const char *count_text(const struct plan *p, const struct tl_event_type *type)
+{
+	bool objects = false;
+
+	if (!tl_policy_counts(p->policy, type, &objects))
+		return NULL;
+	return objects ? "counted in the kernel, each object apart" : "counted in the kernel";
+}
+
 /* The rule's events that are filtered; free() it. */
 static const struct tl_event_type **filtered_events(const struct plan *p, const struct tl_policy_rule *r, size_t *ret_n)
 {
@@ -219,7 +229,7 @@ static void put_keep(struct tl_buffer *b, const struct tl_policy_rule *r)
 		tl_put_char(b, '\n');
 	}
 	if (r->counts) {
-		tl_put_text(b, "    counted (in the reader), each ");
+		tl_put_text(b, "    counted, each ");
 		put_time(b, r->every);
 		tl_put_text(b, ": ");
 		tl_put_text(b, words[r->emit]);
@@ -232,7 +242,7 @@ static void put_keep(struct tl_buffer *b, const struct tl_policy_rule *r)
 
 static void put_event(struct tl_buffer *b, const struct plan *p, const struct tl_event_type *type)
 {
-	const char *filter = filter_text(p, type);
+	const char *filter = filter_text(p, type), *count = count_text(p, type);
 
 	tl_put_text(b, "    ");
 	tl_put_text(b, type->name);
@@ -241,6 +251,10 @@ static void put_event(struct tl_buffer *b, const struct plan *p, const struct tl
 	if (filter) {
 		tl_put_text(b, ", ");
 		tl_put_text(b, filter);
+	}
+	if (count) {
+		tl_put_text(b, ", ");
+		tl_put_text(b, count);
 	}
 	tl_put_text(b, ")\n");
 }
@@ -385,6 +399,8 @@ static void json_rule(struct tl_buffer *b, const struct plan *p, const struct tl
 		tl_json_string(b, "attach", kind_of(p, r->events[i]));
 		if (filter_text(p, r->events[i]))
 			tl_json_string(b, "conditions", filter_text(p, r->events[i]));
+		if (count_text(p, r->events[i]))
+			tl_json_string(b, "counts", count_text(p, r->events[i]));
 		tl_json_close(b, '}');
 	}
 	tl_json_close(b, ']');

@@ -330,8 +330,12 @@ static int filter(struct tl_trace *t)
 	const struct tl_event_type *type;
 	int r = 0;
 
-	if (!where)
-		return t->policy && !t->n_specs && !t->settings.spec ? tl_policy_apply_filters(t->policy, t->session) : 0;
+	if (!where) {
+		if (!t->policy || t->n_specs || t->settings.spec)
+			return 0;
+		r = tl_policy_apply_filters(t->policy, t->session);
+		return r < 0 ? r : tl_policy_apply_counts(t->policy, t->session);
+	}
 	for (size_t i = 0; r >= 0 && (type = tl_session_event_type(t->session, i)); i++)
 		if (is_described_once(t, type))
 			r = tl_filter_apply(&where, 1, type, t->session);

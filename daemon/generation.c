@@ -186,6 +186,8 @@ static int make_session(const struct tl_setup *setup, struct tl_generation *g, c
 	r = tl_policy_apply(g->policy, g->session);
 	if (r >= 0)
 		r = tl_policy_apply_filters(g->policy, g->session);
+	if (r >= 0)
+		r = tl_policy_apply_counts(g->policy, g->session);
 	if (r < 0)
 		return session_failure(g, r, true, why);
 	r = old ? tl_session_set_predecessor(g->session, old->session) : 0;
@@ -197,7 +199,13 @@ static int make_session(const struct tl_setup *setup, struct tl_generation *g, c
 
 void tl_generation_flush(struct tl_generation *g, bool all)
 {
-	tl_policy_flush(g->policy, tl_now(), all, deliver, g);
+	uint64_t now = tl_now();
+	int r = tl_policy_collect(g->policy, g->session, now, all);
+
+	if (r < 0)
+		tl_log(LOG_ERR, "cannot collect what was counted: %s", strerror(-r));
+	if (r <= 0)
+		tl_policy_flush(g->policy, now, all, deliver, g);
 	flush_all(g);
 }
 

@@ -163,6 +163,11 @@ static int take_descriptor(struct tl_session *s, const struct tl_kept_descriptor
 			return -EBADMSG;
 		s->programs[d->index] = TAKE_FD(*fd);
 		return 0;
+	case TL_KEPT_TALLY:
+		if (d->index >= TL_TALLY_TABLES)
+			return -EBADMSG;
+		s->tallies.tables[d->index] = TAKE_FD(*fd);
+		return 0;
 	case TL_KEPT_COPY:
 		r = append(&s->loaded_programs, &s->n_loaded_programs, *fd);
 		break;
@@ -286,6 +291,9 @@ static int adopt(struct tl_session *s, struct kept *k)
 	if ((r = tl_ring_look(s, forget_program)) < 0 || (r = tl_targets_adopt(s, s->kept_memory->reader)) < 0)
 		return r;
 	s->n_cgroups_refused = n_cgroups_refused; /* it has found them again */
+	r = tl_tallies_adopt(s);
+	if (r < 0)
+		return r;
 	s->kept_memory->reader = (uint32_t)getpid();
 	return 0;
 }

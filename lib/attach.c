@@ -291,8 +291,11 @@ int tl_chain(struct tl_session *s, enum tl_kind kind, uint32_t btf_id, const str
 
 	for (size_t i = 0; i < n; i++) {
 		uint32_t at = stages[i].stage;
-		int program = tl_program_of(s, stages[i].name, kind, btf_id, BPF_TRACE_FEXIT);
+		int program;
 
+		if (!stages[i].name)
+			continue;
+		program = tl_program_of(s, stages[i].name, kind, btf_id, BPF_TRACE_FEXIT);
 		if (program < 0)
 			return program;
 		if (bpf_map_update_elem(s->programs[kind], &at, &program, BPF_ANY) < 0)
@@ -328,10 +331,12 @@ static int fill_programs(struct tl_session *s, enum tl_kind kind, uint32_t btf_i
 		{ TL_STAGE_REFRESH, "tl_refresh" },
 		{ TL_STAGE_SEND, "tl_send" },
 		{ TL_STAGE_CALL, call[kind] },
-		{ TL_STAGE_FILTER, "tl_filter" }, /* the last, for there may be none */
+		{ TL_STAGE_FILTER, s->n_filters ? "tl_filter" : NULL },
+		{ TL_STAGE_TALLY, tl_tallies_wanted(s) ? "tl_tally_call" : NULL },
+		{ TL_STAGE_TALLIED, tl_tallies_wanted(s) ? "tl_tally_begin" : NULL },
 	};
 
-	return tl_chain(s, kind, btf_id, stages, ARRAY_SIZE(stages) - !s->n_filters);
+	return tl_chain(s, kind, btf_id, stages, ARRAY_SIZE(stages));
 }
 
 /* Numbers that come by a hook on functions, or by the tracepoint. */

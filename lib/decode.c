@@ -771,6 +771,8 @@ static void fill_header(struct tl_session *s, const struct tl_record *record)
 		event->flags |= TL_EVENT_INCOMPLETE;
 	if (record->flags & TL_RECORD_THREAD)
 		event->flags |= TL_EVENT_THREAD;
+	if (record->flags & TL_RECORD_TALLIED)
+		event->flags |= TL_EVENT_COUNTED;
 	if (record->flags & TL_RECORD_IO_URING)
 		event->flags |= TL_EVENT_IO_URING;
 	if (record->flags & TL_RECORD_UNKNOWN_RESULT)

@@ -57,6 +57,7 @@ static uint64_t add_event(uint64_t hash, const struct tl_loaded *e)
 {
 	hash = add_text(hash, e->type.name);
 	hash = add_number(hash, e->type.flags);
+	hash = add_number(hash, e->tally);
 	return tl_fnv1a(hash, e->filters, sizeof(e->filters));
 }
 

@@ -67,6 +67,7 @@ void tl_kept_put(struct tl_session *s, struct tl_kept_state *state, const struct
 		counts[id].malformed = e->malformed;
 		counts[id].internal = e->internal;
 		memcpy(counts[id].fates, e->fates, sizeof(e->fates));
+		memcpy(counts[id].tallied, e->tallied, sizeof(e->tallied));
 	}
 	for (uint32_t cpu = 0; cpu < s->n_cpus; cpu++)
 		copy_stream(&streams[cpu], &s->streams[cpu]);
@@ -90,6 +91,7 @@ void tl_kept_get(struct tl_session *s, const struct tl_kept_state *state, const 
 		e->malformed = counts[id].malformed;
 		e->internal = counts[id].internal;
 		memcpy(e->fates, counts[id].fates, sizeof(e->fates));
+		memcpy(e->tallied, counts[id].tallied, sizeof(e->tallied));
 	}
 	for (uint32_t cpu = 0; cpu < s->n_cpus; cpu++)
 		copy_stream(&s->streams[cpu], &streams[cpu]);
@@ -148,6 +150,8 @@ static void gather(struct tl_session *s, struct list *l)
 		add(l, TL_KEPT_COPY, i, s->loaded_programs[i]);
 	for (i = 0; i < s->n_links; i++)
 		add(l, TL_KEPT_LINK, i, s->links[i]);
+	for (i = 0; i < TL_TALLY_TABLES && s->tallies.tables[i]; i++)
+		add(l, TL_KEPT_TALLY, i, s->tallies.tables[i]);
 }
 
 static uint32_t place_of(const struct list *l, int fd)

@@ -12,7 +12,7 @@
 #include "session.h"
 
 #define TL_KEPT_MAGIC 0x7470656b2d6c74ULL /* "tl-kept" */
-#define TL_KEPT_VERSION 1 /* of all that follows */
+#define TL_KEPT_VERSION 2 /* of all that follows */
 #define TL_KEPT_DESCRIPTORS_MAX 4096
 #define TL_KEPT_AT_ONCE 240 /* descriptors in a message; the kernel takes 253 */
 
@@ -22,6 +22,7 @@ enum tl_kept_what {
 	TL_KEPT_ARRAY, /* of programs; index: enum tl_kind */
 	TL_KEPT_COPY, /* a program; index: the place in loaded_programs */
 	TL_KEPT_LINK,
+	TL_KEPT_TALLY, /* a table of counts; index: which one */
 };
 
 struct tl_kept_descriptor {
@@ -55,6 +56,7 @@ struct tl_kept_header {
 struct tl_kept_count {
 	uint64_t received, malformed, internal;
 	uint64_t fates[TL_FATES];
+	uint64_t tallied[TL_FATES];
 };
 
 /* What the reader knows. Behind it come counts, one per event from 0 on, and streams. */

@@ -22,6 +22,10 @@ static void add_event(const struct tl_session *s, uint32_t id, struct tl_counter
 		sum->emitted += __atomic_load_n(&account->emitted, __ATOMIC_RELAXED);
 		sum->lost += __atomic_load_n(&account->lost, __ATOMIC_RELAXED);
 	}
+	/* Of what the kernel part counted, what turned out to be in no count. */
+	sum->aggregated -= e->tallied[TL_FATE_FILTERED] + e->tallied[TL_FATE_LOST];
+	sum->filtered += e->tallied[TL_FATE_FILTERED];
+	sum->lost += e->tallied[TL_FATE_LOST];
 	sum->received += e->received;
 	sum->malformed += e->malformed;
 	sum->internal += e->internal;

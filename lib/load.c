@@ -292,6 +292,10 @@ static void choose_programs(struct tl_session *s)
 			tl_choose_program(s, of_kind[i].name, true);
 	choose_network_programs(s);
 	tl_choose_program(s, "tl_filter", s->n_filters);
+	tl_choose_program(s, "tl_tally_call", tl_tallies_wanted(s));
+	tl_choose_program(s, "tl_tally_begin", tl_tallies_wanted(s));
+	if (!tl_tallies_wanted(s))
+		bpf_map__set_autocreate(bpf_object__find_map_by_name(s->object, "tallies"), false);
 	bpf_object__for_each_program(program, s->object) if (tl_object_program_is(bpf_program__name(program)))
 		bpf_program__set_autoload(program, tl_object_program_needed(s, bpf_program__name(program)));
 	for (int kind = 0; kind < TL_KINDS; kind++)

@@ -148,6 +148,13 @@ static int declare(struct tl_session *s, uint32_t cpu, const struct tl_hole *hol
 	return declare_what(s, cpu, hole, count, stage, NULL);
 }
 
+int tl_ring_declare_counted(struct tl_session *s, uint32_t cpu, uint64_t last, uint64_t n)
+{
+	const struct tl_hole hole = { .time_last = last };
+
+	return declare(s, cpu, &hole, n, "count");
+}
+
 /* The first hole of a CPU. What the kernel part has not counted as lost was in
  * the ring, unreadable, and that is said already. */
 static int declare_hole(struct tl_session *s, uint32_t cpu)

@@ -65,6 +65,7 @@ struct tl_session *tl_session_free(struct tl_session *s)
 	tl_detach_all(s);
 	tl_ring_close(s);
 	tl_takeover_close(s);
+	tl_tallies_close(s);
 	tl_kernel_close(s);
 	tl_keep_close(s);
 	tl_targets_free(s);
@@ -538,7 +539,7 @@ static int start(struct tl_session *s)
 		return r;
 	tl_clock_adjust(s);
 	configure(s);
-	if ((r = tl_filters_install(s)) < 0 || (r = tl_attach_all(s)) < 0 ||
+	if ((r = tl_filters_install(s)) < 0 || (r = tl_tallies_install(s)) < 0 || (r = tl_attach_all(s)) < 0 ||
 	    (s->predecessor && (r = tl_takeover_find_order(s)) < 0))
 		return r;
 	s->functions = tl_functions_free(s->functions);

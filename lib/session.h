@@ -10,6 +10,7 @@
 
 #include "cgroup.h"
 #include "process.h"
+#include "tally.h"
 #include "dns.h"
 #include "traceleft.h"
 #include "wire.h"
@@ -63,6 +64,8 @@ struct tl_loaded {
 	bool absent; /* this kernel has no such call: not hooked unless it costs nothing */
 	uint64_t received, malformed, internal;
 	uint64_t fates[TL_FATES]; /* of what the callback got */
+	uint8_t tally; /* TL_TALLY_*: the kernel part counts them */
+	uint64_t tallied[TL_FATES]; /* of those that were */
 };
 
 /* A handler in its slot: slots below TL_EVENTS_MAX are the default handlers
@@ -203,6 +206,7 @@ struct tl_session {
 		int first, again; /* fds of the programs */
 	} *twins;
 	size_t n_twins;
+	struct tl_tallies tallies;
 
 	/* the reader */
 	int ring_fd, epoll_fd, timer_fd;
@@ -326,6 +330,8 @@ int tl_ring_read(struct tl_session *s, size_t max);
 int tl_ring_look(struct tl_session *s,
 		 int (*look)(struct tl_session *s, const struct tl_record *record, size_t size));
 int tl_ring_declare(struct tl_session *s, bool final);
+/* n events that were counted, the last one at `last` (boot ns), and of which nobody knows any more what they were. */
+int tl_ring_declare_counted(struct tl_session *s, uint32_t cpu, uint64_t last, uint64_t n);
 
 /* takeover.c: after opening maps, before loading; after loading, before attaching; and
  * after attaching. All but the second are for those with a predecessor. */

@@ -144,6 +144,8 @@ uint8_t tl_event_type_other(const struct tl_event_type *type, bool *ret_is_fd);
 
 /* Whether the kernel part can leave out events of the type, see tl_session_set_filter(). */
 bool tl_event_type_filterable(const struct tl_event_type *type);
+/* Whether the kernel part can count events of the type; objects: of each object apart. */
+bool tl_event_type_countable(const struct tl_event_type *type, bool objects);
 /* Whether a test takes the text: of TL_FILTER_BELOW (a directory) or TL_FILTER_IS. */
 bool tl_filter_takes_text(const char *text, size_t size, bool is_directory);
 
@@ -259,6 +261,7 @@ enum tl_event_kind {
 #define TL_EVENT_THREAD 0x10 /* fork, exit: of a thread */
 #define TL_EVENT_IO_URING 0x40 /* the call was made by way of io_uring */
 #define TL_EVENT_UNKNOWN_RESULT 0x80 /* the process asked not to be told of a success; ret is 0 */
+#define TL_EVENT_COUNTED 0x100 /* more like it are counted: see tl_session_set_counted() */
 #define TL_EVENT_RESULT 0x20 /* stands for several: of its type and times only is anything known */
 
 /* One row of the ledger, stage by stage. In the kernel seen = filtered +
@@ -531,6 +534,17 @@ int tl_session_add_handler(struct tl_session *s, uint32_t target, const char *wh
 int tl_session_set_filter(struct tl_session *s, const char *event, enum tl_filter_time time,
 			  const struct tl_filter_test *tests, size_t n);
 
+/*
+ * Events `event` need not come each: one that has TL_EVENT_COUNTED in its flags stands for
+ * more like it, of which tl_session_collect() tells how many there were. They agree with
+ * it in process and program (until it runs another), users, groups, login, cgroup, targets,
+ * name, and success or error, and, if `objects`, in the object, its path, and whether that
+ * still has a name; not in thread, time, result and arguments. Before start, once the
+ * event has a handler. -ENOENT: nobody asked for the event; -EOPNOTSUPP: see
+ * tl_event_type_countable().
+ */
+int tl_session_set_counted(struct tl_session *s, const char *event, bool objects);
+
 /* Never follow this process: the caller itself is never followed. */
 int tl_session_add_untracked(struct tl_session *s, uint32_t pid);
 
@@ -590,6 +604,32 @@ int tl_session_timeout_ms(const struct tl_session *s);
 /* Calls back for what is in the ring, at most `max` records (0: all).
  * Returns how many, or the callback's error. */
 int tl_session_dispatch(struct tl_session *s, size_t max);
+
+/* Events that were counted since the last time. */
+struct tl_count {
+	const struct tl_event_type *type;
+	uint32_t cpu; /* of the event that told what they are, */
+	uint64_t seq; /* and its number */
+	uint64_t events; /* how many more, at least 1 */
+	uint64_t bytes; /* sum of results, if these are sizes */
+	uint64_t last; /* when the last one was, ns UTC */
+};
+
+/* Returns what has become of the events, an enum tl_fate, or a negative errno: they are lost. */
+typedef int (*tl_count_callback)(const struct tl_count *count, void *userdata);
+
+/* Calls back for all counts, once the events that they are about have been dispatched. 1: that
+ * is not so yet: they are final, the session is to be dispatched, and this to be called
+ * again, until 0. The first of these calls waits until no program uses them any more, some
+ * ten milliseconds. Not from within a callback. Also once the session is stopped: whoever
+ * does not ask then never learns the last ones. Else the callback's first error: those
+ * counts are lost, and declared. */
+int tl_session_collect(struct tl_session *s, tl_count_callback callback, void *userdata);
+
+/* From now on each event is told and none counted, until tl_session_collect() has returned 0
+ * and is called once more: what is left behind then (see tl_session_keep()) is complete.
+ * -EBUSY: it has returned 1. */
+int tl_session_pause_counts(struct tl_session *s);
 
 /* Ends the audit at once: reads the rest of the ring (callbacks run), declares what was lost.
  * The programs, which do nothing any more, are detached by tl_session_free(): that can take

@@ -73,6 +73,8 @@ struct tl_reference {
 #define TL_FIELD_PATHLIKE 0x01 /* `matches` knows components */
 #define TL_FIELD_JOINED 0x02 /* a list of strings */
 #define TL_FIELD_UNSET 0x04 /* a 32-bit number whose largest value is -1 */
+#define TL_FIELD_COUNTED 0x08 /* the same in all events that tl_session_set_counted() counts together, */
+#define TL_FIELD_OBJECT 0x10 /* if each object is counted apart */
 
 /* What a field or an argument is for one type of event. */
 struct tl_resolved {

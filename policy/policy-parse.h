@@ -195,6 +195,8 @@ void tl_policy_output_done(struct tl_policy_output *o);
 /* ---- The index of rules, see rules.c ---- */
 
 int tl_rule_index_new(const struct tl_policy *p, struct tl_rule_index **ret);
+/* Some events of that rule are counted in the kernel. -ENOMEM. */
+int tl_rule_index_count(struct tl_rule_index *index, size_t rule);
 struct tl_rule_index *tl_rule_index_free(struct tl_rule_index *index);
 
 #endif

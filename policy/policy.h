@@ -222,6 +222,16 @@ typedef int (*tl_rule_deliver)(const struct tl_policy_rule *rule, const struct t
 			       const struct tl_annotation *annotation, void *userdata);
 int tl_policy_filter(struct tl_policy *p, const struct tl_event *event, tl_rule_deliver deliver, void *userdata);
 
+/* Has events counted in the kernel that rules want no more of than that. Before the
+ * session's start, after tl_policy_apply(); then tl_policy_collect() comes before each
+ * tl_policy_flush(). -ENOMEM. */
+int tl_policy_apply_counts(struct tl_policy *p, struct tl_session *s);
+/* Whether that can be done for events of the type; *ret_objects: of each object apart. */
+bool tl_policy_counts(const struct tl_policy *p, const struct tl_event_type *type, bool *ret_objects);
+/* Has the counts that are due at `now` (ns UTC), or all, as tl_session_collect(). 1: they
+ * are under way, and nothing is to be flushed before this has been called again. */
+int tl_policy_collect(struct tl_policy *p, struct tl_session *s, uint64_t now, bool all);
+
 /* Tells the results whose period is over at `now` (ns UTC), or all: `deliver` gets
  * them as events with annotation->result. Rules that count tell them before the
  * next event, too. Returns 0, or deliver's first error, after which the others

@@ -132,6 +132,35 @@ int tl_aggregate_add(struct tl_aggregate *a, const struct tl_event *event)
 	return 0;
 }
 
+static void merge(struct count *to, const struct count *c)
+{
+	to->type = !to->n || to->type == c->type ? c->type : NULL;
+	to->first = to->n ? MIN(to->first, c->first) : c->first;
+	to->last = MAX(to->last, c->last);
+	to->bytes += c->bytes;
+	to->n += c->n;
+}
+
+struct tl_aggregate_key tl_aggregate_last_key(const struct tl_aggregate *a)
+{
+	return (struct tl_aggregate_key){ a->by.key.data, a->by.key.size };
+}
+
+int tl_aggregate_add_more(struct tl_aggregate *a, const struct tl_aggregate_key *key, const struct tl_count *more)
+{
+	const struct count of_more = {
+		.n = more->events, .first = more->last, .last = more->last, .bytes = more->bytes, .type = more->type
+	};
+	struct count *c;
+	bool is_new;
+
+	if (!a->begun)
+		a->begun = more->last;
+	c = tl_key_table_get(&a->table, key->data, key->size, &is_new);
+	merge(c ? c : &a->rest, &of_more);
+	return !c;
+}
+
 uint64_t tl_aggregate_due(const struct tl_aggregate *a)
 {
 	return a->begun ? a->begun + a->rule->every : UINT64_MAX;
@@ -180,15 +209,6 @@ static int most_first(const void *a, const void *b)
 	if (x->n != y->n)
 		return x->n < y->n ? 1 : -1;
 	return x->first < y->first ? -1 : x->first > y->first;
-}
-
-static void merge(struct count *to, const struct count *c)
-{
-	to->type = !to->n || to->type == c->type ? c->type : NULL;
-	to->first = to->n ? MIN(to->first, c->first) : c->first;
-	to->last = MAX(to->last, c->last);
-	to->bytes += c->bytes;
-	to->n += c->n;
 }
 
 /* The keys that get a result of their own come first; the others join the rest. */

@@ -14,6 +14,15 @@ struct tl_aggregate *tl_aggregate_free(struct tl_aggregate *a);
 /* Counts the event. Returns whether its key had no room, and is counted with the rest; or -ENOMEM: it is not counted. */
 int tl_aggregate_add(struct tl_aggregate *a, const struct tl_event *event);
 
+/* The key of the event that was counted last, until the next one is. */
+struct tl_aggregate_key {
+	const char *data;
+	size_t size;
+};
+struct tl_aggregate_key tl_aggregate_last_key(const struct tl_aggregate *a);
+/* Counts more events, of that key. Returns as above. */
+int tl_aggregate_add_more(struct tl_aggregate *a, const struct tl_aggregate_key *key, const struct tl_count *more);
+
 /* When the period ends, ns UTC; UINT64_MAX: there is nothing to tell. */
 uint64_t tl_aggregate_due(const struct tl_aggregate *a);
 

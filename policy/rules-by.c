@@ -215,6 +215,27 @@ static struct tl_key_entry *add(struct tl_key_table *t, uint64_t hash, const voi
 	return e;
 }
 
+/* The slot of the key, or the free one where it would be. There is one. */
+static size_t slot_of(const struct tl_key_table *t, uint64_t hash, const void *key, size_t size)
+{
+	size_t at;
+
+	for (at = hash & (t->n_slots - 1); t->slots[at]; at = (at + 1) & (t->n_slots - 1)) {
+		const struct tl_key_entry *e = t->entries[t->slots[at] - 1];
+
+		if (e->hash == hash && e->key_size == size && (!size || memcmp(tl_key_of(e), key, size) == 0))
+			break;
+	}
+	return at;
+}
+
+const void *tl_key_table_find(const struct tl_key_table *t, const void *key, size_t size)
+{
+	size_t at = t->n_slots ? slot_of(t, hash_of(key, size), key, size) : 0;
+
+	return t->n_slots && t->slots[at] ? tl_key_value_of(t->entries[t->slots[at] - 1]) : NULL;
+}
+
 void *tl_key_table_get(struct tl_key_table *t, const void *key, size_t size, bool *ret_new)
 {
 	uint64_t hash = hash_of(key, size);
@@ -223,12 +244,10 @@ void *tl_key_table_get(struct tl_key_table *t, const void *key, size_t size, boo
 
 	if (2 * (t->n + 1) > t->n_slots && grow_slots(t) < 0)
 		return NULL;
-	for (at = hash & (t->n_slots - 1); t->slots[at]; at = (at + 1) & (t->n_slots - 1)) {
-		e = t->entries[t->slots[at] - 1];
-		if (e->hash != hash || e->key_size != size || (size && memcmp(tl_key_of(e), key, size) != 0))
-			continue;
+	at = slot_of(t, hash, key, size);
+	if (t->slots[at]) {
 		*ret_new = false;
-		return tl_key_value_of(e);
+		return tl_key_value_of(t->entries[t->slots[at] - 1]);
 	}
 	e = add(t, hash, key, size);
 	if (!e)

@@ -51,6 +51,8 @@ struct tl_key_table {
 
 /* Finds the key's value, or adds a zeroed one. NULL: no room. */
 void *tl_key_table_get(struct tl_key_table *t, const void *key, size_t size, bool *ret_new);
+/* Its value; NULL: it is not there. */
+const void *tl_key_table_find(const struct tl_key_table *t, const void *key, size_t size);
 /* Forgets those for which `keep` says no; NULL: all. */
 void tl_key_table_sweep(struct tl_key_table *t, bool (*keep)(const void *value, const void *userdata),
 			const void *userdata);

@@ -10,6 +10,7 @@
 #include "glob.h"
 #include "policy-parse.h"
 #include "rules-aggregate.h"
+#include "rules-counted.h"
 #include "rules-hold.h"
 #include "rules-keys.h"
 #include "util.h"
@@ -28,6 +29,7 @@ struct rule_state {
 	struct tl_aggregate *aggregate; /* NULL: it does not count */
 	struct tl_annotation annotation;
 	struct tl_ledger_rule *account;
+	bool in_kernel; /* some of its events are counted there */
 };
 
 struct tl_rule_index {
@@ -41,6 +43,7 @@ struct tl_rule_index {
 	const char **target_names;
 	struct tl_rule_keys *keys;
 	bool counts; /* some rule does */
+	struct tl_counted_events *counted; /* in the kernel; NULL: none are */
 	struct cached_type cache[TYPES_CACHE];
 };
 
@@ -58,6 +61,7 @@ struct tl_rule_index *tl_rule_index_free(struct tl_rule_index *index)
 	free(index->by_target);
 	free(index->target_names);
 	tl_rule_keys_free(index->keys);
+	tl_counted_free(index->counted);
 	free(index);
 	return NULL;
 }
@@ -270,21 +274,24 @@ static bool is_due(const struct tl_policy_rule *rule, const struct rule_state *s
 	return due != UINT64_MAX && (now >= due || now + 2 * rule->every < due);
 }
 
+static int counted(struct rule_state *state, uint64_t n, int r)
+{
+	if (r < 0) {
+		state->account->lost += n;
+		return TL_FATE_LOST;
+	}
+	state->account->overflow += r ? n : 0;
+	state->account->aggregated += n;
+	return TL_FATE_AGGREGATED;
+}
+
 static int count_event(const struct tl_policy_rule *rule, struct rule_state *state, const struct tl_event *event,
 		       tl_rule_deliver deliver, void *userdata)
 {
-	int r;
-
-	if (is_due(rule, state, event->time))
+	/* What the kernel part has counted belongs to the period, too: see tl_policy_collect(). */
+	if (!state->in_kernel && is_due(rule, state, event->time))
 		flush(rule, state, deliver, userdata);
-	r = tl_aggregate_add(state->aggregate, event);
-	if (r < 0) {
-		state->account->lost++;
-		return TL_FATE_LOST;
-	}
-	state->account->overflow += (unsigned)r;
-	state->account->aggregated++;
-	return TL_FATE_AGGREGATED;
+	return counted(state, 1, tl_aggregate_add(state->aggregate, event));
 }
 
 /* An event that the rule matches. Returns what it has done with it, an enum tl_fate, or an error. */
@@ -314,6 +321,23 @@ static bool matches(const struct tl_policy_rule *rule, const struct tl_event *ev
 	return !rule->where || tl_expression_eval(rule->where, event);
 }
 
+/* What the event stands for is to go where it goes. */
+static void begin_counted(struct tl_rule_index *index, const struct tl_event *event)
+{
+	if (index->counted && event->flags & TL_EVENT_COUNTED)
+		tl_counted_begin(index->counted, event);
+}
+
+static void note_counted(struct tl_rule_index *index, const struct tl_event *event, size_t rule, int fate)
+{
+	struct tl_aggregate_key key;
+
+	if (!index->counted || !(event->flags & TL_EVENT_COUNTED) || fate != TL_FATE_AGGREGATED)
+		return;
+	key = tl_aggregate_last_key(index->rules[rule].aggregate);
+	tl_counted_note(index->counted, event, rule, &key);
+}
+
 int tl_policy_filter(struct tl_policy *p, const struct tl_event *event, tl_rule_deliver deliver, void *userdata)
 {
 	struct tl_rule_index *index = p->index;
@@ -323,6 +347,7 @@ int tl_policy_filter(struct tl_policy *p, const struct tl_event *event, tl_rule_
 
 	if (type == index->n_types || (p->n_untracked_executables && is_untracked(p, event)))
 		return TL_FATE_FILTERED;
+	begin_counted(index, event);
 	worth = tl_rule_keys_find(index->keys, of_type, event);
 	for (size_t w = 0; w < index->words; w++)
 		for (uint64_t bits = candidates(p, of_type, event, w) & (worth ? worth[w] : UINT64_MAX); bits;
@@ -336,6 +361,7 @@ int tl_policy_filter(struct tl_policy *p, const struct tl_event *event, tl_rule_
 			r = apply_rule(rule, &index->rules[i], event, deliver, userdata);
 			if (r < 0)
 				return r;
+			note_counted(index, event, i, r);
 			fate = better_fate(fate, r);
 			if (rule->drop || (rule->final && r != TL_FATE_FILTERED))
 				return fate;
@@ -358,6 +384,46 @@ int tl_policy_flush(struct tl_policy *p, uint64_t now, bool all, tl_rule_deliver
 			result = r;
 	}
 	return result;
+}
+
+/* ---- What the kernel part counts ---- */
+
+int tl_rule_index_count(struct tl_rule_index *index, size_t rule)
+{
+	index->rules[rule].in_kernel = true;
+	return index->counted ? 0 : tl_counted_new(&index->counted);
+}
+
+static int add_counted(size_t rule, const struct tl_aggregate_key *key, const struct tl_count *count, void *userdata)
+{
+	struct tl_rule_index *index = userdata;
+	struct rule_state *state = &index->rules[rule];
+
+	state->account->matched += count->events;
+	return counted(state, count->events, tl_aggregate_add_more(state->aggregate, key, count));
+}
+
+static int on_count(const struct tl_count *count, void *userdata)
+{
+	struct tl_rule_index *index = userdata;
+
+	return tl_counted_each(index->counted, count, add_counted, index);
+}
+
+int tl_policy_collect(struct tl_policy *p, struct tl_session *s, uint64_t now, bool all)
+{
+	struct tl_rule_index *index = p->index;
+	bool due = all;
+	int r;
+
+	for (size_t i = 0; index->counted && i < index->n_rules && !due; i++)
+		due = index->rules[i].in_kernel && is_due(&p->rules[i], &index->rules[i], now);
+	if (!index->counted || !due)
+		return 0;
+	r = tl_session_collect(s, on_count, index);
+	if (r == 0)
+		tl_counted_collected(index->counted);
+	return r;
 }
 
 const struct tl_ledger_rule *tl_policy_ledger(struct tl_policy *p)

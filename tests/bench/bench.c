@@ -37,6 +37,7 @@ enum setup {
 	SETUP_OTHER_1000, /* a thousand */
 	SETUP_OTHER_10000, /* ten thousand targets */
 	SETUP_SAME_CALL, /* the very calls are wanted, but of another program */
+	SETUP_COUNTED, /* the calls are counted in the kernel, those on descriptors for each object */
 	SETUP_TRACED, /* an event for each call */
 	SETUP_TRACED_OPEN, /* openat+close: an event for openat alone */
 	SETUPS,
@@ -49,6 +50,7 @@ static const char *const setup_names[SETUPS] = {
 	"1000 rules, others",
 	"10000 rules, others",
 	"same call, others",
+	"counted",
 	"traced",
 	"traced, openat",
 };
@@ -185,6 +187,16 @@ static const char *const calls[WORKS][2] = { [WORK_GETPPID] = { "getppid" },
 					     [WORK_READ_WRITE] = { "read", "write" },
 					     [WORK_OPEN_CLOSE] = { "openat", "close" } };
 
+static void count_calls(struct tl_session *s, enum work work)
+{
+	for (int i = 0; i < 2 && calls[work][i]; i++) {
+		const struct tl_event_type *type = tl_event_type_find(calls[work][i]);
+
+		if (tl_session_set_counted(s, type->name, tl_event_type_countable(type, true)) < 0)
+			fail(s, "counting");
+	}
+}
+
 static struct tl_session *start_session(enum setup setup, enum work work, uint32_t worker, uint64_t *events,
 					enum tl_attach attach)
 {
@@ -205,9 +217,11 @@ static struct tl_session *start_session(enum setup setup, enum work work, uint32
 		if (tl_session_add_target(s, &spec, &target) < 0)
 			fail(s, "adding the worker");
 		for (int i = 0; i < 2 && calls[work][i]; i++)
-			if ((setup == SETUP_TRACED || i == 0) &&
+			if ((setup != SETUP_TRACED_OPEN || i == 0) &&
 			    tl_session_add_handler(s, target, calls[work][i], 0) < 0)
 				fail(s, "adding a handler");
+		if (setup == SETUP_COUNTED)
+			count_calls(s, work);
 	}
 	if (tl_session_start(s) < 0)
 		fail(s, "starting");
@@ -318,6 +332,10 @@ static void costs(int rounds, enum tl_attach attach)
 	       median(SETUP_OTHER_1000, WORK_GETPPID, rounds) / median(SETUP_OTHER_1, WORK_GETPPID, rounds));
 	printf("untraced getppid, 10000 targets / 1 target: %.3f (goal 1.05)\n",
 	       median(SETUP_OTHER_10000, WORK_GETPPID, rounds) / median(SETUP_OTHER_1, WORK_GETPPID, rounds));
+	printf("counted getppid, ns added: %.0f (goal 320)\n",
+	       median(SETUP_COUNTED, WORK_GETPPID, rounds) - median(SETUP_NOTHING, WORK_GETPPID, rounds));
+	printf("counted read+write, ns added to each: %.0f\n",
+	       (median(SETUP_COUNTED, WORK_READ_WRITE, rounds) - median(SETUP_NOTHING, WORK_READ_WRITE, rounds)) / 2);
 }
 
 /* ---- Throughput of the reader ---- */

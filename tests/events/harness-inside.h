@@ -67,6 +67,7 @@ int make_for(const struct tl_options *options, const struct tl_target_spec *targ
 struct tl_session *start_for(const struct tl_options *options, const struct tl_target_spec *target,
 			     const char *const *events, tl_event_callback callback);
 /* Until the child has ended and the session is stopped; pause_us between turns, 0: as the session wakes us. */
+extern void (*each_turn)(struct tl_session *s); /* is called after each turn; NULL: nothing is */
 void read_until_end(struct tl_session *s, pid_t pid, int of, unsigned pause_us);
 /* Whether events of `type` come by the tracepoint of all calls. */
 bool is_by_tracepoint(const struct tl_event_type *type);

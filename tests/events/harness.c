@@ -325,6 +325,8 @@ static bool start_session(struct tl_session **ret, uint32_t pid)
 	return true;
 }
 
+void (*each_turn)(struct tl_session *s);
+
 void read_until_end(struct tl_session *s, pid_t pid, int of, unsigned pause_us)
 {
 	const char *limit = getenv("TL_TEST_TIMEOUT");
@@ -341,6 +343,8 @@ void read_until_end(struct tl_session *s, pid_t pid, int of, unsigned pause_us)
 		r = tl_session_dispatch(s, 0);
 		if (r < 0)
 			fail_case(of, __FILE__, __LINE__, "dispatch: %s", tl_session_error(s));
+		if (each_turn)
+			each_turn(s);
 		if (now() < deadline)
 			continue;
 		fail_case(of, __FILE__, __LINE__, "the child does not end");

@@ -307,6 +307,33 @@ moved_file_gets_nothing_more_after_sighup() {
 	stop
 }
 
+# Four processes write while the policy is loaded again and again; most of it the kernel part counts.
+counts_are_exact_over_reloads() {
+	local jobs=() expected
+	put_policy <<-END
+		rules:
+		  - {name: counted, target: mine, events: [write], where: path startswith "$dir/w", aggregate: {by: [executable, path], every: 300ms}, to: [log]}
+		outputs:
+		  log: {type: file, path: $dir/log/events.jsonl, format: json}
+	END
+	rm -f "$dir"/log/*
+	start || return
+	for i in 1 2 3 4; do
+		"$dir/work" -c 'i=0; while [ $i -lt 30000 ]; do echo x; i=$((i + 1)); done' >"$dir/w$i" &
+		jobs+=($!)
+	done
+	for i in 2 3 4; do
+		reload "$i" || return
+	done
+	wait "${jobs[@]}"
+	stop
+	expected=$(printf "$dir/w%d 30000 60000\n" 1 2 3 4)
+	jq -rs 'map(select(.traceleft.result == "count")) | group_by(.traceleft.key.path)[] |
+		"\(.[0].traceleft.key.path) \(map(.traceleft.count) | add) \(map(.traceleft.bytes) | add)"' \
+		"$dir/log/events.jsonl" >"$dir/sums"
+	[ "$(cat "$dir/sums")" = "$expected" ] || why "$(cat "$dir/sums")"
+}
+
 one_that_was_killed_is_declared_by_the_next() {
 	local killed
 	write_policy

@@ -126,9 +126,14 @@ static int start(struct tl_session *s, enum tl_attach attach)
 	int r = tl_session_add_target(s, &spec, &target);
 
 	types = tl_event_types(&n);
-	for (size_t i = 0; r >= 0 && i < n; i++)
-		if (is_selected(&types[i], attach))
-			r = tl_session_add_handler(s, target, types[i].name, 1);
+	for (size_t i = 0; r >= 0 && i < n; i++) {
+		if (!is_selected(&types[i], attach))
+			continue;
+		r = tl_session_add_handler(s, target, types[i].name, 1);
+		/* So that there are the programs that count. */
+		if (r >= 0 && tl_event_type_countable(&types[i], false))
+			r = tl_session_set_counted(s, types[i].name, tl_event_type_countable(&types[i], true));
+	}
 	return r < 0 ? r : tl_session_start(s);
 }
 

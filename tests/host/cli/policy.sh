@@ -39,6 +39,32 @@ good_policy_is_ok_and_explained() {
 		and .rules[0].outputs == ["out"] and .problems == [] and (.cgroups | length > 0)' "$dir/out" >/dev/null || why "$(cat "$dir/out")"
 }
 
+# What is looked at of them has to be the same for all that are counted together.
+where_events_are_counted_is_explained() {
+	cat >"$dir/policy.yaml" <<-'EOF'
+		version: 1
+		targets:
+		  nobody: {pid: 4000000}
+		rules:
+		  - {name: a, target: nobody, events: [read, close, getppid, openat], aggregate: {by: [executable, path], every: 1s}, where: uid == 0, to: [log]}
+		  - {name: b, target: nobody, events: [getppid], aggregate: {by: [pid], every: 5s, emit: "top:3"}, to: [log]}
+		  - {name: c, target: nobody, events: [openat], to: [log]}
+		  - {name: d, target: nobody, events: [lseek], aggregate: {by: [comm], every: 5s}, to: [log]}
+		outputs:
+		  log: {type: stdout}
+	EOF
+	run check --explain "$dir/policy.yaml"
+	expect_status 0 || return
+	grep -E '^    (read|close|getppid|openat|lseek) \(' "$dir/out" | sed 's/(.*counted in the kernel/(counted in the kernel/; t; s/(.*/(told)/' | sort -u >"$dir/counted"
+	diff "$dir/counted" - <<-'EOF' >"$dir/diff" || why "$(cat "$dir/diff" "$dir/out")"
+		    close (told)
+		    getppid (counted in the kernel)
+		    lseek (told)
+		    openat (told)
+		    read (counted in the kernel, each object apart)
+	EOF
+}
+
 # A condition on numbers is the kernel's, one on programs the reader's; where another
 # rule has every event nothing is left out.
 where_conditions_are_decided_is_explained() {
@@ -291,7 +317,7 @@ counts_of_a_rule_add_up_to_the_event() {
 		"$dir/out" >/dev/null || why "$(tail -n 1 "$dir/out" | jq -c .traceleft.ledger.rules)"
 }
 
-run_tests good_policy_is_ok_and_explained where_conditions_are_decided_is_explained what_a_condition_leaves_out_is_filtered_in_the_kernel what_targets_match_now_is_explained what_conditions_match_now_is_explained program_that_every_target_leaves_out_is_not_followed \
+run_tests good_policy_is_ok_and_explained where_events_are_counted_is_explained where_conditions_are_decided_is_explained what_a_condition_leaves_out_is_filtered_in_the_kernel what_targets_match_now_is_explained what_conditions_match_now_is_explained program_that_every_target_leaves_out_is_not_followed \
 	broken_policy_names_every_place policy_where_everybody_may_write_is_refused handlers_that_cannot_be_used_are_problems \
 	policy_that_is_not_there_is_told \
 	rules_of_a_policy_are_for_the_command specs_add_to_a_policy aggregation_spec_says_what_goes_where counts_of_a_rule_add_up_to_the_event \
