@@ -177,6 +177,11 @@ static void ends_after(struct call *c, int fd)
 		return;
 	}
 	is_socket(c, fd);
+	/* Of such a socket the kernel part knows but the family; the rest is as the call names it. */
+	if (c->source.family == AF_VSOCK) {
+		c->source = (struct tl_endpoint){ .family = AF_VSOCK };
+		c->destination = c->source;
+	}
 	if (strcmp(name, "bind") == 0) {
 		c->destination = (struct tl_endpoint){};
 		return;
@@ -193,7 +198,7 @@ static void ends_after(struct call *c, int fd)
 		if (!(asked.path.flags & TL_VALUE_CLAIM) || strcmp(name, "getsockname") == 0)
 			continue;
 		if (asked.family == c->destination.family && asked.family != AF_INET && asked.family != AF_INET6 &&
-		    asked.family != AF_UNIX)
+		    asked.family != AF_UNIX && asked.family != AF_VSOCK)
 			continue; /* of others there is nothing but the family */
 		if (!c->destination.port && !c->destination.path.size && (c->socket_type != SOCK_RAW || !c->destination.address[0]))
 			c->destination = asked;
