@@ -39,35 +39,35 @@ static __always_inline void tl_add_dns_bytes(struct tl_call *call, __u64 from, _
 
 /*
  * What went through the first vectors, one after the other. Global, and with numbers alone
- * as its arguments, so that the verifier looks at it once; into slot `slot`.
+ * as its arguments, so that the verifier looks at it once; into slot `slot`. What is used and
+ * what is left is kept in maps: in variables the verifier would follow each way through all turns.
  */
 __noinline int tl_add_dns_vectors(__u32 slot, __u64 width, __u64 vectors, __u64 length)
 {
 	struct tl_call *call = bpf_map_lookup_elem(&calls, &slot);
+	struct tl_work *work = bpf_map_lookup_elem(&works, &slot);
 	struct tl_section *section;
-	__u64 base, size, at = 0;
+	__u64 base, size, at;
 
-	if (!call)
+	if (!call || !work)
 		return 0;
 	section = tl_section_begin(call, TL_SECTION_DNS, 0);
-	for (__u32 i = 0; i < TL_DNS_PIECES_MAX && length && at < TL_DNS_SIZE_MAX; i++) {
-		if (tl_read_address(width, vectors, 2 * i, &base) < 0 ||
+	work->fill.rest = length;
+	for (__u32 i = 0; i < TL_DNS_PIECES_MAX; i++) {
+		if (!work->fill.rest || section->size >= TL_DNS_SIZE_MAX ||
+		    tl_read_address(width, vectors, 2 * i, &base) < 0 ||
 		    tl_read_address(width, vectors, 2 * i + 1, &size) < 0)
 			break;
-		size = size < length ? size : length;
-		length -= size;
-		if (size > TL_DNS_SIZE_MAX - at) {
-			size = TL_DNS_SIZE_MAX - at;
-			section->flags |= TL_SECTION_TRUNCATED;
-		}
-		at = tl_clamp(at, TL_DNS_SIZE_MAX);
-		if (size && bpf_probe_read_user(tl_section_data(section) + at, tl_clamp(size, TL_DNS_SIZE_MAX),
-						(void *)base) < 0)
+		at = tl_clamp(section->size, TL_DNS_SIZE_MAX);
+		size = size < work->fill.rest ? size : work->fill.rest;
+		size = tl_clamp(size, TL_DNS_SIZE_MAX); /* behind the section there is room for that */
+		if (bpf_probe_read_user(tl_section_data(section) + at, size, (void *)base) < 0)
 			break;
-		at += size;
+		section->size = at + size;
+		work->fill.rest -= size;
 	}
-	at = tl_clamp(at, TL_DNS_SIZE_MAX);
-	if (length)
+	at = tl_clamp(section->size, TL_DNS_SIZE_MAX);
+	if (work->fill.rest || section->size > TL_DNS_SIZE_MAX)
 		section->flags |= TL_SECTION_TRUNCATED;
 	*(__u64 *)(tl_section_data(section) + at) = 0; /* nothing of others in the padding */
 	if (at)
