@@ -609,8 +609,7 @@ static uint64_t hash_arguments(const struct tl_event *event)
 		if (arg->hash == TL_HASH_SKIP)
 			continue;
 		if (arg->hash == TL_HASH_STRING)
-			hash = tl_fnv1a(hash, captured->data,
-					captured->size ? strnlen(captured->data, captured->size) : 0);
+			hash = tl_fnv1a(hash, captured->data, captured->size ? strnlen(captured->data, captured->size) : 0);
 		else if (captured->flags & TL_VALUE_PRESENT)
 			hash = tl_fnv1a(hash, captured->data, captured->size);
 		else

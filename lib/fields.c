@@ -7,17 +7,15 @@ static const struct tl_field fields[] = {
 	{ "@timestamp", "date", "when the call returned, UTC, with nanoseconds" },
 	{ "message", "text", "of a record of TraceLeft's own: who did it and why" },
 
-	{ "event.action", "keyword",
-	  "name of the system call, or exec, fork, exit, connect, accept, close, listen, "
-	  "bind; lost, ledger, start, stop, reload" },
+	{ "event.action", "keyword", "name of the system call, or exec, fork, exit, connect, accept, close, listen, "
+				     "bind; lost, ledger, start, stop, reload" },
 	{ "event.category", "keyword", "one of api, configuration, driver, file, host, network, process; an array" },
 	{ "event.type", "keyword", "access, change, connection, creation, deletion, end, info, start; an array" },
 	{ "event.outcome", "keyword", "success, failure, or unknown for a call that is not over" },
 	{ "event.sequence", "long", "same as traceleft.seq" },
 	{ "event.id", "keyword", "unique: boot id, cpu, sequence, time; the same whenever the event is sent again" },
-	{ "event.duration", "long",
-	  "nanoseconds from entry to return, where the entry was seen; connect of a "
-	  "connection: until it was there, or failed; close: how long it was there" },
+	{ "event.duration", "long", "nanoseconds from entry to return, where the entry was seen; connect of a "
+				 "connection: until it was there, or failed; close: how long it was there" },
 
 	{ "process.pid", "long", "process in the initial pid namespace" },
 	{ "process.thread.id", "long", "thread in the initial pid namespace" },
@@ -25,9 +23,8 @@ static const struct tl_field fields[] = {
 	{ "process.entity_id", "keyword", "unique: boot id, pid, start in hundredths of a second since the boot" },
 	{ "process.name", "keyword", "name of the process as the kernel has it, at most 15 bytes" },
 	{ "process.executable", "keyword", "path of the program file, from the kernel" },
-	{ "process.args", "keyword",
-	  "arguments of the program, an array; but for exec, fork and exit "
-	  "its first 4096 bytes, and the flag args_truncated if there are more" },
+	{ "process.args", "keyword", "arguments of the program, an array; but for exec, fork and exit "
+				"its first 4096 bytes, and the flag args_truncated if there are more" },
 	{ "process.command_line", "text", "the arguments with spaces between" },
 	{ "process.working_directory", "keyword", "where the program was started" },
 	{ "process.start", "date", "when the process began" },
@@ -47,9 +44,8 @@ static const struct tl_field fields[] = {
 	{ "user.audit.name", "keyword", "its name" },
 	{ "group.id", "keyword", "real group id" },
 
-	{ "file.path", "keyword",
-	  "object that the call was really about, absolute, from the kernel; with the flag "
-	  "claim, of a call that failed: what was asked for" },
+	{ "file.path", "keyword", "object that the call was really about, absolute, from the kernel; with the flag "
+				  "claim, of a call that failed: what was asked for" },
 	{ "file.inode", "keyword", "its inode number" },
 	{ "file.device", "keyword", "its device, MAJOR:MINOR" },
 	{ "file.mode", "keyword", "its permissions in octal: 0644" },
@@ -60,16 +56,14 @@ static const struct tl_field fields[] = {
 	{ "source.port", "long", "its port" },
 	{ "source.bytes", "long", "close of a connection: bytes of data that this end sent" },
 	{ "source.domain", "keyword", "name under which source.ip was found, of who calls from there" },
-	{ "source.address", "keyword",
-	  "where a unix socket is bound: its file's path, absolute, from the kernel; with @ "
-	  "in front an abstract name. Of vsock the number of the machine's context" },
+	{ "source.address", "keyword", "where a unix socket is bound: its file's path, absolute, from the kernel; with @ "
+				       "in front an abstract name. Of vsock the number of the machine's context" },
 	{ "destination.ip", "ip", "address of who was called" },
 	{ "destination.port", "long", "its port" },
 	{ "destination.bytes", "long", "same as source.bytes, of the other end" },
 	{ "destination.address", "keyword", "same as source.address; with the flag address_claim, what was asked for" },
-	{ "destination.domain", "keyword",
-	  "name under which destination.ip was found, as an answer says that came to a "
-	  "process before" },
+	{ "destination.domain", "keyword", "name under which destination.ip was found, as an answer says that came to a "
+					   "process before" },
 	{ "dns.type", "keyword", "of what went to port 53 or came from there: query or answer" },
 	{ "dns.question.name", "keyword", "name that is asked for" },
 	{ "dns.question.type", "keyword", "what of it: A, AAAA, MX, ...; TYPE and a number" },
@@ -86,9 +80,8 @@ static const struct tl_field fields[] = {
 	{ "host.id", "keyword", "its machine id" },
 	{ "host.boot.id", "keyword", "which of its boots: the kernel's boot id" },
 
-	{ "traceleft.args.*", "object",
-	  "arguments by name: a number, a string, an array of strings; an address as a "
-	  "string 0x...; null for an address of 0 and for what could not be read" },
+	{ "traceleft.args.*", "object", "arguments by name: a number, a string, an array of strings; an address as a "
+					"string 0x...; null for an address of 0 and for what could not be read" },
 	{ "traceleft.args_text", "text", "the arguments as strace lists them, numbers decoded" },
 	{ "traceleft.ret", "long", "result as the kernel returns it: negative for an error" },
 	{ "traceleft.errno", "keyword", "name of the error: EACCES; its number is -traceleft.ret" },
@@ -98,61 +91,54 @@ static const struct tl_field fields[] = {
 	{ "traceleft.child.pid", "long", "fork: the new process" },
 	{ "traceleft.child.entity_id", "keyword", "fork: its process.entity_id" },
 	{ "traceleft.program_id", "long", "number given with the handler that made the event" },
-#define IDENTITY(prefix, when)                                                                                  \
-	{ prefix "uid", "long", when "real user; of a call that changes who the process is" },                  \
-		{ prefix "euid", "long", when "effective user" }, { prefix "suid", "long", when "saved user" }, \
-		{ prefix "fsuid", "long", when "user for the access to files" },                                \
-		{ prefix "gid", "long", when "real group" }, { prefix "egid", "long", when "effective group" }, \
-		{ prefix "sgid", "long", when "saved group" },                                                  \
-		{ prefix "fsgid", "long", when "group for the access to files" },                               \
-		{ prefix "cap_effective", "keyword",                                                            \
-		  when "effective capabilities, if they change; none: absent; an array" },                      \
-		{ prefix "cap_permitted", "keyword", when "permitted ones, likewise" },                         \
-		{ prefix "cap_inheritable", "keyword", when "inheritable ones, likewise" },                     \
-		{ prefix "cap_bounding", "keyword", when "bounding set, likewise" },                            \
-		{ prefix "cap_ambient", "keyword", when "ambient ones, likewise" },                             \
-		{ prefix "mntns", "long", when "mount namespace, if it changes" },                              \
-		{ prefix "netns", "long", when "network namespace, likewise" },                                 \
-		{ prefix "utsns", "long", when "namespace of the host's name, likewise" },                      \
-		{ prefix "ipcns", "long", when "namespace of interprocess communication, likewise" },           \
-		{ prefix "cgroupns", "long", when "cgroup namespace, likewise" },                               \
-		{ prefix "userns", "long", when "user namespace, likewise" },                                   \
-		{ prefix "child_pidns", "long", when "pid namespace of its children, likewise" },               \
-	{                                                                                                       \
-		prefix "child_timens", "long", when "time namespace of its children, likewise"                  \
-	}
+#define IDENTITY(prefix, when)                                                                                   \
+	{ prefix "uid", "long", when "real user; of a call that changes who the process is" },                    \
+	{ prefix "euid", "long", when "effective user" },                                                         \
+	{ prefix "suid", "long", when "saved user" },                                                             \
+	{ prefix "fsuid", "long", when "user for the access to files" },                                          \
+	{ prefix "gid", "long", when "real group" },                                                              \
+	{ prefix "egid", "long", when "effective group" },                                                        \
+	{ prefix "sgid", "long", when "saved group" },                                                            \
+	{ prefix "fsgid", "long", when "group for the access to files" },                                         \
+	{ prefix "cap_effective", "keyword", when "effective capabilities, if they change; none: absent; an array" },  \
+	{ prefix "cap_permitted", "keyword", when "permitted ones, likewise" },                                   \
+	{ prefix "cap_inheritable", "keyword", when "inheritable ones, likewise" },                               \
+	{ prefix "cap_bounding", "keyword", when "bounding set, likewise" },                                      \
+	{ prefix "cap_ambient", "keyword", when "ambient ones, likewise" },                                       \
+	{ prefix "mntns", "long", when "mount namespace, if it changes" },                                        \
+	{ prefix "netns", "long", when "network namespace, likewise" },                                           \
+	{ prefix "utsns", "long", when "namespace of the host's name, likewise" },                                \
+	{ prefix "ipcns", "long", when "namespace of interprocess communication, likewise" },                     \
+	{ prefix "cgroupns", "long", when "cgroup namespace, likewise" },                                         \
+	{ prefix "userns", "long", when "user namespace, likewise" },                                             \
+	{ prefix "child_pidns", "long", when "pid namespace of its children, likewise" },                         \
+	{ prefix "child_timens", "long", when "time namespace of its children, likewise" }
 	IDENTITY("traceleft.before.", "before the call: "),
 	IDENTITY("traceleft.after.", "after the call: "),
-	{ "traceleft.target.pid", "long",
-	  "the process that an argument means by number or descriptor, in the initial pid namespace" },
+	{ "traceleft.target.pid", "long", "the process that an argument means by number or descriptor, in the initial pid namespace" },
 	{ "traceleft.target.tid", "long", "the thread of it, if it is not the first" },
 	{ "traceleft.target.entity_id", "keyword", "same as process.entity_id, of that process" },
 	{ "traceleft.target.name", "keyword", "same as process.name" },
 	{ "traceleft.target.executable", "keyword", "same as process.executable" },
 	{ "traceleft.target.uid", "long", "its real user" },
-	{ "traceleft.module", "keyword",
-	  "init_module, finit_module: name of the module that was loaded, from the kernel" },
-	{ "traceleft.peer.pid", "long",
-	  "the process at the other end of a unix socket when that was connected, or "
-	  "began to listen, as SO_PEERCRED has it, in the initial pid namespace" },
-	{ "traceleft.peer.entity_id", "keyword",
-	  "same as process.entity_id, of that process; if it is not gone, like "
-	  "the next two" },
+	{ "traceleft.module", "keyword", "init_module, finit_module: name of the module that was loaded, from the kernel" },
+	{ "traceleft.peer.pid", "long", "the process at the other end of a unix socket when that was connected, or "
+					"began to listen, as SO_PEERCRED has it, in the initial pid namespace" },
+	{ "traceleft.peer.entity_id", "keyword", "same as process.entity_id, of that process; if it is not gone, like "
+						 "the next two" },
 	{ "traceleft.peer.name", "keyword", "same as process.name" },
 	{ "traceleft.peer.executable", "keyword", "same as process.executable" },
 	{ "traceleft.peer.uid", "long", "its effective user at that time" },
 	{ "traceleft.peer.gid", "long", "its effective group" },
 	{ "traceleft.targets", "keyword", "targets that the process belongs to, an array" },
 	{ "traceleft.cpu", "long", "processor that the call ran on" },
-	{ "traceleft.seq", "long",
-	  "counts events per traceleft.cpu without holes, but for those that a lost record "
-	  "declares" },
+	{ "traceleft.seq", "long", "counts events per traceleft.cpu without holes, but for those that a lost record "
+				   "declares" },
 	{ "traceleft.hash", "keyword", "64-bit FNV-1a of the arguments, 16 hexadecimal digits" },
-	{ "traceleft.flags", "keyword",
-	  "what to know about the values: truncated, incomplete, escaped, claim, "
-	  "address_claim (source or destination is what the process asked for, or was "
-	  "told), deleted, detached, unknown_process, thread, args_truncated, executable_deleted; absent if "
-	  "none" },
+	{ "traceleft.flags", "keyword", "what to know about the values: truncated, incomplete, escaped, claim, "
+					"address_claim (source or destination is what the process asked for, or was "
+					"told), deleted, detached, unknown_process, thread, args_truncated, executable_deleted; absent if "
+					"none" },
 	{ "traceleft.abi", "keyword", "i386 or x32: system call of another ABI than x86_64" },
 	{ "traceleft.nr", "long", "system call number, where it is not the one of the table" },
 	{ "traceleft.cgroup", "keyword", "path of the control group" },
@@ -161,45 +147,38 @@ static const struct tl_field fields[] = {
 	{ "traceleft.mntns", "long", "mount namespace" },
 	{ "traceleft.pidns", "long", "pid namespace" },
 	{ "traceleft.inner_pid", "long", "process in its own pid namespace, where it is another number" },
-	{ "traceleft.ancestors.pid", "long",
-	  "who is above process.parent, nearest first, up to process 1 or 32 in all; an array" },
+	{ "traceleft.ancestors.pid", "long", "who is above process.parent, nearest first, up to process 1 or 32 in all; an array" },
 	{ "traceleft.ancestors.entity_id", "keyword", "exec, fork, exit: same as process.entity_id" },
 	{ "traceleft.ancestors.executable", "keyword", "exec, fork, exit: same as process.executable" },
 	{ "traceleft.audit_session", "long", "session of the login" },
 	{ "traceleft.stream", "keyword", "of the aggregation spec" },
 	{ "traceleft.group", "keyword", "of the aggregation spec" },
-	{ "traceleft.result", "keyword",
-	  "of a result: count, first, last or top, and rest for keys without one of their own" },
-	{ "traceleft.key.*", "object",
-	  "of a result: fields that its events have in common, as the rule's by names them" },
+	{ "traceleft.result", "keyword", "of a result: count, first, last or top, and rest for keys without one of their own" },
+	{ "traceleft.key.*", "object", "of a result: fields that its events have in common, as the rule's by names them" },
 	{ "traceleft.count", "long", "events that this one stands for; of a lost record: events lost" },
 	{ "traceleft.first", "date", "time of the first of them" },
 	{ "traceleft.last", "date", "time of the last of them" },
 	{ "traceleft.bytes", "long", "bytes that they read or wrote" },
-	{ "traceleft.seq_previous", "long",
-	  "number of the event before it on traceleft.cpu in this output, if it is not one less" },
+	{ "traceleft.seq_previous", "long", "number of the event before it on traceleft.cpu in this output, if it is not one less" },
 	{ "traceleft.record", "long", "of results and TraceLeft's own records: counted from 1 in each output" },
 	{ "traceleft.seq_first", "long", "lost: first missing sequence number on traceleft.cpu" },
 	{ "traceleft.seq_last", "long", "lost: last missing sequence number" },
 	{ "traceleft.stage", "keyword", "lost: where, such as ring or an output's name" },
 	{ "traceleft.counted", "keyword", "lost: what traceleft.count counts; events if it is not there" },
 
-#define COUNTERS(prefix)                                                                                \
-	{ prefix "seen", "long", "calls that a hook saw" },                                             \
-		{ prefix "filtered", "long", "of those, what no rule wanted" },                         \
-		{ prefix "aggregated", "long", "of those, what was counted in the kernel" },            \
-		{ prefix "emitted", "long",                                                             \
-		  "of those, what went into the ring; seen = filtered + aggregated + emitted + lost" }, \
-		{ prefix "lost", "long", "of those, what found no room" },                              \
-		{ prefix "received", "long", "events that came out of the ring" },                      \
-		{ prefix "malformed", "long", "of those, what the reader refused" },                    \
-		{ prefix "internal", "long", "of those, what was for the process table alone" },        \
-		{ prefix "reader_filtered", "long", "of those, what no rule kept" },                    \
-		{ prefix "reader_aggregated", "long", "of those, what the rules counted" },             \
-		{ prefix "reader_lost", "long", "of those, what was lost for want of memory" },         \
-	{                                                                                               \
-		prefix "delivered", "long", "of those, what went to an output"                          \
-	}
+#define COUNTERS(prefix)                                                                                          \
+	{ prefix "seen", "long", "calls that a hook saw" },                                                       \
+	{ prefix "filtered", "long", "of those, what no rule wanted" },                                           \
+	{ prefix "aggregated", "long", "of those, what was counted in the kernel" },                              \
+	{ prefix "emitted", "long", "of those, what went into the ring; seen = filtered + aggregated + emitted + lost" }, \
+	{ prefix "lost", "long", "of those, what found no room" },                                                \
+	{ prefix "received", "long", "events that came out of the ring" },                                        \
+	{ prefix "malformed", "long", "of those, what the reader refused" },                                      \
+	{ prefix "internal", "long", "of those, what was for the process table alone" },                          \
+	{ prefix "reader_filtered", "long", "of those, what no rule kept" },                                      \
+	{ prefix "reader_aggregated", "long", "of those, what the rules counted" },                               \
+	{ prefix "reader_lost", "long", "of those, what was lost for want of memory" },                           \
+	{ prefix "delivered", "long", "of those, what went to an output" }
 	COUNTERS("traceleft.ledger.total."),
 	{ "traceleft.ledger.balance.seen", "long", "the sum of the four, and of what is under way" },
 	{ "traceleft.ledger.balance.delivered", "long", "handed to an output" },

@@ -173,8 +173,9 @@ int tl_set_constant(struct tl_session *s, const char *name, const void *value, s
 	int r = 0;
 
 	snprintf(section, sizeof(section), ".rodata.%s", name);
-	bpf_object__for_each_map(map, s->object) if (strstr(bpf_map__name(map), section))
-		r = bpf_map__set_initial_value(map, value, n);
+	bpf_object__for_each_map(map, s->object)
+		if (strstr(bpf_map__name(map), section))
+			r = bpf_map__set_initial_value(map, value, n);
 	return r < 0 ? tl_fail(s, r, "cannot tell the kernel part its constant %s", name) : 0;
 }
 
@@ -313,7 +314,9 @@ static struct bpf_map *find_bss(struct tl_session *s)
 /* The map of a kind whose programs can be used as they were written; NULL: they are copied. */
 static const char *array_of_originals(int kind)
 {
-	return kind == TL_KIND_RAW_TP ? "tracepoint_programs" : kind == TL_KIND_REQUEST ? "programs" : NULL;
+	return kind == TL_KIND_RAW_TP  ? "tracepoint_programs" :
+	       kind == TL_KIND_REQUEST ? "programs" :
+					 NULL;
 }
 
 bool tl_programs_are_originals(int kind)
@@ -410,7 +413,8 @@ int tl_kernel_load(struct tl_session *s)
 	    (r = set_map_size(s, "cpus", s->n_cpus)) < 0 ||
 	    (r = set_map_size(s, "ledger", (size_t)s->n_cpus * TL_EVENTS_MAX)) < 0 ||
 	    (r = set_map_size(s, "refusals", (size_t)s->n_cpus * TL_REFUSALS)) < 0 ||
-	    (r = set_map_size(s, "ring", s->ring_size)) < 0 || (r = set_map_size(s, "filters", s->n_filters + 1)) < 0 ||
+	    (r = set_map_size(s, "ring", s->ring_size)) < 0 ||
+	    (r = set_map_size(s, "filters", s->n_filters + 1)) < 0 ||
 	    (r = set_map_size(s, "sockets", tl_has_program(s, "tl_network_state_changed") ? TL_SOCKETS_MAX : 1)) < 0)
 		return r;
 	r = bpf_object__load(s->object);

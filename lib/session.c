@@ -462,8 +462,8 @@ enum tl_payload tl_payload_of(const struct tl_event_type *type)
 		const char *name;
 		enum tl_payload payload;
 	} calls[] = {
-		{ "sendto", TL_PAYLOAD_BUFFER }, { "recvfrom", TL_PAYLOAD_BUFFER }, { "read", TL_PAYLOAD_PLAIN },
-		{ "write", TL_PAYLOAD_PLAIN },	 { "readv", TL_PAYLOAD_VECTORS },   { "writev", TL_PAYLOAD_VECTORS },
+		{ "sendto", TL_PAYLOAD_BUFFER },  { "recvfrom", TL_PAYLOAD_BUFFER }, { "read", TL_PAYLOAD_PLAIN },
+		{ "write", TL_PAYLOAD_PLAIN },	  { "readv", TL_PAYLOAD_VECTORS },   { "writev", TL_PAYLOAD_VECTORS },
 	};
 	const struct tl_arg_type *arg = &type->args[1];
 

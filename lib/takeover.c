@@ -77,10 +77,7 @@ static int load_marker(struct tl_session *s, enum tl_kind kind, uint32_t btf_id,
 		       int mark)
 {
 	const struct bpf_insn insns[] = {
-		{ .code = BPF_LD | BPF_IMM | BPF_DW,
-		  .dst_reg = BPF_REG_1,
-		  .src_reg = BPF_PSEUDO_MAP_VALUE,
-		  .imm = map },
+		{ .code = BPF_LD | BPF_IMM | BPF_DW, .dst_reg = BPF_REG_1, .src_reg = BPF_PSEUDO_MAP_VALUE, .imm = map },
 		{ .imm = 0 },
 		{ .code = BPF_ST | BPF_MEM | BPF_W, .dst_reg = BPF_REG_1, .imm = mark },
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
@@ -215,9 +212,7 @@ static bool quiet_by_tracepoint(void)
 		"/sys/kernel/tracing/events/sched/sched_process_hang/id",
 		"/sys/kernel/debug/tracing/events/sched/sched_process_hang/id",
 	};
-	struct perf_event_attr attributes = { .type = PERF_TYPE_TRACEPOINT,
-					      .size = sizeof(attributes),
-					      .sample_period = 1 };
+	struct perf_event_attr attributes = { .type = PERF_TYPE_TRACEPOINT, .size = sizeof(attributes), .sample_period = 1 };
 	int fd = -1;
 
 	for (size_t i = 0; i < ARRAY_SIZE(paths) && fd < 0; i++) {
@@ -349,8 +344,9 @@ static int end(struct tl_session *old, struct tl_session *s)
 
 int tl_session_take_over(struct tl_session *s)
 {
-	static void (*const steps[])(struct tl_session * old, struct tl_session * s) = { begin, go_by_turns, turn,
-											 stop_telling };
+	static void (*const steps[])(struct tl_session *old, struct tl_session *s) = {
+		begin, go_by_turns, turn, stop_telling
+	};
 	struct tl_session *old = s->predecessor;
 	int r;
 

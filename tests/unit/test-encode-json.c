@@ -88,32 +88,26 @@ static void an_openat_is_told_whole(void **state)
 
 	(void)state;
 	fixture_init(&f);
-	snprintf(
-		want, sizeof(want),
-		"{\"@timestamp\":\"2026-11-26T04:00:00.123456789Z\",\"event\":{\"action\":\"openat\",\"category\":["
-		"\"file\"],"
-		"\"type\":[\"access\"],\"outcome\":\"success\",\"sequence\":42,\"id\":\"%.8s-1-42-%08x\","
-		"\"duration\":4200},\"process\":{\"pid\":1234,\"thread\":{\"id\":1235},\"entity_id\":\"0c1d2e3f-1234-"
-		"77\","
-		"\"name\":\"sh\",\"executable\":\"/usr/bin/dash\",\"args\":[\"sh\",\"-c\",\"cat /etc/passwd\"],"
-		"\"command_line\":\"sh -c cat /etc/passwd\",\"working_directory\":\"/home/alice\","
-		"\"start\":\"2026-11-26T03:59:59.000000001Z\",\"parent\":{\"pid\":900,\"entity_id\":\"0c1d2e3f-900-5\","
-		"\"name\":\"sshd\",\"executable\":\"/usr/sbin/sshd\",\"command_line\":\"sshd: alice\"}},"
-		"\"user\":{\"id\":\"0\",\"name\":\"root\",\"effective\":{\"id\":\"0\",\"name\":\"root\","
-		"\"group\":{\"id\":\"101\"}},\"audit\":{\"id\":\"1000\",\"name\":\"alice\"}},\"group\":{\"id\":\"100\"}"
-		","
-		"\"file\":{\"path\":\"/etc/"
-		"passwd\",\"inode\":\"131\",\"device\":\"8:1\",\"mode\":\"0644\",\"type\":\"file\"},"
-		"\"host\":{\"name\":\"%s\",\"id\":\"%s\",\"boot\":{\"id\":\"%s\"}},"
-		"\"traceleft\":{\"args\":{\"dfd\":-100,"
-		"\"filename\":\"/etc/passwd\",\"flags\":524288},"
-		"\"args_text\":\"AT_FDCWD, \\\"/etc/passwd\\\", "
-		"O_RDONLY|O_CLOEXEC\",\"ret\":3,\"program_id\":7,\"cpu\":1,"
-		"\"seq\":42,\"hash\":\"0123456789abcdef\",\"netns\":4026531840,\"audit_session\":3,"
-		"\"cgroup\":\"/user.slice/session-3.scope\",\"unit\":\"session-3.scope\",\"mntns\":4026531841,"
-		"\"inner_pid\":7}}\n",
-		tl_host()->boot_id, (unsigned)(f.event.time & 0xffffffff), tl_host()->name, tl_host()->machine_id,
-		tl_host()->boot_id);
+	snprintf(want, sizeof(want),
+		 "{\"@timestamp\":\"2026-11-26T04:00:00.123456789Z\",\"event\":{\"action\":\"openat\",\"category\":[\"file\"],"
+		 "\"type\":[\"access\"],\"outcome\":\"success\",\"sequence\":42,\"id\":\"%.8s-1-42-%08x\","
+		 "\"duration\":4200},\"process\":{\"pid\":1234,\"thread\":{\"id\":1235},\"entity_id\":\"0c1d2e3f-1234-77\","
+		 "\"name\":\"sh\",\"executable\":\"/usr/bin/dash\",\"args\":[\"sh\",\"-c\",\"cat /etc/passwd\"],"
+		 "\"command_line\":\"sh -c cat /etc/passwd\",\"working_directory\":\"/home/alice\","
+		 "\"start\":\"2026-11-26T03:59:59.000000001Z\",\"parent\":{\"pid\":900,\"entity_id\":\"0c1d2e3f-900-5\","
+		 "\"name\":\"sshd\",\"executable\":\"/usr/sbin/sshd\",\"command_line\":\"sshd: alice\"}},"
+		 "\"user\":{\"id\":\"0\",\"name\":\"root\",\"effective\":{\"id\":\"0\",\"name\":\"root\","
+		 "\"group\":{\"id\":\"101\"}},\"audit\":{\"id\":\"1000\",\"name\":\"alice\"}},\"group\":{\"id\":\"100\"},"
+		 "\"file\":{\"path\":\"/etc/passwd\",\"inode\":\"131\",\"device\":\"8:1\",\"mode\":\"0644\",\"type\":\"file\"},"
+		 "\"host\":{\"name\":\"%s\",\"id\":\"%s\",\"boot\":{\"id\":\"%s\"}},"
+		 "\"traceleft\":{\"args\":{\"dfd\":-100,"
+		 "\"filename\":\"/etc/passwd\",\"flags\":524288},"
+		 "\"args_text\":\"AT_FDCWD, \\\"/etc/passwd\\\", O_RDONLY|O_CLOEXEC\",\"ret\":3,\"program_id\":7,\"cpu\":1,"
+		 "\"seq\":42,\"hash\":\"0123456789abcdef\",\"netns\":4026531840,\"audit_session\":3,"
+		 "\"cgroup\":\"/user.slice/session-3.scope\",\"unit\":\"session-3.scope\",\"mntns\":4026531841,"
+		 "\"inner_pid\":7}}\n",
+		 tl_host()->boot_id, (unsigned)(f.event.time & 0xffffffff), tl_host()->name, tl_host()->machine_id,
+		 tl_host()->boot_id);
 	assert_string_equal(line(&f, NULL), want);
 	assert_string_equal(line(&f, NULL), want); /* from what was kept */
 	fixture_done(&f);
@@ -148,17 +142,8 @@ static void the_rule_and_its_targets_are_named(void **state)
 	static const char *const names[] = { "web", "people", "third" };
 	const uint64_t targets[2] = { 5 | 1ULL << 40, 1 };
 	const struct tl_annotation annotation = {
-		.rule = "etc-changes",
-		.tags = tags,
-		.n_tags = 2,
-		.severity = "warning",
-		.stream = "s",
-		.group = "g",
-		.target_names = names,
-		.n_target_names = 3,
-		.count = 12,
-		.first = 1000000000,
-		.last = 2000000001,
+		.rule = "etc-changes", .tags = tags, .n_tags = 2, .severity = "warning", .stream = "s", .group = "g",
+		.target_names = names, .n_target_names = 3, .count = 12, .first = 1000000000, .last = 2000000001,
 		.bytes = 4096,
 	};
 	struct fixture f;
@@ -220,8 +205,7 @@ static void arguments_keep_their_types(void **state)
 	has(text, "\"args\":{\"signed\":-1,\"big\":18446744073709551615,\"address\":\"0x7ffd12345678\",\"none\":null,"
 		  "\"list\":[\"a\",\"b\\\"\"],\"to \\\"x\\\"\":\"{sa_family=AF_INET, sin_port=htons(80), "
 		  "sin_addr=inet_addr(\\\"127.0.0.1\\\")}\"},");
-	has(text,
-	    "\"args_text\":\"-1, 18446744073709551615, 0x7ffd12345678, NULL, [\\\"a\\\", \\\"b\\\\\\\"\\\"], {sa_");
+	has(text, "\"args_text\":\"-1, 18446744073709551615, 0x7ffd12345678, NULL, [\\\"a\\\", \\\"b\\\\\\\"\\\"], {sa_");
 	has(text, "\"category\":[\"api\"],\"type\":[\"info\"]");
 	fixture_done(&f);
 }
@@ -239,10 +223,9 @@ static void a_long_buffer_is_short_in_the_list(void **state)
 	fixture_arg(&f.type, "name", "const char *", "", TL_CAPTURE_STRING);
 	f.event.captured[0] = fixture_bytes("0123456789\n\"\\\0001234567890123456789", 33);
 	f.event.captured[1] = fixture_bytes("a name of more than thirty-two bytes", 36);
-	has(line(&f, NULL),
-	    "\"args\":{\"buf\":\"0123456789\\\\x0a\\\"\\\\\\\\x001234567890123456789\",\"name\":\"a name of "
-	    "more than thirty-two bytes\"},\"args_text\":\"\\\"0123456789\\\\n\\\\\\\"\\\\\\\\\\\\x00123456789012345678"
-	    "\\\"..., \\\"a name of more than thirty-two bytes\\\"\",");
+	has(line(&f, NULL), "\"args\":{\"buf\":\"0123456789\\\\x0a\\\"\\\\\\\\x001234567890123456789\",\"name\":\"a name of "
+			    "more than thirty-two bytes\"},\"args_text\":\"\\\"0123456789\\\\n\\\\\\\"\\\\\\\\\\\\x00123456789012345678"
+			    "\\\"..., \\\"a name of more than thirty-two bytes\\\"\",");
 	f.event.captured[0] = fixture_bytes("01234567890123456789012345678901", 32);
 	has(line(&f, NULL), "\"args_text\":\"\\\"01234567890123456789012345678901\\\", ");
 	f.event.captured[0].flags |= TL_VALUE_TRUNCATED;
@@ -290,8 +273,7 @@ static void a_change_of_the_process_shows(void **state)
 	has(line(&f, NULL), "\"parent\":{\"pid\":900}}");
 	f.event.euid = 65534;
 	f.event.loginuid = UINT32_MAX;
-	has(line(&f, NULL),
-	    "\"effective\":{\"id\":\"65534\",\"name\":\"nobody\",\"group\":{\"id\":\"101\"}}},\"group\"");
+	has(line(&f, NULL), "\"effective\":{\"id\":\"65534\",\"name\":\"nobody\",\"group\":{\"id\":\"101\"}}},\"group\"");
 	f.event.uid = 4242;
 	has(line(&f, NULL), "\"user\":{\"id\":\"4242\",\"effective\"");
 	f.process.container_id = "0123abcd";
@@ -306,9 +288,7 @@ static void a_change_of_the_process_shows(void **state)
 static void make_chain(struct tl_process *chain, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		chain[i] = (struct tl_process){ .pid = 800 - (uint32_t)i,
-						.executable = "/sbin/init",
-						.generation = 10 + i };
+		chain[i] = (struct tl_process){ .pid = 800 - (uint32_t)i, .executable = "/sbin/init", .generation = 10 + i };
 		snprintf(chain[i].entity_id, sizeof(chain[i].entity_id), "boot-%u-1", chain[i].pid);
 		chain[i].parent = i + 1 < n ? &chain[i + 1] : NULL;
 	}
@@ -327,9 +307,8 @@ static void who_is_above_the_parent_is_told_up_to_the_first(void **state)
 	f.parent.parent = chain;
 	has(line(&f, NULL), "\"ancestors\":[{\"pid\":800},{\"pid\":799}]");
 	f.event.kind = TL_EVENT_EXEC;
-	has(line(&f, NULL),
-	    "\"ancestors\":[{\"pid\":800,\"entity_id\":\"boot-800-1\",\"executable\":\"/usr/bin/login\"},"
-	    "{\"pid\":799,\"entity_id\":\"boot-799-1\",\"executable\":\"/sbin/init\"}]");
+	has(line(&f, NULL), "\"ancestors\":[{\"pid\":800,\"entity_id\":\"boot-800-1\",\"executable\":\"/usr/bin/login\"},"
+			    "{\"pid\":799,\"entity_id\":\"boot-799-1\",\"executable\":\"/sbin/init\"}]");
 	/* The last of them runs another program. */
 	chain[1].executable = "/sbin/other";
 	chain[1].generation = 100;
@@ -376,17 +355,10 @@ static void long_arguments_are_whole_where_the_process_is_told_of(void **state)
 
 static void who_the_process_was_and_is_is_told(void **state)
 {
-	struct tl_identity before = { .euid = 1000,
-				      .suid = 1000,
-				      .fsuid = 1000,
-				      .permitted = 1,
-				      .inheritable = 1,
-				      .effective = 1,
-				      .bounding = 3,
-				      .ambient = 1 };
-	struct tl_identity after = {
-		.euid = 1001, .permitted = 1, .inheritable = 1, .effective = 0x21, .bounding = 3, .ambient = 1
-	};
+	struct tl_identity before = { .euid = 1000, .suid = 1000, .fsuid = 1000, .permitted = 1, .inheritable = 1,
+				      .effective = 1, .bounding = 3, .ambient = 1 };
+	struct tl_identity after = { .euid = 1001, .permitted = 1, .inheritable = 1, .effective = 0x21, .bounding = 3,
+				     .ambient = 1 };
 	const char *text;
 	struct fixture f;
 
@@ -404,10 +376,9 @@ static void who_the_process_was_and_is_is_told(void **state)
 	has(line(&f, NULL), "\"fsgid\":0},\"program_id\"");
 	memset(&after.inheritable, 0xff, sizeof(after) - offsetof(struct tl_identity, inheritable));
 	text = line(&f, NULL);
-	has(text,
-	    "\"fsgid\":0,\"cap_effective\":[\"CAP_CHOWN\"],\"cap_permitted\":[\"CAP_CHOWN\"],\"cap_inheritable\":["
-	    "\"CAP_CHOWN\"],\"cap_bounding\":[\"CAP_CHOWN\",\"CAP_DAC_OVERRIDE\"],\"cap_ambient\":[\"CAP_CHOWN\"],"
-	    "\"mntns\":0,");
+	has(text, "\"fsgid\":0,\"cap_effective\":[\"CAP_CHOWN\"],\"cap_permitted\":[\"CAP_CHOWN\"],\"cap_inheritable\":["
+		  "\"CAP_CHOWN\"],\"cap_bounding\":[\"CAP_CHOWN\",\"CAP_DAC_OVERRIDE\"],\"cap_ambient\":[\"CAP_CHOWN\"],"
+		  "\"mntns\":0,");
 	has(text, "\"fsgid\":0,\"cap_effective\":[\"CAP_CHOWN\",");
 	has(text, "\"userns\":4294967295,\"child_pidns\":4294967295,\"child_timens\":4294967295},");
 	f.event.before = NULL;
@@ -530,8 +501,7 @@ static void a_fork_names_the_child(void **state)
 	f.event.flags = TL_EVENT_THREAD;
 	f.event.ret = 77;
 	has(line(&f, NULL), "\"action\":\"fork\",\"category\":[\"process\"],\"type\":[\"start\"]");
-	has(line(&f, NULL),
-	    "\"traceleft\":{\"ret\":77,\"child\":{\"pid\":77,\"entity_id\":\"boot-77-9\"},\"program_id\"");
+	has(line(&f, NULL), "\"traceleft\":{\"ret\":77,\"child\":{\"pid\":77,\"entity_id\":\"boot-77-9\"},\"program_id\"");
 	has(line(&f, NULL), "\"flags\":[\"thread\"]");
 	fixture_done(&f);
 }
@@ -578,9 +548,8 @@ static void a_connection_has_both_ends(void **state)
 	f.event.destination = (struct tl_endpoint){ .family = AF_INET, .port = 80, .address = { 10, 200, 30, 4 } };
 	text = line(&f, NULL);
 	has(text, "\"category\":[\"network\"],\"type\":[\"connection\",\"start\"]");
-	has(text,
-	    "},\"source\":{\"ip\":\"127.0.0.1\",\"port\":40000},\"destination\":{\"ip\":\"10.200.30.4\",\"port\":80},"
-	    "\"network\":{\"transport\":\"tcp\",\"type\":\"ipv4\"},\"host\"");
+	has(text, "},\"source\":{\"ip\":\"127.0.0.1\",\"port\":40000},\"destination\":{\"ip\":\"10.200.30.4\",\"port\":80},"
+		  "\"network\":{\"transport\":\"tcp\",\"type\":\"ipv4\"},\"host\"");
 	has(text, "\"netns\":99");
 	f.event.has_bytes = true;
 	f.event.source_bytes = 5;
@@ -589,19 +558,15 @@ static void a_connection_has_both_ends(void **state)
 	f.event.has_bytes = false;
 	f.event.source.domain = "a.example";
 	f.event.destination.domain = "b.example";
-	has(line(&f, NULL),
-	    "\"port\":40000,\"domain\":\"a.example\"},\"destination\":{\"ip\":\"10.200.30.4\",\"port\":80,"
-	    "\"domain\":\"b.example\"},");
+	has(line(&f, NULL), "\"port\":40000,\"domain\":\"a.example\"},\"destination\":{\"ip\":\"10.200.30.4\",\"port\":80,"
+			    "\"domain\":\"b.example\"},");
 	fixture_type(&f.type, "net_close", "network");
 	f.type.class = TL_CLASS_NETWORK;
 	has(line(&f, NULL), "\"action\":\"close\",\"category\":[\"network\"],\"type\":[\"connection\",\"end\"]");
-	f.event.destination = (struct tl_endpoint){ .family = AF_INET6,
-						    .port = 53,
-						    .address = { [0] = 0x20, [1] = 1, [15] = 1 } };
+	f.event.destination = (struct tl_endpoint){ .family = AF_INET6, .port = 53, .address = { [0] = 0x20, [1] = 1, [15] = 1 } };
 	f.event.source = (struct tl_endpoint){ 0 };
 	f.event.socket_protocol = IPPROTO_UDP;
-	has(line(&f, NULL),
-	    "},\"destination\":{\"ip\":\"2001::1\",\"port\":53},\"network\":{\"transport\":\"udp\",\"type\":\"ipv6\"}");
+	has(line(&f, NULL), "},\"destination\":{\"ip\":\"2001::1\",\"port\":53},\"network\":{\"transport\":\"udp\",\"type\":\"ipv6\"}");
 	fixture_done(&f);
 }
 
@@ -613,8 +578,7 @@ static void a_question_and_its_answer(void **state)
 	(void)state;
 	fixture_init(&f);
 	f.event.dns = &dns;
-	has(line(&f, NULL),
-	    ",\"dns\":{\"type\":\"query\",\"question\":{\"name\":\"a.\\\\x1b\\\"x\",\"type\":\"AAAA\"}},");
+	has(line(&f, NULL), ",\"dns\":{\"type\":\"query\",\"question\":{\"name\":\"a.\\\\x1b\\\"x\",\"type\":\"AAAA\"}},");
 	dns = (struct tl_dns){ .is_answer = true, .code = 0, .type = 999, .name = "b", .n_addresses = 2 };
 	dns.addresses[0] = (struct tl_endpoint){ .family = AF_INET, .address = { 192, 0, 2, 1 } };
 	dns.addresses[1] = (struct tl_endpoint){ .family = AF_INET6, .address = { [15] = 1 } };
@@ -633,8 +597,7 @@ static void an_end_that_is_not_set_is_left_out(void **state)
 	f.event.socket_protocol = IPPROTO_TCP;
 	f.event.source = (struct tl_endpoint){ .family = AF_INET, .port = 80 };
 	f.event.destination = (struct tl_endpoint){ .family = AF_INET };
-	has(line(&f, NULL),
-	    "},\"source\":{\"ip\":\"0.0.0.0\",\"port\":80},\"network\":{\"transport\":\"tcp\",\"type\":\"ipv4\"}");
+	has(line(&f, NULL), "},\"source\":{\"ip\":\"0.0.0.0\",\"port\":80},\"network\":{\"transport\":\"tcp\",\"type\":\"ipv4\"}");
 	fixture_done(&f);
 }
 
@@ -704,12 +667,8 @@ static void a_rename_has_two_paths(void **state)
 static void a_loss_is_declared(void **state)
 {
 	const struct tl_lost tasks = { .count = 1, .stage = "cgroup", .unit = "refusals" };
-	const struct tl_lost lost = { .count = 12,
-				      .seq_first = 100,
-				      .seq_last = 111,
-				      .time_first = 1000000000,
-				      .time_last = 2000000000,
-				      .stage = "ring" };
+	const struct tl_lost lost = { .count = 12, .seq_first = 100, .seq_last = 111, .time_first = 1000000000,
+				      .time_last = 2000000000, .stage = "ring" };
 	struct fixture f;
 
 	(void)state;
@@ -720,8 +679,7 @@ static void a_loss_is_declared(void **state)
 	f.event.duration = 0;
 	f.event.ret = 0;
 	f.event.lost = &lost;
-	has(line(&f, NULL),
-	    "\"event\":{\"action\":\"lost\",\"category\":[\"host\"],\"type\":[\"info\"],\"outcome\":\"success\"");
+	has(line(&f, NULL), "\"event\":{\"action\":\"lost\",\"category\":[\"host\"],\"type\":[\"info\"],\"outcome\":\"success\"");
 	has(line(&f, NULL), "\"traceleft\":{\"cpu\":1,\"seq\":42,\"count\":12,\"seq_first\":100,\"seq_last\":111,"
 			    "\"stage\":\"ring\",\"first\":\"1970-01-01T00:00:01.000000000Z\","
 			    "\"last\":\"1970-01-01T00:00:02.000000000Z\"}}\n");
@@ -739,22 +697,15 @@ static void a_result_is_its_key_and_its_numbers(void **state)
 		{ .name = "daddr", .is_missing = true },
 	};
 	const struct tl_annotation annotation = {
-		.rule = "r",
-		.result = "count",
-		.count = 3,
-		.first = 1000000000,
-		.last = 2000000000,
-		.bytes = 12,
-		.key = key,
-		.n_key = 3,
+		.rule = "r", .result = "count", .count = 3, .first = 1000000000, .last = 2000000000, .bytes = 12,
+		.key = key, .n_key = 3,
 	};
 	struct fixture f;
 
 	(void)state;
 	fixture_init(&f);
 	f.event.flags = TL_EVENT_RESULT;
-	has(line(&f, &annotation),
-	    ",\"file\":{\"path\":\"/a\\\"b\"},\"user\":{\"id\":\"0\"},\"rule\":{\"name\":\"r\"}");
+	has(line(&f, &annotation), ",\"file\":{\"path\":\"/a\\\"b\"},\"user\":{\"id\":\"0\"},\"rule\":{\"name\":\"r\"}");
 	has(line(&f, &annotation),
 	    "\"traceleft\":{\"program_id\":0,\"result\":\"count\","
 	    "\"key\":{\"path\":\"/a\\\"b\",\"uid\":0,\"daddr\":null},"
@@ -824,18 +775,9 @@ static int ledger_counters(struct tl_session *s, const struct tl_event_type *typ
 
 	(void)s;
 	*ret = (struct tl_counters){
-		.seen = n * 20,
-		.filtered = n,
-		.aggregated = n * 2,
-		.emitted = n * 16,
-		.lost = n,
-		.received = n * 15,
-		.malformed = n,
-		.internal = n * 2,
-		.reader_filtered = n * 3,
-		.reader_aggregated = n * 4,
-		.reader_lost = n,
-		.delivered = n * 4,
+		.seen = n * 20, .filtered = n, .aggregated = n * 2, .emitted = n * 16, .lost = n, .received = n * 15,
+		.malformed = n, .internal = n * 2, .reader_filtered = n * 3, .reader_aggregated = n * 4,
+		.reader_lost = n, .delivered = n * 4,
 	};
 	return 0;
 }
@@ -853,7 +795,9 @@ static uint64_t ledger_unaudited(struct tl_session *s)
 	return 7;
 }
 
-static const struct tl_ledger_source ledger_source = { ledger_type, ledger_counters, ledger_refusal, ledger_unaudited };
+static const struct tl_ledger_source ledger_source = {
+	ledger_type, ledger_counters, ledger_refusal, ledger_unaudited
+};
 
 static void the_ledger_is_the_whole_balance(void **state)
 {
@@ -872,23 +816,18 @@ static void the_ledger_is_the_whole_balance(void **state)
 	assert_int_equal(tl_buffer_append(&b, "}}\n", 4), 0);
 	assert_true(json_line(b.data, b.size - 1, see, NULL));
 	check_proto(b.data);
-	assert_string_equal(
-		b.data,
-		"{\"traceleft\":{\"cpu\":0,\"ledger\":{\"total\":{\"seen\":60,\"filtered\":3,\"aggregated\":6,"
-		"\"emitted\":48,"
+	assert_string_equal(b.data,
+		"{\"traceleft\":{\"cpu\":0,\"ledger\":{\"total\":{\"seen\":60,\"filtered\":3,\"aggregated\":6,\"emitted\":48,"
 		"\"lost\":3,\"received\":45,\"malformed\":3,\"internal\":6,\"reader_filtered\":9,"
 		"\"reader_aggregated\":12,\"reader_lost\":3,\"delivered\":12},"
-		"\"balance\":{\"seen\":60,\"delivered\":12,\"filtered\":18,\"aggregated\":18,\"lost\":9,\"under_way\":"
-		"3,"
+		"\"balance\":{\"seen\":60,\"delivered\":12,\"filtered\":18,\"aggregated\":18,\"lost\":9,\"under_way\":3,"
 		"\"unaudited\":7},\"events\":["
-		"{\"name\":\"openat\",\"seen\":20,\"filtered\":1,\"aggregated\":2,\"emitted\":16,\"lost\":1,"
-		"\"received\":15,"
+		"{\"name\":\"openat\",\"seen\":20,\"filtered\":1,\"aggregated\":2,\"emitted\":16,\"lost\":1,\"received\":15,"
 		"\"malformed\":1,\"internal\":2,\"reader_filtered\":3,\"reader_aggregated\":4,\"reader_lost\":1,"
 		"\"delivered\":4},{\"name\":\"close\",\"seen\":40,\"filtered\":2,\"aggregated\":4,"
 		"\"emitted\":32,\"lost\":2,\"received\":30,\"malformed\":2,\"internal\":4,\"reader_filtered\":6,"
 		"\"reader_aggregated\":8,\"reader_lost\":2,\"delivered\":8}],"
-		"\"rules\":[{\"name\":\"a\\\"\",\"matched\":9,\"delivered\":1,\"filtered\":2,\"aggregated\":5,\"lost\":"
-		"1,"
+		"\"rules\":[{\"name\":\"a\\\"\",\"matched\":9,\"delivered\":1,\"filtered\":2,\"aggregated\":5,\"lost\":1,"
 		"\"results\":3,\"overflow\":4},{\"name\":\"b\",\"matched\":0,\"delivered\":0,\"filtered\":0,"
 		"\"aggregated\":0,\"lost\":0,\"results\":0,\"overflow\":0}],"
 		"\"outputs\":[{\"name\":\"log\",\"accepted\":6,\"delivered\":3,\"lost\":2,\"waiting\":1}],"
@@ -900,25 +839,9 @@ static void the_ledger_is_the_whole_balance(void **state)
 /* ---- Hostile input ---- */
 
 static const char *const hostile[] = {
-	"\n{\"forged\":1}\n",
-	"\",\"forged\":\"",
-	"\\\",\\\"forged\\\":\\\"",
-	"\\",
-	"\\\\x41\\x41",
-	"\033[2J\033]0;x\007",
-	"\xff\xfe\x80",
-	"\xe2\x80\xae"
-	"evil",
-	"\xe2\x80\xa8{}",
-	"\xc2\x85",
-	"\xed\xa0\x80",
-	"\xf0\x9f\x98",
-	"\r\n\t\b\f",
-	"%s%n",
-	"\xef\xbb\xbf",
-	"'\"`$(x)",
-	"\x7f",
-	"",
+	"\n{\"forged\":1}\n", "\",\"forged\":\"", "\\\",\\\"forged\\\":\\\"", "\\", "\\\\x41\\x41", "\033[2J\033]0;x\007",
+	"\xff\xfe\x80", "\xe2\x80\xae" "evil", "\xe2\x80\xa8{}", "\xc2\x85", "\xed\xa0\x80", "\xf0\x9f\x98", "\r\n\t\b\f",
+	"%s%n", "\xef\xbb\xbf", "'\"`$(x)", "\x7f", "",
 };
 
 static void nothing_hostile_forges_anything(void **state)
