@@ -49,29 +49,16 @@ static int add_fds(struct kept *k, const struct cmsghdr *c)
 /* 0: there is no further message. */
 static int receive_some(struct kept *k, int socket)
 {
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(TL_KEPT_AT_ONCE * sizeof(int))];
-	} control;
-	uint32_t data;
-	struct iovec vector = { &data, sizeof(data) };
-	struct msghdr message = {
-		.msg_iov = &vector,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-	const struct cmsghdr *c;
-	ssize_t n = recvmsg(socket, &message, MSG_PEEK | MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	struct tl_kept_message m;
+	int r = tl_kept_receive(socket, MSG_PEEK, &m);
 
-	if (n <= 0)
-		return n == 0 || errno == EAGAIN ? 0 : -errno;
-	c = CMSG_FIRSTHDR(&message);
-	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+	if (r <= 0)
+		return r;
+	if (!m.rights)
 		return -EBADMSG;
 	/* Fewer than there are come where there is no room for more. */
-	n = add_fds(k, c);
-	return n < 0 ? (int)n : message.msg_flags & MSG_CTRUNC ? -EMFILE : 1;
+	r = add_fds(k, m.rights);
+	return r < 0 ? r : m.is_cut ? -EMFILE : 1;
 }
 
 static int receive_all(struct kept *k, int socket)
@@ -335,8 +322,7 @@ static void empty_array(int fd)
 
 	if (bpf_obj_get_info_by_fd(fd, &info, &size) < 0 || info.type != BPF_MAP_TYPE_PROG_ARRAY)
 		return;
-	for (uint32_t at = 0; at < info.max_entries; at++)
-		bpf_map_delete_elem(fd, &at);
+	tl_program_array_empty(fd, info.max_entries);
 }
 
 int tl_session_discard(int socket)

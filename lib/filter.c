@@ -162,7 +162,7 @@ int tl_filter_translate(enum tl_filter_time time, const struct tl_filter_test *t
 	return r;
 }
 
-static struct tl_loaded *find_event(struct tl_session *s, const char *name)
+struct tl_loaded *tl_wanted_event(struct tl_session *s, const char *name)
 {
 	for (uint32_t id = 1; id <= s->n_events; id++)
 		if (s->events[id].wanted && strcmp(s->events[id].type.name, name) == 0)
@@ -173,7 +173,7 @@ static struct tl_loaded *find_event(struct tl_session *s, const char *name)
 int tl_session_set_filter(struct tl_session *s, const char *event, enum tl_filter_time time,
 			  const struct tl_filter_test *tests, size_t n)
 {
-	struct tl_loaded *loaded = find_event(s, event);
+	struct tl_loaded *loaded = tl_wanted_event(s, event);
 	struct tl_filter filter, *grown;
 
 	if (s->started)

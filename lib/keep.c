@@ -283,34 +283,38 @@ int tl_session_keep(struct tl_session *s, int *ret_fd)
 
 /* ---- The end ---- */
 
+int tl_kept_receive(int socket, int flags, struct tl_kept_message *ret)
+{
+	uint32_t data;
+	struct iovec vector = { &data, sizeof(data) };
+	struct msghdr message = {
+		.msg_iov = &vector,
+		.msg_iovlen = 1,
+		.msg_control = &ret->control,
+		.msg_controllen = sizeof(ret->control),
+	};
+	ssize_t n = recvmsg(socket, &message, flags | MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	const struct cmsghdr *c;
+
+	if (n <= 0)
+		return n == 0 || errno == EAGAIN ? 0 : -errno;
+	c = CMSG_FIRSTHDR(&message);
+	ret->rights = c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS ? c : NULL;
+	ret->is_cut = message.msg_flags & MSG_CTRUNC;
+	return 1;
+}
+
 void tl_kept_empty(int socket)
 {
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(TL_KEPT_AT_ONCE * sizeof(int))];
-	} control;
-	uint32_t data;
+	struct tl_kept_message m;
 
-	while (true) {
-		struct iovec vector = { &data, sizeof(data) };
-		struct msghdr message = {
-			.msg_iov = &vector,
-			.msg_iovlen = 1,
-			.msg_control = &control,
-			.msg_controllen = sizeof(control),
-		};
-		const struct cmsghdr *c;
-
-		if (recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) <= 0)
-			return;
-		c = CMSG_FIRSTHDR(&message);
-		for (size_t i = 0; c && i < (c->cmsg_len - CMSG_LEN(0)) / sizeof(int); i++) {
+	while (tl_kept_receive(socket, 0, &m) > 0)
+		for (size_t i = 0; m.rights && i < (m.rights->cmsg_len - CMSG_LEN(0)) / sizeof(int); i++) {
 			int fd;
 
-			memcpy(&fd, CMSG_DATA(c) + i * sizeof(fd), sizeof(fd));
+			memcpy(&fd, CMSG_DATA(m.rights) + i * sizeof(fd), sizeof(fd));
 			close(fd);
 		}
-	}
 }
 
 bool tl_is_left(const struct tl_session *s)

@@ -9,6 +9,8 @@
 #ifndef TRACELEFT_KEPT_H
 #define TRACELEFT_KEPT_H
 
+#include <sys/socket.h>
+
 #include "session.h"
 
 #define TL_KEPT_MAGIC 0x7470656b2d6c74ULL /* "tl-kept" */
@@ -82,6 +84,18 @@ void tl_kept_get(struct tl_session *s, const struct tl_kept_state *state, const 
 
 /* All that the session is made from: its kernel part, handlers, targets and filters. */
 uint64_t tl_fingerprint(const struct tl_session *s);
+
+/* A message of the socket. */
+struct tl_kept_message {
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(TL_KEPT_AT_ONCE * sizeof(int))];
+	} control;
+	const struct cmsghdr *rights; /* in it: the descriptors, which are the caller's now; NULL: it brings none */
+	bool is_cut; /* there was no room for more of them */
+};
+/* The next one, without waiting; flags: MSG_PEEK: it stays there. 0: there is none, or a negative errno. */
+int tl_kept_receive(int socket, int flags, struct tl_kept_message *ret);
 
 /* Takes the messages out of the socket: others that have it find nothing any more. */
 void tl_kept_empty(int socket);

@@ -426,9 +426,9 @@ int tl_kernel_load(struct tl_session *s)
 /* The kernel empties an array of programs when its last descriptor is closed, a
  * while later, and forgets to free it if somebody (bpftool) opens and closes it
  * meanwhile. One that is empty already it is done with at once. */
-static void empty_program_array(int fd)
+void tl_program_array_empty(int fd, uint32_t n)
 {
-	for (uint32_t at = 0; at < TL_STAGES + 2 * TL_EVENTS_MAX; at++)
+	for (uint32_t at = 0; at < n; at++)
 		bpf_map_delete_elem(fd, &at);
 }
 
@@ -436,7 +436,7 @@ void tl_kernel_close(struct tl_session *s)
 {
 	for (int kind = 0; kind < TL_KINDS && !tl_is_left(s); kind++)
 		if (s->programs[kind] >= 0)
-			empty_program_array(s->programs[kind]);
+			tl_program_array_empty(s->programs[kind], TL_STAGES + 2 * TL_EVENTS_MAX);
 	for (size_t i = 0; i < s->n_loaded_programs; i++)
 		close(s->loaded_programs[i]);
 	for (size_t i = 0; i < s->n_adopted; i++)

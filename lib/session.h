@@ -246,6 +246,8 @@ int tl_kernel_map(struct tl_session *s);
 void tl_kernel_close(struct tl_session *s);
 /* Of what all that it has in the kernel is made. */
 uint64_t tl_kernel_hash(const struct tl_session *s);
+/* Takes all n programs out of an array of them. */
+void tl_program_array_empty(int fd, uint32_t n);
 /* Whether that kind's array of programs is a map of the kernel part itself. */
 bool tl_programs_are_originals(int kind);
 int tl_map_fd(const struct tl_session *s, const char *name);
@@ -272,6 +274,8 @@ int tl_program_of(struct tl_session *s, const char *name, enum tl_kind kind, uin
 		  enum bpf_attach_type attach_type);
 int tl_handler_load(struct tl_session *s, const struct tl_handler *h, enum tl_kind kind, uint32_t attach_btf_id);
 
+/* filter.c: the event of that name, if somebody asked for it; else NULL. */
+struct tl_loaded *tl_wanted_event(struct tl_session *s, const char *name);
 /* filter.c: what the kernel part needs of the filters, once it is loaded. */
 int tl_filters_install(struct tl_session *s);
 /* The tests as the kernel part goes through them. -EINVAL: they are none. */

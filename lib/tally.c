@@ -26,17 +26,9 @@ bool tl_event_type_countable(const struct tl_event_type *type, bool objects)
 	return from == TL_FROM_RET || (from == TL_FROM_FD && (type->path_fd == 1 || type->flags & TL_TYPE_SOCKET));
 }
 
-static struct tl_loaded *find_event(struct tl_session *s, const char *name)
-{
-	for (uint32_t id = 1; id <= s->n_events; id++)
-		if (s->events[id].wanted && strcmp(s->events[id].type.name, name) == 0)
-			return &s->events[id];
-	return NULL;
-}
-
 int tl_session_set_counted(struct tl_session *s, const char *event, bool objects)
 {
-	struct tl_loaded *loaded = find_event(s, event);
+	struct tl_loaded *loaded = tl_wanted_event(s, event);
 
 	if (s->started)
 		return tl_fail(s, -EBUSY, "what is counted is said before the start");
