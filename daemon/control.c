@@ -8,7 +8,6 @@
 #include "control.h"
 #include "put.h"
 #include "rates.h"
-#include "record.h"
 #include "util.h"
 
 enum client_state {
@@ -159,11 +158,11 @@ static void give_counts(struct tl_control *c)
 static int begin_reload(struct client *client)
 {
 	const struct tl_control_options *o = &client->control->options;
-	char who[TL_SENDER_SIZE];
+	struct tl_sender who;
 
-	tl_record_peer(who, "request", &client->peer);
+	tl_record_peer(&who, "request", &client->peer);
 	set_state(client, CLIENT_QUEUES);
-	return o->reload(o->userdata, who);
+	return o->reload(o->userdata, &who);
 }
 
 static int serve(struct client *client)

@@ -9,6 +9,7 @@
 
 #include <systemd/sd-event.h>
 
+#include "record.h"
 #include "runtime.h"
 #include "tail.h"
 
@@ -24,7 +25,7 @@ struct tl_control_options {
 	struct tl_tails *tails; /* clients that want events are added, and removed when they go */
 	/* Somebody wants the policy to be loaded again; who: for the audit record. Tells by
 	 * the functions below how it goes. Negative: the daemon ends. */
-	int (*reload)(void *userdata, const char *who);
+	int (*reload)(void *userdata, const struct tl_sender *who);
 	void *userdata;
 };
 

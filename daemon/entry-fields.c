@@ -142,6 +142,12 @@ static const struct tl_entry_field fields[] = {
 	{ "traceleft.seq_last", "TRACELEFT_SEQ_LAST" },
 	{ "traceleft.stage", "TRACELEFT_STAGE" },
 	{ "traceleft.counted", "TRACELEFT_COUNTED" },
+	{ "traceleft.requester.pid", "TRACELEFT_REQUESTER_PID" },
+	{ "traceleft.requester.name", "TRACELEFT_REQUESTER_COMM" },
+	{ "traceleft.requester.executable", "TRACELEFT_REQUESTER_EXECUTABLE" },
+	{ "traceleft.requester.unit", "TRACELEFT_REQUESTER_UNIT" },
+	{ "traceleft.requester.uid", "TRACELEFT_REQUESTER_UID" },
+	{ "traceleft.requester.loginuid", "TRACELEFT_REQUESTER_LOGINUID" },
 	{ "traceleft.ledger.total.seen", NULL }, /* of the balance */
 	{ "traceleft.ledger.total.filtered", "TRACELEFT_KERNEL_FILTERED" },
 	{ "traceleft.ledger.total.aggregated", "TRACELEFT_KERNEL_AGGREGATED" },

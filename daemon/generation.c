@@ -288,20 +288,20 @@ struct tl_generation *tl_generation_free(struct tl_generation *g)
 
 /* ---- Records ---- */
 
-static void write_record(struct tl_generation *g, enum tl_event_kind kind, const char *note,
-			 const struct tl_ledger_view *view)
+static void write_record(struct tl_generation *g, const struct tl_event *event)
+{
+	deliver_own(g, event);
+	flush_all(g);
+}
+
+void tl_generation_record(struct tl_generation *g, enum tl_event_kind kind, const char *note,
+			  const struct tl_requester *who)
 {
 	struct tl_event event;
 
 	tl_record_make(&event, kind, g->session, note);
-	event.ledger = view;
-	deliver_own(g, &event);
-	flush_all(g);
-}
-
-void tl_generation_record(struct tl_generation *g, enum tl_event_kind kind, const char *note)
-{
-	write_record(g, kind, note, NULL);
+	event.requester = who;
+	write_record(g, &event);
 }
 
 void tl_generation_lost(struct tl_generation *g, uint32_t cpu, const struct tl_lost *lost)
@@ -359,10 +359,13 @@ void tl_generation_ledger(struct tl_generation *g)
 	_cleanup_(tl_buffer_done) struct tl_buffer note = { 0 };
 	_cleanup_free_ struct tl_ledger_output *outputs = calloc(g->outputs.n + 1, sizeof(*outputs));
 	struct tl_ledger_view view = { 0 };
+	struct tl_event event;
 
 	tl_outputs_flush(&g->outputs);
 	if (outputs)
 		view = tl_generation_view(g, outputs);
 	put_outputs(&note, &view);
-	write_record(g, TL_EVENT_LEDGER, note.failed ? NULL : note.data, outputs ? &view : NULL);
+	tl_record_make(&event, TL_EVENT_LEDGER, g->session, note.failed ? NULL : note.data);
+	event.ledger = outputs ? &view : NULL;
+	write_record(g, &event);
 }

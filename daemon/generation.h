@@ -57,8 +57,9 @@ struct tl_generation *tl_generation_free(struct tl_generation *g);
 /* Writes the rules' results whose period is over, or all; and what waits in the outputs. */
 void tl_generation_flush(struct tl_generation *g, bool all);
 
-/* Writes a record of our own to every output; note may be NULL. */
-void tl_generation_record(struct tl_generation *g, enum tl_event_kind kind, const char *note);
+/* Writes a record of our own to every output; note may be NULL, and who asked for it. */
+void tl_generation_record(struct tl_generation *g, enum tl_event_kind kind, const char *note,
+			  const struct tl_requester *who);
 /* Same, what was lost on a CPU. */
 void tl_generation_lost(struct tl_generation *g, uint32_t cpu, const struct tl_lost *lost);
 /* Same, the balance. */

@@ -46,6 +46,7 @@ struct loading {
 	sd_event_source *source; /* of that */
 	char who[ASKERS_SIZE]; /* asked for it */
 	char again[ASKERS_SIZE]; /* asked for one more since; "": nobody */
+	struct tl_requester first, first_again; /* of them */
 };
 
 struct manager {
@@ -282,7 +283,7 @@ static void tell_reload(struct manager *m, const char *who)
 		snprintf(note, sizeof(note), "%s; refused, the old policy stays in force: %s", who, m->refused);
 	else
 		snprintf(note, sizeof(note), "%s; %s", who, what);
-	tl_generation_record(m->generation, TL_EVENT_RELOAD, note);
+	tl_generation_record(m->generation, TL_EVENT_RELOAD, note, &m->loading.first);
 	tl_log_id(m->refused[0] ? LOG_ERR : LOG_NOTICE, m->refused[0] ? TL_MESSAGE_POLICY_BROKEN : NULL, "reload: %s",
 		  note);
 	tl_control_reload_ended(m->control, !m->refused[0], m->refused[0] ? m->refused : what);
@@ -355,7 +356,7 @@ static int join_loading(struct loading *l)
 	return l->result;
 }
 
-static int manager_reload(struct manager *m, const char *who);
+static int reload_for(struct manager *m, const char *who, const struct tl_requester *first);
 
 /* The policy that was loaded is in force, or, r < 0, refused. */
 static int finish_loading(struct manager *m, int r)
@@ -371,7 +372,7 @@ static int finish_loading(struct manager *m, int r)
 	if (r < 0 || !l->again[0])
 		return r;
 	memcpy(again, l->again, sizeof(again));
-	return manager_reload(m, again);
+	return reload_for(m, again, &l->first_again);
 }
 
 static int go_on_changing(struct manager *m)
@@ -441,7 +442,8 @@ static int begin_loading(struct manager *m)
 	return r;
 }
 
-static int manager_reload(struct manager *m, const char *who)
+/* who: all that asked for it, in words. */
+static int reload_for(struct manager *m, const char *who, const struct tl_requester *first)
 {
 	const struct tl_setup setup = {
 		.policy = m->options->policy,
@@ -453,13 +455,8 @@ static int manager_reload(struct manager *m, const char *who)
 	struct tl_failure why;
 	int r;
 
-	if (l->next) {
-		const size_t n = strlen(l->again);
-
-		snprintf(l->again + n, sizeof(l->again) - n, "%s%s", n ? ", " : "", who);
-		return 0;
-	}
 	snprintf(l->who, sizeof(l->who), "%s", who);
+	l->first = *first;
 	l->again[0] = '\0';
 	begin_reload(m);
 	/* Whatever becomes of the policy: somebody may have moved the files. */
@@ -475,6 +472,19 @@ static int manager_reload(struct manager *m, const char *who)
 	return end_reload(m, NULL, who);
 }
 
+static int manager_reload(struct manager *m, const struct tl_sender *who)
+{
+	struct loading *l = &m->loading;
+	const size_t n = strlen(l->again);
+
+	if (!l->next)
+		return reload_for(m, who->text, &who->who);
+	if (!n)
+		l->first_again = who->who;
+	snprintf(l->again + n, sizeof(l->again) - n, "%s%s", n ? ", " : "", who->text);
+	return 0;
+}
+
 /* A policy that is not in force yet will never be. */
 static void give_up_loading(struct manager *m)
 {
@@ -488,11 +498,11 @@ static void give_up_loading(struct manager *m)
 
 static int on_reload(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
-	char who[TL_SENDER_SIZE];
+	struct tl_sender who;
 
 	(void)source;
-	tl_record_sender(who, info);
-	return manager_reload(userdata, who);
+	tl_record_sender(&who, info);
+	return manager_reload(userdata, &who);
 }
 
 /* ---- Start and stop ---- */
@@ -500,21 +510,21 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *inf
 static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
 	struct manager *m = userdata;
-	char who[TL_SENDER_SIZE];
+	struct tl_sender who;
 	int r;
 
 	(void)source;
-	tl_record_sender(who, info);
+	tl_record_sender(&who, info);
 	sd_notify(0, "STOPPING=1\nSTATUS=Stopping");
 	write_status(m, "stopping", true);
-	tl_log(LOG_NOTICE, "stopping: %s", who);
+	tl_log(LOG_NOTICE, "stopping: %s", who.text);
 	give_up_loading(m);
 	r = tl_session_stop(m->generation->session);
 	if (r < 0)
 		tl_log(LOG_ERR, "the session did not end well: %s", tl_session_error(m->generation->session));
 	tl_generation_flush(m->generation, true);
 	tl_generation_ledger(m->generation);
-	tl_generation_record(m->generation, TL_EVENT_STOP, who);
+	tl_generation_record(m->generation, TL_EVENT_STOP, who.text, &who.who);
 	return sd_event_exit(m->event, 0);
 }
 
@@ -556,7 +566,7 @@ static int make_loop(struct manager *m)
 	return 0;
 }
 
-static int on_request(void *userdata, const char *who)
+static int on_request(void *userdata, const struct tl_sender *who)
 {
 	return manager_reload(userdata, who);
 }
@@ -639,7 +649,8 @@ static void declare_outage(struct manager *m)
 
 static int start(struct manager *m)
 {
-	char what[512], note[600];
+	char what[512], note[800];
+	struct tl_sender parent;
 	int r;
 
 	m->started = tl_now();
@@ -658,8 +669,9 @@ static int start(struct manager *m)
 	if ((r = watch(m)) < 0 || (r = make_timers(m)) < 0)
 		return die(m, TL_STATUS_SOFTWARE, r, "cannot make the event loop: %s", strerror(-r));
 	describe(m->generation, what, sizeof(what));
-	snprintf(note, sizeof(note), "traceleftd %s, %s", TL_VERSION, what);
-	tl_generation_record(m->generation, TL_EVENT_START, note);
+	tl_record_parent(&parent);
+	snprintf(note, sizeof(note), "traceleftd %s, %s; %s", TL_VERSION, what, parent.text);
+	tl_generation_record(m->generation, TL_EVENT_START, note, &parent.who);
 	tl_log(LOG_NOTICE, "auditing: %s", note);
 	declare_outage(m);
 	make_control(m);

@@ -2,8 +2,10 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
+#include "cgroup-name.h"
 #include "process.h"
 #include "record.h"
 #include "util.h"
@@ -81,28 +83,78 @@ static void read_proc(uint32_t pid, const char *name, char *ret, size_t size)
 	ret[strcspn(ret, "\n")] = 0;
 }
 
-static void put_asker(char ret[TL_SENDER_SIZE], const char *what, uint32_t pid, uint32_t uid)
+static void read_executable(struct tl_requester *who)
 {
-	char comm[20], login[16];
-	int n;
+	char path[64];
+	ssize_t n;
 
-	read_proc(pid, "comm", comm, sizeof(comm));
-	read_proc(pid, "loginuid", login, sizeof(login));
-	n = snprintf(ret, TL_SENDER_SIZE, "%s from process %" PRIu32 "%s%s%s, user %" PRIu32, what, pid,
-		     comm[0] ? " (" : "", comm, comm[0] ? ")" : "", uid);
-	if (n > 0 && n < TL_SENDER_SIZE && login[0] && strcmp(login, "4294967295"))
-		snprintf(ret + n, (size_t)(TL_SENDER_SIZE - n), ", login user %s", login);
+	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/exe", who->pid);
+	n = readlink(path, who->executable, sizeof(who->executable));
+	/* Half a path would be another one. */
+	who->executable[n > 0 && n < (ssize_t)sizeof(who->executable) ? n : 0] = 0;
 }
 
-void tl_record_sender(char ret[TL_SENDER_SIZE], const struct signalfd_siginfo *info)
+/* Of the hierarchy that systemd keeps its units in. */
+static void read_unit(struct tl_requester *who)
+{
+	char path[64], line[1024], names[TL_CGROUP_NAMES_SIZE(sizeof(line))];
+	const char *unit, *slice, *container;
+	_cleanup_fclose_ FILE *file = NULL;
+
+	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/cgroup", who->pid);
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file)) {
+		const char *cgroup = strncmp(line, "0::/", 4) == 0 ? line + 3 : strstr(line, ":name=systemd:/");
+
+		if (!cgroup || !strchr(line, '\n'))
+			continue;
+		line[strcspn(line, "\n")] = 0;
+		tl_cgroup_names(strchr(cgroup, '/'), names, &unit, &slice, &container);
+		snprintf(who->unit, sizeof(who->unit), "%s", strlen(unit) < sizeof(who->unit) ? unit : "");
+		if (*unit)
+			return;
+	}
+}
+
+/* What /proc says; whoever asked may be gone by now, and then it says nothing. */
+static void describe(struct tl_sender *ret, const char *what, uint32_t pid, uint32_t uid)
+{
+	struct tl_requester *who = &ret->who;
+	char login[16];
+	int n;
+
+	*ret = (struct tl_sender){ .who = { .pid = pid, .uid = uid, .loginuid = UINT32_MAX } };
+	read_proc(pid, "comm", who->name, sizeof(who->name));
+	read_proc(pid, "loginuid", login, sizeof(login));
+	if (login[0])
+		who->loginuid = (uint32_t)strtoul(login, NULL, 10);
+	read_executable(who);
+	read_unit(who);
+	n = snprintf(ret->text, sizeof(ret->text), "%s from process %" PRIu32 "%s%s%s, user %" PRIu32, what, pid,
+		     who->name[0] ? " (" : "", who->name, who->name[0] ? ")" : "", uid);
+	if (n > 0 && n < TL_SENDER_SIZE && who->loginuid != UINT32_MAX)
+		snprintf(ret->text + n, (size_t)(TL_SENDER_SIZE - n), ", login user %" PRIu32, who->loginuid);
+}
+
+void tl_record_sender(struct tl_sender *ret, const struct signalfd_siginfo *info)
 {
 	char what[16];
 
 	snprintf(what, sizeof(what), "SIG%s", sigabbrev_np((int)info->ssi_signo));
-	put_asker(ret, what, info->ssi_pid, info->ssi_uid);
+	describe(ret, what, info->ssi_pid, info->ssi_uid);
 }
 
-void tl_record_peer(char ret[TL_SENDER_SIZE], const char *what, const struct ucred *peer)
+void tl_record_peer(struct tl_sender *ret, const char *what, const struct ucred *peer)
 {
-	put_asker(ret, what, (uint32_t)peer->pid, peer->uid);
+	describe(ret, what, (uint32_t)peer->pid, peer->uid);
+}
+
+void tl_record_parent(struct tl_sender *ret)
+{
+	const pid_t pid = getppid();
+	char path[32];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
+	describe(ret, "start", (uint32_t)pid, stat(path, &st) == 0 ? st.st_uid : UINT32_MAX);
 }

@@ -14,11 +14,19 @@ void tl_record_make(struct tl_event *ret, enum tl_event_kind kind, struct tl_ses
 /* LOST. note may be NULL. */
 void tl_record_lost(struct tl_event *ret, uint32_t cpu, const struct tl_lost *lost, const char *note);
 
-/* "SIGTERM from process 1 (systemd), user 0, login user 1000". */
+/* Who asks for something; and in words: "SIGTERM from process 1 (systemd), user 0, login user 1000". */
 #define TL_SENDER_SIZE 128
-void tl_record_sender(char ret[TL_SENDER_SIZE], const struct signalfd_siginfo *info);
+struct tl_sender {
+	struct tl_requester who;
+	char text[TL_SENDER_SIZE];
+};
+
+/* Of a signal. */
+void tl_record_sender(struct tl_sender *ret, const struct signalfd_siginfo *info);
 /* Same, of somebody at the other end of a socket; what: "request". */
-void tl_record_peer(char ret[TL_SENDER_SIZE], const char *what, const struct ucred *peer);
+void tl_record_peer(struct tl_sender *ret, const char *what, const struct ucred *peer);
+/* Same, who has started this process. */
+void tl_record_parent(struct tl_sender *ret);
 
 /* ns since the epoch. */
 uint64_t tl_now(void);

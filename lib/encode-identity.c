@@ -131,6 +131,39 @@ void tl_line_other(struct tl_line *l)
 	TL_PUT_LITERAL(l->b, "},");
 }
 
+/* Nothing if it is empty. */
+static void put_text(struct tl_line *l, const char *key, const char *text)
+{
+	if (!*text)
+		return;
+	tl_put_text(l->b, key);
+	tl_line_string(l, text, strlen(text));
+}
+
+static void put_id(struct tl_line *l, const char *key, uint32_t id)
+{
+	if (id == UINT32_MAX)
+		return;
+	tl_put_text(l->b, key);
+	tl_put_u64(l->b, id);
+}
+
+void tl_line_requester(struct tl_line *l)
+{
+	const struct tl_requester *r = l->event->requester;
+
+	if (!r)
+		return;
+	TL_PUT_LITERAL(l->b, ",\"requester\":{\"pid\":");
+	tl_put_u64(l->b, r->pid);
+	put_text(l, ",\"name\":", r->name);
+	put_text(l, ",\"executable\":", r->executable);
+	put_text(l, ",\"unit\":", r->unit);
+	put_id(l, ",\"uid\":", r->uid);
+	put_id(l, ",\"loginuid\":", r->loginuid);
+	tl_put_char(l->b, '}');
+}
+
 void tl_line_peer(struct tl_line *l)
 {
 	const struct tl_event *event = l->event;

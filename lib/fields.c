@@ -165,6 +165,13 @@ static const struct tl_field fields[] = {
 	{ "traceleft.seq_last", "long", "lost: last missing sequence number" },
 	{ "traceleft.stage", "keyword", "lost: where, such as ring or an output's name" },
 	{ "traceleft.counted", "keyword", "lost: what traceleft.count counts; events if it is not there" },
+	{ "traceleft.requester.pid", "long", "start, stop, reload: who asked for it, as /proc had it at that time: the "
+					     "process that sent the signal or the request, or started the daemon" },
+	{ "traceleft.requester.name", "keyword", "same as process.name, of that process" },
+	{ "traceleft.requester.executable", "keyword", "path of its program file" },
+	{ "traceleft.requester.unit", "keyword", "its systemd unit" },
+	{ "traceleft.requester.uid", "long", "its user" },
+	{ "traceleft.requester.loginuid", "long", "who logged in, whatever he became; absent for what no login began" },
 
 #define COUNTERS(prefix)                                                                                          \
 	{ prefix "seen", "long", "calls that a hook saw" },                                                       \

@@ -309,6 +309,15 @@ struct tl_lost {
 	const char *unit; /* what count counts; NULL: events */
 };
 
+/* Who asked for what a record is about, as much as is known: "" and UINT32_MAX where nothing is. */
+struct tl_requester {
+	uint32_t pid, uid;
+	uint32_t loginuid; /* UINT32_MAX too: nobody logged in */
+	char name[16];
+	char unit[256]; /* of systemd */
+	char executable[1024];
+};
+
 struct tl_ledger_view; /* of the programs' own: rules and outputs */
 
 /* Valid during the callback only; pointers belong to the session. */
@@ -358,6 +367,7 @@ struct tl_event {
 	uint64_t hash; /* FNV-1a of the arguments, by their hash functions */
 	const struct tl_lost *lost; /* LOST */
 	const char *note; /* START, STOP, RELOAD: who and why */
+	const struct tl_requester *requester; /* START, STOP, RELOAD: NULL: unknown */
 	struct tl_session *session; /* LEDGER: ask it */
 	const struct tl_ledger_view *ledger; /* LEDGER: what the session does not know; may be NULL */
 	/* What the encoders may reuse: the bytes of the record */

@@ -65,7 +65,9 @@ who_asked_is_recorded() {
 		sh "$dir/login" "$traceleft" "$socket" >/dev/null 2>&1
 	[ "$(cat "$dir/login")" != 1000 ] || login=", login user 1000"
 	jq -e -s 'last(.[] | select(.event.action == "reload")).message |
-		test("^request from process [0-9]+ \\(traceleft\\), user 0'"$login"'; .*rules: 1")' "$dir/log/events.jsonl" >/dev/null ||
+		test("^request from process [0-9]+ \\(traceleft\\), user 0'"$login"'; .*rules: 1")' "$dir/log/events.jsonl" >/dev/null &&
+		jq -e -s --arg exe "$(realpath "$traceleft")" 'last(.[] | select(.event.action == "reload")).traceleft.requester |
+			.executable == $exe and .name == "traceleft" and .uid == 0' "$dir/log/events.jsonl" >/dev/null ||
 		why "$(grep '"reload"' "$dir/log/events.jsonl" | tail -n 1)"
 }
 

@@ -228,7 +228,10 @@ who_stopped_it_is_recorded() {
 	start || return
 	stop INT
 	grep '"action":"stop"' "$dir/log/events.jsonl" | tail -n 1 |
-		grep -q "SIGINT from process $$ (.*), user 0" || why "$(tail -n 1 "$dir/log/events.jsonl")"
+		grep -q "SIGINT from process $$ (.*), user 0" || why "$(tail -n 1 "$dir/log/events.jsonl")" || return
+	jq -e -s --arg exe "$(readlink /proc/$$/exe)" '[.[] | select(.event.action == "start" or .event.action == "stop") |
+		.traceleft.requester | .pid == '$$' and .uid == 0 and .executable == $exe] | all and length > 1' \
+		"$dir/log/events.jsonl" >/dev/null || why "$(jq -c .traceleft.requester "$dir/log/events.jsonl")"
 }
 
 status_says_what_it_does() {

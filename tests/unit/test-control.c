@@ -24,12 +24,12 @@ struct control_test {
 	char who[256];
 };
 
-static int on_reload(void *userdata, const char *who)
+static int on_reload(void *userdata, const struct tl_sender *who)
 {
 	struct control_test *t = userdata;
 
 	t->reloads++;
-	snprintf(t->who, sizeof(t->who), "%s", who);
+	snprintf(t->who, sizeof(t->who), "%s", who->text);
 	return 0;
 }
 

@@ -761,6 +761,25 @@ static void a_start_says_who_and_why(void **state)
 	fixture_done(&f);
 }
 
+static void a_record_says_who_asked_for_it(void **state)
+{
+	struct tl_requester who = { .pid = 7, .uid = 0, .loginuid = 1000, .name = "sh", .unit = "x\n.scope",
+				    .executable = "/bin/sh" };
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	fixture_type(&f.type, "stop", "");
+	f.type.class = TL_CLASS_RECORD;
+	f.event.kind = TL_EVENT_STOP;
+	f.event.requester = &who;
+	has(line(&f, NULL), ",\"requester\":{\"pid\":7,\"name\":\"sh\",\"executable\":\"/bin/sh\",\"unit\":\"x\\\\x0a.scope\","
+			    "\"uid\":0,\"loginuid\":1000},\"flags\":[\"escaped\"]}}");
+	who = (struct tl_requester){ .pid = 7, .uid = UINT32_MAX, .loginuid = UINT32_MAX };
+	has(line(&f, NULL), ",\"requester\":{\"pid\":7}}}");
+	fixture_done(&f);
+}
+
 static struct tl_event_type ledger_types[2];
 
 static const struct tl_event_type *ledger_type(const struct tl_session *s, size_t i)
@@ -993,6 +1012,7 @@ int main(void)
 		cmocka_unit_test(a_result_is_its_key_and_its_numbers),
 		cmocka_unit_test(a_line_says_where_it_stands_in_its_output),
 		cmocka_unit_test(a_start_says_who_and_why),
+		cmocka_unit_test(a_record_says_who_asked_for_it),
 		cmocka_unit_test(the_ledger_is_the_whole_balance),
 		cmocka_unit_test(nothing_hostile_forges_anything),
 		cmocka_unit_test(random_bytes_give_one_line),
