@@ -148,6 +148,9 @@ static const struct tl_entry_field fields[] = {
 	{ "traceleft.requester.unit", "TRACELEFT_REQUESTER_UNIT" },
 	{ "traceleft.requester.uid", "TRACELEFT_REQUESTER_UID" },
 	{ "traceleft.requester.loginuid", "TRACELEFT_REQUESTER_LOGINUID" },
+	{ "traceleft.tamper.kind", "TRACELEFT_TAMPER_KIND" },
+	{ "traceleft.tamper.object", "TRACELEFT_TAMPER_OBJECT" },
+	{ "traceleft.tamper.state", "TRACELEFT_TAMPER_STATE" },
 	{ "traceleft.ledger.total.seen", NULL }, /* of the balance */
 	{ "traceleft.ledger.total.filtered", "TRACELEFT_KERNEL_FILTERED" },
 	{ "traceleft.ledger.total.aggregated", "TRACELEFT_KERNEL_AGGREGATED" },

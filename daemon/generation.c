@@ -304,6 +304,17 @@ void tl_generation_record(struct tl_generation *g, enum tl_event_kind kind, cons
 	write_record(g, &event);
 }
 
+void tl_generation_tamper(struct tl_generation *g, const struct tl_tamper *tamper, const char *note,
+			  const struct tl_requester *who)
+{
+	struct tl_event event;
+
+	tl_record_make(&event, TL_EVENT_TAMPER, g->session, note);
+	event.requester = who;
+	event.tamper = tamper;
+	write_record(g, &event);
+}
+
 void tl_generation_lost(struct tl_generation *g, uint32_t cpu, const struct tl_lost *lost)
 {
 	struct tl_event record;

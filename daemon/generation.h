@@ -60,6 +60,9 @@ void tl_generation_flush(struct tl_generation *g, bool all);
 /* Writes a record of our own to every output; note may be NULL, and who asked for it. */
 void tl_generation_record(struct tl_generation *g, enum tl_event_kind kind, const char *note,
 			  const struct tl_requester *who);
+/* Same, that somebody has meddled with something; who: made it go on, or NULL. */
+void tl_generation_tamper(struct tl_generation *g, const struct tl_tamper *tamper, const char *note,
+			  const struct tl_requester *who);
 /* Same, what was lost on a CPU. */
 void tl_generation_lost(struct tl_generation *g, uint32_t cpu, const struct tl_lost *lost);
 /* Same, the balance. */

@@ -19,6 +19,7 @@
 #include "record.h"
 #include "runtime.h"
 #include "status.h"
+#include "tamper.h"
 #include "util.h"
 
 #define BATCH 1024 /* events between two looks at everything else */
@@ -57,6 +58,7 @@ struct manager {
 	struct loading loading;
 	struct tl_control *control;
 	struct tl_tails tails; /* who watches live */
+	struct tl_tamper_watch *watch;
 	pthread_t retiring; /* frees the session of the policy before, which takes long */
 	bool retires;
 	sd_event_source *ring, *drain; /* the session's descriptor, and the clock where it is silent */
@@ -242,6 +244,8 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 
 	(void)usec;
 	m->ticks++;
+	/* Before the outputs look at their files: who moves one has until the next tick to say so. */
+	tl_tamper_watch_tick(m->watch, m->generation, m->loading.next);
 	tl_outputs_tick(&m->generation->outputs);
 	tl_control_tick(m->control);
 	if (m->ticks % STATUS_TICKS == 0) {
@@ -369,6 +373,8 @@ static int finish_loading(struct manager *m, int r)
 	if (r < 0)
 		next = tl_generation_free(next);
 	r = end_reload(m, next, l->who);
+	if (next)
+		tl_tamper_watch_begin(m->watch, m->generation);
 	if (r < 0 || !l->again[0])
 		return r;
 	memcpy(again, l->again, sizeof(again));
@@ -462,6 +468,7 @@ static int reload_for(struct manager *m, const char *who, const struct tl_reques
 	/* Whatever becomes of the policy: somebody may have moved the files. */
 	tl_outputs_reopen(&m->generation->outputs);
 	r = tl_generation_prepare(&setup, m->generation, &l->next, &why);
+	tl_tamper_watch_awake(m->watch); /* that may have taken long */
 	if (r >= 0 && (r = begin_loading(m)) < 0) {
 		snprintf(why.text, sizeof(why.text), "cannot start a thread: %s", strerror(-r));
 		l->next = tl_generation_free(l->next);
@@ -503,6 +510,17 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *inf
 	(void)source;
 	tl_record_sender(&who, info);
 	return manager_reload(userdata, &who);
+}
+
+static int on_continued(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+{
+	struct manager *m = userdata;
+	struct tl_sender who;
+
+	(void)source;
+	tl_record_sender(&who, info);
+	tl_tamper_watch_continued(m->watch, m->generation, &who);
+	return 0;
 }
 
 /* ---- Start and stop ---- */
@@ -561,7 +579,8 @@ static int make_loop(struct manager *m)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	if ((r = sd_event_default(&m->event)) < 0 || (r = add_signal(m, SIGTERM, on_stop)) < 0 ||
-	    (r = add_signal(m, SIGINT, on_stop)) < 0 || (r = add_signal(m, SIGHUP, on_reload)) < 0)
+	    (r = add_signal(m, SIGINT, on_stop)) < 0 || (r = add_signal(m, SIGHUP, on_reload)) < 0 ||
+	    (r = add_signal(m, SIGCONT, on_continued)) < 0)
 		return r;
 	return 0;
 }
@@ -675,6 +694,8 @@ static int start(struct manager *m)
 	tl_log(LOG_NOTICE, "auditing: %s", note);
 	declare_outage(m);
 	make_control(m);
+	m->watch = tl_tamper_watch_new();
+	tl_tamper_watch_begin(m->watch, m->generation);
 	tl_log(LOG_INFO, "cgroups: %s", tl_session_cgroups(m->generation->session));
 	count_tasks(m);
 	write_status(m, "running", true);
@@ -692,6 +713,7 @@ static void finish(struct manager *m)
 	m->drain = sd_event_source_disable_unref(m->drain);
 	m->tick = sd_event_source_disable_unref(m->tick);
 	m->ledger = sd_event_source_disable_unref(m->ledger);
+	m->watch = tl_tamper_watch_free(m->watch);
 	give_up_loading(m);
 	await_retired(m);
 	m->generation = tl_generation_free(m->generation);

@@ -16,6 +16,7 @@
 #define TL_MESSAGE_START "d9ac3f3d632e47fe94d91f7ad3ba74d1"
 #define TL_MESSAGE_STOP "ad1cc28a16234d1faf35019ab2338a59"
 #define TL_MESSAGE_RELOAD "56f3d5cb9d574570b9708822460b32d5"
+#define TL_MESSAGE_TAMPER "3fc960255fc243dbbdafe0fcdc4b6e4c"
 
 /* The daemon's own log. */
 #define TL_MESSAGE_POLICY_BROKEN "5571828fd6074c0bb9acf56d805ef8fd"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <string.h>
 
 #include "outputs.h"
 #include "util.h"
@@ -55,8 +56,11 @@ void tl_outputs_done(struct tl_outputs *o)
 
 const struct tl_annotation *tl_outputs_annotation(const struct tl_event *event)
 {
-	static const struct tl_annotation lost = { .severity = "warning" }, other = { .severity = "notice" };
+	static const struct tl_annotation lost = { .severity = "warning" }, other = { .severity = "notice" },
+					  tamper = { .severity = "crit" };
 
+	if (event->kind == TL_EVENT_TAMPER)
+		return event->tamper && strcmp(event->tamper->state, "mended") == 0 ? &other : &tamper;
 	return event->kind == TL_EVENT_LOST ? &lost : &other;
 }
 

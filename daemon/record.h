@@ -9,7 +9,7 @@
 
 #include "encode.h"
 
-/* kind: TL_EVENT_LEDGER, START, STOP or RELOAD. note and session may be NULL and are borrowed. */
+/* kind: TL_EVENT_LEDGER, START, STOP, RELOAD or TAMPER. note and session may be NULL and are borrowed. */
 void tl_record_make(struct tl_event *ret, enum tl_event_kind kind, struct tl_session *session, const char *note);
 /* LOST. note may be NULL. */
 void tl_record_lost(struct tl_event *ret, uint32_t cpu, const struct tl_lost *lost, const char *note);

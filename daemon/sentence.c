@@ -366,6 +366,7 @@ static void put_own(struct tl_buffer *b, const struct tl_event *event)
 		[TL_EVENT_START] = "auditing began",
 		[TL_EVENT_STOP] = "auditing ended",
 		[TL_EVENT_RELOAD] = "policy loaded again",
+		[TL_EVENT_TAMPER] = "tampering",
 	};
 
 	if (event->kind == TL_EVENT_LOST && event->lost)

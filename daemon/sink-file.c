@@ -227,11 +227,21 @@ static int file_open(struct tl_sink *s, const struct tl_policy_output *output, c
 	return 0;
 }
 
+static const char harm_deleted[] = "deleted, with the events in it; a new file is begun";
+static const char harm_moved[] = "moved away; a new file is begun";
+static const char harm_cut[] = "cut short: events are missing from it";
+
+/* Whoever moves it and says so may; but not who deletes it. */
 static int file_reopen(struct tl_sink *s)
 {
 	struct file *f = s->data;
+	struct stat st;
 	int r;
 
+	if (fstat(f->fd, &st) == 0 && !st.st_nlink && !f->detached)
+		s->harm = harm_deleted;
+	else if (s->harm == harm_moved)
+		s->harm = NULL;
 	s->ops->flush(s);
 	r = open_path(s, f);
 	f->detached = r < 0;
@@ -327,6 +337,13 @@ static void rotate_if_full(struct tl_sink *s)
 
 /* ---- Writing ---- */
 
+static uint64_t size_of(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) < 0 ? 0 : (uint64_t)st.st_size;
+}
+
 static void push(struct tl_sink *s)
 {
 	struct file *f = s->data;
@@ -343,6 +360,7 @@ static void push(struct tl_sink *s)
 			return;
 		}
 		f->needs_repair = false;
+		f->size = size_of(f->fd);
 	}
 	rotate_if_full(s);
 	written = tl_records_write(&f->records, f->fd, &events, &f->needs_repair, &r);
@@ -387,12 +405,15 @@ static int file_write(struct tl_sink *s, const struct tl_event *event, const str
 static void follow_path(struct tl_sink *s)
 {
 	struct file *f = s->data;
+	bool detached = f->detached;
 	struct stat ours, there;
 
 	if (fstat(f->fd, &ours) < 0)
 		return;
 	if (fstatat(AT_FDCWD, s->path, &there, AT_SYMLINK_NOFOLLOW) == 0 && ours.st_dev == there.st_dev &&
 	    ours.st_ino == there.st_ino) {
+		if ((uint64_t)ours.st_size < f->size)
+			s->harm = harm_cut;
 		f->size = (uint64_t)ours.st_size;
 		f->detached = false;
 		return;
@@ -401,6 +422,8 @@ static void follow_path(struct tl_sink *s)
 		tl_log(ours.st_nlink ? LOG_INFO : LOG_CRIT, "output %s: %s was %s; a new file is begun", s->name,
 		       s->path, ours.st_nlink ? "moved away" : "deleted, with the events in it");
 	file_reopen(s);
+	if (ours.st_nlink && !detached)
+		s->harm = harm_moved;
 }
 
 static void file_tick(struct tl_sink *s)

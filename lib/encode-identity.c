@@ -164,6 +164,19 @@ void tl_line_requester(struct tl_line *l)
 	tl_put_char(l->b, '}');
 }
 
+void tl_line_tamper(struct tl_line *l)
+{
+	const struct tl_tamper *t = l->event->tamper;
+
+	if (!t)
+		return;
+	TL_PUT_LITERAL(l->b, ",\"tamper\":{\"kind\":");
+	tl_line_string(l, t->kind, strlen(t->kind));
+	put_text(l, ",\"object\":", t->object);
+	put_text(l, ",\"state\":", t->state);
+	tl_put_char(l->b, '}');
+}
+
 void tl_line_peer(struct tl_line *l)
 {
 	const struct tl_event *event = l->event;

@@ -488,6 +488,7 @@ static void put_record(struct tl_line *l)
 	put_record_number(l);
 	tl_encode_record_json(l->b, event, l->annotation ? l->annotation->chain : NULL);
 	tl_line_requester(l);
+	tl_line_tamper(l);
 	if (l->escaped)
 		TL_PUT_LITERAL(l->b, ",\"flags\":[\"escaped\"]");
 	TL_PUT_LITERAL(l->b, "}}\n");

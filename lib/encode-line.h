@@ -43,6 +43,7 @@ void tl_line_other(struct tl_line *l);
 void tl_line_peer(struct tl_line *l);
 /* Same, but a comma before; of a record that has one. */
 void tl_line_requester(struct tl_line *l);
+void tl_line_tamper(struct tl_line *l);
 /* Of an event that has one. */
 void tl_line_dns(struct tl_line *l);
 /* Of a result: its key, under the names that events have. */

@@ -149,10 +149,18 @@ static void put_lost_json(struct tl_buffer *b, const struct tl_lost *lost)
 	put_time_json(b, ",\"last\":\"", lost->time_last);
 }
 
+static void put_tamper_times_json(struct tl_buffer *b, const struct tl_tamper *tamper)
+{
+	put_time_json(b, ",\"first\":\"", tamper->time_first);
+	put_time_json(b, ",\"last\":\"", tamper->time_last);
+}
+
 void tl_encode_record_json(struct tl_buffer *b, const struct tl_event *event, const struct tl_chain *chain)
 {
 	if (event->kind == TL_EVENT_LOST && event->lost)
 		put_lost_json(b, event->lost);
+	else if (event->kind == TL_EVENT_TAMPER && event->tamper)
+		put_tamper_times_json(b, event->tamper);
 	else if (event->kind == TL_EVENT_LEDGER && event->session)
 		tl_encode_ledger_json(b, event->session, &session_source, event->ledger, chain);
 }

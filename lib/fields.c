@@ -8,7 +8,7 @@ static const struct tl_field fields[] = {
 	{ "message", "text", "of a record of TraceLeft's own: who did it and why" },
 
 	{ "event.action", "keyword", "name of the system call, or exec, fork, exit, connect, accept, close, listen, "
-				     "bind; lost, ledger, start, stop, reload" },
+				     "bind; lost, ledger, start, stop, reload, tamper" },
 	{ "event.category", "keyword", "one of api, configuration, driver, file, host, network, process; an array" },
 	{ "event.type", "keyword", "access, change, connection, creation, deletion, end, info, start; an array" },
 	{ "event.outcome", "keyword", "success, failure, or unknown for a call that is not over" },
@@ -156,8 +156,8 @@ static const struct tl_field fields[] = {
 	{ "traceleft.result", "keyword", "of a result: count, first, last or top, and rest for keys without one of their own" },
 	{ "traceleft.key.*", "object", "of a result: fields that its events have in common, as the rule's by names them" },
 	{ "traceleft.count", "long", "events that this one stands for; of a lost record: events lost" },
-	{ "traceleft.first", "date", "time of the first of them" },
-	{ "traceleft.last", "date", "time of the last of them" },
+	{ "traceleft.first", "date", "time of the first of them; tamper: when all was well last" },
+	{ "traceleft.last", "date", "time of the last of them; tamper: when it was noticed" },
 	{ "traceleft.bytes", "long", "bytes that they read or wrote" },
 	{ "traceleft.seq_previous", "long", "number of the event before it on traceleft.cpu in this output, if it is not one less" },
 	{ "traceleft.record", "long", "of results and TraceLeft's own records: counted from 1 in each output" },
@@ -166,12 +166,18 @@ static const struct tl_field fields[] = {
 	{ "traceleft.stage", "keyword", "lost: where, such as ring or an output's name" },
 	{ "traceleft.counted", "keyword", "lost: what traceleft.count counts; events if it is not there" },
 	{ "traceleft.requester.pid", "long", "start, stop, reload: who asked for it, as /proc had it at that time: the "
-					     "process that sent the signal or the request, or started the daemon" },
+					     "process that sent the signal or the request, or started the daemon; "
+					     "tamper, stopped: who made it go on" },
 	{ "traceleft.requester.name", "keyword", "same as process.name, of that process" },
 	{ "traceleft.requester.executable", "keyword", "path of its program file" },
 	{ "traceleft.requester.unit", "keyword", "its systemd unit" },
 	{ "traceleft.requester.uid", "long", "its user" },
 	{ "traceleft.requester.loginuid", "long", "who logged in, whatever he became; absent for what no login began" },
+
+	{ "traceleft.tamper.kind", "keyword", "tamper: what somebody has meddled with: hook, program, map (in the kernel), "
+					      "output, policy, stopped (the daemon did not run)" },
+	{ "traceleft.tamper.object", "keyword", "tamper: which ones: functions and tracepoints, events, maps, a file" },
+	{ "traceleft.tamper.state", "keyword", "tamper: found, mended, or over, if that was so when it was noticed" },
 
 #define COUNTERS(prefix)                                                                                          \
 	{ prefix "seen", "long", "calls that a hook saw" },                                                       \

@@ -62,6 +62,7 @@ struct tl_session *tl_session_free(struct tl_session *s)
 		tl_keep_settle(s);
 	else
 		tl_keep_close(s); /* before the rest: others are not to be the last that let go of a hook */
+	tl_guard_free(s);
 	tl_detach_all(s);
 	tl_ring_close(s);
 	tl_takeover_close(s);

@@ -208,6 +208,8 @@ struct tl_session {
 	size_t n_twins;
 	struct tl_tallies tallies;
 
+	struct tl_guard *guard; /* guard.c; NULL: nobody asked for it */
+
 	/* the reader */
 	int ring_fd, epoll_fd, timer_fd;
 	void *consumer, *producer;
@@ -237,6 +239,9 @@ struct tl_session {
 
 /* Keeps the sentence for tl_session_error() and returns r. */
 int tl_fail(struct tl_session *s, int r, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* guard.c */
+void tl_guard_free(struct tl_session *s);
 
 /* load.c */
 int tl_kernel_open(struct tl_session *s);

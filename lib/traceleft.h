@@ -81,7 +81,7 @@ enum tl_event_class {
 	TL_CLASS_SYSCALL = 0,
 	TL_CLASS_PROCESS = 1, /* exec, fork, exit */
 	TL_CLASS_NETWORK = 2,
-	TL_CLASS_RECORD = 3, /* TraceLeft's own: lost, ledger, start, stop, reload */
+	TL_CLASS_RECORD = 3, /* TraceLeft's own: lost, ledger, start, stop, reload, tamper */
 };
 
 /* The requests of io_uring that stand for a system call. */
@@ -251,6 +251,7 @@ enum tl_event_kind {
 	TL_EVENT_START,
 	TL_EVENT_STOP,
 	TL_EVENT_RELOAD,
+	TL_EVENT_TAMPER,
 };
 
 /* tl_event.flags */
@@ -318,6 +319,14 @@ struct tl_requester {
 	char executable[1024];
 };
 
+/* Somebody has meddled with TraceLeft. */
+struct tl_tamper {
+	const char *kind; /* "hook", "program", "map", "output", "policy" or "stopped" */
+	const char *object; /* with what of that kind */
+	const char *state; /* "found": it is so, "mended": no longer, or "over": it was so when it was noticed */
+	uint64_t time_first, time_last; /* ns UTC: when all was well last, when that was noticed */
+};
+
 struct tl_ledger_view; /* of the programs' own: rules and outputs */
 
 /* Valid during the callback only; pointers belong to the session. */
@@ -366,8 +375,9 @@ struct tl_event {
 	uint32_t n_target_words;
 	uint64_t hash; /* FNV-1a of the arguments, by their hash functions */
 	const struct tl_lost *lost; /* LOST */
-	const char *note; /* START, STOP, RELOAD: who and why */
-	const struct tl_requester *requester; /* START, STOP, RELOAD: NULL: unknown */
+	const char *note; /* START, STOP, RELOAD: who and why; TAMPER: what it means */
+	const struct tl_requester *requester; /* START, STOP, RELOAD, TAMPER: NULL: unknown */
+	const struct tl_tamper *tamper; /* TAMPER */
 	struct tl_session *session; /* LEDGER: ask it */
 	const struct tl_ledger_view *ledger; /* LEDGER: what the session does not know; may be NULL */
 	/* What the encoders may reuse: the bytes of the record */
@@ -640,6 +650,24 @@ int tl_session_collect(struct tl_session *s, tl_count_callback callback, void *u
  * and is called once more: what is left behind then (see tl_session_keep()) is complete.
  * -EBUSY: it has returned 1. */
 int tl_session_pause_counts(struct tl_session *s);
+
+/* What is wrong with what a session has in the kernel. */
+enum tl_damage {
+	TL_DAMAGE_HOOK, /* its program is off a function or tracepoint, or another program is in its place */
+	TL_DAMAGE_PROGRAM, /* the program for an event, or for all calls, is gone, or another is in its place */
+	TL_DAMAGE_MAP, /* somebody has written to a map that says what is to be audited */
+};
+/* object: the function or tracepoint, the event, the map; valid during the callback only. */
+typedef void (*tl_damage_callback)(enum tl_damage damage, const char *object, void *userdata);
+
+/* Takes note of what the session has in the kernel, for the next function: once it is started,
+ * and has taken over from whomever it was to. -EINVAL: it does not run. */
+int tl_session_guard(struct tl_session *s);
+
+/* Calls back for all that is not as it was then. Maps that change by themselves (tasks, cgroups)
+ * are not looked at; a probe of perf (TL_ATTACH_KPROBE) only at whether it is there. Some
+ * thousand short system calls at most. Finds nothing while another session takes over. */
+void tl_session_check(struct tl_session *s, tl_damage_callback callback, void *userdata);
 
 /* Ends the audit at once: reads the rest of the ring (callbacks run), declares what was lost.
  * The programs, which do nothing any more, are detached by tl_session_free(): that can take

@@ -147,6 +147,8 @@ struct tl_policy *tl_policy_free(struct tl_policy *p)
 		free(p->untracked_executables[i]);
 	for (size_t i = 0; i < p->n_files; i++)
 		free(p->files[i]);
+	for (size_t i = 0; i < p->n_texts; i++)
+		free(p->texts[i].data);
 	tl_rule_index_free(p->index);
 	free(p->targets);
 	free(p->rules);
@@ -154,6 +156,7 @@ struct tl_policy *tl_policy_free(struct tl_policy *p)
 	free(p->untracked_pids);
 	free(p->untracked_executables);
 	free(p->files);
+	free(p->texts);
 	free(p);
 	return NULL;
 }
@@ -362,6 +365,19 @@ static int read_all(int fd, char **ret, size_t *ret_size)
 	return 0;
 }
 
+static int keep_text(struct tl_policy *p, const char *text, size_t size)
+{
+	struct tl_policy_text *kept = tl_array_add(&p->texts, &p->n_texts, sizeof(*kept));
+
+	if (kept)
+		kept->data = malloc(size + 1);
+	if (!kept || !kept->data)
+		return -ENOMEM;
+	memcpy(kept->data, text, size);
+	kept->size = size;
+	return 0;
+}
+
 static int load_file(struct tl_draft *d, const char *path, bool main)
 {
 	_cleanup_close_ int fd = -1;
@@ -375,6 +391,8 @@ static int load_file(struct tl_draft *d, const char *path, bool main)
 	if (r < 0)
 		return r == -ENOMEM ? r : file_problem(d, path, r, strerror(-r));
 	r = add_source(d, path, text);
+	if (r >= 0)
+		r = keep_text(d->policy, text, size);
 	return r < 0 ? r : read_text(d, text, size, main);
 }
 

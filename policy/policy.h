@@ -156,6 +156,12 @@ struct tl_policy {
 	size_t n_untracked_executables;
 	char **files; /* read for it, in order */
 	size_t n_files;
+	/* What was in them; none of what did not come from a file. */
+	struct tl_policy_text {
+		char *data;
+		size_t size;
+	} * texts;
+	size_t n_texts;
 	struct tl_rule_index *index; /* of tl_policy_filter() */
 };
 

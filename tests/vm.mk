@@ -2,8 +2,9 @@
 
 $(B)/tests/vm/%: $(B)/obj/tests/vm/%.o $(B)/libtraceleft.a
 	@mkdir -p $(@D)
-	$(say)$(CC) $(ALL_LDFLAGS) -pie -o $@ $^ $(LIB_LIBS)
-.SECONDARY: $(B)/obj/tests/vm/load.o
+	$(say)$(CC) $(ALL_LDFLAGS) -pie -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIB_LIBS)
+$(B)/tests/vm/load: $(B)/obj/tests/vm/meddle.o
+.SECONDARY: $(B)/obj/tests/vm/load.o $(B)/obj/tests/vm/meddle.o
 
 .PHONY: vm-tests
 vm-tests: all event-tests $(B)/tests/vm/load

@@ -780,6 +780,26 @@ static void a_record_says_who_asked_for_it(void **state)
 	fixture_done(&f);
 }
 
+static void tampering_says_with_what_and_since_when(void **state)
+{
+	const struct tl_tamper tamper = { .kind = "program", .object = "openat, ex\nec", .state = "found",
+					  .time_first = UINT64_C(1000000000), .time_last = UINT64_C(3000000000) };
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	fixture_type(&f.type, "tamper", "");
+	f.type.class = TL_CLASS_RECORD;
+	f.event.kind = TL_EVENT_TAMPER;
+	f.event.tamper = &tamper;
+	f.event.note = "gone";
+	has(line(&f, NULL), ",\"message\":\"gone\",");
+	has(line(&f, NULL), ",\"first\":\"1970-01-01T00:00:01.000000000Z\",\"last\":\"1970-01-01T00:00:03.000000000Z\","
+			    "\"tamper\":{\"kind\":\"program\",\"object\":\"openat, ex\\\\x0aec\",\"state\":\"found\"},"
+			    "\"flags\":[\"escaped\"]}}");
+	fixture_done(&f);
+}
+
 static struct tl_event_type ledger_types[2];
 
 static const struct tl_event_type *ledger_type(const struct tl_session *s, size_t i)
@@ -1013,6 +1033,7 @@ int main(void)
 		cmocka_unit_test(a_line_says_where_it_stands_in_its_output),
 		cmocka_unit_test(a_start_says_who_and_why),
 		cmocka_unit_test(a_record_says_who_asked_for_it),
+		cmocka_unit_test(tampering_says_with_what_and_since_when),
 		cmocka_unit_test(the_ledger_is_the_whole_balance),
 		cmocka_unit_test(nothing_hostile_forges_anything),
 		cmocka_unit_test(random_bytes_give_one_line),

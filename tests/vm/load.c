@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "traceleft.h"
+#include "meddle.h"
 #include "util.h"
 
 #define PROGRAMS_MAX 1024
@@ -230,6 +230,7 @@ static bool run(enum tl_attach attach)
 		good &= say_programs(kind, now() - begin);
 		if (attach != TL_ATTACH_AUTO)
 			good &= say_kinds(s, attach);
+		good &= say(kind, "whoever_meddles_with_it_is_noticed", meddle(s));
 		r = tl_session_stop(s);
 		good &= say(kind, "session_stops", r < 0 ? tl_session_error(s) : NULL);
 	}

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "fnv.h"
+#include "log.h"
+#include "message-ids.h"
+#include "tamper.h"
+#include "util.h"
+
+#define LOOK_TICKS 2 /* between two looks at everything */
+#define MSEC UINT64_C(1000000) /* ns */
+#define STOPPED_MIN (2000 * MSEC) /* who is told to go on was stopped if its last tick is longer ago */
+#define SILENCE_MAX (10000 * MSEC) /* without a tick, whatever was the reason */
+#define OBJECTS_SIZE 512 /* of names that one record tells */
+
+/* What lasts until somebody mends it. */
+enum lasting { LASTING_HOOK, LASTING_PROGRAM, LASTING_MAP, LASTING_POLICY, LASTINGS };
+
+static const struct {
+	const char *kind, *what, *means;
+} lastings[LASTINGS] = {
+	[LASTING_HOOK] = { "hook", "programs are off their hooks",
+			   "what happens there is not audited any more, and missing from the balance" },
+	[LASTING_PROGRAM] = { "program", "programs for these are gone or replaced", "they are not audited any more" },
+	[LASTING_MAP] = { "map", "somebody has written to maps in the kernel",
+			  "what is audited may be less than the policy says" },
+	[LASTING_POLICY] = { "policy", "these are not what is in force any more",
+			     "reload the service if that was on purpose" },
+};
+
+/* What a look has found of one kind. */
+struct finding {
+	uint64_t hash; /* of all names; 0: nothing */
+	size_t n;
+	char objects[OBJECTS_SIZE]; /* as many names as fit */
+};
+
+/* A file of the policy, as it was at the last look. */
+struct seen {
+	struct stat st;
+	bool same;
+};
+
+struct tl_tamper_watch {
+	unsigned ticks;
+	uint64_t beat; /* of the monotonic clock: the last tick */
+	uint64_t beat_time; /* same, ns since the epoch */
+	uint64_t looked; /* the last look, ns since the epoch */
+	uint64_t told[LASTINGS]; /* hash of what was told last */
+	struct seen *seen; /* of the policy in force, as its texts */
+	size_t n_seen;
+};
+
+static uint64_t monotonic(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 * MSEC + (uint64_t)ts.tv_nsec;
+}
+
+/* ---- Telling ---- */
+
+static void tell(struct tl_generation *g, const struct tl_tamper *tamper, const char *note,
+		 const struct tl_requester *who)
+{
+	bool mended = strcmp(tamper->state, "mended") == 0;
+
+	tl_generation_tamper(g, tamper, note, who);
+	tl_log_id(mended ? LOG_NOTICE : LOG_CRIT, TL_MESSAGE_TAMPER, "tampering: %s", note);
+}
+
+static void tell_lasting(struct tl_tamper_watch *w, struct tl_generation *g, enum lasting which,
+			 const struct finding *found)
+{
+	char note[OBJECTS_SIZE + 256];
+	struct tl_tamper tamper = {
+		.kind = lastings[which].kind,
+		.object = found->objects,
+		.state = found->n ? "found" : "mended",
+		.time_first = w->looked,
+		.time_last = tl_now(),
+	};
+
+	if (found->hash == w->told[which])
+		return;
+	w->told[which] = found->hash;
+	if (found->n)
+		snprintf(note, sizeof(note), "%s: %s; %s", lastings[which].what, found->objects, lastings[which].means);
+	else
+		snprintf(note, sizeof(note), "no longer: %s", lastings[which].what);
+	tell(g, &tamper, note, NULL);
+}
+
+/* The same name may come several times. */
+static void add(struct finding *f, const char *object)
+{
+	const size_t n = strlen(f->objects), size = strlen(object);
+	const char *at = strstr(f->objects, object);
+
+	f->hash = tl_fnv1a(f->n++ ? f->hash : TL_FNV_BASIS, object, size + 1);
+	if (at && (at == f->objects || at[-1] == ' ') && (at[size] == ',' || !at[size]))
+		return;
+	if (n + size + sizeof(", and others") < sizeof(f->objects))
+		snprintf(f->objects + n, sizeof(f->objects) - n, "%s%s", n ? ", " : "", object);
+	else if (!strstr(f->objects, ", and others"))
+		strcat(f->objects, ", and others");
+}
+
+/* ---- The kernel part ---- */
+
+static void on_damage(enum tl_damage damage, const char *object, void *userdata)
+{
+	static const enum lasting which[] = {
+		[TL_DAMAGE_HOOK] = LASTING_HOOK,
+		[TL_DAMAGE_PROGRAM] = LASTING_PROGRAM,
+		[TL_DAMAGE_MAP] = LASTING_MAP,
+	};
+	struct finding *found = userdata;
+
+	add(&found[which[damage]], object);
+}
+
+/* ---- The policy ---- */
+
+static bool same_text(int fd, const struct tl_policy_text *text)
+{
+	char chunk[16384];
+	size_t at = 0;
+	ssize_t n;
+
+	while ((n = pread(fd, chunk, sizeof(chunk), (off_t)at)) > 0) {
+		if ((size_t)n > text->size - at || memcmp(chunk, text->data + at, (size_t)n) != 0)
+			return false;
+		at += (size_t)n;
+	}
+	return n == 0 && at == text->size;
+}
+
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+	       memcmp(&a->st_mtim, &b->st_mtim, sizeof(a->st_mtim)) == 0 &&
+	       memcmp(&a->st_ctim, &b->st_ctim, sizeof(a->st_ctim)) == 0;
+}
+
+/* Whether there is still in it what is in force. Read again only if it is another file, or was written to. */
+static bool is_in_force(const char *path, const struct tl_policy_text *text, struct seen *seen)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return false;
+	if (!same_file(&st, &seen->st)) {
+		seen->same = same_text(fd, text);
+		seen->st = st;
+	}
+	return seen->same;
+}
+
+static void look_at_policy(struct tl_tamper_watch *w, const struct tl_policy *p, struct finding *found)
+{
+	for (size_t i = 0; i < p->n_texts && i < w->n_seen; i++)
+		if (!is_in_force(p->files[i], &p->texts[i], &w->seen[i]))
+			add(found, p->files[i]);
+}
+
+/* ---- Outputs ---- */
+
+static void tell_outputs(struct tl_tamper_watch *w, struct tl_generation *g)
+{
+	for (size_t i = 0; i < g->outputs.n; i++) {
+		struct tl_sink *s = g->outputs.sink[i];
+		char note[OBJECTS_SIZE + 256];
+		const struct tl_tamper tamper = {
+			.kind = "output",
+			.object = s->path ? s->path : s->name,
+			.state = "over",
+			.time_first = w->looked,
+			.time_last = tl_now(),
+		};
+
+		if (!s->harm)
+			continue;
+		snprintf(note, sizeof(note), "output %s: %s was %s", s->name, tamper.object, s->harm);
+		s->harm = NULL;
+		tell(g, &tamper, note, NULL);
+	}
+}
+
+/* ---- Being stopped ---- */
+
+static void tell_stopped(struct tl_tamper_watch *w, struct tl_generation *g, uint64_t ns, const struct tl_sender *who)
+{
+	const struct tl_tamper tamper = {
+		.kind = "stopped",
+		.object = "traceleftd",
+		.state = "over",
+		.time_first = w->beat_time,
+		.time_last = tl_now(),
+	};
+	char note[512];
+
+	snprintf(note, sizeof(note),
+		 "the daemon did not run for %" PRIu64 ".%" PRIu64 " seconds%s%s; what happened meanwhile and found no "
+		 "room to wait is declared as lost",
+		 ns / (1000 * MSEC), ns / (100 * MSEC) % 10,
+		 who ? " until " : ": stopped, frozen, or without a CPU or a disk", who ? who->text : "");
+	tell(g, &tamper, note, who ? &who->who : NULL);
+}
+
+void tl_tamper_watch_awake(struct tl_tamper_watch *w)
+{
+	if (!w)
+		return;
+	w->beat = monotonic();
+	w->beat_time = tl_now();
+}
+
+static void beat(struct tl_tamper_watch *w, struct tl_generation *g, uint64_t limit, const struct tl_sender *who)
+{
+	const uint64_t silence = monotonic() - w->beat;
+
+	if (silence > limit)
+		tell_stopped(w, g, silence, who);
+	tl_tamper_watch_awake(w);
+}
+
+void tl_tamper_watch_continued(struct tl_tamper_watch *w, struct tl_generation *g, const struct tl_sender *who)
+{
+	if (w)
+		beat(w, g, STOPPED_MIN, who);
+}
+
+/* ---- Looking ---- */
+
+static void look(struct tl_tamper_watch *w, struct tl_generation *g)
+{
+	_cleanup_free_ struct finding *found = calloc(LASTINGS, sizeof(*found));
+
+	if (!found)
+		return;
+	tl_session_check(g->session, on_damage, found);
+	look_at_policy(w, g->policy, &found[LASTING_POLICY]);
+	for (int which = 0; which < LASTINGS; which++)
+		tell_lasting(w, g, which, &found[which]);
+	w->looked = tl_now();
+}
+
+void tl_tamper_watch_tick(struct tl_tamper_watch *w, struct tl_generation *g, bool loading)
+{
+	if (!w)
+		return;
+	beat(w, g, SILENCE_MAX, NULL);
+	tell_outputs(w, g);
+	if (++w->ticks % LOOK_TICKS == 0 && !loading)
+		look(w, g);
+}
+
+/* ---- Life ---- */
+
+struct tl_tamper_watch *tl_tamper_watch_new(void)
+{
+	struct tl_tamper_watch *w = calloc(1, sizeof(*w));
+
+	tl_tamper_watch_awake(w);
+	return w;
+}
+
+struct tl_tamper_watch *tl_tamper_watch_free(struct tl_tamper_watch *w)
+{
+	if (w)
+		free(w->seen);
+	free(w);
+	return NULL;
+}
+
+void tl_tamper_watch_begin(struct tl_tamper_watch *w, struct tl_generation *g)
+{
+	if (!w)
+		return;
+	free(w->seen);
+	w->seen = calloc(g->policy->n_texts + 1, sizeof(*w->seen));
+	w->n_seen = w->seen ? g->policy->n_texts : 0;
+	w->looked = tl_now();
+	if (tl_session_guard(g->session) < 0)
+		tl_log(LOG_ERR, "cannot watch over the programs: %s", tl_session_error(g->session));
+	tl_tamper_watch_awake(w);
+}

@@ -1,0 +1,192 @@
+#!/bin/bash
+# Who meddles with traceleftd: what that does is told to every output, once, and that it is mended.
+# shellcheck disable=SC2015,SC2016,SC2119 # what fails has said why; jq's variables; stop may have a signal
+cd "$(dirname "$0")/../.." || exit 1
+. tests/lib.sh
+
+[ "$(id -u)" = 0 ] || { skip host/tamper "needs root"; exit 0; }
+. tests/host/daemon-common
+
+cat >"$dir/meddle" <<'END'
+# meddle PID take|put STATE: takes a handler out of its array, or puts it back;
+# meddle PID flip MAP: changes a bit of its first value.
+import ctypes, os, re, struct, sys, time
+libc = ctypes.CDLL(None, use_errno=True)
+LOOKUP, UPDATE, DELETE, PROGRAM, MAP, INFO = 1, 2, 3, 13, 14, 15
+
+def bpf(command, attributes):
+    room = ctypes.create_string_buffer(attributes, 120)
+    return libc.syscall(ctypes.c_long(321), command, ctypes.byref(room), 120)
+
+def element(command, fd, key, value=None):
+    k = ctypes.create_string_buffer(struct.pack("I", key), 4)
+    return bpf(command, struct.pack("IxxxxQQQ", fd, ctypes.addressof(k), ctypes.addressof(value) if value else 0, 0))
+
+def maps(pid):
+    for entry in os.listdir(f"/proc/{pid}/fdinfo"):
+        try:
+            text = open(f"/proc/{pid}/fdinfo/{entry}").read()
+        except OSError:
+            continue
+        found = re.search(r"^map_type:\t(\d+)$(?:.*\n)*^map_id:\t(\d+)$", text, re.M)
+        if found:
+            fd = bpf(MAP, struct.pack("III", int(found[2]), 0, 0))
+            info = ctypes.create_string_buffer(128)
+            bpf(INFO, struct.pack("IIQ", fd, 128, ctypes.addressof(info)))
+            yield fd, int(found[1]), info.raw[24:40].split(b"\0")[0].decode(), struct.unpack("IIIII", info.raw[:20])
+
+pid, what, name = sys.argv[1:4]
+for fd, kind, of, (_, number, key_size, value_size, n) in maps(pid):
+    value = ctypes.create_string_buffer(value_size)
+    if what == "flip" and of == name:
+        element(LOOKUP, fd, 0, value)
+        value[0] = bytes([value.raw[0] ^ 1])
+        sys.exit(element(UPDATE, fd, 0, value) != 0)
+    if what == "take" and kind == 3:
+        for key in range(8, n): # behind the stages
+            if element(LOOKUP, fd, key, value) == 0:
+                program = bpf(PROGRAM, struct.pack("III", struct.unpack("I", value.raw)[0], 0, 0))
+                element(DELETE, fd, key)
+                print(number, key, flush=True)
+                open(name, "w").write("taken")
+                while os.path.exists(name): # holds the program until it is put back
+                    time.sleep(0.05)
+                value.raw = struct.pack("I", program)
+                sys.exit(element(UPDATE, fd, key, value) != 0)
+sys.exit("nothing to meddle with")
+END
+
+write_policy() {
+	put_policy <<-END
+		rules:
+		  - {name: all, target: mine, events: [mkdir]}
+		outputs:
+		  log: {type: file, path: $dir/log/events.jsonl, format: json}
+		  second: {type: file, path: $dir/log/second.jsonl, format: json}
+	END
+}
+
+# told [N] CONDITION: waits until N records (1) of tampering that it fits are in both outputs.
+told() {
+	local n=1 file
+	[ $# = 1 ] || { n=$1; shift; }
+	for file in "$dir/log/events.jsonl" "$dir/log/second.jsonl"; do
+		for _ in $(seq 600); do
+			[ "$(of "$1" "$file")" -ge "$n" ] 2>/dev/null && continue 2
+			sleep 0.1
+		done
+		why "not $n times $1 in $file: $(grep -h '"tamper"' "$file")" && return 1
+		return 1
+	done
+}
+
+# of CONDITION FILE: how many of its records of tampering fit.
+of() {
+	jq -s "map(select(.event.action == \"tamper\") | select(.traceleft.tamper | $1)) | length" "$2" 2>/dev/null
+}
+
+# Once and not each time that it is looked for.
+only_once() {
+	local file
+	for file in "$dir/log/events.jsonl" "$dir/log/second.jsonl"; do
+		[ "$(of "$1" "$file")" = "${2:-1}" ] || why "$(of "$1" "$file") times $1" || return
+	done
+}
+
+# These three at once, as looking for them takes seconds.
+program_that_is_taken_out_is_told() {
+	python3 "$dir/meddle" "$pid" take "$dir/taken" >"$dir/slot" 2>&1 &
+	taker=$!
+	python3 "$dir/meddle" "$pid" flip wants 2>"$dir/flipped" || why "$(cat "$dir/flipped")" || return
+	cp -p "$dir/policy.yaml" "$dir/policy.before"
+	echo '# harmless' >>"$dir/policy.yaml"
+	told '.kind == "program" and .state == "found" and (.object | contains("mkdir"))' || why "$reason $(cat "$dir/slot")"
+}
+
+map_that_is_written_to_is_told() {
+	told '.kind == "map" and .state == "found" and .object == "wants"'
+}
+
+policy_that_is_changed_is_told() {
+	told ".kind == \"policy\" and .state == \"found\" and .object == \"$dir/policy.yaml\""
+}
+
+each_is_told_once_and_that_it_is_mended() {
+	local kind
+	rm -f "$dir/taken"
+	wait "$taker" || why "$(cat "$dir/slot")" || return
+	python3 "$dir/meddle" "$pid" flip wants
+	mv "$dir/policy.before" "$dir/policy.yaml"
+	for kind in program map policy; do
+		told ".kind == \"$kind\" and .state == \"mended\"" && only_once ".kind == \"$kind\" and .state == \"found\"" || return
+	done
+}
+
+policy_that_is_loaded_again_is_in_force() {
+	echo '# on purpose' >>"$dir/policy.yaml"
+	told 2 '.kind == "policy" and .state == "found"' || return
+	kill -HUP "$pid"
+	told 2 '.kind == "policy" and .state == "mended"' && only_once '.kind == "program" or .kind == "map" or .kind == "hook"' 4
+}
+
+daemon_that_is_stopped_tells_when_it_goes_on_and_who_said_so() {
+	kill -STOP "$pid"
+	sleep 4
+	kill -CONT "$pid"
+	told '.kind == "stopped" and .state == "over"' || return
+	jq -e -s 'any(.[]; .traceleft.tamper.kind == "stopped" and .traceleft.requester.pid == '$$' and .log.level == "crit" and
+		(.message | test("did not run for [0-9.]+ seconds until SIGCONT from process '$$' ")) and
+		.traceleft.first < .traceleft.last)' "$dir/log/events.jsonl" >/dev/null ||
+		why "$(grep '"stopped"' "$dir/log/events.jsonl")"
+}
+
+# In the file that was begun instead, and in the other one.
+file_that_is_deleted_is_told() {
+	rm "$dir/log/second.jsonl"
+	told ".kind == \"output\" and .object == \"$dir/log/second.jsonl\"" || return
+	grep -q '"message":"output second: .*/second.jsonl was deleted, with the events in it; a new file is begun"' \
+		"$dir/log/events.jsonl" || why "$(grep '"output"' "$dir/log/events.jsonl")"
+}
+
+file_that_is_cut_short_is_told() {
+	: >"$dir/log/second.jsonl"
+	told ".kind == \"output\" and .object == \"$dir/log/second.jsonl\"" || return
+	grep -q '"message":"output second: .*/second.jsonl was cut short: events are missing from it"' \
+		"$dir/log/events.jsonl" || why "$(grep '"output"' "$dir/log/events.jsonl")"
+}
+
+# Last: the tests before read the file.
+file_that_is_moved_is_told_unless_who_did_it_says_so() {
+	python3 -c 'import os, sys; os.rename(*sys.argv[1:3]); os.kill(int(sys.argv[3]), 1)' "$dir/log/events.jsonl" "$dir/log/rotated" "$pid"
+	for _ in $(seq 600); do
+		grep -qs '"reload"' "$dir/log/events.jsonl" && break
+		sleep 0.1
+	done
+	sleep 3
+	[ "$(of '.object | endswith("/events.jsonl")' "$dir/log/events.jsonl")" = 0 ] || why "$(cat "$dir/log/events.jsonl")" || return
+	mv "$dir/log/events.jsonl" "$dir/log/away"
+	told ".kind == \"output\" and .object == \"$dir/log/events.jsonl\""
+}
+
+all_of_it_is_critical_or_mended() {
+	jq -e -s 'map(select(.event.action == "tamper") | [.log.level, .traceleft.tamper.state == "mended"]) | unique ==
+		[["crit", false], ["notice", true]]' "$dir/log/rotated" >/dev/null || why "$(grep -h '"tamper"' "$dir/log/rotated")"
+}
+
+write_policy
+if ! start; then
+	not_ok host/tamper/start "$reason"
+	exit 1
+fi
+for test in program_that_is_taken_out_is_told map_that_is_written_to_is_told policy_that_is_changed_is_told \
+	each_is_told_once_and_that_it_is_mended policy_that_is_loaded_again_is_in_force \
+	daemon_that_is_stopped_tells_when_it_goes_on_and_who_said_so file_that_is_deleted_is_told \
+	file_that_is_cut_short_is_told file_that_is_moved_is_told_unless_who_did_it_says_so all_of_it_is_critical_or_mended; do
+	reason=
+	if "$test"; then
+		ok "host/tamper/$test"
+	else
+		not_ok "host/tamper/$test" "$reason"
+	fi
+done
+stop
