@@ -93,8 +93,8 @@ const char *tl_size_text(uint64_t bytes);
 /* "3 d 4 h", "12 s": two units at most; same storage rule. */
 const char *tl_duration_text(uint64_t seconds);
 
-/* Reads how many lines; a message was printed if it does not return TL_EXIT_OK. */
-int tl_parse_lines(const struct tl_verb *verb, const char *text, uint64_t *ret);
+/* Reads how many of `what` (lines, seconds), 1 at least; a message was printed if it does not return TL_EXIT_OK. */
+int tl_parse_number_of(const struct tl_verb *verb, const char *what, const char *text, uint64_t *ret);
 
 /* Reads a size: digits and K, M or G (powers of 1024). -EINVAL, -ERANGE. */
 int tl_parse_size(const char *text, uint64_t *ret);

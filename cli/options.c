@@ -100,13 +100,13 @@ void tl_verb_help(FILE *out, const struct tl_verb *verb)
 		fprintf(out, "\n%s", verb->details);
 }
 
-int tl_parse_lines(const struct tl_verb *verb, const char *text, uint64_t *ret)
+int tl_parse_number_of(const struct tl_verb *verb, const char *what, const char *text, uint64_t *ret)
 {
 	char *end;
 
 	errno = 0;
 	*ret = strtoull(text, &end, 10);
 	if (errno || *end || *text < '0' || *text > '9' || !*ret)
-		return tl_usage_error(verb, "%s: a number of lines is wanted, 1 at least", text);
+		return tl_usage_error(verb, "-n: a number of %s is wanted, 1 at least: %s", what, text);
 	return TL_EXIT_OK;
 }

@@ -55,7 +55,7 @@ static int parse(const struct tl_verb *verb, int argc, char **argv, struct setti
 			s->socket = optarg;
 			break;
 		case 'n':
-			status = tl_parse_lines(verb, optarg, &s->lines);
+			status = tl_parse_number_of(verb, "lines", optarg, &s->lines);
 			break;
 		default:
 			*ret_help = id == TL_OPTION_HELP;

@@ -18,7 +18,7 @@ enum { OPTION_JSON = 256, OPTION_SOCKET };
 
 static const struct tl_option options[] = {
 	{ OPTION_JSON, "json", NULL, "the daemon's own JSON, a line per second" },
-	{ 'n', "lines", "N", "end after so many seconds" },
+	{ 'n', "lines", "N", "end after so many seconds, a table or line each" },
 	{ OPTION_SOCKET, "socket", "FILE", "ask there, not at " TL_DAEMON_SOCKET },
 	{ 0 },
 };
@@ -184,7 +184,7 @@ static int run(const struct tl_verb *verb, int argc, char **argv)
 			t.socket = optarg;
 			break;
 		case 'n':
-			status = tl_parse_lines(verb, optarg, &t.left);
+			status = tl_parse_number_of(verb, "seconds", optarg, &t.left);
 			if (status != TL_EXIT_OK)
 				return status;
 			break;

@@ -87,7 +87,12 @@ static void answer(struct client *client, bool done, const char *text)
 
 static void begin_tail(struct client *client, const struct tl_control_request *request)
 {
-	const struct tl_tail_options options = { .fd = client->fd, .json = request->json, .where = request->where };
+	const struct tl_tail_options options = {
+		.fd = client->fd,
+		.json = request->json,
+		.where = request->where,
+		.reader = (uint32_t)client->peer.pid,
+	};
 	struct tl_expression_error error = { 0 };
 	char text[sizeof(error.message) + 64];
 	int r = tl_tails_add(client->control->options.tails, &options, &client->tail, &error);

@@ -41,6 +41,7 @@ int tl_tails_add(struct tl_tails *t, const struct tl_tail_options *options, stru
 		tail_free(tail);
 		return r;
 	}
+	tail->reader = options->reader;
 	setsockopt(options->fd, SOL_SOCKET, SO_SNDBUF, &(int){ SOCKET_QUEUE }, sizeof(int));
 	tail->next = t->first;
 	t->n++;
@@ -64,6 +65,8 @@ void tl_tails_remove(struct tl_tails *t, struct tl_tail *tail)
 
 static bool wants(const struct tl_tail *tail, const struct tl_event *event)
 {
+	if (event->kind < TL_EVENT_LOST && tail->reader && event->pid == tail->reader)
+		return false;
 	if (!tail->where || event->kind == TL_EVENT_LOST)
 		return true;
 	return event->kind < TL_EVENT_LOST && tl_expression_eval(tail->where, event);

@@ -15,6 +15,7 @@ struct tl_tail {
 	struct tl_tail *next;
 	struct tl_sink *sink;
 	struct tl_expression *where; /* NULL: everything */
+	uint32_t reader; /* pid of who reads it; 0: unknown */
 };
 
 /* Zero-initialised is empty. */
@@ -30,6 +31,7 @@ struct tl_tail_options {
 	int fd; /* non-blocking, borrowed until it is removed */
 	bool json; /* not text */
 	const char *where; /* NULL: everything */
+	uint32_t reader; /* pid, whose own events are left out: reading would make more and more; 0: unknown */
 };
 
 /* One more. -EINVAL: the condition is wrong, *ret_error says how; -EUSERS: there are too many; -ENOMEM. */

@@ -342,6 +342,27 @@ static void tail_gives_events_that_meet_the_condition(void **state)
 	control_done(&t);
 }
 
+static void a_reader_does_not_see_what_its_own_reading_makes(void **state)
+{
+	struct control_test t;
+	char text[8192];
+	int fd;
+
+	(void)state;
+	control_init(&t);
+	fd = ASKED(&t, "tail\0json\0");
+	expect_answer(fd, "+");
+	t.sinks.fixture.event.pid = (uint32_t)getpid();
+	deliver(&t, 1, 2);
+	expect_silence(fd);
+	t.sinks.fixture.event.pid++;
+	deliver(&t, 3, 1);
+	received(fd, text, sizeof(text));
+	assert_int_equal(count_of(text, "\n"), 1);
+	close(fd);
+	control_done(&t);
+}
+
 /* Reads lines, counts events, and adds up what is declared lost. */
 static void account(struct control_test *t, int fd, uint64_t *ret_events, uint64_t *ret_lost)
 {
@@ -578,6 +599,7 @@ int main(void)
 		cmocka_unit_test(one_who_keeps_its_answer_waiting_is_sent_away),
 		cmocka_unit_test(hundred_clients_are_not_all_let_in),
 		cmocka_unit_test(tail_gives_events_that_meet_the_condition),
+		cmocka_unit_test(a_reader_does_not_see_what_its_own_reading_makes),
 		cmocka_unit_test(slow_reader_loses_only_its_own_and_is_told),
 		cmocka_unit_test(one_who_never_reads_has_a_bounded_queue),
 		cmocka_unit_test(more_than_sixteen_may_not_watch),

@@ -69,6 +69,8 @@ wrong_usage_gives_2_and_one_line() {
 		refused 2 'neither list nor build' battery make &&
 		refused 2 'build needs --config' battery build --out "$dir" &&
 		refused 2 'one policy' check a b &&
+		refused 2 '-n: a number of seconds is wanted, 1 at least: 0' top -n 0 &&
+		refused 2 '-n: a number of lines is wanted, 1 at least: x' tail -n x &&
 		refused 2 'no such verb' help none
 }
 
