@@ -224,6 +224,8 @@ static int set_up(struct tl_http_client *c, const struct tl_policy_http *s)
 	tl_curl.easy_setopt(c->easy, CURLOPT_FOLLOWLOCATION, 0L);
 	tl_curl.easy_setopt(c->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	tl_curl.easy_setopt(c->easy, CURLOPT_NOSIGNAL, 1L);
+	/* The thread that asks for an address is left alone: a name server that is silent is not waited for. */
+	tl_curl.easy_setopt(c->easy, CURLOPT_QUICK_EXIT, 1L);
 	tl_curl.easy_setopt(c->easy, CURLOPT_USERAGENT, "traceleft/" TL_VERSION);
 	tl_curl.easy_setopt(c->easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
 	tl_curl.easy_setopt(c->easy, CURLOPT_TIMEOUT_MS, (long)MIN(s->timeout, UINT64_C(86400)) * 1000);
