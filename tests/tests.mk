@@ -20,7 +20,7 @@ unit-tests: $(unit_tests)
 test-tools: $(B)/tests/tools/http-receiver
 $(B)/tests/tools/http-receiver: $(B)/obj/tests/tools/http-receiver.o
 	@mkdir -p $(@D)
-	$(say)$(CC) $(ALL_LDFLAGS) -pie -o $@ $^ -lcmocka
+	$(say)$(CC) $(ALL_LDFLAGS) -pie -o $@ $^
 
 # The sanitised build is a tree of its own.
 sanitise := B=$(B)/sanitised FORTIFY= CFLAGS="-O1 -g" \
