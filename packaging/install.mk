@@ -18,8 +18,8 @@ install_data = $(INSTALL) -D -m 644 $(1) $(DESTDIR)$(2)
 install_program = $(INSTALL) -D -m 755 $(1) $(DESTDIR)$(2)
 
 # Places are written into what is installed elsewhere than Debian does it.
-substitute = sed -e 's,/usr/sbin/,$(sbindir)/,g' -e 's,@prefix@,$(prefix),g' -e 's,@libdir@,$(libdir),g' \
-	-e 's,@VERSION@,$(VERSION),g'
+substitute = sed -e 's,/usr/sbin/,$(sbindir)/,g' -e 's,/usr/bin/,$(bindir)/,g' -e 's,@prefix@,$(prefix),g' \
+	-e 's,@libdir@,$(libdir),g' -e 's,@VERSION@,$(VERSION),g'
 $(B)/packaging/%: packaging/%.in Makefile packaging/install.mk
 	@mkdir -p $(@D)
 	$(substitute) $< > $@
