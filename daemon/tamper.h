@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Whether somebody meddles with the daemon: with what it has in the kernel, with its outputs'
- * files or its policy, or by stopping it. Looked at all two seconds, and told to every output:
+ * files or its policy, or by stopping it. Looked at every two seconds, and told to every output:
  * once when it begins or changes, once when it is mended.
  */
 #ifndef TRACELEFT_DAEMON_TAMPER_H
