@@ -26,14 +26,26 @@ $(B)/tests/tools/http-receiver: $(B)/obj/tests/tools/http-receiver.o
 sanitise := B=$(B)/sanitised FORTIFY= CFLAGS="-O1 -g" \
 	SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer"
 
+# Everything is compiled once for all fuzz targets, too.
 fuzz_src := $(wildcard tests/fuzz/fuzz-*.c)
 fuzz_tests := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz/%,$(fuzz_src))
-$(B)/tests/fuzz/%: tests/fuzz/%.c $(lib_src) $(policy_src) $(cli_src) $(daemon_src) $(B)/gen/event-table.c $(B)/gen/event.pb-c.c $(B)/obj/lib/objects.o
+fuzz_obj := $(patsubst $(B)/obj/%,$(B)/fuzz/%,$(program_obj) $(filter-out $(B)/obj/lib/objects.o,$(lib_obj)))
+fuzz_flags := -fno-sanitize-recover=undefined -fsanitize=address,undefined
+FUZZ_CFLAGS = -std=gnu17 -O1 -g -D_GNU_SOURCE -DTL_PREFIX='"$(prefix)"' -Ilib -Ipolicy -Idaemon -Icli -Ibpf -I$(B)/gen \
+	$(fuzz_flags),fuzzer-no-link -w -MMD -MP
+$(B)/fuzz/%.o: %.c | $(B)/gen/event-table.c $(B)/gen/event.pb-c.h
 	@mkdir -p $(@D)
-	$(say)$(CLANG) -std=gnu17 -O1 -g -D_GNU_SOURCE -DTL_PREFIX='"$(prefix)"' -Ilib -Ipolicy -Idaemon -Icli -Ibpf -I$(B)/gen \
-		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -w -o $@ $< \
-		$(lib_src) $(policy_src) $(filter-out cli/main.c,$(cli_src)) $(filter-out daemon/main.c,$(daemon_src)) \
-		$(B)/gen/event-table.c $(B)/gen/event.pb-c.c $(B)/obj/lib/objects.o $(POLICY_LIBS) $(LIB_LIBS) $(DAEMON_LIBS) $(CLI_LIBS)
+	$(say)$(CLANG) $(FUZZ_CFLAGS) -c -o $@ $<
+$(B)/fuzz/gen/%.o: $(B)/gen/%.c
+	@mkdir -p $(@D)
+	$(say)$(CLANG) $(FUZZ_CFLAGS) -c -o $@ $<
+$(B)/fuzz/all.a: $(fuzz_obj)
+	rm -f $@ && $(AR) rcs $@ $^
+$(B)/tests/fuzz/%: $(B)/fuzz/tests/fuzz/%.o $(B)/fuzz/all.a $(B)/obj/lib/objects.o
+	@mkdir -p $(@D)
+	$(say)$(CLANG) $(fuzz_flags),fuzzer -o $@ $^ $(POLICY_LIBS) $(LIB_LIBS) $(DAEMON_LIBS) $(CLI_LIBS)
+.SECONDARY: $(patsubst tests/fuzz/%.c,$(B)/fuzz/tests/fuzz/%.o,$(fuzz_src))
+-include $(wildcard $(B)/fuzz/*/*.d $(B)/fuzz/tests/fuzz/*.d)
 
 .PHONY: fuzz-targets fuzz
 fuzz-targets: $(fuzz_tests)
