@@ -302,7 +302,10 @@ static void http_close(struct tl_sink *s)
 {
 	struct http *h = s->data;
 
+	/* After a reload it may not have been free until now. */
+	open_spool(s);
 	seal(s);
+	store(s);
 	if (!h->queue.spool)
 		last_wait(s);
 	/* What is under way from the spool stays there as well. */
