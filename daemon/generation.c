@@ -263,16 +263,51 @@ int tl_generation_prepare(const struct tl_setup *setup, struct tl_generation *ol
 	return 0;
 }
 
-int tl_generation_new(const struct tl_setup *setup, struct tl_generation **ret, struct tl_failure *ret_why)
+/* 0: it goes on with one that was found. */
+static int go_on(struct tl_generation *g, struct tl_store *store)
+{
+	int r = tl_store_adopt(store, g->session);
+
+	if (r == -ENOENT)
+		return r;
+	if (r < 0)
+		tl_log(LOG_WARNING, "the session of the process before this one ends, and a new one begins: %s",
+		       tl_session_error(g->session));
+	g->goes_on = r >= 0;
+	if (g->goes_on)
+		tl_outputs_come_again(&g->outputs);
+	return r;
+}
+
+int tl_generation_new(const struct tl_setup *setup, struct tl_store *store, struct tl_generation **ret,
+		      struct tl_failure *ret_why)
 {
 	_cleanup_(generation_freep) struct tl_generation *g = NULL;
-	int r = tl_generation_prepare(setup, NULL, &g, ret_why);
+	int r = tl_generation_prepare(setup, NULL, &g, ret_why), adopted;
 
+	if (r < 0)
+		return r;
+	adopted = go_on(g, store);
+	if (adopted < 0 && adopted != -ENOENT) { /* half of it may be in there */
+		g = tl_generation_free(g);
+		r = tl_generation_prepare(setup, NULL, &g, ret_why);
+	}
 	if (r >= 0)
-		r = tl_generation_started(g, tl_session_start(g->session), ret_why);
+		r = tl_generation_started(g, g->goes_on ? 0 : tl_session_start(g->session), ret_why);
 	if (r >= 0)
 		*ret = TAKE_PTR(g);
 	return r;
+}
+
+bool tl_generation_holds_back(const struct tl_generation *g)
+{
+	for (size_t i = 0; i < g->policy->n_rules; i++)
+		if (g->policy->rules[i].counts)
+			return true;
+	for (size_t i = 0; i < g->policy->n_outputs; i++)
+		if (g->policy->outputs[i].type == TL_OUTPUT_HTTP)
+			return true;
+	return false;
 }
 
 struct tl_generation *tl_generation_free(struct tl_generation *g)

@@ -4,6 +4,7 @@
 #define TRACELEFT_DAEMON_GENERATION_H
 
 #include "outputs.h"
+#include "store.h"
 #include "tail.h"
 
 /* Exit statuses, those of sysexits.h. */
@@ -39,6 +40,7 @@ struct tl_generation {
 	const struct tl_tails *tails; /* borrowed; NULL: nobody watches */
 	uint64_t number; /* from 1 */
 	uint64_t loaded; /* ns since the epoch */
+	bool goes_on; /* its session was begun by a process before this one */
 };
 
 /* Reads the policy and makes a session, which is to be started. old: the one that it is
@@ -49,8 +51,9 @@ int tl_generation_prepare(const struct tl_setup *setup, struct tl_generation *ol
 /* Takes note of how tl_session_start() of its session ended, which may have been in
  * another thread: r is what that returned. */
 int tl_generation_started(struct tl_generation *g, int r, struct tl_failure *why);
-/* Both, and the start between them, of the first one. */
-int tl_generation_new(const struct tl_setup *setup, struct tl_generation **ret, struct tl_failure *ret_why);
+/* Both, and the start between them, of the first one; or it goes on with a session in the store. */
+int tl_generation_new(const struct tl_setup *setup, struct tl_store *store, struct tl_generation **ret,
+		      struct tl_failure *ret_why);
 /* Ends without a word. Returns NULL. */
 struct tl_generation *tl_generation_free(struct tl_generation *g);
 
@@ -70,6 +73,9 @@ void tl_generation_ledger(struct tl_generation *g);
 
 /* What rules and outputs have done; room for an account of each output. */
 struct tl_ledger_view tl_generation_view(const struct tl_generation *g, struct tl_ledger_output *outputs);
+
+/* Whether something of what it is given waits in this process: results of a period, batches for a collector. */
+bool tl_generation_holds_back(const struct tl_generation *g);
 
 /* Events that it audits. */
 size_t tl_generation_events(const struct tl_generation *g);

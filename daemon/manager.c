@@ -23,6 +23,7 @@
 #include "util.h"
 
 #define BATCH 1024 /* events between two looks at everything else */
+#define LEAVING_BATCHES 64
 #define USEC_PER_MSEC UINT64_C(1000)
 #define USEC_PER_SEC UINT64_C(1000000)
 #define NSEC_PER_SEC UINT64_C(1000000000)
@@ -56,6 +57,8 @@ struct manager {
 	sd_event *event;
 	struct tl_generation *generation;
 	struct loading loading;
+	struct tl_store store;
+	bool leaves; /* the session goes on with the next process */
 	struct tl_control *control;
 	struct tl_tails tails; /* who watches live */
 	struct tl_tamper_watch *watch;
@@ -304,6 +307,16 @@ static void begin_reload(struct manager *m)
 	write_status(m, "reloading", true);
 }
 
+/* From now on the session outlives this process. */
+static void store(struct manager *m)
+{
+	int r = tl_store_put(&m->store, m->generation->session);
+
+	if (r < 0)
+		tl_log(LOG_WARNING, "a restart or a crash will leave a gap: %s",
+		       tl_session_error(m->generation->session));
+}
+
 static void *retire(void *session)
 {
 	tl_session_free(session);
@@ -333,6 +346,7 @@ static int swap(struct manager *m, struct tl_generation *next)
 	m->lost += tl_balance_of(&sum).lost;
 	m->generation = next;
 	r = watch(m);
+	store(m);
 	begin_retiring(m, old);
 	return r;
 }
@@ -416,6 +430,19 @@ static void await_retired(struct manager *m)
 	if (m->retires)
 		pthread_join(m->retiring, NULL);
 	m->retires = false;
+}
+
+static void *discard(void *store)
+{
+	tl_store_discard(store);
+	return NULL;
+}
+
+/* Sessions of processes before this one that nobody reads; events are read meanwhile. */
+static void begin_discarding(struct manager *m)
+{
+	if (m->store.n_found)
+		m->retires = pthread_create(&m->retiring, NULL, discard, &m->store) == 0;
 }
 
 static void *load(void *argument)
@@ -525,11 +552,36 @@ static int on_continued(sd_event_source *source, const struct signalfd_siginfo *
 
 /* ---- Start and stop ---- */
 
+/* The next process will read what comes from now on. */
+static void leave(struct manager *m, const struct tl_sender *who)
+{
+	char note[TL_SENDER_SIZE + 64];
+
+	/* Somebody may be faster than we are. */
+	for (unsigned i = 0; i < LEAVING_BATCHES && tl_session_dispatch(m->generation->session, BATCH) == BATCH; i++)
+		tl_generation_flush(m->generation, false);
+	tl_generation_flush(m->generation, true);
+	tl_generation_ledger(m->generation);
+	snprintf(note, sizeof(note), "%s; events wait for the next process", who->text);
+	tl_generation_record(m->generation, TL_EVENT_STOP, note, &who->who);
+	m->leaves = true;
+}
+
+static void stop(struct manager *m, const struct tl_sender *who)
+{
+	int r = tl_session_stop(m->generation->session);
+
+	if (r < 0)
+		tl_log(LOG_ERR, "the session did not end well: %s", tl_session_error(m->generation->session));
+	tl_generation_flush(m->generation, true);
+	tl_generation_ledger(m->generation);
+	tl_generation_record(m->generation, TL_EVENT_STOP, who->text, &who->who);
+}
+
 static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
 	struct manager *m = userdata;
 	struct tl_sender who;
-	int r;
 
 	(void)source;
 	tl_record_sender(&who, info);
@@ -537,12 +589,7 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info,
 	write_status(m, "stopping", true);
 	tl_log(LOG_NOTICE, "stopping: %s", who.text);
 	give_up_loading(m);
-	r = tl_session_stop(m->generation->session);
-	if (r < 0)
-		tl_log(LOG_ERR, "the session did not end well: %s", tl_session_error(m->generation->session));
-	tl_generation_flush(m->generation, true);
-	tl_generation_ledger(m->generation);
-	tl_generation_record(m->generation, TL_EVENT_STOP, who.text, &who.who);
+	(m->store.number && tl_store_restarts() ? leave : stop)(m, &who);
 	return sd_event_exit(m->event, 0);
 }
 
@@ -635,17 +682,35 @@ static int first_generation(struct manager *m)
 		.tails = &m->tails,
 	};
 	struct tl_failure why;
-	int r = tl_generation_new(&setup, &m->generation, &why);
+	int r = tl_generation_new(&setup, &m->store, &m->generation, &why);
 
-	if (r >= 0)
+	if (r >= 0) {
+		if (!m->generation->goes_on)
+			store(m);
 		return 0;
+	}
 	sd_notifyf(0, "STATUS=%s\nERRNO=%d", why.text, -r);
 	m->exit_status = why.status;
 	return r;
 }
 
-/* A daemon that was killed could not say what it had not written yet; and nobody audited
- * from then on until now. */
+/* Whether something is missing that nobody else declares. A daemon that was killed could not
+ * say what it had not written yet; and where its session does not go on, nobody audited from then
+ * on until now. */
+static bool was_out(const struct manager *m)
+{
+	const struct tl_runtime *r = &m->runtime;
+
+	if (!r->lost && !r->left)
+		return false;
+	if (m->generation->goes_on && r->lost)
+		tl_log(LOG_WARNING,
+		       "process %d before this one ended without a stop: its session goes on; the last events that it "
+		       "has written may come once more, with the same traceleft.cpu and traceleft.seq",
+		       (int)r->lost);
+	return !m->generation->goes_on || (r->lost && tl_generation_holds_back(m->generation));
+}
+
 static void declare_outage(struct manager *m)
 {
 	const uint64_t now = tl_now();
@@ -657,18 +722,22 @@ static void declare_outage(struct manager *m)
 		.unit = "seconds",
 	};
 
-	if (!m->runtime.lost)
+	if (!was_out(m))
 		return;
-	tl_log(LOG_CRIT,
-	       "process %d before this one ended without a stop: what it had not written yet and what has happened "
-	       "since is missing from all outputs",
-	       (int)m->runtime.lost);
+	if (m->runtime.lost)
+		tl_log(LOG_CRIT,
+		       "process %d before this one ended without a stop: what it had not written yet%s "
+		       "is missing from all outputs",
+		       (int)m->runtime.lost, m->generation->goes_on ? "" : " and what has happened since");
+	else
+		tl_log(LOG_CRIT,
+		       "what has happened since the process before this one ended is missing from all outputs");
 	tl_generation_lost(m->generation, 0, &lost);
 }
 
 static int start(struct manager *m)
 {
-	char what[512], note[800];
+	char what[512], note[860];
 	struct tl_sender parent;
 	int r;
 
@@ -682,14 +751,17 @@ static int start(struct manager *m)
 	r = make_loop(m);
 	if (r < 0)
 		return die(m, TL_STATUS_SOFTWARE, r, "cannot make the event loop: %s", strerror(-r));
+	tl_store_open(&m->store);
 	r = first_generation(m);
 	if (r < 0)
 		return r;
+	begin_discarding(m);
 	if ((r = watch(m)) < 0 || (r = make_timers(m)) < 0)
 		return die(m, TL_STATUS_SOFTWARE, r, "cannot make the event loop: %s", strerror(-r));
 	describe(m->generation, what, sizeof(what));
 	tl_record_parent(&parent);
-	snprintf(note, sizeof(note), "traceleftd %s, %s; %s", TL_VERSION, what, parent.text);
+	snprintf(note, sizeof(note), "traceleftd %s, %s; %s%s", TL_VERSION, what, parent.text,
+		 m->generation->goes_on ? "; goes on with the session of the process before" : "");
 	tl_generation_record(m->generation, TL_EVENT_START, note, &parent.who);
 	tl_log(LOG_NOTICE, "auditing: %s", note);
 	declare_outage(m);
@@ -716,8 +788,16 @@ static void finish(struct manager *m)
 	m->watch = tl_tamper_watch_free(m->watch);
 	give_up_loading(m);
 	await_retired(m);
+	if (m->generation && !m->leaves) {
+		tl_session_set_callback(m->generation->session, NULL, NULL);
+		tl_session_stop(m->generation->session);
+		tl_store_clear(&m->store);
+	}
+	tl_store_discard(&m->store);
 	m->generation = tl_generation_free(m->generation);
-	if (m->status.size)
+	if (m->leaves)
+		tl_runtime_leave(&m->runtime);
+	else if (m->status.size)
 		tl_runtime_remove(&m->runtime, TL_STATUS_FILE);
 	tl_runtime_close(&m->runtime);
 	m->event = sd_event_unref(m->event);

@@ -87,3 +87,9 @@ void tl_outputs_reopen(struct tl_outputs *o)
 	for (size_t i = 0; i < o->n; i++)
 		tl_sink_reopen(o->sink[i]);
 }
+
+void tl_outputs_come_again(struct tl_outputs *o)
+{
+	for (size_t i = 0; i < o->n; i++)
+		tl_sink_comes_again(o->sink[i]);
+}

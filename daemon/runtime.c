@@ -13,6 +13,7 @@
 
 #define DIRECTORY "/run/traceleft"
 #define LOCK "traceleftd.lock"
+#define LEFT "left.json" /* the status file of one that has left its session to the next */
 #define GROUP "traceleft"
 #define DIRECTORY_MODE 0750
 #define FILE_MODE 0640
@@ -59,9 +60,12 @@ static void find_lost(struct tl_runtime *r, pid_t before)
 	struct stat st;
 
 	r->lost = 0;
-	if (fstatat(r->directory, TL_STATUS_FILE, &st, AT_SYMLINK_NOFOLLOW) < 0)
+	r->left = fstatat(r->directory, LEFT, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	if (r->left)
+		unlinkat(r->directory, LEFT, 0);
+	else if (fstatat(r->directory, TL_STATUS_FILE, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return;
-	r->lost = before;
+	r->lost = r->left ? 0 : before;
 	r->last_heard = (uint64_t)st.st_mtim.tv_sec * 1000000000 + (uint64_t)st.st_mtim.tv_nsec;
 }
 
@@ -106,6 +110,11 @@ void tl_runtime_close(struct tl_runtime *r)
 	tl_closep(&r->lock);
 	tl_closep(&r->directory);
 	r->lock = r->directory = -1;
+}
+
+void tl_runtime_leave(struct tl_runtime *r)
+{
+	renameat(r->directory, TL_STATUS_FILE, r->directory, LEFT);
 }
 
 static int write_all(int fd, const char *data, size_t size)

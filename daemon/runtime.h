@@ -3,6 +3,7 @@
 #ifndef TRACELEFT_DAEMON_RUNTIME_H
 #define TRACELEFT_DAEMON_RUNTIME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -15,6 +16,7 @@ struct tl_runtime {
 	/* Of a daemon before this one that has ended without a stop: its process, 0: there is none;
 	 * and when it was heard of last, ns since the epoch. */
 	pid_t lost;
+	bool left; /* it has ended, but left its session to the next one */
 	uint64_t last_heard;
 };
 
@@ -22,6 +24,8 @@ struct tl_runtime {
  * takes the lock in it. -EBUSY: another one has it; *ret_holder is its pid, 0 if unknown. */
 int tl_runtime_open(struct tl_runtime *r, pid_t *ret_holder);
 void tl_runtime_close(struct tl_runtime *r);
+/* The next one is to know that it is the next one at once. */
+void tl_runtime_leave(struct tl_runtime *r);
 
 /* Replaces a file there in one step; readable by the group traceleft. */
 int tl_runtime_write(struct tl_runtime *r, const char *name, const void *data, size_t size);

@@ -196,6 +196,16 @@ void tl_sink_torn(struct tl_sink *s, uint64_t time)
 	add_loss(s, "torn", 0, &lost);
 }
 
+void tl_sink_comes_again(struct tl_sink *s)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->n_losses; i++)
+		if (strcmp(s->losses[i].stage, "torn") != 0)
+			s->losses[kept++] = s->losses[i];
+	s->n_losses = kept;
+}
+
 /* Writes what is known to be lost; what does not get out is kept. */
 static void declare(struct tl_sink *s)
 {

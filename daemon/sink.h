@@ -108,6 +108,8 @@ void tl_sink_delivered(struct tl_sink *s, uint64_t events, uint64_t bytes);
 void tl_sink_lost(struct tl_sink *s, uint32_t cpu, uint64_t seq, uint64_t time);
 /* A line that a crash left unfinished was removed; time as above. */
 void tl_sink_torn(struct tl_sink *s, uint64_t time);
+/* What it was comes once more, so it is not lost. Before anything is written. */
+void tl_sink_comes_again(struct tl_sink *s);
 /* There is room again; declares what was lost in between. */
 void tl_sink_unblock(struct tl_sink *s);
 /* Events of a block will not go out, nor the losses that it declares. why: of what stage, NULL: this output. */
