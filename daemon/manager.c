@@ -555,11 +555,17 @@ static int on_continued(sd_event_source *source, const struct signalfd_siginfo *
 /* The next process will read what comes from now on. */
 static void leave(struct manager *m, const struct tl_sender *who)
 {
+	struct tl_session *s = m->generation->session;
 	char note[TL_SENDER_SIZE + 64];
+	bool is_told = false; /* each event, and none is counted */
+	int n = BATCH;
 
 	/* Somebody may be faster than we are. */
-	for (unsigned i = 0; i < LEAVING_BATCHES && tl_session_dispatch(m->generation->session, BATCH) == BATCH; i++)
+	for (unsigned i = 0; i < LEAVING_BATCHES && (n == BATCH || !is_told); i++) {
+		is_told = is_told || tl_session_pause_counts(s) == 0;
+		n = tl_session_dispatch(s, BATCH);
 		tl_generation_flush(m->generation, false);
+	}
 	tl_generation_flush(m->generation, true);
 	tl_generation_ledger(m->generation);
 	snprintf(note, sizeof(note), "%s; events wait for the next process", who->text);

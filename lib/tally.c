@@ -60,7 +60,6 @@ static int use_table(struct tl_session *s, unsigned at)
 	if (bpf_map_update_elem(tl_map_fd(s, "tallies"), &zero, &s->tallies.tables[at], BPF_ANY) < 0)
 		return tl_fail(s, -errno, "cannot use a table of counts: %s", strerror(errno));
 	s->tallies.used = at;
-	s->tallies.paused = false;
 	return 0;
 }
 
@@ -211,7 +210,7 @@ int tl_session_collect(struct tl_session *s, tl_count_callback callback, void *u
 	if (!s->started || s->predecessor || !t->tables[0])
 		return 0;
 	if (t->paused && !t->collecting)
-		return s->stopped ? 0 : use_table(s, !t->used);
+		return 0;
 	if (!is_under_way && (r = begin_collecting(s, false)) < 0)
 		return r;
 	if (!s->stopped && s->position < t->end)

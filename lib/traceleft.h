@@ -646,9 +646,9 @@ typedef int (*tl_count_callback)(const struct tl_count *count, void *userdata);
  * counts are lost, and declared. */
 int tl_session_collect(struct tl_session *s, tl_count_callback callback, void *userdata);
 
-/* From now on each event is told and none counted, until tl_session_collect() has returned 0
- * and is called once more: what is left behind then (see tl_session_keep()) is complete.
- * -EBUSY: it has returned 1. */
+/* From now on each event is told and none counted, so that what tl_session_collect() collects
+ * then is complete and nothing is lost with this process if another one adopts the session
+ * (see tl_session_keep()), which counts again. -EBUSY: tl_session_collect() has returned 1. */
 int tl_session_pause_counts(struct tl_session *s);
 
 /* What is wrong with what a session has in the kernel. */
