@@ -74,6 +74,19 @@ static int use_none(struct tl_session *s)
 	return 0;
 }
 
+/* The counts of the table in use become final. */
+static int begin_collecting(struct tl_session *s, bool pause)
+{
+	int r = pause ? use_none(s) : use_table(s, !s->tallies.used);
+
+	if (r < 0)
+		return r;
+	/* The records that say what the counts are of are in the ring by now. */
+	s->tallies.end = __atomic_load_n((unsigned long *)s->producer, __ATOMIC_ACQUIRE);
+	s->tallies.collecting = true;
+	return 0;
+}
+
 int tl_tallies_install(struct tl_session *s)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(s->tallies.tables) && tl_tallies_wanted(s); i++) {
@@ -91,12 +104,15 @@ int tl_tallies_install(struct tl_session *s)
 
 int tl_tallies_adopt(struct tl_session *s)
 {
-	/* Which of the two was in use is not known; both are collected, one after the other. */
+	int r;
+
 	if (!tl_tallies_wanted(s))
 		return 0;
 	if (!s->tallies.tables[0] || !s->tallies.tables[1])
 		return -EBADMSG;
-	return use_table(s, 0);
+	r = begin_collecting(s, true);
+	s->tallies.adopted = r >= 0;
+	return r;
 }
 
 void tl_tallies_close(struct tl_session *s)
@@ -168,19 +184,6 @@ static int empty_table(struct collection *c, int fd)
 	return 0;
 }
 
-/* The counts of the table in use become final. */
-static int begin_collecting(struct tl_session *s, bool pause)
-{
-	int r = pause ? use_none(s) : use_table(s, !s->tallies.used);
-
-	if (r < 0)
-		return r;
-	/* The records that say what the counts are of are in the ring by now. */
-	s->tallies.end = __atomic_load_n((unsigned long *)s->producer, __ATOMIC_ACQUIRE);
-	s->tallies.collecting = true;
-	return 0;
-}
-
 int tl_session_pause_counts(struct tl_session *s)
 {
 	if (!s->started || s->predecessor || !s->tallies.tables[0] || s->tallies.paused)
@@ -197,6 +200,12 @@ static int finish_collecting(struct collection *c)
 
 	t->collecting = false;
 	r = empty_table(c, t->tables[t->paused ? t->used : !t->used]);
+	if (t->adopted && r >= 0) {
+		t->adopted = t->paused = false;
+		r = empty_table(c, t->tables[!t->used]);
+		if (r >= 0 && !c->session->stopped)
+			r = use_table(c->session, 0);
+	}
 	return r < 0 ? tl_fail(c->session, r, "cannot read a table of counts: %s", strerror(-r)) : c->error;
 }
 

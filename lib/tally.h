@@ -13,6 +13,7 @@ struct tl_tallies {
 	int tables[TL_TALLY_TABLES]; /* fds; 0: nothing is counted */
 	unsigned used; /* index of the one in use */
 	bool paused; /* none is: that one was the last */
+	bool adopted; /* none is yet: both have counts of a process before this one */
 	bool collecting; /* the other one's counts are final, and of events that are in the ring */
 	unsigned long end; /* up to there */
 };
@@ -21,7 +22,8 @@ struct tl_tallies {
 bool tl_tallies_wanted(const struct tl_session *s);
 /* What the kernel part needs for that, once it is loaded and has its plans. */
 int tl_tallies_install(struct tl_session *s);
-/* Same, where another process has counted with these tables: at first their counts are collected. */
+/* Same, where another process has counted with these tables: they are used again once their counts
+ * have been collected. */
 int tl_tallies_adopt(struct tl_session *s);
 void tl_tallies_close(struct tl_session *s);
 
