@@ -254,9 +254,11 @@ static int forget_program(struct tl_session *s, const struct tl_record *record, 
 	return tl_processes_set_unknown(s->processes, record->pid, record->start, comm);
 }
 
+/* 1: it was about to give way to another, which has ended with its process. */
 static int adopt(struct tl_session *s, struct kept *k)
 {
 	uint64_t n_cgroups_refused;
+	bool gave_way;
 	int r = tl_targets_plan(s);
 
 	if (r < 0)
@@ -269,8 +271,7 @@ static int adopt(struct tl_session *s, struct kept *k)
 	    (r = tl_takeover_open_gate(s)) < 0)
 		return r;
 	tl_clock_adjust(s);
-	/* It may have been about to give way to another. */
-	__atomic_store_n(&s->config->telling, TL_TELLS_ALL, __ATOMIC_SEQ_CST);
+	gave_way = __atomic_exchange_n(&s->config->telling, TL_TELLS_ALL, __ATOMIC_SEQ_CST) != TL_TELLS_ALL;
 	free(s->filters);
 	s->filters = NULL;
 	go_on_reading(s, k);
@@ -282,7 +283,7 @@ static int adopt(struct tl_session *s, struct kept *k)
 	if (r < 0)
 		return r;
 	s->kept_memory->reader = (uint32_t)getpid();
-	return 0;
+	return gave_way;
 }
 
 int tl_session_adopt(struct tl_session *s, int socket)
@@ -300,6 +301,10 @@ int tl_session_adopt(struct tl_session *s, int socket)
 	    k.header->n_cpus != s->n_cpus)
 		return tl_fail(s, -ESTALE,
 			       "what is kept is another session: made by another version or for other rules");
+	if (k.header->attempts >= TL_KEPT_ATTEMPTS)
+		return tl_fail(s, -ESTALE, "%d processes that went on with what is kept have ended before they got on",
+			       TL_KEPT_ATTEMPTS);
+	k.header->attempts++;
 	own = fcntl(socket, F_DUPFD_CLOEXEC, 3);
 	if (own < 0)
 		return tl_fail(s, -errno, "no descriptor is left");
@@ -310,7 +315,7 @@ int tl_session_adopt(struct tl_session *s, int socket)
 	}
 	s->kept_socket = own;
 	s->started = true;
-	return 0;
+	return r;
 }
 
 /* ---- Or to the end ---- */

@@ -107,6 +107,10 @@ void tl_keep_settle(struct tl_session *s)
 	if (!header)
 		return;
 	layout = tl_kept_layout(header->n_cpus, header->n_events, header->n_descriptors, header->n_twins);
+	/* Whoever got past a record, or has nothing to read, does not fail for it. */
+	if (s->position != __atomic_load_n((unsigned long *)s->consumer, __ATOMIC_RELAXED) ||
+	    s->position == __atomic_load_n((unsigned long *)s->producer, __ATOMIC_ACQUIRE))
+		header->attempts = 0;
 	next = !header->current;
 	tl_kept_put(s, (void *)((char *)header + layout.states[next]), &layout);
 	__atomic_store_n(&header->current, next, __ATOMIC_RELEASE);

@@ -16,6 +16,7 @@
 #define TL_KEPT_MAGIC 0x7470656b2d6c74ULL /* "tl-kept" */
 #define TL_KEPT_VERSION 2 /* of all that follows */
 #define TL_KEPT_DESCRIPTORS_MAX 4096
+#define TL_KEPT_ATTEMPTS 3 /* who has failed so often fails for what comes next in the ring */
 #define TL_KEPT_AT_ONCE 240 /* descriptors in a message; the kernel takes 253 */
 
 enum tl_kept_what {
@@ -52,7 +53,7 @@ struct tl_kept_header {
 	uint32_t number; /* of the session */
 	uint32_t twice;
 	uint32_t reader; /* pid of the process that reads it, which is not followed */
-	uint32_t pad;
+	uint32_t attempts; /* to go on with it, since one got on */
 };
 
 struct tl_kept_count {

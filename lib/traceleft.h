@@ -610,7 +610,9 @@ int tl_session_keep(struct tl_session *s, int *ret_fd);
  * caller's, with its ring, its numbers and its counters, and is kept as that was. All has to be
  * as it was there: kernel part, handlers, targets, filters and options. Events that the process
  * before was called back for and had not dealt with come once more, with the same numbers.
- * -ESTALE: it is another session, and untouched; others: it cannot be used. */
+ * 1: that process ended in the middle of tl_session_take_over(): what has happened since then
+ * may be missing, uncounted. -ESTALE: it is another session, or several processes have ended
+ * that went on with it and came no further, and it is untouched; others: it cannot be used. */
 int tl_session_adopt(struct tl_session *s, int socket);
 
 /* Ends the session in that socket, which nobody reads. */

@@ -28,8 +28,9 @@
 #define GONE_US 10000000 /* for the kernel to be done with a program */
 #define QUIET_US 3000000 /* without an event: no more will come */
 #define LATE_MAX 16
+#define ATTEMPTS_MAX 10
 
-enum { OF_GAPS, OF_CALLS, OF_TWICE, OF_BALANCES, OF_OTHERS, OF_PROGRAMS, OF_END, ASPECTS };
+enum { OF_GAPS, OF_CALLS, OF_TWICE, OF_BALANCES, OF_OTHERS, OF_PROGRAMS, OF_FAILURES, OF_END, ASPECTS };
 static const char *const aspects[ASPECTS] = {
 	"calls that nobody was there to read are delivered",
 	"every call is delivered, or declared lost",
@@ -37,6 +38,7 @@ static const char *const aspects[ASPECTS] = {
 	"the ledger balances over all readers",
 	"a session that is not the same is left alone",
 	"who runs another program by the time that a call is read is not told of as that",
+	"whoever cannot get on with it is followed by others, but not without end",
 	"nothing is left in the kernel",
 };
 
@@ -453,6 +455,41 @@ static void verify_others(int kept)
 	tl_session_free(s);
 }
 
+/* A process that ends as soon as it goes on with it. */
+static int adopt_and_die(int kept)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		static const char *const events[] = { "getpgid", NULL };
+
+		_exit(tl_session_adopt(make_session(events), kept) == -ESTALE ? ESTALE : 0);
+	}
+	must(pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status));
+	return -WEXITSTATUS(status);
+}
+
+/* Another session, in whose buffer something waits that nobody survives. */
+static void verify_failures(const int pair[2])
+{
+	pid_t reader = start_reader(-1, pair[1]);
+	int kept = receive_socket(pair[0]);
+	unsigned attempts = 0;
+
+	note_programs(kept);
+	end_reader(reader, LEAVE, false);
+	for (unsigned i = 0; i < WORKERS; i++)
+		atomic_store(&shared->limit[i], atomic_load(&shared->done[i]) + GAP_CALLS);
+	wait_for_workers();
+	while (attempts < ATTEMPTS_MAX && adopt_and_die(kept) == 0)
+		attempts++;
+	if (attempts < 2 || attempts == ATTEMPTS_MAX)
+		fault(OF_FAILURES, "attempts", attempts, ATTEMPTS_MAX);
+	must(tl_session_discard(kept) >= 0);
+	close(kept);
+}
+
 static void verify(void)
 {
 	uint64_t done = 0, told = 0;
@@ -540,6 +577,8 @@ int main(void)
 	end_reader(reader, STOP, false);
 	verify();
 	close(kept);
+	verify_end();
+	verify_failures(pair);
 	verify_end();
 	for (unsigned i = 0; i < WORKERS; i++) {
 		kill(workers[i], SIGKILL);
