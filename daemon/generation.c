@@ -263,7 +263,7 @@ int tl_generation_prepare(const struct tl_setup *setup, struct tl_generation *ol
 	return 0;
 }
 
-/* 0: it goes on with one that was found. */
+/* It goes on with one that was found, or negative. */
 static int go_on(struct tl_generation *g, struct tl_store *store)
 {
 	int r = tl_store_adopt(store, g->session);
@@ -274,6 +274,7 @@ static int go_on(struct tl_generation *g, struct tl_store *store)
 		tl_log(LOG_WARNING, "the session of the process before this one ends, and a new one begins: %s",
 		       tl_session_error(g->session));
 	g->goes_on = r >= 0;
+	g->has_gap = r > 0;
 	if (g->goes_on)
 		tl_outputs_come_again(&g->outputs);
 	return r;
@@ -306,6 +307,14 @@ bool tl_generation_holds_back(const struct tl_generation *g)
 			return true;
 	for (size_t i = 0; i < g->policy->n_outputs; i++)
 		if (g->policy->outputs[i].type == TL_OUTPUT_HTTP)
+			return true;
+	return false;
+}
+
+bool tl_generation_waits(const struct tl_generation *g)
+{
+	for (size_t i = 0; i < g->outputs.n; i++)
+		if (tl_sink_waiting(g->outputs.sink[i]))
 			return true;
 	return false;
 }

@@ -41,6 +41,7 @@ struct tl_generation {
 	uint64_t number; /* from 1 */
 	uint64_t loaded; /* ns since the epoch */
 	bool goes_on; /* its session was begun by a process before this one */
+	bool has_gap; /* and may miss what has happened since that ended */
 };
 
 /* Reads the policy and makes a session, which is to be started. old: the one that it is
@@ -76,6 +77,8 @@ struct tl_ledger_view tl_generation_view(const struct tl_generation *g, struct t
 
 /* Whether something of what it is given waits in this process: results of a period, batches for a collector. */
 bool tl_generation_holds_back(const struct tl_generation *g);
+/* Whether an output has not got rid of what it was given. */
+bool tl_generation_waits(const struct tl_generation *g);
 
 /* Events that it audits. */
 size_t tl_generation_events(const struct tl_generation *g);

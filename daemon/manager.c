@@ -15,6 +15,7 @@
 #include "log.h"
 #include "manager.h"
 #include "message-ids.h"
+#include "outage.h"
 #include "put.h"
 #include "record.h"
 #include "runtime.h"
@@ -26,7 +27,6 @@
 #define LEAVING_BATCHES 64
 #define USEC_PER_MSEC UINT64_C(1000)
 #define USEC_PER_SEC UINT64_C(1000000)
-#define NSEC_PER_SEC UINT64_C(1000000000)
 #define CHANGE (2 * USEC_PER_MSEC) /* between two looks at a change of policies */
 #define TICK (1 * USEC_PER_SEC)
 #define LEDGER (60 * USEC_PER_SEC)
@@ -59,6 +59,7 @@ struct manager {
 	struct loading loading;
 	struct tl_store store;
 	bool leaves; /* the session goes on with the next process */
+	bool waits; /* outputs have something left, and the next process would know */
 	struct tl_control *control;
 	struct tl_tails tails; /* who watches live */
 	struct tl_tamper_watch *watch;
@@ -190,6 +191,23 @@ static int die(struct manager *m, enum tl_status status, int error, const char *
 
 static int go_on_changing(struct manager *m);
 
+/* Before the session takes it that all is dealt with. */
+static void note_waiting(struct manager *m)
+{
+	if (m->waits || !tl_generation_waits(m->generation))
+		return;
+	m->waits = true;
+	tl_runtime_wait(&m->runtime, true);
+}
+
+static void note_empty(struct manager *m)
+{
+	if (!m->waits || tl_generation_waits(m->generation))
+		return;
+	m->waits = false;
+	tl_runtime_wait(&m->runtime, false);
+}
+
 static int read_events(struct manager *m)
 {
 	struct tl_session *s = m->generation->session;
@@ -199,6 +217,7 @@ static int read_events(struct manager *m)
 	if (n < 0)
 		return die(m, TL_STATUS_SOFTWARE, n, "cannot read events: %s", tl_session_error(s));
 	tl_generation_flush(m->generation, false);
+	note_waiting(m);
 	sd_event_source_set_time_relative(m->drain, m->loading.changes ? MIN(next, CHANGE) : next);
 	n = sd_event_source_set_enabled(m->drain, SD_EVENT_ONESHOT);
 	return n >= 0 && m->loading.changes ? go_on_changing(m) : n;
@@ -250,6 +269,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 	/* Before the outputs look at their files: who moves one has until the next tick to say so. */
 	tl_tamper_watch_tick(m->watch, m->generation, m->loading.next);
 	tl_outputs_tick(&m->generation->outputs);
+	note_empty(m);
 	tl_control_tick(m->control);
 	if (m->ticks % STATUS_TICKS == 0) {
 		count_tasks(m);
@@ -313,8 +333,8 @@ static void store(struct manager *m)
 	int r = tl_store_put(&m->store, m->generation->session);
 
 	if (r < 0)
-		tl_log(LOG_WARNING, "a restart or a crash will leave a gap: %s",
-		       tl_session_error(m->generation->session));
+		tl_log(LOG_WARNING, "a restart or a crash will leave a gap, for the session cannot be stored: %s",
+		       strerror(-r));
 }
 
 static void *retire(void *session)
@@ -565,11 +585,16 @@ static void leave(struct manager *m, const struct tl_sender *who)
 		is_told = is_told || tl_session_pause_counts(s) == 0;
 		n = tl_session_dispatch(s, BATCH);
 		tl_generation_flush(m->generation, false);
+		note_waiting(m);
 	}
+	if (n < 0)
+		tl_log(LOG_ERR, "cannot read events: %s", tl_session_error(s));
 	tl_generation_flush(m->generation, true);
 	tl_generation_ledger(m->generation);
 	snprintf(note, sizeof(note), "%s; events wait for the next process", who->text);
 	tl_generation_record(m->generation, TL_EVENT_STOP, note, &who->who);
+	note_waiting(m);
+	note_empty(m);
 	m->leaves = true;
 }
 
@@ -695,50 +720,11 @@ static int first_generation(struct manager *m)
 			store(m);
 		return 0;
 	}
+	if (m->store.n_found)
+		tl_log(LOG_CRIT, "the session of the process before this one ends, with what has waited in it");
 	sd_notifyf(0, "STATUS=%s\nERRNO=%d", why.text, -r);
 	m->exit_status = why.status;
 	return r;
-}
-
-/* Whether something is missing that nobody else declares. A daemon that was killed could not
- * say what it had not written yet; and where its session does not go on, nobody audited from then
- * on until now. */
-static bool was_out(const struct manager *m)
-{
-	const struct tl_runtime *r = &m->runtime;
-
-	if (!r->lost && !r->left)
-		return false;
-	if (m->generation->goes_on && r->lost)
-		tl_log(LOG_WARNING,
-		       "process %d before this one ended without a stop: its session goes on; the last events that it "
-		       "has written may come once more, with the same traceleft.cpu and traceleft.seq",
-		       (int)r->lost);
-	return !m->generation->goes_on || (r->lost && tl_generation_holds_back(m->generation));
-}
-
-static void declare_outage(struct manager *m)
-{
-	const uint64_t now = tl_now();
-	const struct tl_lost lost = {
-		.count = (now - MIN(m->runtime.last_heard, now) + NSEC_PER_SEC - 1) / NSEC_PER_SEC,
-		.time_first = m->runtime.last_heard,
-		.time_last = now,
-		.stage = "outage",
-		.unit = "seconds",
-	};
-
-	if (!was_out(m))
-		return;
-	if (m->runtime.lost)
-		tl_log(LOG_CRIT,
-		       "process %d before this one ended without a stop: what it had not written yet%s "
-		       "is missing from all outputs",
-		       (int)m->runtime.lost, m->generation->goes_on ? "" : " and what has happened since");
-	else
-		tl_log(LOG_CRIT,
-		       "what has happened since the process before this one ended is missing from all outputs");
-	tl_generation_lost(m->generation, 0, &lost);
 }
 
 static int start(struct manager *m)
@@ -770,7 +756,8 @@ static int start(struct manager *m)
 		 m->generation->goes_on ? "; goes on with the session of the process before" : "");
 	tl_generation_record(m->generation, TL_EVENT_START, note, &parent.who);
 	tl_log(LOG_NOTICE, "auditing: %s", note);
-	declare_outage(m);
+	tl_outage_declare(m->generation, &m->runtime, m->store.had_any);
+	tl_runtime_forget(&m->runtime);
 	make_control(m);
 	m->watch = tl_tamper_watch_new();
 	tl_tamper_watch_begin(m->watch, m->generation);
@@ -801,9 +788,11 @@ static void finish(struct manager *m)
 	}
 	tl_store_discard(&m->store);
 	m->generation = tl_generation_free(m->generation);
+	if (m->waits && !m->leaves)
+		tl_runtime_wait(&m->runtime, false);
 	if (m->leaves)
 		tl_runtime_leave(&m->runtime);
-	else if (m->status.size)
+	else if (m->status.size && m->exit_status == TL_STATUS_OK) /* else the next one declares the gap */
 		tl_runtime_remove(&m->runtime, TL_STATUS_FILE);
 	tl_runtime_close(&m->runtime);
 	m->event = sd_event_unref(m->event);

@@ -14,6 +14,7 @@
 #define DIRECTORY "/run/traceleft"
 #define LOCK "traceleftd.lock"
 #define LEFT "left.json" /* the status file of one that has left its session to the next */
+#define WAITING "waiting" /* outputs have not got rid of all that they were given */
 #define GROUP "traceleft"
 #define DIRECTORY_MODE 0750
 #define FILE_MODE 0640
@@ -60,10 +61,9 @@ static void find_lost(struct tl_runtime *r, pid_t before)
 	struct stat st;
 
 	r->lost = 0;
+	r->waited = fstatat(r->directory, WAITING, &st, AT_SYMLINK_NOFOLLOW) == 0;
 	r->left = fstatat(r->directory, LEFT, &st, AT_SYMLINK_NOFOLLOW) == 0;
-	if (r->left)
-		unlinkat(r->directory, LEFT, 0);
-	else if (fstatat(r->directory, TL_STATUS_FILE, &st, AT_SYMLINK_NOFOLLOW) < 0)
+	if (!r->left && fstatat(r->directory, TL_STATUS_FILE, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return;
 	r->lost = r->left ? 0 : before;
 	r->last_heard = (uint64_t)st.st_mtim.tv_sec * 1000000000 + (uint64_t)st.st_mtim.tv_nsec;
@@ -115,6 +115,20 @@ void tl_runtime_close(struct tl_runtime *r)
 void tl_runtime_leave(struct tl_runtime *r)
 {
 	renameat(r->directory, TL_STATUS_FILE, r->directory, LEFT);
+}
+
+void tl_runtime_forget(struct tl_runtime *r)
+{
+	tl_runtime_remove(r, LEFT);
+	tl_runtime_remove(r, WAITING);
+}
+
+void tl_runtime_wait(struct tl_runtime *r, bool waits)
+{
+	if (waits)
+		tl_runtime_write(r, WAITING, NULL, 0);
+	else
+		tl_runtime_remove(r, WAITING);
 }
 
 static int write_all(int fd, const char *data, size_t size)

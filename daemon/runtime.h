@@ -17,6 +17,7 @@ struct tl_runtime {
 	 * and when it was heard of last, ns since the epoch. */
 	pid_t lost;
 	bool left; /* it has ended, but left its session to the next one */
+	bool waited; /* its outputs had not got rid of all that they were given */
 	uint64_t last_heard;
 };
 
@@ -26,6 +27,10 @@ int tl_runtime_open(struct tl_runtime *r, pid_t *ret_holder);
 void tl_runtime_close(struct tl_runtime *r);
 /* The next one is to know that it is the next one at once. */
 void tl_runtime_leave(struct tl_runtime *r);
+/* All that was to be said about the one before is said. */
+void tl_runtime_forget(struct tl_runtime *r);
+/* What the next one is to know of outputs if this one does not live. */
+void tl_runtime_wait(struct tl_runtime *r, bool waits);
 
 /* Replaces a file there in one step; readable by the group traceleft. */
 int tl_runtime_write(struct tl_runtime *r, const char *name, const void *data, size_t size);

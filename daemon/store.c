@@ -45,6 +45,7 @@ void tl_store_open(struct tl_store *s)
 		free(names[i]);
 	}
 	free(names);
+	s->had_any = s->n_found > 0;
 }
 
 static void take_out(unsigned long number)
@@ -66,7 +67,7 @@ int tl_store_adopt(struct tl_store *s, struct tl_session *session)
 	close(s->found[0].fd); /* the session has its own */
 	s->n_found--;
 	memmove(&s->found[0], &s->found[1], s->n_found * sizeof(s->found[0]));
-	return 0;
+	return r;
 }
 
 int tl_store_put(struct tl_store *s, struct tl_session *session)

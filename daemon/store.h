@@ -19,6 +19,7 @@ struct tl_stored {
 struct tl_store {
 	struct tl_stored found[TL_STORED_MAX]; /* of processes before, the youngest first; not adopted */
 	size_t n_found;
+	bool had_any; /* when it was opened */
 	unsigned long number; /* of the one that is stored; 0: none is */
 };
 
@@ -34,7 +35,7 @@ void tl_store_clear(struct tl_store *s);
 void tl_store_discard(struct tl_store *s);
 
 /* Whether the one who stops this process is systemd, will start the next one at once, and has
- * something in store for it. false where nobody can tell. Waits for two seconds at most. */
+ * something in store for it. false where nobody can tell. Waits for two seconds for each answer. */
 bool tl_store_restarts(void);
 
 #endif

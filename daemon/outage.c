@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "log.h"
+#include "outage.h"
+#include "record.h"
+
+#define NSEC_PER_SEC UINT64_C(1000000000)
+
+/* What it had not written yet, and where its session does not go on, what has happened from
+ * then on until now. */
+static bool is_missing(const struct tl_generation *g, const struct tl_runtime *before, bool was_stored)
+{
+	bool has_ended = before->lost || before->left;
+
+	if (!g->goes_on)
+		return has_ended || was_stored;
+	return g->has_gap || (has_ended && before->waited) || (before->lost && tl_generation_holds_back(g));
+}
+
+static void tell(const struct tl_generation *g, const struct tl_runtime *before)
+{
+	bool is_since = !g->goes_on || g->has_gap, is_unwritten = before->lost || before->waited;
+
+	tl_log(LOG_CRIT, "%s%s%s is missing from all outputs",
+	       is_unwritten ? "what the process before this one had not written yet" : "",
+	       is_unwritten && is_since ? ", and " : "",
+	       is_since ? "what has happened since the process before this one ended" : "");
+}
+
+void tl_outage_declare(struct tl_generation *g, const struct tl_runtime *before, bool was_stored)
+{
+	const uint64_t now = tl_now(), since = before->last_heard; /* 0: nobody knows */
+	const struct tl_lost lost = {
+		.count = since && since < now ? (now - since + NSEC_PER_SEC - 1) / NSEC_PER_SEC : 1,
+		.time_first = since,
+		.time_last = now,
+		.stage = "outage",
+		.unit = "seconds",
+	};
+
+	if (before->lost)
+		tl_log(LOG_WARNING, "process %d before this one ended without a stop%s", (int)before->lost,
+		       g->goes_on ? ": its session goes on; the last events that it has written may come once more, "
+				    "with the same traceleft.cpu and traceleft.seq" :
+				    "");
+	if (!is_missing(g, before, was_stored))
+		return;
+	tell(g, before);
+	tl_generation_lost(g, 0, &lost);
+}
