@@ -186,7 +186,7 @@ static int empty_table(struct collection *c, int fd)
 
 int tl_session_pause_counts(struct tl_session *s)
 {
-	if (!s->started || s->predecessor || !s->tallies.tables[0] || s->tallies.paused)
+	if (!s->started || s->predecessor || !s->tallies.tables[0] || (s->tallies.paused && !s->tallies.adopted))
 		return 0;
 	if (s->tallies.collecting)
 		return tl_fail(s, -EBUSY, "counts are being collected");
