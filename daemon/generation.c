@@ -204,7 +204,7 @@ void tl_generation_flush(struct tl_generation *g, bool all)
 
 	if (r < 0)
 		tl_log(LOG_ERR, "cannot collect what was counted: %s", strerror(-r));
-	if (r <= 0)
+	if (r <= 0 || all)
 		tl_policy_flush(g->policy, now, all, deliver, g);
 	flush_all(g);
 }
