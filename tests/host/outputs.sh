@@ -41,7 +41,7 @@ killed_while_writing_again_and_again_it_leaves_whole_lines() {
 		kill -9 "$pid"
 		wait "$pid" 2>/dev/null
 		pid=""
-		kill "$load"
+		kill -9 "$load" # a shell that has not become the program yet would clean up in our place
 		wait "$load" 2>/dev/null
 		load=""
 	done
