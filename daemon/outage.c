@@ -39,8 +39,8 @@ void tl_outage_declare(struct tl_generation *g, const struct tl_runtime *before,
 
 	if (before->lost)
 		tl_log(LOG_WARNING, "process %d before this one ended without a stop%s", (int)before->lost,
-		       g->goes_on ? ": its session goes on; the last events that it has written may come once more, "
-				    "with the same traceleft.cpu and traceleft.seq" :
+		       g->goes_on ? ": its session goes on; the last events may come twice in the journal, in text and "
+				    "to collectors, with the same traceleft.cpu and traceleft.seq" :
 				    "");
 	if (!is_missing(g, before, was_stored))
 		return;

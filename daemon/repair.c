@@ -9,7 +9,7 @@
 
 #define CHUNK (64 * 1024)
 
-static int read_all(int fd, char *to, size_t size, off_t at)
+int tl_read_at(int fd, char *to, size_t size, off_t at)
 {
 	while (size) {
 		ssize_t n = pread(fd, to, size, at);
@@ -31,7 +31,7 @@ static int end_of_lines(int fd, off_t size, char *chunk, off_t *ret)
 	for (off_t end = size; end > 0;) {
 		size_t n = (size_t)MIN(end, (off_t)CHUNK);
 		const char *newline;
-		int r = read_all(fd, chunk, n, end - (off_t)n);
+		int r = tl_read_at(fd, chunk, n, end - (off_t)n);
 
 		if (r < 0)
 			return r;
@@ -54,7 +54,7 @@ static int check_zeros(int fd, off_t at, off_t size, char *chunk)
 {
 	for (; at < size; at += CHUNK) {
 		size_t n = (size_t)MIN(size - at, (off_t)CHUNK);
-		int r = read_all(fd, chunk, n, at);
+		int r = tl_read_at(fd, chunk, n, at);
 
 		if (r < 0)
 			return r;
@@ -64,19 +64,20 @@ static int check_zeros(int fd, off_t at, off_t size, char *chunk)
 	return 0;
 }
 
-/* Where the last whole event of protobuf ends. */
-static int end_of_events(int fd, off_t size, char *chunk, off_t *ret)
+/* Goes from event to event of protobuf until `stop`: where the last whole one before it ends, or the
+ * first one there begins. Returns -EBADMSG if what follows is none, though it is behind *ret. */
+static int walk_events(int fd, off_t size, off_t stop, char *chunk, off_t *ret)
 {
 	off_t at = 0, base = 0, end = 0; /* what is in the chunk: from base to end */
 	int head = 0, r;
 
-	while (at < size) {
+	while (at < stop) {
 		size_t length = 0;
 
 		if (end < MIN(at + TL_PROTO_HEAD_MAX, size)) {
 			base = at;
 			end = MIN(at + CHUNK, size);
-			r = read_all(fd, chunk, (size_t)(end - base), base);
+			r = tl_read_at(fd, chunk, (size_t)(end - base), base);
 			if (r < 0)
 				return r;
 		}
@@ -86,7 +87,34 @@ static int end_of_events(int fd, off_t size, char *chunk, off_t *ret)
 		at += head + (off_t)length;
 	}
 	*ret = at;
-	return head < 0 ? check_zeros(fd, at, size, chunk) : 0;
+	return head < 0 ? -EBADMSG : 0;
+}
+
+/* Where the last whole event of protobuf ends. */
+static int end_of_events(int fd, off_t size, char *chunk, off_t *ret)
+{
+	int r = walk_events(fd, size, size, chunk, ret);
+
+	return r == -EBADMSG ? check_zeros(fd, *ret, size, chunk) : r;
+}
+
+/* Where a line ends at `from` - 1 or behind it. */
+static int begin_of_lines(int fd, off_t size, off_t from, char *chunk, off_t *ret)
+{
+	for (off_t at = from - 1; at < size; at += CHUNK) {
+		size_t n = (size_t)MIN(size - at, (off_t)CHUNK);
+		const char *newline;
+		int r = tl_read_at(fd, chunk, n, at);
+
+		if (r < 0)
+			return r;
+		newline = memchr(chunk, '\n', n);
+		if (newline) {
+			*ret = at + (newline - chunk) + 1;
+			return 0;
+		}
+	}
+	return -EBADMSG;
 }
 
 int tl_repair_tail(int fd, bool is_proto)
@@ -106,4 +134,20 @@ int tl_repair_tail(int fd, bool is_proto)
 	if (keep == st.st_size)
 		return 0;
 	return ftruncate(fd, keep) < 0 ? -errno : 1;
+}
+
+int tl_repair_begin(int fd, bool is_proto, off_t from, off_t *ret)
+{
+	_cleanup_free_ char *chunk = malloc(CHUNK);
+	struct stat st;
+
+	*ret = 0;
+	if (!chunk)
+		return -ENOMEM;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (from <= 0)
+		return 0;
+	return is_proto ? walk_events(fd, st.st_size, from, chunk, ret) :
+			  begin_of_lines(fd, st.st_size, from, chunk, ret);
 }

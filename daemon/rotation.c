@@ -116,6 +116,16 @@ static char *file_name(const struct tl_rotation *r, struct old_file file)
 	return asprintf(&name, "%s.%0*" PRIu32 "%s", r->name, DIGITS, file.number, end[file.form]) < 0 ? NULL : name;
 }
 
+int tl_rotation_open_last(const struct tl_rotation *r)
+{
+	_cleanup_free_ char *name = file_name(r, (struct old_file){ .number = r->last, .form = FORM_PLAIN });
+	int fd = name ? openat(r->directory, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK) : -1;
+
+	if (!name)
+		return -ENOMEM;
+	return fd < 0 ? -errno : fd;
+}
+
 static int take_away(const struct tl_rotation *r, struct old_file file)
 {
 	_cleanup_free_ char *name = file_name(r, file);

@@ -32,6 +32,9 @@ void tl_rotation_done(struct tl_rotation *r);
 /* Gives the file NAME the next number. -ENOENT: there is none. */
 int tl_rotation_shift(struct tl_rotation *r);
 
+/* Opens the newest of them to read. -ENOENT: there is none, or it is compressed. */
+int tl_rotation_open_last(const struct tl_rotation *r);
+
 /* Takes away the oldest beyond `keep`, compresses one. Waits for nothing. */
 int tl_rotation_tick(struct tl_rotation *r);
 

@@ -16,10 +16,12 @@
 #include "sink.h"
 #include "sinks.h"
 #include "util.h"
+#include "written.h"
 
 #define BUFFER_FULL (256 * 1024) /* at most: a large write costs less per byte than a small one */
 #define RESERVE (64 * 1024) /* for own records */
 #define FILE_MODE 0640
+#define AGAIN_TICKS 60 /* as long as something may come once more: it is what is read first */
 
 struct file {
 	int directory, fd;
@@ -38,6 +40,8 @@ struct file {
 	enum tl_fsync fsync;
 	bool unsynced; /* something was written since the disk had all of it */
 	struct tl_rotation rotation;
+	struct tl_written written; /* by the process before this one, until again_ticks is 0 */
+	unsigned again_ticks;
 };
 
 static void file_free(struct file *f)
@@ -45,6 +49,7 @@ static void file_free(struct file *f)
 	if (!f)
 		return;
 	tl_rotation_done(&f->rotation);
+	tl_written_done(&f->written);
 	tl_records_done(&f->records);
 	if (f->fd >= 0)
 		close(f->fd);
@@ -430,6 +435,8 @@ static void file_tick(struct tl_sink *s)
 {
 	struct file *f = s->data;
 
+	if (f->again_ticks && !--f->again_ticks)
+		tl_written_done(&f->written);
 	f->rotate_later = false;
 	follow_path(s);
 	push(s);
@@ -440,6 +447,41 @@ static void file_tick(struct tl_sink *s)
 	if (!f->detached)
 		rotate_if_full(s);
 	look_after_old_files(s);
+}
+
+/* ---- After somebody who was killed ---- */
+
+/* Some of it may be in the file before this one. */
+static int read_written(struct file *f)
+{
+	_cleanup_close_ int old = rotates(f) ? tl_rotation_open_last(&f->rotation) : -ENOENT;
+	bool is_proto = f->encode == tl_encode_proto;
+	int r = tl_written_read(&f->written, f->fd, is_proto);
+
+	if (r < 0 || old == -ENOENT)
+		return r;
+	return old < 0 ? old : tl_written_read(&f->written, old, is_proto);
+}
+
+static void file_come_again(struct tl_sink *s)
+{
+	struct file *f = s->data;
+	int r;
+
+	if (f->encode == tl_encode_text)
+		return; /* has no ids */
+	r = read_written(f);
+	if (r < 0)
+		tl_log(LOG_WARNING, "output %s: the last events in %s may come twice: %s", s->name, s->path,
+		       strerror(-r));
+	f->again_ticks = AGAIN_TICKS;
+}
+
+static bool file_has(struct tl_sink *s, const struct tl_event *event)
+{
+	struct file *f = s->data;
+
+	return f->again_ticks && tl_written_take(&f->written, event);
 }
 
 static void file_close(struct tl_sink *s)
@@ -455,5 +497,7 @@ const struct tl_sink_ops tl_sink_file = {
 	.flush = file_flush,
 	.tick = file_tick,
 	.reopen = file_reopen,
+	.come_again = file_come_again,
+	.has = file_has,
 	.close = file_close,
 };

@@ -204,6 +204,8 @@ void tl_sink_comes_again(struct tl_sink *s)
 		if (strcmp(s->losses[i].stage, "torn") != 0)
 			s->losses[kept++] = s->losses[i];
 	s->n_losses = kept;
+	if (s->ops->come_again)
+		s->ops->come_again(s);
 }
 
 /* Writes what is known to be lost; what does not get out is kept. */
@@ -279,6 +281,10 @@ void tl_sink_write(struct tl_sink *s, const struct tl_event *event, const struct
 		return;
 	}
 	s->counters.accepted++;
+	if (!is_result && s->ops->has && s->ops->has(s, event)) {
+		tl_sink_delivered(s, 1, 0);
+		return;
+	}
 	r = s->blocked ? -ENOBUFS : write_chained(s, event, annotation);
 	if (r >= 0)
 		return;

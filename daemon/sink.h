@@ -51,6 +51,10 @@ struct tl_sink_ops {
 	void (*tick)(struct tl_sink *s);
 	/* Somebody may have moved the files away. May be NULL. */
 	int (*reopen)(struct tl_sink *s);
+	/* What a process before this one was killed over comes once more: remembers what is in the file of it. May be NULL. */
+	void (*come_again)(struct tl_sink *s);
+	/* Whether the event is in there. NULL: the output cannot know. */
+	bool (*has)(struct tl_sink *s, const struct tl_event *event);
 	/* Frees s->data; what still waits is lost. */
 	void (*close)(struct tl_sink *s);
 };
@@ -108,7 +112,8 @@ void tl_sink_delivered(struct tl_sink *s, uint64_t events, uint64_t bytes);
 void tl_sink_lost(struct tl_sink *s, uint32_t cpu, uint64_t seq, uint64_t time);
 /* A line that a crash left unfinished was removed; time as above. */
 void tl_sink_torn(struct tl_sink *s, uint64_t time);
-/* What it was comes once more, so it is not lost. Before anything is written. */
+/* What the process before this one dealt with last comes once more: so a torn line is not lost, and
+ * a file does not get twice what is in it. Before anything is written. */
 void tl_sink_comes_again(struct tl_sink *s);
 /* There is room again; declares what was lost in between. */
 void tl_sink_unblock(struct tl_sink *s);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What stands at the end of a file already. A process that goes on with the session of one that
+ * was killed is told the last events once more, with the same numbers; those that the other one
+ * had written are recognised here by their event.id.
+ */
+#ifndef TRACELEFT_DAEMON_WRITTEN_H
+#define TRACELEFT_DAEMON_WRITTEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "traceleft.h"
+
+/* Zero-initialised is empty. */
+struct tl_written {
+	uint64_t *hashes; /* of ids, open addressing; 0: free, 1: was one */
+	size_t size; /* a power of two */
+	size_t n; /* entries, also those that were taken since */
+};
+
+void tl_written_done(struct tl_written *w);
+
+/* Adds the events at the end of a file of whole lines of JSON, or of protobuf's events behind
+ * their lengths: of its last TL_WRITTEN_BYTES. Results of aggregation and own records are none.
+ * -EBADMSG: there is something else in it, or no line ends; what was found before is kept. */
+#define TL_WRITTEN_BYTES (16U << 20)
+int tl_written_read(struct tl_written *w, int fd, bool is_proto);
+
+/* Whether the event is among them; then it is no longer, for it may be there more than once. */
+bool tl_written_take(struct tl_written *w, const struct tl_event *event);
+
+#endif
