@@ -31,7 +31,7 @@ BPF_CFLAGS := -g -O2 -Wall -Wextra -Werror -Wno-unused-parameter -target bpf -D_
 LIB_LIBS := -lbpf -lelf -lprotobuf-c
 POLICY_LIBS := -lyaml
 DAEMON_LIBS := -lsystemd -lz -ldl
-CLI_LIBS := -lncursesw -ltinfo
+CLI_LIBS := -lncursesw -ltinfo -lz
 
 lib_src := $(wildcard lib/*.c)
 policy_src := $(wildcard policy/*.c)

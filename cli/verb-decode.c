@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* traceleft decode: a file of protobuf events as JSON lines. */
-#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "cli.h"
 #include "encode-proto.h"
+#include "input.h"
 #include "output.h"
 
 #define CHUNK ((size_t)256 * 1024)
@@ -16,8 +16,8 @@ static const struct tl_option options[] = {
 };
 
 struct input {
-	const char *name;
-	int fd;
+	const char *path, *name;
+	FILE *file;
 	char *data;
 	size_t n, allocated; /* bytes read and not yet used */
 	uint64_t at; /* where data[0] is in the file */
@@ -36,15 +36,11 @@ static int fill(struct input *in, size_t want)
 		in->allocated = want + CHUNK;
 	}
 	while (in->n < want) {
-		ssize_t n = read(in->fd, in->data + in->n, in->allocated - in->n);
+		size_t n = fread(in->data + in->n, 1, want - in->n, in->file);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		in->n += (size_t)n;
+		in->n += n;
+		if (!n)
+			return ferror(in->file) ? -errno : 0;
 	}
 	return 0;
 }
@@ -117,7 +113,7 @@ static int decode(struct input *in, struct tl_output *out)
 		return r;
 	if (r < 0) {
 		in->broken++;
-		tl_print_errno(r, "%s", in->name);
+		tl_input_complain(in->path, r);
 	}
 	tell_tail(in);
 	return 0;
@@ -125,13 +121,12 @@ static int decode(struct input *in, struct tl_output *out)
 
 static int decode_file(const char *path, struct tl_output *out, bool *ret_broken)
 {
-	bool is_stdin = strcmp(path, "-") == 0;
-	_cleanup_close_ int fd = is_stdin ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	struct input in = { .name = is_stdin ? "standard input" : path, .fd = fd };
+	_cleanup_fclose_ FILE *file = tl_input_open(path);
+	struct input in = { .path = path, .name = tl_input_name(path), .file = file };
 	int r;
 
-	if (fd < 0) {
-		tl_print_errno(errno, "%s", path);
+	if (!file) {
+		tl_input_complain(path, -errno);
 		*ret_broken = true;
 		return 0;
 	}
@@ -177,9 +172,9 @@ const struct tl_verb tl_verb_decode = {
 	.arguments = "[OPTIONS] FILE...",
 	.summary = "Show a file of protobuf events as JSON lines.",
 	.options = options,
-	.details = "FILE is what a file output with format: proto or trace -f proto has written; - is\n"
-		   "standard input. What is broken is told with its place and left out, the rest is shown;\n"
-		   "the exit status is 1 then.\n\n"
+	.details = "FILE is what a file output with format: proto or trace -f proto has written, compressed\n"
+		   "by gzip or not; - is standard input. What is broken is told with its place and left\n"
+		   "out, the rest is shown; the exit status is 1 then.\n\n"
 		   "  traceleft decode /var/log/traceleft/events.pb | jq -r .file.path\n",
 	.run = run,
 };

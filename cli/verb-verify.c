@@ -7,6 +7,7 @@
 
 #include "cli.h"
 #include "escape.h"
+#include "input.h"
 #include "verify.h"
 
 enum { OPTION_JSON = 256, OPTION_PARTIAL };
@@ -20,8 +21,7 @@ static const struct tl_option options[] = {
 
 static int read_file(struct tl_verify *v, const char *path)
 {
-	bool is_stdin = strcmp(path, "-") == 0;
-	FILE *file = is_stdin ? stdin : fopen(path, "re");
+	_cleanup_fclose_ FILE *file = tl_input_open(path);
 	_cleanup_free_ char *line = NULL;
 	char where[4200];
 	size_t room = 0;
@@ -34,13 +34,11 @@ static int read_file(struct tl_verify *v, const char *path)
 	while (r >= 0 && (size = getline(&line, &room, file)) > 0) {
 		bool whole = line[size - 1] == '\n';
 
-		snprintf(where, sizeof(where), "%s:%" PRIu64, is_stdin ? "standard input" : path, ++n);
+		snprintf(where, sizeof(where), "%s:%" PRIu64, tl_input_name(path), ++n);
 		r = tl_verify_line(v, where, line, (size_t)size - whole);
 	}
 	if (r >= 0 && ferror(file))
-		r = -EIO;
-	if (!is_stdin)
-		fclose(file);
+		r = -errno;
 	return r;
 }
 
@@ -128,8 +126,10 @@ static int verify(const struct tl_verb *verb, int n, char **paths, int how, bool
 	for (int i = 0; i < n; i++) {
 		int r = read_file(&v, paths[i]);
 
-		if (r < 0)
-			return tl_print_errno(r, "%s", paths[i]);
+		if (r < 0) {
+			tl_input_complain(paths[i], r);
+			return TL_EXIT_FAILED;
+		}
 	}
 	complete = tl_verify_end(&v);
 	if (how == OPTION_JSON)
@@ -165,9 +165,10 @@ const struct tl_verb tl_verb_verify = {
 	.arguments = "[OPTIONS] FILE...",
 	.summary = "Say whether an output is complete, or what is missing.",
 	.options = options,
-	.details = "FILEs are JSON lines of one output, the oldest first; - is standard input:\n\n"
+	.details = "FILEs are JSON lines of one output, the oldest first, compressed by gzip or not; - is\n"
+		   "standard input:\n\n"
 		   "  traceleft decode events.pb | traceleft verify -\n"
-		   "  zstdcat events.jsonl.2.zst | traceleft verify - events.jsonl.1 events.jsonl\n\n"
+		   "  traceleft verify events.jsonl.000001.gz events.jsonl.000002 events.jsonl\n\n"
 		   "The exit status is 0 if every event that was written is there or declared lost,\n"
 		   "and 1 if not.\n",
 	.run = run,

@@ -253,6 +253,20 @@ protobuf_is_decoded_to_the_same_events() {
 	"$TRACELEFT" decode - <"$dir/events.pb" | cmp -s - "$dir/lines" || why "standard input"
 }
 
+# As rotation leaves them.
+compressed_files_are_read_as_they_are() {
+	trace -f proto -o "$dir/events.pb" openat,read,exec,exit -- cat /etc/passwd
+	expect_status 0 || return
+	"$TRACELEFT" decode "$dir/events.pb" >"$dir/lines"
+	gzip -kf "$dir/events.pb" "$dir/lines"
+	"$TRACELEFT" decode "$dir/events.pb.gz" | cmp -s - "$dir/lines" || why "decode" || return
+	"$TRACELEFT" verify "$dir/lines.gz" >"$dir/out" && grep -q '^complete: [1-9]' "$dir/out" || why "$(cat "$dir/out")" || return
+	head -c -9 "$dir/events.pb.gz" >"$dir/torn.gz"
+	"$TRACELEFT" decode "$dir/torn.gz" >"$dir/some" 2>"$dir/err"
+	status=$?
+	expect_status 1 && expect_error "torn.gz: what gzip has compressed is damaged, or ends too early"
+}
+
 torn_file_of_protobuf_is_told_with_its_place_and_read_up_to_there() {
 	local size
 	trace -q -f proto -o "$dir/events.pb" openat -- cat /etc/passwd
@@ -271,7 +285,7 @@ torn_file_of_protobuf_is_told_with_its_place_and_read_up_to_there() {
 	cmp -s "$dir/lines" "$dir/whole" || why "lines differ"
 }
 
-run_tests every_line_that_is_taken_away_is_missed protobuf_is_decoded_to_the_same_events torn_file_of_protobuf_is_told_with_its_place_and_read_up_to_there \
+run_tests every_line_that_is_taken_away_is_missed protobuf_is_decoded_to_the_same_events compressed_files_are_read_as_they_are torn_file_of_protobuf_is_told_with_its_place_and_read_up_to_there \
 	file_is_for_its_owner_alone file_that_is_there_is_emptied unwritable_directory_is_told_before_anything_runs \
 	traps_in_a_directory_of_everybody_are_refused symbolic_link_of_ones_own_is_followed \
 	full_device_fails_and_counts_what_is_lost full_disk_leaves_no_torn_line closed_pipe_ends_cleanly \
