@@ -239,6 +239,7 @@ static void take_events(struct tl_session *s, const struct kept *k)
 static void go_on_reading(struct tl_session *s, struct kept *k)
 {
 	tl_kept_get(s, (const void *)((const char *)k->header + k->layout.states[k->header->current]), &k->layout);
+	tl_processes_set_clock(s->processes, s->realtime_offset);
 	__atomic_store_n((unsigned long *)s->consumer, s->position, __ATOMIC_RELEASE);
 	s->kept_size = k->size;
 	s->kept_memory = TAKE_PTR(k->header);
@@ -270,7 +271,6 @@ static int adopt(struct tl_session *s, struct kept *k)
 	if ((r = take_descriptors(s, k)) < 0 || (r = tl_kernel_map(s)) < 0 || (r = tl_ring_open(s)) < 0 ||
 	    (r = tl_takeover_open_gate(s)) < 0)
 		return r;
-	tl_clock_adjust(s);
 	gave_way = __atomic_exchange_n(&s->config->telling, TL_TELLS_ALL, __ATOMIC_SEQ_CST) != TL_TELLS_ALL;
 	free(s->filters);
 	s->filters = NULL;

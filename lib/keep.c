@@ -55,6 +55,7 @@ void tl_kept_put(struct tl_session *s, struct tl_kept_state *state, const struct
 	struct tl_stream *streams = (void *)((char *)state + layout->streams);
 
 	state->position = s->position;
+	state->realtime_offset = s->realtime_offset;
 	state->lost_before = s->lost_before;
 	state->refused_declared = s->refused_declared;
 	state->unplaced = s->unplaced;
@@ -79,6 +80,7 @@ void tl_kept_get(struct tl_session *s, const struct tl_kept_state *state, const 
 	const struct tl_stream *streams = (const void *)((const char *)state + layout->streams);
 
 	s->position = state->position;
+	s->realtime_offset = state->realtime_offset;
 	s->lost_before = state->lost_before;
 	s->refused_declared = state->refused_declared;
 	s->unplaced = state->unplaced;

@@ -14,7 +14,7 @@
 #include "session.h"
 
 #define TL_KEPT_MAGIC 0x7470656b2d6c74ULL /* "tl-kept" */
-#define TL_KEPT_VERSION 2 /* of all that follows */
+#define TL_KEPT_VERSION 3 /* of all that follows */
 #define TL_KEPT_DESCRIPTORS_MAX 4096
 #define TL_KEPT_ATTEMPTS 3 /* who has failed so often fails for what comes next in the ring */
 #define TL_KEPT_AT_ONCE 240 /* descriptors in a message; the kernel takes 253 */
@@ -65,6 +65,7 @@ struct tl_kept_count {
 /* What the reader knows. Behind it come counts, one per event from 0 on, and streams. */
 struct tl_kept_state {
 	uint64_t position; /* in the ring: all before has been dealt with */
+	int64_t realtime_offset; /* of what comes next: told once more, it has the same time and event.id */
 	uint64_t lost_before;
 	uint64_t refused_declared;
 	uint64_t unplaced;

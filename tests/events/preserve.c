@@ -18,6 +18,7 @@
 #define NO_DESCRIPTOR 0x40000000
 #define CPUS_MAX 64
 #define NUMBERS_MAX (1U << 26) /* of a CPU, and of a worker's calls */
+#define TIMES_MAX (1U << 22)
 #define GAP_CALLS 500 /* of each worker while nobody reads */
 #define CALM_ROUNDS 4 /* in which all that is done is known */
 #define ROUNDS 10
@@ -61,6 +62,7 @@ static struct {
 	char why[ASPECTS][160];
 	uint8_t numbers[CPUS_MAX][NUMBERS_MAX / 8];
 	uint8_t calls[WORKERS][NUMBERS_MAX / 8];
+	uint32_t times[WORKERS][TIMES_MAX]; /* of the first ones: the lower half */
 } * shared;
 
 static pid_t workers[WORKERS], changer;
@@ -210,6 +212,10 @@ static int on_event(const struct tl_event *e, void *userdata)
 	known_call = set_bit(shared->calls[i], k);
 	if (known_number != known_call)
 		fault(OF_TWICE, "twice", e->seq, k);
+	if (known_call && k < TIMES_MAX && shared->times[i][k] != (uint32_t)e->time)
+		fault(OF_TWICE, "at another time", e->seq, k);
+	if (k < TIMES_MAX)
+		shared->times[i][k] = (uint32_t)e->time;
 	if (known_call && !atomic_load(&shared->was_killed))
 		fault(OF_TWICE, "twice though nobody was killed", e->seq, k);
 	shared->again += known_call;

@@ -1,0 +1,114 @@
+#!/bin/bash
+# traceleftd is killed while events come, and the next process goes on with what a service manager has
+# kept: each event is in the file, and once.
+# shellcheck disable=SC1091,SC2015,SC2016 # the library is beside; what fails has said why; shells of commands expand
+cd "$(dirname "$0")/../.." || exit 1
+. tests/lib.sh
+
+[ "$(id -u)" = 0 ] || { skip host/kills "needs root"; exit 0; }
+. tests/host/daemon-common
+kills=5 opens=40000
+touch "$dir/opened"
+
+# A service manager in small: it keeps the descriptors that it is sent, and hands them to the next process.
+cat >"$dir/keeper" <<'END'
+import array, fcntl, os, signal, socket, sys, threading
+path = os.environ["NOTIFY_SOCKET"]
+notices = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+notices.bind(path)
+store, ready = {}, threading.Event()
+
+def listen():
+    while True:
+        text, ancillary, _, _ = notices.recvmsg(65536, socket.CMSG_SPACE(64))
+        descriptors = array.array("i")
+        for _, _, content in ancillary:
+            descriptors.frombytes(content)
+        words = dict(line.split("=", 1) for line in text.decode().split("\n") if "=" in line)
+        if "FDSTORE" in words:
+            store[words["FDNAME"]] = descriptors[0]
+        elif "FDSTOREREMOVE" in words and words["FDNAME"] in store:
+            os.close(store.pop(words["FDNAME"]))
+        if words.get("READY") == "1":
+            ready.set()
+
+def spawn():
+    ready.clear()
+    given = dict(store)
+    pid = os.fork()
+    if pid:
+        return pid
+    for number, fd in enumerate([fcntl.fcntl(fd, fcntl.F_DUPFD, 100) for fd in given.values()]):
+        os.dup2(fd, 3 + number, inheritable=True)
+    os.closerange(3 + len(given), 1024)
+    os.environ.update(LISTEN_FDS=str(len(given)), LISTEN_PID=str(os.getpid()), LISTEN_FDNAMES=":".join(given))
+    os.execv(sys.argv[1], sys.argv[1:])
+
+threading.Thread(target=listen, daemon=True).start()
+pid = spawn()
+print("ready", ready.wait(120), flush=True)
+for line in sys.stdin: # at its end it is stopped
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    pid = spawn()
+    print("ready", ready.wait(120), len(store), flush=True)
+os.kill(pid, signal.SIGTERM)
+print("ended", os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), len(store), flush=True)
+END
+
+# told N LINE: the keeper has said it so often.
+told() {
+	for _ in $(seq 600); do
+		[ "$(grep -cx "$2" "$dir/said")" -ge "$1" ] && return
+		sleep 0.2
+	done
+	why "not $1 times '$2': $(tail -n 1 "$dir/said") $(tail -n 2 "$dir/err")"
+}
+
+each_event_is_in_the_file_once() {
+	local format=$1 lines=$dir/log/events keeper load i
+	put_policy <<-END
+		rules:
+		  - {name: opens, target: mine, events: [openat], where: path == "$dir/opened"}
+		outputs:
+		  log: {type: file, path: $dir/log/events, format: $format}
+	END
+	rm -f "$dir/log/events" "$dir/keep" "$dir/in"
+	mkfifo "$dir/in"
+	NOTIFY_SOCKET=$dir/keep python3 "$dir/keeper" "$daemon" --foreground --policy "$dir/policy.yaml" \
+		<"$dir/in" >"$dir/said" 2>"$dir/err" &
+	keeper=$!
+	exec 7>"$dir/in"
+	told 1 "ready True"
+	"$dir/work" -c 'i=0; while [ $i -lt $1 ]; do : <"$2"; i=$((i + 1)); done' work "$opens" "$dir/opened" &
+	load=$!
+	for ((i = 1; i <= kills && !${#reason}; i++)); do
+		sleep "0.$i"
+		echo kill >&7
+		told "$i" "ready True 1"
+	done
+	wait "$load"
+	exec 7>&-
+	wait "$keeper"
+	[ -z "$reason" ] || return
+	grep -qx "ended 0 0" "$dir/said" && [ "$(grep -c 'goes on with the session' "$dir/err")" = "$kills" ] ||
+		why "$(cat "$dir/said") $(tail -n 3 "$dir/err")" || return
+	if [ "$format" = proto ]; then
+		lines=$dir/lines
+		build/traceleft decode "$dir/log/events" >"$lines" || why "decode" || return
+	fi
+	jq -e -s --argjson made "$opens" '[.[] | select(.rule.name == "opens") | .event.id] |
+		[length, (unique | length)] == [$made, $made]' "$lines" >/dev/null ||
+		why "of $opens: $(grep -c '"name":"opens"' "$lines") $(grep '"lost"' "$lines" | head -n 2)" || return
+	build/traceleft verify "$lines" >"$dir/verified" && grep -q "^complete: $opens events" "$dir/verified" ||
+		why "$(cat "$dir/verified")"
+}
+
+for format in json proto; do
+	reason=
+	if each_event_is_in_the_file_once "$format"; then
+		ok "host/kills/each_event_is_in_the_file_once/$format"
+	else
+		not_ok "host/kills/each_event_is_in_the_file_once/$format" "$reason"
+	fi
+done
