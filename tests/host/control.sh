@@ -32,7 +32,7 @@ ask() {
 watch() {
 	timeout 30 "$traceleft" tail --socket "$socket" "${@:2}" >"$1" 2>"$1.err" &
 	watcher=$!
-	for _ in $(seq 100); do
+	for _ in $(seq 600); do
 		grep -q '^7 ' "/proc/$(pgrep -P $watcher)/syscall" 2>/dev/null && return
 		sleep 0.05
 	done
@@ -132,7 +132,7 @@ time.sleep(60)' "$socket" &
 	kill "$stuck"
 	wait "$stuck" 2>/dev/null
 	! grep -q '"action":"lost"' "$dir/json" || why "somebody else's loss is told" || return
-	for i in $(seq 50); do
+	for i in $(seq 300); do
 		[ "$(grep -c '"path":"/dev/null","' "$dir/log/events.jsonl")" -ge $n ] && break
 		sleep 0.1
 	done

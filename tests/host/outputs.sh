@@ -92,7 +92,7 @@ full_disk_tears_nothing_and_what_is_missing_is_declared() {
 		why "$(grep -c '"opens"' "$dir/lines") there, $(cat "$dir/verified") $(grep '"ledger"' "$dir/lines" | tail -n 1 | jq -c .traceleft.ledger.outputs)"
 }
 await_status() {
-	for _ in $(seq 100); do
+	for _ in $(seq 600); do
 		jq -e "$1" "$dir/run/status.json" >/dev/null 2>&1 && return
 		sleep 0.1
 	done
