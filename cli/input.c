@@ -22,12 +22,11 @@ const char *tl_input_name(const char *path)
 	return is_stdin(path) ? "standard input" : path;
 }
 
-void tl_input_complain(const char *path, int error)
+int tl_input_complain(const char *name, int error)
 {
 	if (error == -EBADMSG)
-		tl_print_error("%s: what gzip has compressed is damaged, or ends too early", tl_input_name(path));
-	else
-		tl_print_errno(error, "%s", tl_input_name(path));
+		return tl_print_error("%s: what gzip has compressed is damaged, or ends too early", name);
+	return tl_print_errno(error, "%s", name);
 }
 
 static ssize_t input_read(void *cookie, char *data, size_t size)

@@ -9,10 +9,10 @@
  * damaged or ends too early. To be closed with fclose(), which leaves standard input open. */
 FILE *tl_input_open(const char *path);
 
-/* Says on standard error why it cannot be read any more; error: negative errno. */
-void tl_input_complain(const char *path, int error);
-
 /* What people call it: the path, or "standard input". */
 const char *tl_input_name(const char *path);
+
+/* Says on standard error why it cannot be read any more; error: negative errno. Returns TL_EXIT_FAILED. */
+int tl_input_complain(const char *name, int error);
 
 #endif

@@ -16,15 +16,16 @@ static const struct tl_option options[] = {
 };
 
 struct input {
-	const char *path, *name;
+	const char *name;
 	FILE *file;
-	char *data;
-	size_t n, allocated; /* bytes read and not yet used */
-	uint64_t at; /* where data[0] is in the file */
+	char *data; /* n bytes of the event that begins at `at` in the file, with its length */
+	size_t n, allocated;
+	uint64_t at;
 	unsigned broken; /* places */
 };
 
-/* Reads on until there are `want` bytes, or the end of the file. */
+/* Reads on until there are `want` bytes, or the end of the file. Not further: who writes to a pipe
+ * may wait with what comes next. */
 static int fill(struct input *in, size_t want)
 {
 	if (want > in->allocated) {
@@ -35,14 +36,8 @@ static int fill(struct input *in, size_t want)
 		in->data = data;
 		in->allocated = want + CHUNK;
 	}
-	while (in->n < want) {
-		size_t n = fread(in->data + in->n, 1, want - in->n, in->file);
-
-		in->n += n;
-		if (!n)
-			return ferror(in->file) ? -errno : 0;
-	}
-	return 0;
+	in->n += fread(in->data + in->n, 1, want - in->n, in->file);
+	return in->n < want && ferror(in->file) ? -errno : 0;
 }
 
 static int decode_event(struct input *in, const char *event, size_t size, struct tl_output *out)
@@ -57,29 +52,6 @@ static int decode_event(struct input *in, const char *event, size_t size, struct
 	return r < 0 ? r : tl_output_end(out, true);
 }
 
-/* Decodes all whole events of a buffer. Returns how far it came, or a negative
- * error; *ret_want: bytes from there on that the next one has at least. */
-static ssize_t decode_chunk(struct input *in, struct tl_output *out, size_t *ret_want)
-{
-	size_t used = 0;
-
-	for (;;) {
-		size_t size = 0, left = in->n - used;
-		int head = tl_proto_frame(in->data + used, left, &size), r;
-
-		if (head < 0)
-			return head;
-		*ret_want = head ? (size_t)head + size : left + 1;
-		if (*ret_want > left)
-			return (ssize_t)used;
-		r = decode_event(in, in->data + used + head, size, out);
-		if (r < 0)
-			return r;
-		used += *ret_want;
-		in->at += *ret_want;
-	}
-}
-
 static void tell_tail(struct input *in)
 {
 	if (!in->n)
@@ -92,28 +64,32 @@ static void tell_tail(struct input *in)
 /* Errors of the file itself are printed; returns those of the output. */
 static int decode(struct input *in, struct tl_output *out)
 {
-	size_t want = 1;
-	ssize_t used;
-	int r;
+	size_t want = 1, size;
+	int r, head;
 
-	while ((r = fill(in, want)) >= 0 && in->n >= want) {
-		used = decode_chunk(in, out, &want);
-		if (used == -EBADMSG) {
+	while ((r = fill(in, want)) >= 0 && in->n == want) {
+		head = tl_proto_frame(in->data, in->n, &size);
+		if (head < 0) {
 			in->broken++;
 			tl_print_error("%s: no event begins at byte %" PRIu64 "; the rest cannot be read", in->name,
 				       in->at);
 			return 0;
 		}
-		if (used < 0)
-			return (int)used;
-		in->n -= (size_t)used;
-		memmove(in->data, in->data + used, in->n);
+		want = head ? (size_t)head + size : in->n + 1;
+		if (in->n < want)
+			continue;
+		r = decode_event(in, in->data + head, size, out);
+		if (r < 0)
+			return r;
+		in->at += want;
+		in->n = 0;
+		want = 1;
 	}
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0) {
 		in->broken++;
-		tl_input_complain(in->path, r);
+		tl_input_complain(in->name, r);
 	}
 	tell_tail(in);
 	return 0;
@@ -122,11 +98,11 @@ static int decode(struct input *in, struct tl_output *out)
 static int decode_file(const char *path, struct tl_output *out, bool *ret_broken)
 {
 	_cleanup_fclose_ FILE *file = tl_input_open(path);
-	struct input in = { .path = path, .name = tl_input_name(path), .file = file };
+	struct input in = { .name = tl_input_name(path), .file = file };
 	int r;
 
 	if (!file) {
-		tl_input_complain(path, -errno);
+		tl_input_complain(in.name, -errno);
 		*ret_broken = true;
 		return 0;
 	}

@@ -126,10 +126,8 @@ static int verify(const struct tl_verb *verb, int n, char **paths, int how, bool
 	for (int i = 0; i < n; i++) {
 		int r = read_file(&v, paths[i]);
 
-		if (r < 0) {
-			tl_input_complain(paths[i], r);
-			return TL_EXIT_FAILED;
-		}
+		if (r < 0)
+			return tl_input_complain(tl_input_name(paths[i]), r);
 	}
 	complete = tl_verify_end(&v);
 	if (how == OPTION_JSON)
