@@ -40,7 +40,7 @@ struct file {
 	enum tl_fsync fsync;
 	bool unsynced; /* something was written since the disk had all of it */
 	struct tl_rotation rotation;
-	struct tl_written written; /* by the process before this one, until again_ticks is 0 */
+	struct tl_written written; /* by the process before this one; empty when again_ticks has become 0 */
 	unsigned again_ticks;
 };
 
@@ -424,8 +424,8 @@ static void follow_path(struct tl_sink *s)
 		return;
 	}
 	if (!f->detached)
-		tl_log(ours.st_nlink ? LOG_INFO : LOG_CRIT, "output %s: %s was %s; a new file is begun", s->name,
-		       s->path, ours.st_nlink ? "moved away" : "deleted, with the events in it");
+		tl_log(ours.st_nlink ? LOG_INFO : LOG_CRIT, "output %s: %s was %s", s->name, s->path,
+		       ours.st_nlink ? harm_moved : harm_deleted);
 	file_reopen(s);
 	if (ours.st_nlink && !detached)
 		s->harm = harm_moved;
@@ -481,7 +481,7 @@ static bool file_has(struct tl_sink *s, const struct tl_event *event)
 {
 	struct file *f = s->data;
 
-	return f->again_ticks && tl_written_take(&f->written, event);
+	return tl_written_take(&f->written, event);
 }
 
 static void file_close(struct tl_sink *s)
