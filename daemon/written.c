@@ -6,79 +6,36 @@
 #include <unistd.h>
 
 #include "encode-proto.h"
-#include "fnv.h"
 #include "json-walk.h"
 #include "repair.h"
 #include "util.h"
 #include "written.h"
 
-enum { FREE, TAKEN, FIRST_HASH };
-
-#define SIZE_MIN 1024
-
 void tl_written_done(struct tl_written *w)
 {
-	free(w->hashes);
-	*w = (struct tl_written){ 0 };
+	tl_key_table_done(&w->ids);
 }
 
-/* ---- The table ---- */
-
-static uint64_t hash_of(const char *id, size_t size)
+static int add(struct tl_written *w, const char *id, size_t size)
 {
-	return MAX(tl_fnv1a(TL_FNV_BASIS, id, size), (uint64_t)FIRST_HASH);
-}
+	bool is_new;
+	unsigned *n = tl_key_table_get(&w->ids, id, size, &is_new);
 
-static void insert(uint64_t *hashes, size_t size, uint64_t hash)
-{
-	size_t at = hash & (size - 1);
-
-	while (hashes[at] != FREE)
-		at = (at + 1) & (size - 1);
-	hashes[at] = hash;
-}
-
-static int grow(struct tl_written *w)
-{
-	size_t size = MAX(2 * w->size, (size_t)SIZE_MIN);
-	uint64_t *hashes = calloc(size, sizeof(*hashes));
-
-	if (!hashes)
+	if (!n)
 		return -ENOMEM;
-	for (size_t i = 0; i < w->size; i++)
-		if (w->hashes[i] >= FIRST_HASH)
-			insert(hashes, size, w->hashes[i]);
-	free(w->hashes);
-	w->hashes = hashes;
-	w->size = size;
-	return 0;
-}
-
-static int add(struct tl_written *w, uint64_t hash)
-{
-	int r = 2 * w->n >= w->size ? grow(w) : 0;
-
-	if (r < 0)
-		return r;
-	insert(w->hashes, w->size, hash);
-	w->n++;
+	++*n;
 	return 0;
 }
 
 bool tl_written_take(struct tl_written *w, const struct tl_event *event)
 {
 	char id[TL_EVENT_ID_MAX];
-	uint64_t hash;
+	unsigned *n;
 
-	if (!w->n)
+	if (!w->ids.n)
 		return false;
-	hash = hash_of(id, tl_event_id(id, event));
-	for (size_t at = hash & (w->size - 1); w->hashes[at] != FREE; at = (at + 1) & (w->size - 1))
-		if (w->hashes[at] == hash) {
-			w->hashes[at] = TAKEN;
-			return true;
-		}
-	return false;
+	n = tl_key_table_find(&w->ids, id, tl_event_id(id, event));
+	return n && *n && (*n)--;
 }
 
 /* ---- Lines ---- */
@@ -106,7 +63,7 @@ static int add_line(struct tl_written *w, const char *text, size_t size)
 
 	if (r < 0 || !line.id.size || line.is_result || line.is_record)
 		return r;
-	return add(w, hash_of(line.id.at, line.id.size));
+	return add(w, line.id.at, line.id.size);
 }
 
 static int add_lines(struct tl_written *w, const char *text, size_t size)
@@ -155,6 +112,8 @@ int tl_written_read(struct tl_written *w, int fd, bool is_proto)
 	struct stat st;
 	int r;
 
+	w->ids.max = w->ids.max_bytes = SIZE_MAX; /* what is read is bounded */
+	w->ids.value_size = sizeof(unsigned);
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	r = tl_repair_begin(fd, is_proto, st.st_size - MIN(st.st_size, (off_t)TL_WRITTEN_BYTES), &begin);

@@ -7,17 +7,12 @@
 #ifndef TRACELEFT_DAEMON_WRITTEN_H
 #define TRACELEFT_DAEMON_WRITTEN_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
+#include "key-table.h"
 #include "traceleft.h"
 
 /* Zero-initialised is empty. */
 struct tl_written {
-	uint64_t *hashes; /* of ids, open addressing; 0: free, 1: was one */
-	size_t size; /* a power of two */
-	size_t n; /* entries, also those that were taken since */
+	struct tl_key_table ids; /* event.id -> unsigned: how often it is there and was not taken */
 };
 
 void tl_written_done(struct tl_written *w);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "event-copy.h"
+#include "key-table.h"
 #include "policy.h"
 #include "process.h"
 #include "rules-aggregate.h"

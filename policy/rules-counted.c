@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rules-by.h"
+#include "key-table.h"
 #include "rules-counted.h"
 #include "util.h"
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "key-table.h"
 #include "policy.h"
 #include "rules-by.h"
 #include "rules-hold.h"

@@ -241,7 +241,7 @@ static void many_are_taken_once_each(void **state)
 	tl_sink_flush(t.sink);
 	fd = open(t.path, O_RDONLY | O_CLOEXEC);
 	assert_int_equal(tl_written_read(&w, fd, false), 0);
-	assert_int_equal(w.n, 5000);
+	assert_int_equal(w.ids.n, 5000);
 	for (uint64_t i = 0; i < 5000; i++) {
 		t.fixture.event.seq = i + 1;
 		assert_true(tl_written_take(&w, &t.fixture.event));
