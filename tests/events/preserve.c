@@ -12,13 +12,10 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
+#include "book.h"
 #include "harness-inside.h"
 
-#define WORKERS 4
 #define NO_DESCRIPTOR 0x40000000
-#define CPUS_MAX 64
-#define NUMBERS_MAX (1U << 26) /* of a CPU, and of a worker's calls */
-#define TIMES_MAX (1U << 22)
 #define GAP_CALLS 500 /* of each worker while nobody reads */
 #define CALM_ROUNDS 4 /* in which all that is done is known */
 #define ROUNDS 10
@@ -54,15 +51,12 @@ static struct {
 	atomic_uint changes; /* the changer is to call and to run another program */
 	uint64_t changed; /* its calls that were told */
 	atomic_uint was_killed; /* the reader before */
-	uint64_t told[WORKERS]; /* calls, each once */
-	uint64_t again, declared;
+	uint64_t again, unnumbered; /* told once more; declared lost without a number */
 	uint64_t skipped; /* runs of programs, by the kernel, which says how many */
 	struct tl_counters counters;
 	unsigned failures[ASPECTS];
 	char why[ASPECTS][160];
-	uint8_t numbers[CPUS_MAX][NUMBERS_MAX / 8];
-	uint8_t calls[WORKERS][NUMBERS_MAX / 8];
-	uint32_t times[WORKERS][TIMES_MAX]; /* of the first ones: the lower half */
+	struct book book;
 } * shared;
 
 static pid_t workers[WORKERS], changer;
@@ -162,27 +156,25 @@ static void call_no_more(void)
 
 /* ---- Readers ---- */
 
-static bool set_bit(uint8_t *bits, uint64_t n)
-{
-	bool was = bits[n / 8] & 1 << n % 8;
-
-	bits[n / 8] |= (uint8_t)(1 << n % 8);
-	return was;
-}
-
-/* Numbers that are declared lost once more are the same. */
 static void take_lost(const struct tl_event *e)
 {
-	if (!e->lost->seq_first) {
-		shared->declared += e->lost->count;
-		return;
-	}
-	for (uint64_t seq = e->lost->seq_first; e->cpu < CPUS_MAX && seq <= e->lost->seq_last && seq < NUMBERS_MAX;
-	     seq++)
-		if (set_bit(shared->numbers[e->cpu], seq))
-			shared->again++;
-		else
-			shared->declared++;
+	const struct told t = {
+		.first = e->lost->seq_first, .last = e->lost->seq_last, .cpu = e->cpu, .is_lost = true
+	};
+
+	if (t.first)
+		note(&shared->book, &t);
+	else
+		shared->unnumbered += e->lost->count;
+}
+
+static uint64_t count_done(uint64_t done[WORKERS])
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < WORKERS; i++)
+		n += done[i] = atomic_load(&shared->done[i]);
+	return n;
 }
 
 static int on_event(const struct tl_event *e, void *userdata)
@@ -197,7 +189,7 @@ static int on_event(const struct tl_event *e, void *userdata)
 	if (e->kind != TL_EVENT_SYSCALL)
 		return TL_FATE_DELIVERED;
 	if (e->pid == (uint32_t)changer && e->args[0] == NO_DESCRIPTOR) {
-		shared->changed++;
+		shared->changed = 1;
 		if (!e->process || strstr(e->process->executable, "sleep"))
 			fault(OF_PROGRAMS, "as the later one", e->pid, e->seq);
 		return TL_FATE_DELIVERED;
@@ -208,18 +200,23 @@ static int on_event(const struct tl_event *e, void *userdata)
 		fault(OF_CALLS, "of somebody else", e->pid, e->seq);
 		return TL_FATE_DELIVERED;
 	}
-	known_number = set_bit(shared->numbers[e->cpu], e->seq);
-	known_call = set_bit(shared->calls[i], k);
+	known_number = has_bit(shared->book.numbers[e->cpu], e->seq);
+	known_call = has_bit(shared->book.calls[i], k);
 	if (known_number != known_call)
 		fault(OF_TWICE, "twice", e->seq, k);
-	if (known_call && k < TIMES_MAX && shared->times[i][k] != (uint32_t)e->time)
+	if (known_call && k < TIMES_MAX && shared->book.times[i][k] != (uint32_t)e->time)
 		fault(OF_TWICE, "at another time", e->seq, k);
-	if (k < TIMES_MAX)
-		shared->times[i][k] = (uint32_t)e->time;
 	if (known_call && !atomic_load(&shared->was_killed))
 		fault(OF_TWICE, "twice though nobody was killed", e->seq, k);
+	if (has_bit(shared->book.lost[e->cpu], e->seq))
+		fault(OF_TWICE, "though it is lost", e->seq, k);
 	shared->again += known_call;
-	shared->told[i] += !known_call;
+	note(&shared->book, &(struct told){ .first = e->seq,
+					    .last = e->seq,
+					    .cpu = e->cpu,
+					    .worker = (unsigned)i,
+					    .call = k,
+					    .time = (uint32_t)e->time });
 	return TL_FATE_DELIVERED;
 }
 
@@ -350,6 +347,7 @@ static void end_reader(pid_t pid, enum order order, bool kills)
 	else
 		atomic_store(&shared->order, order);
 	must(waitpid(pid, &status, 0) == pid);
+	finish_note(&shared->book);
 	atomic_store(&shared->was_killed, kills);
 	must(kills || (WIFEXITED(status) && WEXITSTATUS(status) == 0));
 }
@@ -433,21 +431,17 @@ static void verify_end(void)
 /* All that was done is told by now, or what is missing has no reader to wait for. */
 static void verify_gap(void)
 {
-	uint64_t told, before = 0, done = 0;
+	uint64_t of[WORKERS], told, before = 0, done = count_done(of);
 	unsigned idle = 0;
 
-	for (unsigned i = 0; i < WORKERS; i++)
-		done += atomic_load(&shared->done[i]);
 	do {
 		usleep(10000);
-		told = 0;
-		for (unsigned i = 0; i < WORKERS; i++)
-			told += __atomic_load_n(&shared->told[i], __ATOMIC_RELAXED);
+		told = count_told(&shared->book, of);
 		idle = told == before ? idle + 10000 : 0;
 		before = told;
 	} while (told < done && idle < QUIET_US);
-	if (told > done || done - told > gaps)
-		gaps = told > done ? UINT64_MAX : done - told;
+	if (done - told > gaps)
+		gaps = done - told;
 }
 
 static void verify_others(int kept)
@@ -498,12 +492,12 @@ static void verify_failures(const int pair[2])
 
 static void verify(void)
 {
-	uint64_t done = 0, told = 0;
+	uint64_t of[WORKERS], done = count_done(of), told = count_told(&shared->book, of),
+			      declared = shared->unnumbered + count_lost(&shared->book);
 
-	for (unsigned i = 0; i < WORKERS; i++) {
-		done += atomic_load(&shared->done[i]);
-		told += shared->told[i];
-	}
+	for (unsigned i = 0; i < WORKERS; i++)
+		if (shared->book.call_last[i] >= of[i])
+			fault(OF_CALLS, "that nobody did", i, shared->book.call_last[i]);
 	if (gaps > shared->skipped)
 		fault(OF_GAPS, "not told, skipped", gaps, shared->skipped);
 	if (shared->changed != 1 && !shared->skipped)
@@ -512,9 +506,9 @@ static void verify(void)
 	if (told + shared->counters.lost > done ||
 	    told + shared->counters.lost + shared->skipped + (shared->skipped ? LATE_MAX : 0) < done)
 		fault(OF_CALLS, "told or lost, done", told + shared->counters.lost, done);
-	if (shared->declared < shared->counters.lost ||
-	    shared->declared > shared->counters.lost + (shared->counters.lost ? LATE_MAX : 0))
-		fault(OF_CALLS, "declared, lost", shared->declared, shared->counters.lost);
+	if (declared < shared->counters.lost ||
+	    declared > shared->counters.lost + (shared->counters.lost ? LATE_MAX : 0))
+		fault(OF_CALLS, "declared, lost", declared, shared->counters.lost);
 	printf("# calls %llu, lost %llu, skipped %llu, told again %llu, programs %u\n", (unsigned long long)done,
 	       (unsigned long long)shared->counters.lost, (unsigned long long)shared->skipped,
 	       (unsigned long long)shared->again, n_programs);
