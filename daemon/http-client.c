@@ -8,11 +8,12 @@
 #include "curl-library.h"
 #include "http-client.h"
 #include "http-headers.h"
+#include "http-reason.h"
 #include "util.h"
 
 #define CONNECT_MS 10000L
 #define BODY_KEPT ((size_t)64 << 10) /* of an answer */
-#define BODY_MAX ((size_t)1 << 20) /* a longer one is not waited for */
+#define ANSWER_MAX ((size_t)1 << 20) /* a longer one is not waited for */
 #define WAIT_MAX 3600 /* seconds */
 
 struct tl_http_client {
@@ -27,20 +28,32 @@ struct tl_http_client {
 	struct tl_buffer body; /* of the answer */
 	size_t received;
 	char error[CURL_ERROR_SIZE];
-	char why[CURL_ERROR_SIZE + 64];
+	char why[TL_HTTP_REASON_MAX];
 	tl_http_callback callback;
 	void *userdata;
 };
 
 /* ---- Answers ---- */
 
+/* Whether it may go on: headers, too, come for as long as somebody sends them. */
+static bool may_receive(struct tl_http_client *c, size_t n)
+{
+	c->received += n;
+	return c->received <= ANSWER_MAX;
+}
+
+static size_t on_header(char *data, size_t size, size_t n, void *userdata)
+{
+	(void)data;
+	return may_receive(userdata, size * n) ? size * n : 0;
+}
+
 static size_t on_body(char *data, size_t size, size_t n, void *userdata)
 {
 	struct tl_http_client *c = userdata;
 
 	n *= size;
-	c->received += n;
-	if (c->received > BODY_MAX)
+	if (!may_receive(c, n))
 		return 0; /* curl ends it */
 	tl_buffer_append(&c->body, data, MIN(n, BODY_KEPT - MIN(c->body.size, BODY_KEPT)));
 	return n;
@@ -81,11 +94,13 @@ static void finish(struct tl_http_client *c, CURLcode code)
 	if (code == CURLE_OK) {
 		answer.verdict = verdict_of(status);
 		answer.wait = wait_of(c);
-		snprintf(c->why, sizeof(c->why), "the collector answers with status %ld", status);
-	} else if (c->received > BODY_MAX) {
+		/* Each refusal is told; of one that comes again and again the words must stay the same. */
+		tl_http_reason_status(c->why, status, answer.verdict == TL_HTTP_REFUSED ? c->body.data : NULL,
+				      c->body.size);
+	} else if (c->received > ANSWER_MAX) {
 		snprintf(c->why, sizeof(c->why), "the collector's answer has no end");
 	} else {
-		snprintf(c->why, sizeof(c->why), "%s", c->error[0] ? c->error : tl_curl.easy_strerror(code));
+		tl_http_reason_failed(c->why, c->error[0] ? c->error : tl_curl.easy_strerror(code));
 	}
 	answer.body = c->body.data;
 	answer.size = c->body.size;
@@ -232,6 +247,8 @@ static int set_up(struct tl_http_client *c, const struct tl_policy_http *s)
 	tl_curl.easy_setopt(c->easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	tl_curl.easy_setopt(c->easy, CURLOPT_WRITEFUNCTION, on_body);
 	tl_curl.easy_setopt(c->easy, CURLOPT_WRITEDATA, c);
+	tl_curl.easy_setopt(c->easy, CURLOPT_HEADERFUNCTION, on_header);
+	tl_curl.easy_setopt(c->easy, CURLOPT_HEADERDATA, c);
 	tl_curl.easy_setopt(c->easy, CURLOPT_ERRORBUFFER, c->error);
 	/* Not what happens to be in our environment. */
 	tl_curl.easy_setopt(c->easy, CURLOPT_PROXY, s->proxy ? s->proxy : "");

@@ -76,11 +76,11 @@ static uint64_t wait_of(const struct http *h, uint64_t asked)
 static void try_again(struct tl_sink *s, int error, const char *why, uint64_t asked)
 {
 	struct http *h = s->data;
-	char text[256];
+	char text[sizeof(s->why)];
 
 	h->failures++;
 	h->again = tl_now() + wait_of(h, asked);
-	snprintf(text, sizeof(text), "cannot send to %.100s: %.120s", s->path, why);
+	snprintf(text, sizeof(text), "cannot send to %.100s: %.250s", s->path, why);
 	tl_sink_fails_because(s, error, text);
 }
 

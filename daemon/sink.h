@@ -75,7 +75,7 @@ struct tl_sink {
 	struct tl_sink_counters counters;
 	bool blocked; /* refused an event for want of room and has not said tl_sink_unblock() since */
 	int error; /* negative errno of what does not work; 0: it works */
-	char why[256]; /* the error in words */
+	char why[384]; /* the error in words */
 	const char *harm; /* what somebody did to its file, until that is told; NULL: nothing */
 	uint64_t kept; /* events that wait on the disk, for the next start */
 	struct tl_chain chain; /* what it has been given */

@@ -31,12 +31,15 @@ enum answer {
 	ANSWER_429_LATER, /* with Retry-After: 2 */
 	ANSWER_503,
 	ANSWER_REDIRECT, /* to itself */
+	ANSWER_LONG, /* more than its length says: one that nobody asked for */
 	ANSWER_RESET, /* in the middle of the request */
 	ANSWER_CLOSE, /* without an answer */
 	ANSWER_SHORT, /* less than its length says */
+	ANSWER_LENGTH, /* that cannot be */
 	ANSWER_GARBAGE, /* no HTTP */
 	ANSWER_ENDLESS, /* a body without an end */
 	ANSWER_HEADERS, /* headers without an end */
+	ANSWER_CONTINUE, /* asks to go on without an end */
 	ANSWER_SILENCE,
 	ANSWERS,
 };
@@ -106,6 +109,13 @@ static inline void receiver_answer(int fd, enum answer answer, uint16_t port)
 			 "HTTP/1.1 307 There\r\nLocation: http://127.0.0.1:%u/\r\nContent-Length: 0\r\n\r\n", port);
 		receiver_send(fd, text);
 		return;
+	case ANSWER_LONG:
+		receiver_send(fd, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+				  "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+		return;
+	case ANSWER_LENGTH:
+		receiver_send(fd, "HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nlater");
+		return;
 	case ANSWER_SHORT:
 		receiver_send(fd, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nshort");
 		return;
@@ -119,6 +129,9 @@ static inline void receiver_answer(int fd, enum answer answer, uint16_t port)
 	case ANSWER_HEADERS:
 		receiver_send(fd, "HTTP/1.1 200 OK\r\n");
 		receiver_flood(fd, "X-More: 01234567890123456789012345678901234567890123456789\r\n");
+		return;
+	case ANSWER_CONTINUE:
+		receiver_flood(fd, "HTTP/1.1 100 Continue\r\n\r\n");
 		return;
 	case ANSWER_SILENCE:
 		poll(&p, 1, 30000);
@@ -187,7 +200,7 @@ static inline void receiver_serve(int fd, struct received *r, char *body, uint16
 		if (size < 0)
 			return;
 		r->next++;
-		if (answer == ANSWER_OK || answer == ANSWER_PARTIAL)
+		if (answer == ANSWER_OK || answer == ANSWER_PARTIAL || answer == ANSWER_LONG)
 			receiver_take(r, body, (uint32_t)size);
 		if (answer != ANSWER_CLOSE)
 			receiver_answer(fd, answer, port);

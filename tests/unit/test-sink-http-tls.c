@@ -170,6 +170,26 @@ static void send_by(struct sinks *t, const struct way *way, const char *why)
 	stop(&server);
 }
 
+static void init(struct sinks *t, char spool[128])
+{
+	sinks_init(t);
+	snprintf(spool, 128, "%s/spool", t->folder);
+	t->output = (struct tl_policy_output){
+		.name = (char *)"siem",
+		.type = TL_OUTPUT_HTTP,
+		.format = TL_FORMAT_NDJSON,
+		.http = { .batch_events = 100,
+			  .batch_size = 64 << 10,
+			  .batch_time = 1,
+			  .timeout = 5,
+			  .spool_path = spool,
+			  .spool_size = 1 << 20 },
+	};
+	t->setup.memory = 1 << 20;
+	t->setup.retry_ms = 20;
+	assert_int_equal(sd_event_new(&t->setup.event), 0);
+}
+
 static void who_is_not_the_right_one_gets_nothing_until_he_is(void **state)
 {
 	static const struct way right = { "localhost", "server", "", "good.crt", false, 0 };
@@ -199,22 +219,7 @@ static void who_is_not_the_right_one_gets_nothing_until_he_is(void **state)
 		struct sinks t;
 		char spool[128];
 
-		sinks_init(&t);
-		snprintf(spool, sizeof(spool), "%s/spool", t.folder);
-		t.output = (struct tl_policy_output){
-			.name = (char *)"siem",
-			.type = TL_OUTPUT_HTTP,
-			.format = TL_FORMAT_NDJSON,
-			.http = { .batch_events = 100,
-				  .batch_size = 64 << 10,
-				  .batch_time = 1,
-				  .timeout = 5,
-				  .spool_path = spool,
-				  .spool_size = 1 << 20 },
-		};
-		t.setup.memory = 1 << 20;
-		t.setup.retry_ms = 20;
-		assert_int_equal(sd_event_new(&t.setup.event), 0);
+		init(&t, spool);
 		send_by(&t, &cases[i].wrong, cases[i].why);
 		send_by(&t, &cases[i].right, NULL);
 		sd_event_unref(t.setup.event);
@@ -222,10 +227,86 @@ static void who_is_not_the_right_one_gets_nothing_until_he_is(void **state)
 	}
 }
 
+/* A server of HTTP/2, which tells the one behind it how it was asked. */
+static pid_t start_nginx(unsigned port, unsigned behind)
+{
+	char conf[128];
+	FILE *f;
+	pid_t pid;
+
+	file_path(conf, "nginx.conf");
+	f = fopen(conf, "we");
+	assert_non_null(f);
+	fprintf(f,
+		"daemon off; master_process off; pid %s/nginx.pid; error_log %s/log; events {}\nhttp { access_log off;",
+		folder, folder);
+	for (const char *const *what =
+		     (const char *const[]){ "client_body", "proxy", "fastcgi", "uwsgi", "scgi", NULL };
+	     *what; what++)
+		fprintf(f, " %s_temp_path %s/nginx-%s;", *what, folder, *what);
+	fprintf(f,
+		"\nserver { listen 127.0.0.1:%u ssl http2; ssl_certificate %s/server.crt; ssl_certificate_key "
+		"%s/server.key;"
+		" location / { proxy_pass http://127.0.0.1:%u; proxy_set_header X-Asked $server_protocol; } } }\n",
+		port, folder, folder, behind);
+	assert_int_equal(fclose(f), 0);
+	pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		close_range(3, ~0U, 0);
+		execl("/usr/sbin/nginx", "nginx", "-e", "stderr", "-c", conf, NULL);
+		_exit(127);
+	}
+	return pid;
+}
+
+static void http_2_is_spoken_with_who_can(void **state)
+{
+	char spool[128], url[128], ca[128];
+	struct receiver receiver = { 0 };
+	uint16_t port = 0;
+	struct sinks t;
+	pid_t nginx;
+
+	(void)state;
+	if (access("/usr/sbin/nginx", X_OK) < 0) {
+		print_message("there is no nginx\n");
+		skip();
+	}
+	init(&t, spool);
+	receiver_start(&receiver);
+	close(receiver_listen(&port));
+	nginx = start_nginx(port, receiver.port);
+	snprintf(url, sizeof(url), "https://localhost:%u/v1/logs", port);
+	file_path(ca, "good.crt");
+	t.output.http.url = url;
+	t.output.http.tls_ca = ca;
+	t.output.http.compress = true;
+	t.output.http.timeout = 60;
+	sinks_open(&t);
+	sinks_write_many(&t, 1, 1000);
+	/* It may need a moment to begin. */
+	for (unsigned i = 0; i < 3000 && tl_sink_waiting(t.sink); i++)
+		ticks(&t, 1);
+	if (tl_sink_waiting(t.sink))
+		fail_msg("%s", t.sink->why);
+	assert_int_equal(t.sink->counters.delivered, 1000);
+	assert_true(receiver.r->taken >= 10);
+	assert_non_null(strstr(receiver.r->headers, "\r\nX-Asked: HTTP/2.0\r\n"));
+	assert_non_null(strstr(receiver.r->headers, "gzip\r\n"));
+	t.sink = tl_sink_unref(t.sink);
+	kill(nginx, SIGKILL);
+	waitpid(nginx, NULL, 0);
+	receiver_done(&receiver);
+	sd_event_unref(t.setup.event);
+	sinks_done(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_is_not_the_right_one_gets_nothing_until_he_is),
+		cmocka_unit_test(http_2_is_spoken_with_who_can),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
