@@ -39,9 +39,17 @@ static void sink_free(struct tl_sink *s)
 	free(s);
 }
 
+/* What messages say of where it goes; a query may have a password in it. */
+static char *place_of(const struct tl_policy_output *output)
+{
+	if (output->type == TL_OUTPUT_HTTP)
+		return strndup(output->http.url, strcspn(output->http.url, "?#"));
+	return output->path ? strdup(output->path) : NULL;
+}
+
 int tl_sink_new(const struct tl_policy_output *output, const struct tl_sink_setup *setup, struct tl_sink **ret)
 {
-	const char *path;
+	bool has_place = output->type == TL_OUTPUT_HTTP || output->path;
 	struct tl_sink *s;
 	int r;
 
@@ -51,9 +59,8 @@ int tl_sink_new(const struct tl_policy_output *output, const struct tl_sink_setu
 	s->references = 1;
 	s->ops = tl_sink_ops_find(output->type);
 	s->name = strdup(output->name);
-	path = output->type == TL_OUTPUT_HTTP ? output->http.url : output->path;
-	s->path = path ? strdup(path) : NULL;
-	if (!s->name || (path && !s->path)) {
+	s->path = place_of(output);
+	if (!s->name || (has_place && !s->path)) {
 		r = -ENOMEM;
 	} else if (!s->ops) {
 		r = -EOPNOTSUPP;
