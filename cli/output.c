@@ -82,7 +82,7 @@ int tl_output_flush(struct tl_output *o)
 	int error = 0;
 
 	if (!o->error)
-		tl_records_write(&o->records, o->fd, &events, &torn, &error);
+		tl_records_write(&o->records, o->fd, NULL, &events, &torn, &error);
 	o->error = error ? -error : o->error;
 	o->delivered += events;
 	if (!o->error)

@@ -5,10 +5,9 @@
 
 #include "cli.h"
 #include "encode-proto.h"
+#include "frames.h"
 #include "input.h"
 #include "output.h"
-
-#define CHUNK ((size_t)256 * 1024)
 
 static const struct tl_option options[] = {
 	{ 'o', "output", "FILE", "write lines to FILE, not to standard output" },
@@ -17,28 +16,9 @@ static const struct tl_option options[] = {
 
 struct input {
 	const char *name;
-	FILE *file;
-	char *data; /* n bytes of the event that begins at `at` in the file, with its length */
-	size_t n, allocated;
-	uint64_t at;
+	struct tl_frames frames;
 	unsigned broken; /* places */
 };
-
-/* Reads on until there are `want` bytes, or the end of the file. Not further: who writes to a pipe
- * may wait with what comes next. */
-static int fill(struct input *in, size_t want)
-{
-	if (want > in->allocated) {
-		char *data = realloc(in->data, want + CHUNK);
-
-		if (!data)
-			return -ENOMEM;
-		in->data = data;
-		in->allocated = want + CHUNK;
-	}
-	in->n += fread(in->data + in->n, 1, want - in->n, in->file);
-	return in->n < want && ferror(in->file) ? -errno : 0;
-}
 
 static int decode_event(struct input *in, const char *event, size_t size, struct tl_output *out)
 {
@@ -46,59 +26,42 @@ static int decode_event(struct input *in, const char *event, size_t size, struct
 
 	if (r == -EBADMSG) {
 		in->broken++;
-		tl_print_error("%s: what stands at byte %" PRIu64 ", %zu bytes, is no event", in->name, in->at, size);
+		tl_print_error("%s: what stands at byte %" PRIu64 ", %zu bytes, is no event", in->name, in->frames.at,
+			       size);
 		return 0;
 	}
 	return r < 0 ? r : tl_output_end(out, true);
 }
 
-static void tell_tail(struct input *in)
-{
-	if (!in->n)
-		return;
-	in->broken++;
-	tl_print_error("%s: ends within an event, at byte %" PRIu64 ": %zu bytes of it are there", in->name, in->at,
-		       in->n);
-}
-
 /* Errors of the file itself are printed; returns those of the output. */
 static int decode(struct input *in, struct tl_output *out)
 {
-	size_t want = 1, size;
-	int r, head;
+	struct tl_frames *frames = &in->frames;
+	int r;
 
-	while ((r = fill(in, want)) >= 0 && in->n == want) {
-		head = tl_proto_frame(in->data, in->n, &size);
-		if (head < 0) {
-			in->broken++;
-			tl_print_error("%s: no event begins at byte %" PRIu64 "; the rest cannot be read", in->name,
-				       in->at);
-			return 0;
-		}
-		want = head ? (size_t)head + size : in->n + 1;
-		if (in->n < want)
-			continue;
-		r = decode_event(in, in->data + head, size, out);
+	while ((r = tl_frames_next(frames)) > 0) {
+		r = decode_event(in, frames->data + frames->head, frames->n - frames->head, out);
 		if (r < 0)
 			return r;
-		in->at += want;
-		in->n = 0;
-		want = 1;
 	}
-	if (r == -ENOMEM)
+	if (!r || r == -ENOMEM)
 		return r;
-	if (r < 0) {
-		in->broken++;
+	in->broken++;
+	if (r == -ENODATA)
+		tl_print_error("%s: ends within an event, at byte %" PRIu64 ": %zu bytes of it are there", in->name,
+			       frames->at, frames->n);
+	else if (r == -EILSEQ)
+		tl_print_error("%s: no event begins at byte %" PRIu64 "; the rest cannot be read", in->name,
+			       frames->at);
+	else
 		tl_input_complain(in->name, r);
-	}
-	tell_tail(in);
 	return 0;
 }
 
 static int decode_file(const char *path, struct tl_output *out, bool *ret_broken)
 {
 	_cleanup_fclose_ FILE *file = tl_input_open(path);
-	struct input in = { .name = tl_input_name(path), .file = file };
+	struct input in = { .name = tl_input_name(path), .frames.file = file };
 	int r;
 
 	if (!file) {
@@ -107,7 +70,7 @@ static int decode_file(const char *path, struct tl_output *out, bool *ret_broken
 		return 0;
 	}
 	r = decode(&in, out);
-	free(in.data);
+	tl_frames_done(&in.frames);
 	*ret_broken |= in.broken > 0;
 	return r;
 }

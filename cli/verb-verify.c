@@ -6,40 +6,101 @@
 #include <string.h>
 
 #include "cli.h"
+#include "encode-proto.h"
 #include "escape.h"
+#include "frames.h"
 #include "input.h"
+#include "sealed.h"
 #include "verify.h"
 
-enum { OPTION_JSON = 256, OPTION_PARTIAL };
+enum { OPTION_JSON = 256, OPTION_PARTIAL, OPTION_SEAL };
 
 static const struct tl_option options[] = {
 	{ OPTION_JSON, "json", NULL, "the answer as one JSON object" },
 	{ OPTION_PARTIAL, "partial", NULL, "older files are gone: what was in them is not missed" },
+	{ OPTION_SEAL, "seal", "HASH", "a seal that the files have to have" },
 	{ 'q', "quiet", NULL, "say it by the exit status alone" },
 	{ 0 },
 };
 
-static int read_file(struct tl_verify *v, const char *path)
+struct verifier {
+	struct tl_verify verify;
+	struct tl_sealed sealed;
+};
+
+static int take_line(struct verifier *v, const char *path, uint64_t n, const char *line, size_t size)
 {
-	_cleanup_fclose_ FILE *file = tl_input_open(path);
-	_cleanup_free_ char *line = NULL;
+	bool whole = size && line[size - 1] == '\n';
 	char where[4200];
+
+	snprintf(where, sizeof(where), "%s:%" PRIu64, tl_input_name(path), n);
+	return tl_verify_line(&v->verify, where, line, size - whole);
+}
+
+static int read_lines(struct verifier *v, const char *path, FILE *file)
+{
+	_cleanup_free_ char *line = NULL;
 	size_t room = 0;
 	uint64_t n = 0;
 	ssize_t size;
 	int r = 0;
 
+	while (r >= 0 && (size = getline(&line, &room, file)) > 0) {
+		r = tl_sealed_record(&v->sealed, line, (size_t)size);
+		if (r >= 0)
+			r = take_line(v, path, ++n, line, (size_t)size);
+	}
+	return r >= 0 && ferror(file) ? -errno : r;
+}
+
+static int take_event(struct verifier *v, const char *path, const struct tl_frames *f)
+{
+	_cleanup_(tl_buffer_done) struct tl_buffer line = { 0 };
+	int r = tl_sealed_record(&v->sealed, f->data, f->n);
+
+	if (r >= 0)
+		r = tl_proto_to_json(&line, f->data + f->head, f->n - f->head);
+	if (r == -EBADMSG)
+		r = 0; /* an empty line is no event either */
+	return r < 0 ? r : take_line(v, path, v->sealed.record - 1, line.data ? line.data : "", line.size);
+}
+
+static int read_events(struct verifier *v, const char *path, FILE *file)
+{
+	struct tl_frames frames = { .file = file };
+	int r;
+
+	while ((r = tl_frames_next(&frames)) > 0) {
+		r = take_event(v, path, &frames);
+		if (r < 0)
+			break;
+	}
+	if (r == -ENODATA || r == -EILSEQ) { /* what is there is none */
+		r = tl_sealed_record(&v->sealed, frames.data, frames.n);
+		if (r >= 0)
+			r = take_line(v, path, v->sealed.record - 1, "", 0);
+	}
+	tl_frames_done(&frames);
+	return r;
+}
+
+/* An event of protobuf is so long that its length takes two bytes, which tells. */
+static bool is_proto(FILE *file)
+{
+	int c = getc(file);
+
+	ungetc(c, file);
+	return c != EOF && (c & 0x80);
+}
+
+static int read_file(struct verifier *v, const char *path)
+{
+	_cleanup_fclose_ FILE *file = tl_input_open(path);
+
 	if (!file)
 		return -errno;
-	while (r >= 0 && (size = getline(&line, &room, file)) > 0) {
-		bool whole = line[size - 1] == '\n';
-
-		snprintf(where, sizeof(where), "%s:%" PRIu64, tl_input_name(path), ++n);
-		r = tl_verify_line(v, where, line, (size_t)size - whole);
-	}
-	if (r >= 0 && ferror(file))
-		r = -errno;
-	return r;
+	tl_sealed_begin(&v->sealed, tl_input_name(path), is_proto(file));
+	return v->sealed.is_proto ? read_events(v, path, file) : read_lines(v, path, file);
 }
 
 static void print_gaps(const struct tl_verify *v)
@@ -64,10 +125,21 @@ static void print_gaps(const struct tl_verify *v)
 	}
 }
 
-static void print_text(const struct tl_verify *v, bool complete)
+static void print_seals(const struct tl_sealed *s)
 {
+	fwrite(s->notes.data, 1, s->notes.size, stdout);
+	if (s->seals)
+		printf("seals: %" PRIu64 "%s, the last one is number %" PRIu64 ", %s\n", s->seals,
+		       s->broken ? ", NOT what was sealed" : ", all is as it was sealed", s->last.number, s->last.hash);
+}
+
+static void print_text(const struct verifier *verifier, bool complete)
+{
+	const struct tl_verify *v = &verifier->verify;
+
 	fwrite(v->notes.data, 1, v->notes.size, stdout);
 	print_gaps(v);
+	print_seals(&verifier->sealed);
 	printf("%s%s%s: %" PRIu64 " events, %" PRIu64 " results of %" PRIu64 " events, %" PRIu64 " records\n",
 	       tl_style(stdout, complete ? TL_STYLE_GREEN : TL_STYLE_RED),
 	       !complete		? "INCOMPLETE" :
@@ -76,8 +148,18 @@ static void print_text(const struct tl_verify *v, bool complete)
 	       tl_style(stdout, TL_STYLE_END), v->events, v->results, v->counted, v->records);
 }
 
-static void print_json(const struct tl_verify *v, bool complete)
+static void put_seals(struct tl_buffer *b, const struct tl_sealed *s)
 {
+	tl_json_unsigned(b, "seals", s->seals);
+	tl_json_unsigned(b, "broken_seals", s->broken);
+	tl_json_unsigned(b, "unsealed", s->last.number ? s->records : 0);
+	if (s->last.number)
+		tl_json_string(b, "last_seal", s->last.hash);
+}
+
+static void print_json(const struct verifier *verifier, bool complete)
+{
+	const struct tl_verify *v = &verifier->verify;
 	_cleanup_(tl_buffer_done) struct tl_buffer b = { 0 };
 
 	tl_put_char(&b, '{');
@@ -91,6 +173,7 @@ static void print_json(const struct tl_verify *v, bool complete)
 	tl_json_unsigned(&b, "unbalanced", v->unbalanced);
 	tl_json_unsigned(&b, "unaudited", v->unaudited);
 	tl_json_bool(&b, "ends_with_a_balance", !v->open);
+	put_seals(&b, &verifier->sealed);
 	tl_json_open(&b, "missing", '[');
 	for (size_t i = 0; i < v->n_gaps; i++) {
 		tl_json_open(&b, NULL, '{');
@@ -116,30 +199,39 @@ static void print_json(const struct tl_verify *v, bool complete)
 	fwrite(b.data, 1, b.size, stdout);
 }
 
-static int verify(const struct tl_verb *verb, int n, char **paths, int how, bool partial)
+static void done(struct verifier *v)
 {
-	_cleanup_(tl_verify_done) struct tl_verify v = { .began = !partial };
+	tl_verify_done(&v->verify);
+	tl_sealed_done(&v->sealed);
+}
+
+static int verify(struct verifier *v, int n, char **paths, int how)
+{
 	bool complete;
 
-	if (n < 1)
-		return tl_usage_error(verb, "a FILE is missing; - is standard input");
 	for (int i = 0; i < n; i++) {
-		int r = read_file(&v, paths[i]);
+		int r = read_file(v, paths[i]);
 
 		if (r < 0)
 			return tl_input_complain(tl_input_name(paths[i]), r);
 	}
-	complete = tl_verify_end(&v);
+	complete = tl_verify_end(&v->verify);
+	complete &= tl_sealed_end(&v->sealed);
 	if (how == OPTION_JSON)
-		print_json(&v, complete);
+		print_json(v, complete);
 	else if (!how)
-		print_text(&v, complete);
+		print_text(v, complete);
 	return tl_finish_stdout(complete ? TL_EXIT_OK : TL_EXIT_FAILED);
+}
+
+static bool is_hash(const char *text)
+{
+	return strlen(text) == TL_FILE_SEAL_HEX && strspn(text, "0123456789abcdef") == TL_FILE_SEAL_HEX;
 }
 
 static int run(const struct tl_verb *verb, int argc, char **argv)
 {
-	bool partial = false;
+	_cleanup_(done) struct verifier v = { .verify.began = true };
 	int id, how = 0;
 
 	while ((id = tl_option_next(verb, argc, argv)) != TL_OPTION_END) {
@@ -148,26 +240,35 @@ static int run(const struct tl_verb *verb, int argc, char **argv)
 		if (id == TL_OPTION_BAD)
 			return TL_EXIT_USAGE;
 		if (id == OPTION_PARTIAL) {
-			partial = true;
-			continue;
+			v.sealed.partial = true;
+			v.verify.began = false;
+		} else if (id == OPTION_SEAL) {
+			if (!is_hash(optarg))
+				return tl_usage_error(verb, "a HASH has %d digits of 0 to 9 and a to f",
+						      TL_FILE_SEAL_HEX);
+			v.sealed.wanted = optarg;
+		} else {
+			if (how && how != id)
+				return tl_usage_error(verb, "either --json or --quiet");
+			how = id;
 		}
-		if (how && how != id)
-			return tl_usage_error(verb, "either --json or --quiet");
-		how = id;
 	}
-	return verify(verb, argc - optind, argv + optind, how, partial);
+	if (optind == argc)
+		return tl_usage_error(verb, "a FILE is missing; - is standard input");
+	return verify(&v, argc - optind, argv + optind, how);
 }
 
 const struct tl_verb tl_verb_verify = {
 	.name = "verify",
 	.arguments = "[OPTIONS] FILE...",
-	.summary = "Say whether an output is complete, or what is missing.",
+	.summary = "Say whether an output is complete and as it was written.",
 	.options = options,
-	.details = "FILEs are JSON lines of one output, the oldest first, compressed by gzip or not; - is\n"
-		   "standard input:\n\n"
-		   "  traceleft decode events.pb | traceleft verify -\n"
-		   "  traceleft verify events.jsonl.000001.gz events.jsonl.000002 events.jsonl\n\n"
-		   "The exit status is 0 if every event that was written is there or declared lost,\n"
-		   "and 1 if not.\n",
+	.details = "FILEs are those of one output, JSON lines or protobuf, the oldest first, compressed by\n"
+		   "gzip or not; - is standard input:\n\n"
+		   "  traceleft verify events.jsonl.000001.gz events.jsonl.000002 events.jsonl\n"
+		   "  traceleft decode events.pb | traceleft verify -\n\n"
+		   "The exit status is 0 if every event that was written is there or declared lost, and\n"
+		   "what was sealed (seal: true in the policy) is as it was; and 1 if not. With HASH, a\n"
+		   "seal that was told elsewhere, files that were cut or written anew are found, too.\n",
 	.run = run,
 };

@@ -230,7 +230,7 @@ static int take_record(struct tl_verify *v, const struct tl_json *line, const st
 
 static bool is_own(const char *action)
 {
-	static const char *const names[] = { "lost", "ledger", "start", "stop", "reload", "tamper" };
+	static const char *const names[] = { "lost", "ledger", "start", "stop", "reload", "tamper", "seal" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (strcmp(names[i], action) == 0)

@@ -54,7 +54,7 @@ static const char *message_id(const struct tl_event *event)
 		[TL_EVENT_EXIT] = TL_MESSAGE_EXIT,     [TL_EVENT_LOST] = TL_MESSAGE_LOST,
 		[TL_EVENT_LEDGER] = TL_MESSAGE_LEDGER, [TL_EVENT_START] = TL_MESSAGE_START,
 		[TL_EVENT_STOP] = TL_MESSAGE_STOP,     [TL_EVENT_RELOAD] = TL_MESSAGE_RELOAD,
-		[TL_EVENT_TAMPER] = TL_MESSAGE_TAMPER,
+		[TL_EVENT_TAMPER] = TL_MESSAGE_TAMPER, [TL_EVENT_SEAL] = TL_MESSAGE_SEAL,
 	};
 
 	if (event->kind < ARRAY_SIZE(by_kind) && by_kind[event->kind])

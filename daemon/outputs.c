@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "outputs.h"
+#include "record.h"
 #include "util.h"
 
 #define MEMORY_DEFAULT (32UL << 20) /* for all that waits in outputs */
@@ -80,6 +83,28 @@ void tl_outputs_tick(struct tl_outputs *o)
 {
 	for (size_t i = 0; i < o->n; i++)
 		tl_sink_tick(o->sink[i]);
+}
+
+void tl_outputs_tell_seals(struct tl_outputs *o)
+{
+	struct tl_event event;
+
+	for (size_t i = 0; i < o->n; i++) {
+		struct tl_sink *s = o->sink[i];
+		char note[256];
+
+		if (!s->sealed)
+			continue;
+		s->sealed = false;
+		s->seal.file = s->path;
+		snprintf(note, sizeof(note), "output %s, number %" PRIu64 ": %s", s->name, s->seal.number,
+			 s->seal.hash);
+		tl_record_make(&event, TL_EVENT_SEAL, NULL, note);
+		event.seal = &s->seal;
+		for (size_t j = 0; j < o->n; j++)
+			if (j != i)
+				tl_sink_write(o->sink[j], &event, tl_outputs_annotation(&event));
+	}
 }
 
 void tl_outputs_reopen(struct tl_outputs *o)

@@ -25,6 +25,8 @@ const struct tl_annotation *tl_outputs_annotation(const struct tl_event *event);
 void tl_outputs_write(struct tl_outputs *o, const struct tl_event *event);
 void tl_outputs_flush(struct tl_outputs *o);
 void tl_outputs_tick(struct tl_outputs *o);
+/* Every output learns the new seals of the others. */
+void tl_outputs_tell_seals(struct tl_outputs *o);
 void tl_outputs_reopen(struct tl_outputs *o);
 /* Events that a killed process had not written to the end come once more. */
 void tl_outputs_come_again(struct tl_outputs *o);

@@ -32,6 +32,7 @@ static const struct tl_event_type *type_of(enum tl_event_kind kind)
 	static const char *const names[] = {
 		[TL_EVENT_LOST] = "lost", [TL_EVENT_LEDGER] = "ledger", [TL_EVENT_START] = "start",
 		[TL_EVENT_STOP] = "stop", [TL_EVENT_RELOAD] = "reload", [TL_EVENT_TAMPER] = "tamper",
+		[TL_EVENT_SEAL] = "seal",
 	};
 	static const struct tl_event_type unknown = { .name = "record", .class = TL_CLASS_RECORD };
 	const struct tl_event_type *type = tl_event_type_find(names[kind]);

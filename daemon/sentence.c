@@ -367,6 +367,7 @@ static void put_own(struct tl_buffer *b, const struct tl_event *event)
 		[TL_EVENT_STOP] = "auditing ended",
 		[TL_EVENT_RELOAD] = "policy loaded again",
 		[TL_EVENT_TAMPER] = "tampering",
+		[TL_EVENT_SEAL] = "sealed",
 	};
 
 	if (event->kind == TL_EVENT_LOST && event->lost)

@@ -2,17 +2,20 @@
 /* A file of whole lines, whatever happens to the disk or to us. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <libgen.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "encoders.h"
+#include "file-open.h"
 #include "log.h"
 #include "record.h"
 #include "records.h"
 #include "repair.h"
 #include "rotation.h"
 #include "runtime.h"
+#include "sealer.h"
 #include "sink.h"
 #include "sinks.h"
 #include "util.h"
@@ -20,7 +23,7 @@
 
 #define BUFFER_FULL (256 * 1024) /* at most: a large write costs less per byte than a small one */
 #define RESERVE (64 * 1024) /* for own records */
-#define FILE_MODE 0640
+#define SEAL_TICKS 10
 #define AGAIN_TICKS 60 /* as long as something may come once more: it is what is read first */
 
 struct file {
@@ -42,6 +45,10 @@ struct file {
 	struct tl_rotation rotation;
 	struct tl_written written; /* by the process before this one; empty when again_ticks has become 0 */
 	unsigned again_ticks;
+	struct tl_sealer *sealer; /* NULL: it has no seals */
+	bool unsealed; /* records have come that are not themselves about seals; else two files would seal each other's */
+	bool unsealed_waits; /* same, in `records` */
+	unsigned unsealed_ticks; /* for so long they are in the file */
 };
 
 static void file_free(struct file *f)
@@ -55,6 +62,7 @@ static void file_free(struct file *f)
 		close(f->fd);
 	if (f->directory >= 0)
 		close(f->directory);
+	free(f->sealer);
 	free(f->name);
 	free(f);
 }
@@ -65,71 +73,6 @@ static void file_freep(struct file **f)
 }
 
 /* ---- Opening ---- */
-
-static int open_directory(const char *path)
-{
-	_cleanup_free_ char *copy = strdup(path);
-	_cleanup_close_ int fd = -1;
-	struct stat st;
-
-	if (!copy)
-		return -ENOMEM;
-	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return -errno;
-	/* Who may replace the file could have us write anywhere. */
-	if ((st.st_mode & S_IWOTH) || (st.st_uid != 0 && st.st_uid != geteuid()))
-		return -EPERM;
-	return TAKE_FD(fd);
-}
-
-static int open_in(int directory, const char *name, bool *ret_new)
-{
-	const int flags = O_RDWR | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-	_cleanup_close_ int fd = -1;
-	bool new = true;
-	struct stat st;
-
-	fd = openat(directory, name, flags | O_CREAT | O_EXCL, 0600);
-	if (fd < 0 && errno == EEXIST) {
-		new = false;
-		fd = openat(directory, name, flags);
-	}
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return -EBADF;
-	if (new) {
-		/* Without the group it is for root alone. */
-		if (fchown(fd, (uid_t)-1, tl_readers_group()) < 0 && errno != EPERM)
-			return -errno;
-		if (fchmod(fd, FILE_MODE) < 0)
-			return -errno;
-	}
-	*ret_new = new;
-	return TAKE_FD(fd);
-}
-
-static const char *explain(int r)
-{
-	switch (r) {
-	case -ENOENT:
-		return "its directory does not exist; create it";
-	case -EPERM:
-		return "its directory belongs to somebody else, or all users may write there; choose one that only "
-		       "root "
-		       "may write to";
-	case -ELOOP:
-		return "it is a symbolic link; give the path of the file itself";
-	case -EBADF:
-	case -ENXIO:
-		return "it is not a regular file";
-	case -EBADMSG:
-		return "it holds something that does not come from TraceLeft; remove it or choose another path";
-	default:
-		return strerror(-r);
-	}
-}
 
 /* Takes up the file's end: its size, and no unfinished line. */
 static int take_up(struct tl_sink *s, struct file *f)
@@ -151,15 +94,7 @@ static int take_up(struct tl_sink *s, struct file *f)
 	return 0;
 }
 
-/* Not every file system knows it; then it is as old as we know it. */
-static uint64_t birth_of(int fd)
-{
-	struct statx st;
-
-	if (statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &st) < 0 || !(st.stx_mask & STATX_BTIME))
-		return tl_now();
-	return (uint64_t)st.stx_btime.tv_sec * 1000000000 + st.stx_btime.tv_nsec;
-}
+static int seal(struct tl_sink *s, const char *kind);
 
 /* Opens s->path; on failure everything is as it was. */
 static int open_path(struct tl_sink *s, struct file *f)
@@ -169,18 +104,22 @@ static int open_path(struct tl_sink *s, struct file *f)
 	bool new;
 	int r;
 
-	directory = open_directory(s->path);
+	directory = tl_file_open_directory(s->path);
 	if (directory < 0)
 		return directory;
-	fd = open_in(directory, f->name, &new);
+	fd = tl_file_open_in(directory, f->name, &new);
 	if (fd < 0)
 		return fd;
 	trial.fd = fd;
 	r = new ? 0 : take_up(s, &trial);
 	if (r < 0)
 		return r;
+	if (f->sealer && f->fd >= 0 && !tl_file_same(f->fd, fd)) {
+		seal(s, "rotate");
+		tl_sealer_leave(f->sealer);
+	}
 	f->size = new ? 0 : trial.size;
-	f->born = new ? tl_now() : birth_of(fd);
+	f->born = new ? tl_now() : tl_file_birth(fd);
 	f->needs_repair = false;
 	if (f->fd >= 0)
 		close(f->fd);
@@ -197,6 +136,36 @@ static bool rotates(const struct file *f)
 	return f->rotate_size || f->rotate_age;
 }
 
+/* A rotation that came to nothing for a kill may have left the next file, and none of the name. */
+static void take_up_next(struct file *f)
+{
+	_cleanup_close_ int before = tl_rotation_open_last(&f->rotation), next = -1;
+	_cleanup_free_ char *name = NULL;
+	bool new;
+
+	if (f->size || before < 0 || asprintf(&name, "%s.new", f->name) < 0 ||
+	    faccessat(f->directory, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return;
+	next = tl_file_open_in(f->directory, name, &new);
+	if (next < 0 || !tl_sealer_follows(next, before, f->sealer->is_proto) ||
+	    renameat(f->directory, name, f->directory, f->name) < 0)
+		return;
+	close(f->fd);
+	f->fd = TAKE_FD(next);
+	f->size = tl_file_size(f->fd);
+}
+
+static int begin_sealing(struct file *f)
+{
+	f->sealer = calloc(1, sizeof(*f->sealer));
+	if (!f->sealer)
+		return -ENOMEM;
+	tl_sealer_init(f->sealer, f->encode == tl_encode_proto);
+	if (rotates(f))
+		take_up_next(f);
+	return 0;
+}
+
 static int file_open(struct tl_sink *s, const struct tl_policy_output *output, const struct tl_sink_setup *setup)
 {
 	_cleanup_(file_freep) struct file *f = calloc(1, sizeof(*f));
@@ -211,7 +180,7 @@ static int file_open(struct tl_sink *s, const struct tl_policy_output *output, c
 	f->rotate_size = output->rotate_size;
 	f->full = MIN((size_t)BUFFER_FULL, f->memory);
 	if (f->rotate_size)
-		f->full = MIN(f->full, f->rotate_size);
+		f->full = MIN(f->full, f->rotate_size - (output->seal ? 2 * TL_FILE_SEAL_MAX : 0));
 	f->rotate_age = output->rotate_age * 1000000000;
 	f->fsync = output->fsync;
 	f->name = strdup(basename(copy));
@@ -224,8 +193,10 @@ static int file_open(struct tl_sink *s, const struct tl_policy_output *output, c
 	r = open_path(s, f);
 	if (r >= 0 && rotates(f))
 		r = tl_rotation_init(&f->rotation, f->directory, f->name, output->rotate_keep, output->rotate_compress);
+	if (r >= 0 && output->seal)
+		r = begin_sealing(f);
 	if (r < 0) {
-		tl_log(LOG_ERR, "output %s: cannot open %s: %s", s->name, s->path, explain(r));
+		tl_log(LOG_ERR, "output %s: cannot open %s: %s", s->name, s->path, tl_file_explain(r));
 		return r;
 	}
 	s->data = TAKE_PTR(f);
@@ -272,10 +243,101 @@ static int sync_file(struct tl_sink *s)
 	return 0;
 }
 
+/* What became of a seal: bytes written, or why it is not there. */
+static ssize_t note_seal(struct tl_sink *s, int fd, ssize_t n, bool torn)
+{
+	struct file *f = s->data;
+
+	if (fd == f->fd) {
+		f->needs_repair |= torn;
+		f->unsynced |= n > 0;
+		f->size += n > 0 ? (size_t)n : 0;
+	}
+	if (n <= 0)
+		return n;
+	s->counters.bytes += (size_t)n;
+	s->seal = f->sealer->last;
+	s->sealed = true;
+	f->unsealed = false;
+	f->unsealed_ticks = 0;
+	return n;
+}
+
+static ssize_t put_seal(struct tl_sink *s, int fd, const char *kind)
+{
+	struct file *f = s->data;
+	bool torn;
+	ssize_t n = tl_sealer_seal(f->sealer, fd, kind, &torn);
+
+	return note_seal(s, fd, n, torn);
+}
+
+/* Seals what came since the last time, if anything did. */
+static int seal(struct tl_sink *s, const char *kind)
+{
+	struct file *f = s->data;
+	ssize_t n;
+
+	if (!f->sealer || !f->sealer->knows || !f->sealer->bytes || f->needs_repair)
+		return 0;
+	n = put_seal(s, f->fd, kind);
+	if (n < 0)
+		tl_sink_fails(s, (int)n, "cannot seal");
+	return n < 0 ? (int)n : 0;
+}
+
+static int find_seal(struct tl_sink *s)
+{
+	struct file *f = s->data;
+	bool torn;
+	ssize_t n;
+
+	if (!f->sealer || f->sealer->knows)
+		return 0;
+	n = tl_sealer_take_up(f->sealer, f->fd, &torn);
+	n = note_seal(s, f->fd, n, torn);
+	if (n < 0)
+		tl_sink_fails(s, (int)n, "cannot seal");
+	return n < 0 ? (int)n : 0;
+}
+
+static bool seal_is_due(const struct file *f)
+{
+	return f->unsealed && f->unsealed_ticks >= SEAL_TICKS;
+}
+
+/* The end of this file and the beginning of the next one. *ret_old: as it goes on if that one is not used. */
+static int seal_both(struct tl_sink *s, int next, struct tl_sealer *ret_old)
+{
+	struct file *f = s->data;
+	ssize_t n;
+
+	if (!f->sealer)
+		return 0;
+	n = put_seal(s, f->fd, "rotate");
+	if (n < 0)
+		return (int)n;
+	*ret_old = *f->sealer;
+	tl_sealer_leave(f->sealer);
+	n = put_seal(s, next, "begin");
+	f->sealer->knows = true;
+	return n < 0 ? (int)n : 0;
+}
+
+static void begin_next(struct file *f, int fd)
+{
+	close(f->fd);
+	f->fd = fd;
+	f->unsynced = f->sealer;
+	f->size = f->sealer ? f->sealer->start : 0;
+	f->born = tl_now();
+}
+
 /* The new file is there before the old one goes: a full disk leaves us with the old one. */
 static int rotate(struct tl_sink *s)
 {
 	struct file *f = s->data;
+	struct tl_sealer old = f->sealer ? *f->sealer : (struct tl_sealer){ 0 };
 	_cleanup_free_ char *next = NULL;
 	_cleanup_close_ int fd = -1;
 	bool new;
@@ -284,32 +346,34 @@ static int rotate(struct tl_sink *s)
 	if (asprintf(&next, "%s.new", f->name) < 0)
 		return -ENOMEM;
 	unlinkat(f->directory, next, 0); /* from a crash */
-	fd = open_in(f->directory, next, &new);
+	fd = tl_file_open_in(f->directory, next, &new);
 	if (fd < 0)
 		return fd;
-	r = tl_rotation_shift(&f->rotation);
+	r = seal_both(s, fd, &old);
+	if (r >= 0)
+		r = tl_rotation_shift(&f->rotation);
 	if (r >= 0 && renameat(f->directory, next, f->directory, f->name) < 0)
 		r = -errno;
 	if (r < 0) {
 		unlinkat(f->directory, next, 0);
+		if (f->sealer)
+			*f->sealer = old;
 		return r;
 	}
 	if (f->fsync != TL_FSYNC_NEVER)
 		sync_file(s);
-	close(f->fd);
-	f->fd = TAKE_FD(fd);
-	f->unsynced = false;
-	f->size = 0;
-	f->born = tl_now();
+	begin_next(f, TAKE_FD(fd));
 	s->counters.rotations++;
 	return 0;
 }
 
 static bool is_full(const struct file *f)
 {
-	if (!f->size)
+	const uint64_t seals = f->sealer ? 2 * TL_FILE_SEAL_MAX : 0, start = f->sealer ? f->sealer->start : 0;
+
+	if (f->size <= start)
 		return false;
-	if (f->rotate_size && f->size + f->records.text.size > f->rotate_size)
+	if (f->rotate_size && f->size + f->records.text.size + seals > f->rotate_size)
 		return true;
 	return f->rotate_age && tl_now() >= f->born + f->rotate_age;
 }
@@ -342,40 +406,57 @@ static void rotate_if_full(struct tl_sink *s)
 
 /* ---- Writing ---- */
 
-static uint64_t size_of(int fd)
+static int repair(struct tl_sink *s)
 {
-	struct stat st;
+	struct file *f = s->data;
+	int r;
 
-	return fstat(fd, &st) < 0 ? 0 : (uint64_t)st.st_size;
+	if (!f->needs_repair)
+		return 0;
+	r = tl_repair_tail(f->fd, f->encode == tl_encode_proto);
+	if (r < 0) {
+		tl_sink_fails(s, r, "cannot repair the end of");
+		return r;
+	}
+	f->needs_repair = false;
+	f->size = tl_file_size(f->fd);
+	return 0;
+}
+
+static int write_records(struct tl_sink *s)
+{
+	struct file *f = s->data;
+	uint64_t events;
+	int r;
+	size_t written = tl_records_write(&f->records, f->fd, f->sealer ? &f->sealer->data : NULL, &events,
+					  &f->needs_repair, &r);
+
+	f->size += written;
+	if (f->sealer && written) {
+		f->sealer->bytes += written;
+		f->unsealed |= f->unsealed_waits;
+		f->unsealed_waits &= f->records.text.size > 0;
+	}
+	tl_sink_delivered(s, events, written);
+	if (r < 0)
+		tl_sink_fails(s, r, "cannot write to");
+	f->unsynced |= written > 0;
+	return r;
 }
 
 static void push(struct tl_sink *s)
 {
 	struct file *f = s->data;
-	uint64_t events;
-	size_t written;
-	int r;
 
-	if (f->detached || (!f->records.text.size && !s->error))
+	if (f->detached || (!f->records.text.size && !s->error && !seal_is_due(f)))
 		return;
-	if (f->needs_repair) {
-		r = tl_repair_tail(f->fd, f->encode == tl_encode_proto);
-		if (r < 0) {
-			tl_sink_fails(s, r, "cannot repair the end of");
-			return;
-		}
-		f->needs_repair = false;
-		f->size = size_of(f->fd);
-	}
+	if (repair(s) < 0 || find_seal(s) < 0)
+		return;
 	rotate_if_full(s);
-	written = tl_records_write(&f->records, f->fd, &events, &f->needs_repair, &r);
-	f->size += written;
-	tl_sink_delivered(s, events, written);
-	if (r < 0) {
-		tl_sink_fails(s, r, "cannot write to");
+	if (write_records(s) < 0)
 		return;
-	}
-	f->unsynced |= written > 0;
+	if (seal_is_due(f) && seal(s, "interval") < 0)
+		return;
 	if (f->fsync == TL_FSYNC_ALWAYS && sync_file(s) < 0)
 		return;
 	tl_sink_works(s);
@@ -399,6 +480,7 @@ static int file_write(struct tl_sink *s, const struct tl_event *event, const str
 	r = tl_records_add(&f->records, f->encode, event, annotation);
 	if (r < 0)
 		return r;
+	f->unsealed_waits |= event->kind != TL_EVENT_SEAL;
 	if (f->records.text.size >= f->full)
 		file_flush(s);
 	return 0;
@@ -438,6 +520,7 @@ static void file_tick(struct tl_sink *s)
 	if (f->again_ticks && !--f->again_ticks)
 		tl_written_done(&f->written);
 	f->rotate_later = false;
+	f->unsealed_ticks += f->unsealed;
 	follow_path(s);
 	push(s);
 	if (f->fsync == TL_FSYNC_INTERVAL && sync_file(s) >= 0)
@@ -484,9 +567,19 @@ static bool file_has(struct tl_sink *s, const struct tl_event *event)
 	return tl_written_take(&f->written, event);
 }
 
+/* The other outputs are gone, or will be: it is for the journal. */
+static void tell_last_seal(const struct tl_sink *s)
+{
+	if (s->seal.number)
+		tl_log(LOG_NOTICE, "output %s: the last seal of %s is number %" PRIu64 ", %s", s->name, s->path,
+		       s->seal.number, s->seal.hash);
+}
+
 static void file_close(struct tl_sink *s)
 {
 	push(s);
+	seal(s, "close");
+	tell_last_seal(s);
 	file_free(s->data);
 }
 

@@ -111,7 +111,7 @@ bool tl_sink_same(const struct tl_policy_output *a, const struct tl_policy_outpu
 	return a->type == b->type && a->format == b->format && same_text(a->name, b->name) &&
 	       same_text(a->path, b->path) && a->rotate_size == b->rotate_size && a->rotate_keep == b->rotate_keep &&
 	       a->rotate_compress == b->rotate_compress && a->rotate_age == b->rotate_age && a->fsync == b->fsync &&
-	       tl_policy_http_same(&a->http, &b->http);
+	       a->seal == b->seal && tl_policy_http_same(&a->http, &b->http);
 }
 
 /* ---- Losses ---- */

@@ -76,6 +76,8 @@ struct tl_sink {
 	bool blocked; /* refused an event for want of room and has not said tl_sink_unblock() since */
 	int error; /* negative errno of what does not work; 0: it works */
 	char why[384]; /* the error in words */
+	struct tl_file_seal seal; /* the last one of its file; number 0: none */
+	bool sealed; /* it is new; until that is told */
 	const char *harm; /* what somebody did to its file, until that is told; NULL: nothing */
 	uint64_t kept; /* events that wait on the disk, for the next start */
 	struct tl_chain chain; /* what it has been given */

@@ -97,6 +97,10 @@ static void put_output(struct tl_buffer *b, const struct tl_sink *s)
 	tl_json_unsigned(b, "bytes", s->counters.bytes);
 	tl_json_unsigned(b, "rotations", s->counters.rotations);
 	tl_json_unsigned(b, "torn", s->counters.torn);
+	if (s->seal.number) {
+		tl_json_unsigned(b, "seal_number", s->seal.number);
+		tl_json_string(b, "seal", s->seal.hash);
+	}
 	if (s->error)
 		tl_json_string(b, "error", s->why);
 	tl_json_close(b, '}');

@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 
 #include "chain.h"
+#include "file-seal.h"
 #include "encode-line.h"
 
 static bool is_error(int64_t ret)
@@ -489,6 +490,8 @@ static void put_record(struct tl_line *l)
 	tl_encode_record_json(l->b, event, l->annotation ? l->annotation->chain : NULL);
 	tl_line_requester(l);
 	tl_line_tamper(l);
+	if (event->seal)
+		l->escaped |= tl_file_seal_put(l->b, event->seal);
 	if (l->escaped)
 		TL_PUT_LITERAL(l->b, ",\"flags\":[\"escaped\"]");
 	TL_PUT_LITERAL(l->b, "}}\n");

@@ -8,7 +8,7 @@ static const struct tl_field fields[] = {
 	{ "message", "text", "of a record of TraceLeft's own: who did it and why" },
 
 	{ "event.action", "keyword", "name of the system call, or exec, fork, exit, connect, accept, close, listen, "
-				     "bind; lost, ledger, start, stop, reload, tamper" },
+				     "bind; lost, ledger, start, stop, reload, tamper, seal" },
 	{ "event.category", "keyword", "one of api, configuration, driver, file, host, network, process; an array" },
 	{ "event.type", "keyword", "access, change, connection, creation, deletion, end, info, start; an array" },
 	{ "event.outcome", "keyword", "success, failure, or unknown for a call that is not over" },
@@ -178,6 +178,14 @@ static const struct tl_field fields[] = {
 					      "output, policy, stopped (the daemon did not run)" },
 	{ "traceleft.tamper.object", "keyword", "tamper: which ones: functions and tracepoints, events, maps, a file" },
 	{ "traceleft.tamper.state", "keyword", "tamper: found, mended, or over, if that was so when it was noticed" },
+	{ "traceleft.seal.file", "keyword", "seal: the file that was sealed; absent in the file itself" },
+	{ "traceleft.seal.kind", "keyword", "seal: begin (of a file), resume (by another process), interval, rotate or close" },
+	{ "traceleft.seal.format", "keyword", "seal: json or proto: as which the bytes in the file were sealed" },
+	{ "traceleft.seal.number", "long", "seal: counted from 1 over all files that follow each other" },
+	{ "traceleft.seal.offset", "long", "seal: where in the file begins what is sealed" },
+	{ "traceleft.seal.bytes", "long", "seal: its length" },
+	{ "traceleft.seal.previous", "keyword", "seal: traceleft.seal.hash of the seal before it, zeros if there is none" },
+	{ "traceleft.seal.hash", "keyword", "seal: SHA-256 of what is sealed and of the seal itself" },
 
 #define COUNTERS(prefix)                                                                                          \
 	{ prefix "seen", "long", "calls that a hook saw" },                                                       \

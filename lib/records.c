@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "records.h"
+#include "sha256.h"
 #include "util.h"
 
 #define IS_EVENT 0x80000000U
@@ -63,6 +64,18 @@ static void empty(struct tl_records *l)
 		tl_records_done(l);
 }
 
+/* Bytes of the records that lie whole in the first `bytes`. */
+static size_t whole_of(const struct tl_records *l, size_t bytes)
+{
+	size_t whole = 0;
+
+	if (bytes == l->text.size)
+		return bytes;
+	for (size_t i = 0; i < l->n && whole + (l->sizes[i] & ~IS_EVENT) <= bytes; i++)
+		whole += l->sizes[i] & ~IS_EVENT;
+	return whole;
+}
+
 size_t tl_records_take(struct tl_records *l, size_t bytes, bool part, uint64_t *ret_events)
 {
 	size_t i, taken = 0;
@@ -103,7 +116,8 @@ static bool cut(int fd, size_t part)
 	return fstat(fd, &st) == 0 && st.st_size >= (off_t)part && ftruncate(fd, st.st_size - (off_t)part) == 0;
 }
 
-size_t tl_records_write(struct tl_records *l, int fd, uint64_t *ret_events, bool *ret_torn, int *ret_error)
+size_t tl_records_write(struct tl_records *l, int fd, struct tl_sha256 *digest, uint64_t *ret_events, bool *ret_torn,
+			int *ret_error)
 {
 	size_t done = 0, whole;
 	int error = 0;
@@ -119,6 +133,8 @@ size_t tl_records_write(struct tl_records *l, int fd, uint64_t *ret_events, bool
 		}
 		done += (size_t)n;
 	}
+	if (digest)
+		tl_sha256_update(digest, l->text.data, whole_of(l, done));
 	whole = tl_records_take(l, done, false, ret_events);
 	*ret_torn = done > whole && !cut(fd, done - whole);
 	*ret_error = error;

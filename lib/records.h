@@ -28,10 +28,12 @@ int tl_records_add(struct tl_records *l, tl_encoder encode, const struct tl_even
  * as well if `part`. Returns the bytes taken, *ret_events: the events that are gone. */
 size_t tl_records_take(struct tl_records *l, size_t bytes, bool part, uint64_t *ret_events);
 
-/* Writes what goes into `fd` and takes it away. Where that ends within a record,
+/* Writes what goes into `fd` and takes it away; digest: gets the bytes of it, may be NULL. Where that ends within a record,
  * a regular file is cut back to the record before it; *ret_torn: that failed,
  * or it is no regular file. Returns the bytes of whole records; *ret_error is
  * why it was not all, 0 if it was. */
-size_t tl_records_write(struct tl_records *l, int fd, uint64_t *ret_events, bool *ret_torn, int *ret_error);
+struct tl_sha256;
+size_t tl_records_write(struct tl_records *l, int fd, struct tl_sha256 *digest, uint64_t *ret_events, bool *ret_torn,
+			int *ret_error);
 
 #endif

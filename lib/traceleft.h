@@ -81,7 +81,7 @@ enum tl_event_class {
 	TL_CLASS_SYSCALL = 0,
 	TL_CLASS_PROCESS = 1, /* exec, fork, exit */
 	TL_CLASS_NETWORK = 2,
-	TL_CLASS_RECORD = 3, /* TraceLeft's own: lost, ledger, start, stop, reload, tamper */
+	TL_CLASS_RECORD = 3, /* TraceLeft's own: lost, ledger, start, stop, reload, tamper, seal */
 };
 
 /* The requests of io_uring that stand for a system call. */
@@ -252,6 +252,7 @@ enum tl_event_kind {
 	TL_EVENT_STOP,
 	TL_EVENT_RELOAD,
 	TL_EVENT_TAMPER,
+	TL_EVENT_SEAL,
 };
 
 /* tl_event.flags */
@@ -327,6 +328,19 @@ struct tl_tamper {
 	uint64_t time_first, time_last; /* ns UTC: when all was well last, when that was noticed */
 };
 
+/* What a file held when it was sealed. */
+#define TL_FILE_SEAL_HEX 64
+struct tl_file_seal {
+	const char *file; /* its path; NULL in the file itself */
+	const char *kind; /* "begin", "resume", "interval", "rotate" or "close" */
+	const char *format; /* "json" or "proto": as what the bytes were sealed */
+	uint64_t number; /* in the chain, from 1 */
+	uint64_t offset, bytes; /* of what is sealed, in the file */
+	uint64_t time; /* ns UTC */
+	char previous[TL_FILE_SEAL_HEX + 1]; /* the hash of the seal before it; zeros: there is none */
+	char hash[TL_FILE_SEAL_HEX + 1];
+};
+
 struct tl_ledger_view; /* of the programs' own: rules and outputs */
 
 /* Valid during the callback only; pointers belong to the session. */
@@ -378,6 +392,7 @@ struct tl_event {
 	const char *note; /* START, STOP, RELOAD: who and why; TAMPER: what it means */
 	const struct tl_requester *requester; /* START, STOP, RELOAD, TAMPER: NULL: unknown */
 	const struct tl_tamper *tamper; /* TAMPER */
+	const struct tl_file_seal *seal; /* SEAL */
 	struct tl_session *session; /* LEDGER: ask it */
 	const struct tl_ledger_view *ledger; /* LEDGER: what the session does not know; may be NULL */
 	/* What the encoders may reuse: the bytes of the record */

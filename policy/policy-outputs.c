@@ -39,6 +39,8 @@ static const struct tl_policy_field fields[] = {
 	  .of = OF_FILE },
 	{ "fsync", "never, interval or always", "when to wait for the disk", .read = tl_read_word,
 	  .offset = offsetof(struct output_draft, fsync), .words = fsync_words, .of = OF_FILE },
+	{ "seal", "true or false", "make a later change of the file show", .read = tl_read_bool,
+	  .offset = offsetof(struct output_draft, output.seal), .of = OF_FILE },
 	{ "url", "an address", "where requests go", .read = tl_read_string,
 	  .offset = offsetof(struct output_draft, output.http.url), .check = tl_check_url, .of = OF_HTTP },
 	{ "tls", "a mapping", "whom to trust, and who we are", .read = tl_read_tls,
@@ -60,8 +62,8 @@ static const struct tl_policy_field fields[] = {
 };
 
 /* Of some of them, the place in the table. */
-enum { KEY_TYPE, KEY_PATH, KEY_FORMAT, KEY_ROTATE, KEY_FSYNC, KEY_URL, KEY_TLS, KEY_HEADERS, KEY_BATCH, KEY_COMPRESS };
-enum { KEY_SPOOL = KEY_COMPRESS + 1, KEY_TIMEOUT, KEY_PROXY, KEY_TEMPLATE };
+enum { KEY_TYPE, KEY_PATH, KEY_FORMAT, KEY_ROTATE, KEY_FSYNC, KEY_SEAL, KEY_URL, KEY_TLS, KEY_HEADERS, KEY_BATCH };
+enum { KEY_COMPRESS = KEY_BATCH + 1, KEY_SPOOL, KEY_TIMEOUT, KEY_PROXY, KEY_TEMPLATE };
 
 _Static_assert(ARRAY_SIZE(fields) == KEY_TEMPLATE + 1, "the last of them");
 
@@ -174,6 +176,8 @@ static int check_keys(struct tl_draft *d, const struct tl_policy_output *o, cons
 		r = check_format(d, o, given[KEY_FORMAT]);
 	if (r >= 0 && given[KEY_TEMPLATE] && o->type == TL_OUTPUT_HTTP && o->format != TL_FORMAT_NDJSON)
 		r = tl_draft_problem(d, given[KEY_TEMPLATE], "template: there are lines in format ndjson only");
+	if (r >= 0 && o->seal && o->type == TL_OUTPUT_FILE && o->format == TL_FORMAT_TEXT)
+		r = tl_draft_problem(d, given[KEY_SEAL], "seal: there are seals in the formats json and proto only");
 	if (r >= 0 && o->type == TL_OUTPUT_HTTP)
 		r = tl_policy_check_http(d, &o->http, given[KEY_URL], given[KEY_TLS]);
 	if (r >= 0 && given[KEY_PATH])

@@ -136,6 +136,7 @@ struct tl_policy_output {
 	uint64_t rotate_age; /* seconds, 0: never */
 	bool rotate_compress;
 	enum tl_fsync fsync; /* file */
+	bool seal; /* file */
 	struct tl_policy_http http;
 	const char *file;
 	unsigned line, column;

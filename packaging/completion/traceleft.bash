@@ -29,7 +29,7 @@ _traceleft_argument() {
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -d -- "$2")
 		;;
-	--where | --buffer | -n | --lines) COMPREPLY=() ;;
+	--where | --buffer | -n | --lines | --seal) COMPREPLY=() ;;
 	*) return 1 ;;
 	esac
 }
@@ -55,7 +55,7 @@ _traceleft() {
 		[top]='--json -n --lines --socket -h --help'
 		[battery]='--json --battery --config --out --keep-source -h --help'
 		[decode]='-o --output -h --help'
-		[verify]='--json --partial -q --quiet -h --help'
+		[verify]='--json --partial --seal -q --quiet -h --help'
 		[help]='-h --help'
 	)
 	local word=${COMP_WORDS[COMP_CWORD]} verb=${COMP_WORDS[1]} i

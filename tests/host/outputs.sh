@@ -12,7 +12,7 @@ load=""
 trap '[ -z "$load" ] || kill -9 "$load"; [ -z "$pid" ] || kill -9 "$pid" 2>/dev/null; rm -rf "$dir"' EXIT
 mkdir "$dir/opened"
 
-# write_policy FORMAT: the one program's opens of one file, to a file.
+# write_policy FORMAT[, MORE]: the one program's opens of one file, to a file.
 touch "$dir/opened"
 write_policy() {
 	put_policy <<-END
@@ -32,7 +32,7 @@ opens() {
 # Each time in another moment: before the first event, while a block is written, with a part of it in memory.
 killed_while_writing_again_and_again_it_leaves_whole_lines() {
 	local round end=$((SECONDS + kills_seconds))
-	write_policy json
+	write_policy "json, seal: true"
 	for ((round = 0; round < kills && (round < 5 || SECONDS < end); round++)); do
 		start || return
 		opens 1000000 exec &
@@ -50,8 +50,8 @@ killed_while_writing_again_and_again_it_leaves_whole_lines() {
 	stop
 	"$traceleft" verify --json "$dir/log/events" >"$dir/verified"
 	# Nothing is torn, twice or missing within what each of them wrote; each end is declared, and so the whole is not
-	# called complete.
-	jq -e --argjson kills "$round" '.broken_lines == 0 and .missing == [] and .missing_records == 0 and .unbalanced == 0 and
+	# called complete. Each found what the one before had sealed.
+	jq -e --argjson kills "$round" '.broken_seals == 0 and .seals > $kills and .broken_lines == 0 and .missing == [] and .missing_records == 0 and .unbalanced == 0 and
 		([.lost[] | select(.stage == "outage")] | length) == $kills and .events > 1000' "$dir/verified" >/dev/null ||
 		why "$(cat "$dir/verified")" || return
 }
@@ -59,7 +59,7 @@ killed_while_writing_again_and_again_it_leaves_whole_lines() {
 # Into a disk of 1 MiB, which gets room again when some events have no place in memory either.
 full_disk_tears_nothing_and_what_is_missing_is_declared() {
 	local format=$1 made=8000 read=(cat) plain=$daemon result file
-	[ "$format" = json ] || read=("$traceleft" decode -)
+	[[ $format == json* ]] || read=("$traceleft" decode -)
 	write_policy "$format"
 	rm -f "$dir/log/events"
 	printf '%s\n' '#!/bin/sh' "mount -t tmpfs -o size=1m,mode=755 none $dir/log" "exec $plain \"\$@\"" >"$dir/in-a-small-disk"
@@ -87,9 +87,13 @@ full_disk_tears_nothing_and_what_is_missing_is_declared() {
 		(map(select(.rule.name == "opens")) | length) as $there |
 		(map(select(.event.action == "ledger")) | last | .traceleft.ledger.outputs[0]) as $ledger |
 		($verified[0].lost | map(select(.stage == "log").count) | add) as $declared |
+		$verified[0].broken_seals == 0 and
 		$ledger.lost > 0 and $there + $ledger.lost == $made and $declared == $ledger.lost and
 		$ledger.delivered == $there and $ledger.accepted == $made' "$dir/lines" >/dev/null ||
 		why "$(grep -c '"opens"' "$dir/lines") there, $(cat "$dir/verified") $(grep '"ledger"' "$dir/lines" | tail -n 1 | jq -c .traceleft.ledger.outputs)"
+}
+full_disk_with_seals_is_the_same() {
+	full_disk_tears_nothing_and_what_is_missing_is_declared "json, seal: true"
 }
 await_status() {
 	for _ in $(seq 600); do
@@ -101,6 +105,7 @@ await_status() {
 
 for test in killed_while_writing_again_and_again_it_leaves_whole_lines \
 	"full_disk_tears_nothing_and_what_is_missing_is_declared json" \
+	full_disk_with_seals_is_the_same \
 	"full_disk_tears_nothing_and_what_is_missing_is_declared proto"; do
 	reason=
 	if $test; then

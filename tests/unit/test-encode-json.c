@@ -780,6 +780,26 @@ static void a_record_says_who_asked_for_it(void **state)
 	fixture_done(&f);
 }
 
+static void a_seal_says_of_what_it_is(void **state)
+{
+	struct tl_file_seal seal = { .file = "/var/log/a\nb", .kind = "interval", .format = "json", .number = 7,
+				     .offset = 10, .bytes = 20 };
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	fixture_type(&f.type, "seal", "");
+	f.type.class = TL_CLASS_RECORD;
+	f.event.kind = TL_EVENT_SEAL;
+	f.event.seal = &seal;
+	memset(seal.previous, 'a', TL_FILE_SEAL_HEX);
+	memset(seal.hash, 'b', TL_FILE_SEAL_HEX);
+	has(line(&f, NULL), "\"seal\":{\"file\":\"/var/log/a\\\\x0ab\",\"kind\":\"interval\",\"format\":\"json\",\"number\":7,"
+			    "\"offset\":10,\"bytes\":20,\"previous\":\"aaaa");
+	has(line(&f, NULL), "bbbb\"},\"flags\":[\"escaped\"]}}");
+	fixture_done(&f);
+}
+
 static void tampering_says_with_what_and_since_when(void **state)
 {
 	const struct tl_tamper tamper = { .kind = "program", .object = "openat, ex\nec", .state = "found",
@@ -1033,6 +1053,7 @@ int main(void)
 		cmocka_unit_test(a_line_says_where_it_stands_in_its_output),
 		cmocka_unit_test(a_start_says_who_and_why),
 		cmocka_unit_test(a_record_says_who_asked_for_it),
+		cmocka_unit_test(a_seal_says_of_what_it_is),
 		cmocka_unit_test(tampering_says_with_what_and_since_when),
 		cmocka_unit_test(the_ledger_is_the_whole_balance),
 		cmocka_unit_test(nothing_hostile_forges_anything),

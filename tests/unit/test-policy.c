@@ -76,6 +76,7 @@ static void all_parts_are_read(void **state)
 		       "  log: {type: file, path: /var/log/x.jsonl, format: text, fsync: always,\n"
 		       "        rotate: {size: 64M, keep: 3, compress: true, age: 2d}}\n"
 		       "  screen: {type: stdout}\n"
+		       "  kept: {type: file, path: /var/log/y.pb, format: proto, seal: true}\n"
 		       "limits: {buffer: 16M, memory: 1G}\n"
 		       "untracked: {pid: [5, 6], executable: /usr/bin/sleep}\n");
 	const struct tl_policy_rule *rule = p->rules;
@@ -115,7 +116,9 @@ static void all_parts_are_read(void **state)
 	assert_int_equal(log->rotate_age, 2 * 86400);
 	assert_true(log->rotate_compress);
 	assert_int_equal(log->fsync, TL_FSYNC_ALWAYS);
+	assert_false(log->seal);
 	assert_int_equal(p->outputs[2].format, TL_FORMAT_TEXT);
+	assert_true(p->outputs[3].seal);
 	assert_int_equal(p->limit_buffer, 16 << 20);
 	assert_int_equal(p->limit_memory, 1 << 30);
 	assert_int_equal(p->n_untracked_pids, 2);
