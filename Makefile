@@ -13,6 +13,7 @@ V ?=
 say = $(if $(V),,@echo "  $(@:$(B)/%=%)"; )
 CC ?= gcc
 CLANG ?= clang
+LLVM_STRIP ?= llvm-strip
 CLANG_FORMAT ?= clang-format
 JOBS ?= $(shell nproc)
 
@@ -111,6 +112,7 @@ $(B)/bpf/traceleft-typed.bpf.o: bpf_flags := -mcpu=v3 -DTL_BUILD_TYPED
 $(bpf_objects): bpf/traceleft.bpf.c
 	@mkdir -p $(@D)
 	$(say)$(CLANG) $(BPF_CFLAGS) $(bpf_flags) -c -o $@ $<
+	@$(LLVM_STRIP) -g $@ || { rm -f $@; false; } # what nobody loads: half of it
 
 $(B)/obj/lib/objects.o: lib/objects.S $(bpf_objects)
 	@mkdir -p $(@D)

@@ -460,10 +460,15 @@ struct tl_registers {
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;
 /* From 6.4 on the verifier goes through the names of all types of the kernel whenever a
  * pointer is loaded by a pointer that it trusts, which took more than half of the time of
- * a start. So what is beyond the first field is read by one that it does not trust. */
+ * a start. So pointers are read by one that it does not trust; what else is in the first
+ * object needs no other one. */
+#define TL_POINTER_CLASS 5 /* GCC's typeclass.h */
 #define tl_distrusted(pointer) \
 	((typeof(pointer))bpf_rdonly_cast((pointer), bpf_core_type_id_kernel(typeof(*(pointer)))))
-#define tl_get_one(pointer, field) ((pointer)->field)
+#define tl_get_one(pointer, field) \
+	(__builtin_choose_expr(__builtin_classify_type((pointer)->field) == TL_POINTER_CLASS, tl_distrusted(pointer), \
+			       (pointer))                                                                          \
+		 ->field)
 #define tl_get_far(pointer, ...) ___arrow(tl_distrusted(pointer), __VA_ARGS__)
 #define TL_GET_PICK(a, b, c, d, e, f, g, name, ...) name
 #define tl_get(pointer, ...)                                                                                       \
