@@ -57,11 +57,21 @@ void tl_parser_warn(struct tl_parser *p, unsigned column, const char *format, ..
 	p->error->n_warnings += !is_warned(p, note->message);
 }
 
+/* As it is shown in events: traceleft.args.NAME. */
+static size_t prefix_of_arguments(const char *name, size_t size)
+{
+	static const char *const prefixes[] = { "args.", "traceleft.args." };
+
+	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
+		if (size > strlen(prefixes[i]) && memcmp(name, prefixes[i], strlen(prefixes[i])) == 0)
+			return strlen(prefixes[i]);
+	return 0;
+}
+
 static bool make_reference(const struct tl_token *word, struct tl_reference *ret)
 {
-	static const char prefix[] = "args.";
 	const char *name = word->start;
-	size_t size = word->size;
+	size_t size = word->size, prefix = prefix_of_arguments(name, size);
 
 	*ret = (struct tl_reference){ .source = TL_REFERENCE_FIELD, .field = tl_expression_field_find(name, size) };
 	if (ret->field)
@@ -71,10 +81,8 @@ static bool make_reference(const struct tl_token *word, struct tl_reference *ret
 		ret->position = (uint8_t)(name[3] - '0');
 		return true;
 	}
-	if (size > strlen(prefix) && memcmp(name, prefix, strlen(prefix)) == 0) {
-		name += strlen(prefix);
-		size -= strlen(prefix);
-	}
+	name += prefix;
+	size -= prefix;
 	if (size >= sizeof(ret->name))
 		return false;
 	ret->source = TL_REFERENCE_NAME;
@@ -139,9 +147,10 @@ static int unknown_argument(struct tl_parser *p, const struct tl_token *word, si
 
 static int unknown_field(struct tl_parser *p, const struct tl_token *word)
 {
-	static const char prefix[] = "args.";
+	const size_t prefix = prefix_of_arguments(word->start, word->size);
 	const struct tl_expression_field *field;
 	struct tl_suggest suggest;
+	const char *shown;
 	char copy[64];
 	int64_t number;
 
@@ -150,11 +159,13 @@ static int unknown_field(struct tl_parser *p, const struct tl_token *word)
 		return tl_parser_fail(p, word->column, "'%s' is a number: a field is expected in front of it", copy);
 	if (other_name(copy))
 		return tl_parser_fail(p, word->column, "unknown field '%s', did you mean '%s'?", copy, other_name(copy));
-	if (word->size > strlen(prefix) && memcmp(word->start, prefix, strlen(prefix)) == 0)
-		return unknown_argument(p, word, strlen(prefix));
+	if (prefix)
+		return unknown_argument(p, word, prefix);
 	tl_suggest_init(&suggest, word->start, word->size);
 	for (size_t i = 0; (field = tl_expression_field_get(i)); i++)
 		tl_suggest_offer(&suggest, field->name);
+	for (size_t i = 0; (shown = tl_expression_shown_name(i)); i++)
+		tl_suggest_offer(&suggest, shown);
 	for (size_t i = 0; i < p->n_types; i++)
 		for (size_t j = 0; j < p->types[i]->n_args; j++)
 			tl_suggest_offer(&suggest, p->types[i]->args[j].name);

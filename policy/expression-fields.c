@@ -154,6 +154,12 @@ const struct tl_expression_field *tl_expression_field_get(size_t i)
 
 const struct tl_expression_field *tl_expression_field_find(const char *name, size_t size)
 {
+	const char *meant = tl_expression_field_shown(name, size);
+
+	if (meant) {
+		name = meant;
+		size = strlen(meant);
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
 		if (strlen(fields[i].name) == size && memcmp(fields[i].name, name, size) == 0)
 			return &fields[i];

@@ -108,7 +108,10 @@ enum tl_view {
 enum tl_view tl_reference_view(const struct tl_reference *r, const struct tl_event_type *type,
 			       struct tl_filter_test *ret_test);
 
+/* By its name, or by the one that it has in events: path and file.path. */
 const struct tl_expression_field *tl_expression_field_find(const char *name, size_t size);
+/* The field that is shown as name in events; NULL: there is no such one. */
+const char *tl_expression_field_shown(const char *name, size_t size);
 
 /* ---- Lists ---- */
 

@@ -83,6 +83,8 @@ struct tl_expression_field {
 /* The i-th field, NULL after the last. Arguments of the events are fields, too:
  * by name, where no field has that name, and always as args.NAME. */
 const struct tl_expression_field *tl_expression_field_get(size_t i);
+/* Names that fields have in events and may have in conditions, too: file.path; NULL: there are no more. */
+const char *tl_expression_shown_name(size_t i);
 
 /* Whether events of the type have the field. */
 bool tl_expression_field_of(const struct tl_expression_field *field, const struct tl_event_type *type);

@@ -11,7 +11,9 @@
 #include <time.h>
 
 #include "expression-fixture.h"
+#include "expression-internal.h"
 #include "expression.h"
+#include "fields.h"
 
 #define TYPES_MAX 512
 
@@ -390,6 +392,19 @@ static void every_field_has_a_summary_and_some_events(void **state)
 	}
 }
 
+static void names_in_events_are_such_and_mean_a_field(void **state)
+{
+	const char *name;
+	size_t n = 0;
+
+	(void)state;
+	for (; (name = tl_expression_shown_name(n)); n++) {
+		assert_non_null(tl_field_find(name));
+		assert_non_null(tl_expression_field_find(name, strlen(name)));
+	}
+	assert_true(n > 40);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -406,6 +421,7 @@ int main(void)
 		cmocka_unit_test(threads_may_share_a_condition),
 		cmocka_unit_test(types_of_other_tables_are_understood),
 		cmocka_unit_test(every_field_has_a_summary_and_some_events),
+		cmocka_unit_test(names_in_events_are_such_and_mean_a_field),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
