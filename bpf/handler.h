@@ -171,6 +171,21 @@ static __always_inline void tl_capture_output(struct tl_call *call, __u32 positi
 		tl_capture_bytes(call, position, size, size);
 }
 
+/* A handle of a file, struct file_handle, with as many bytes as it says itself. The call
+ * that writes one says, where it fails, no more than how many it would take. */
+#define TL_HANDLE_MAX 128
+static __always_inline void tl_capture_handle(struct tl_call *call, __u32 position, int written)
+{
+	__u32 length = 0, size = 2 * sizeof(__u32);
+
+	bpf_probe_read_user(&length, sizeof(length), (const void *)call->record.args[position - 1]);
+	if (written && call->record.ret < 0)
+		size = sizeof(length);
+	else if (length <= TL_HANDLE_MAX)
+		size += length;
+	tl_capture_bytes(call, position, size, 2 * sizeof(__u32) + TL_HANDLE_MAX);
+}
+
 /* As many bytes as the call says, where length_arg points to, that it has written. */
 static __always_inline void tl_capture_written(struct tl_call *call, __u32 position, __u32 length_arg, __u32 max)
 {

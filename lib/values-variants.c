@@ -17,7 +17,9 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/ipc.h>
 #include <sys/mman.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <threads.h>
@@ -57,6 +59,9 @@
 #define OPTION(level, option, name, decoder) \
 	SOCKOPT(level), .also_at = 3, .also = option, .used = ALL, .as = { { 3, name }, { 4, decoder } }
 #define PRCTL(option) IS("prctl", 1, option)
+#define PTRACE(request) IS("ptrace", 1, request)
+/* What is put to a queue, to memory, to semaphores of System V; of programs of 32 bits by a call that only newer kernels have. */
+#define IPC(call, position, cmd, decoder) IS(call, position, cmd), .used = ALL, .as = { { (position) + 1, decoder } }
 
 static const struct tl_variant variants[] = {
 	{ FCNTL(F_DUPFD), .used = ALL, .as = { { 3, "decimal" } } },
@@ -151,7 +156,8 @@ static const struct tl_variant variants[] = {
 	{ PRCTL(PR_SET_NAME), .used = FIRST(2), .as = { { 2, "string" } }, .behind = { 2, true, 16, 16, 1 } },
 	{ PRCTL(PR_GET_NAME), .used = FIRST(2), .as = { { 2, "string" } }, .behind = { 2, true, 16, 16, 0 } },
 	{ PRCTL(PR_GET_SECCOMP), .used = FIRST(1) },
-	{ PRCTL(PR_SET_SECCOMP), .used = FIRST(3), .as = { { 2, "seccomp_mode" }, { 3, "pointer" } } },
+	{ PRCTL(PR_SET_SECCOMP), .used = FIRST(3), .as = { { 2, "seccomp_mode" }, { 3, "socket_filter" } },
+	  .behind = { 3, false, 16, 8, 16 } },
 	{ PRCTL(PR_CAPBSET_READ), .used = FIRST(2), .as = { { 2, "capability" } } },
 	{ PRCTL(PR_CAPBSET_DROP), .used = FIRST(2), .as = { { 2, "capability" } } },
 	{ PRCTL(PR_GET_SECUREBITS), .used = FIRST(1) },
@@ -169,6 +175,39 @@ static const struct tl_variant variants[] = {
 	{ PRCTL(PR_SET_PTRACER), .used = FIRST(2), .as = { { 2, "ptracer" } } },
 	{ PRCTL(0x53564d41 /* PR_SET_VMA */), .used = ALL, .as = { { 2, "area_command" }, { 4, "unsigned" }, { 5, "string" } },
 	  .behind = { 5, true, 80, 80, 1 } },
+
+	{ IS("seccomp", 1, 1 /* SECCOMP_SET_MODE_FILTER */), .used = ALL, .as = { { 3, "socket_filter" } },
+	  .behind = { 3, false, 16, 8, 16 } },
+
+	{ IPC("shmctl", 2, IPC_STAT, "shmid_ds"), .behind = { 3, false, 96, 76, 0 } },
+	{ IPC("shmctl", 2, IPC_SET, "shm_set"), READ(3, 24) },
+	{ IPC("msgctl", 2, IPC_STAT, "msqid_ds"), .behind = { 3, false, 104, 80, 0 } },
+	{ IPC("msgctl", 2, IPC_SET, "msg_set"), .behind = { 3, false, 96, 72, 96 } },
+	{ IPC("semctl", 3, IPC_STAT, "semid_ds"), .behind = { 4, false, 88, 56, 0 } },
+	{ IPC("semctl", 3, IPC_SET, "sem_set"), READ(4, 24) },
+
+	{ PTRACE(PTRACE_TRACEME), .used = FIRST(1) },
+	{ PTRACE(PTRACE_ATTACH), .used = FIRST(2) },
+	{ PTRACE(PTRACE_INTERRUPT), .used = FIRST(2) },
+	{ PTRACE(PTRACE_KILL), .used = FIRST(2) },
+	{ PTRACE(PTRACE_LISTEN), .used = FIRST(2) },
+	{ PTRACE(PTRACE_SEIZE), .used = ALL, .as = { { 4, "ptrace_options" } } },
+	{ PTRACE(PTRACE_SETOPTIONS), .used = ALL, .as = { { 4, "ptrace_options" } } },
+	{ PTRACE(PTRACE_CONT), .used = ALL, .as = { { 4, "signal" } } },
+	{ PTRACE(PTRACE_DETACH), .used = ALL, .as = { { 4, "signal" } } },
+	{ PTRACE(PTRACE_SYSCALL), .used = ALL, .as = { { 4, "signal" } } },
+	{ PTRACE(PTRACE_SINGLESTEP), .used = ALL, .as = { { 4, "signal" } } },
+	{ PTRACE(PTRACE_PEEKTEXT), .used = ALL, .as = { { 4, "word_pointer" } }, .behind = { 4, false, 8, 4, 0 } },
+	{ PTRACE(PTRACE_PEEKDATA), .used = ALL, .as = { { 4, "word_pointer" } }, .behind = { 4, false, 8, 4, 0 } },
+	{ PTRACE(3 /* PTRACE_PEEKUSER */), .used = ALL, .as = { { 4, "word_pointer" } }, .behind = { 4, false, 8, 4, 0 } },
+	{ PTRACE(PTRACE_POKETEXT), .used = ALL, .as = { { 4, "hex" } } },
+	{ PTRACE(PTRACE_POKEDATA), .used = ALL, .as = { { 4, "hex" } } },
+	{ PTRACE(6 /* PTRACE_POKEUSER */), .used = ALL, .as = { { 4, "hex" } } },
+	{ PTRACE(PTRACE_GETEVENTMSG), .used = ALL, .as = { { 4, "offset_pointer" } }, .behind = { 4, false, 8, 4, 0 } },
+	{ PTRACE(PTRACE_GETSIGINFO), .used = ALL, .as = { { 4, "siginfo" } }, WRITTEN(4, 48) },
+	{ PTRACE(PTRACE_SETSIGINFO), .used = ALL, .as = { { 4, "siginfo" } }, READ(4, 48) },
+	{ PTRACE(PTRACE_GETSIGMASK), .used = ALL, .as = { { 3, "decimal" }, { 4, "sigset" } }, WRITTEN(4, 8) },
+	{ PTRACE(PTRACE_SETSIGMASK), .used = ALL, .as = { { 3, "decimal" }, { 4, "sigset" } }, READ(4, 8) },
 
 	{ IOCTL(TCGETS, "termios"), WRITTEN(3, 36) },
 	{ IOCTL(TCSETS, "termios"), READ(3, 36) },

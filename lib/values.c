@@ -13,6 +13,8 @@ static const struct tl_decoder_list *const lists[] = {
 	&tl_decoders_kernel, &tl_decoders_captured, &tl_decoders_structs,
 	&tl_decoders_messages,
 	&tl_decoders_structs_system,
+	&tl_decoders_structs_ipc,
+	&tl_decoders_structs_requests,
 	&tl_decoders_bpf,
 	&tl_decoders_socketcall,
 	&tl_decoders_sockopts,

@@ -103,6 +103,9 @@ static void put_buffer(FILE *out, const struct tl_event_type *t, const struct tl
 {
 	if (has_length_behind(t, arg))
 		fprintf(out, "\ttl_capture_written(call, %u, %u, %u);\n", arg->position, arg->length_arg, arg->size);
+	else if (strcmp(arg->decoder, "vectors") == 0)
+		fprintf(out, "\ttl_capture_buffer(call, %u, %u, 2 * tl_address_width(call), %u);\n", arg->position,
+			arg->length_arg, arg->size);
 	else
 		fprintf(out, "\ttl_capture_buffer(call, %u, %u, %u, %u);\n", arg->position, arg->length_arg,
 			arg->unit ? arg->unit : 1, arg->size);
@@ -112,6 +115,10 @@ static void put_capture(FILE *out, const struct tl_event_type *t, const struct t
 {
 	if (is_narrow_once(t, arg)) {
 		put_ids(out, t, arg);
+		return;
+	}
+	if (strcmp(arg->decoder, "file_handle") == 0) { /* it says itself how long it is */
+		fprintf(out, "\ttl_capture_handle(call, %u, %d);\n", arg->position, arg->capture == TL_CAPTURE_OUTPUT);
 		return;
 	}
 	switch (arg->capture) {

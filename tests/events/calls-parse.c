@@ -230,8 +230,39 @@ void parse(const char *file, int line, const char *given, struct parsed *ret)
 	ret->text = text("%s", s.at);
 }
 
+/* A handle of a file says itself how long it is. */
+static size_t shown_size(const char *decoder, const void *from, size_t size)
+{
+	uint32_t length;
+
+	memcpy(&length, from, sizeof(length));
+	return strcmp(decoder, "file_handle") == 0 ? 8 + length : size;
+}
+
+/* "(name N)": what lies there and only the kernel knew; how it is shown is the unit tests' business. */
+static char *put_shown(struct source *s, char *to, long from)
+{
+	const struct tl_decoder *decoder;
+	struct tl_buffer text = {};
+	struct tl_bytes bytes = { .data = (const char *)from, .flags = TL_VALUE_PRESENT };
+	char word[32];
+
+	s->at++;
+	take_word(s, word, sizeof(word));
+	decoder = tl_decoder_find(word);
+	if (!decoder || !decoder->bytes)
+		refuse(s, "unknown decoder");
+	bytes.size = (uint32_t)shown_size(word, bytes.data, (size_t)read_value(s));
+	s->at++;
+	decoder->bytes(&text, &bytes);
+	memcpy(to, text.data, text.size);
+	to += text.size;
+	tl_buffer_done(&text);
+	return to;
+}
+
 /* %1 an argument as an address, %1d as a decimal number, %1s the text there, %1f as a descriptor with its
- * path, %1[0] and %1{0} a number of 32 or 64 bits in what it points to, %~ the folder, %$name a variable, %x$name as an address, %p2 and %p$name the port
+ * path, %1(name N) the N bytes there as that decoder shows them, %1[0] and %1{0} a number of 32 or 64 bits in what it points to, %~ the folder, %$name a variable, %x$name as an address, %p2 and %p$name the port
  * of a socket address, %* whatever follows, %% itself. */
 const char *expanded(const struct parsed *parsed)
 {
@@ -277,7 +308,9 @@ const char *expanded(const struct parsed *parsed)
 					      *s.at == '[' ? ((int32_t *)value)[atoi(s.at + 1)] :
 							     ((long *)value)[atoi(s.at + 1)]);
 				s.at += strcspn(s.at, "]}") + 1;
-			} else if (*s.at == 's')
+			} else if (*s.at == '(')
+				to = put_shown(&s, to, value);
+			else if (*s.at == 's')
 				to += sprintf(to, "\"%.256s\"", (char *)value);
 			else if (*s.at == 'd')
 				to += sprintf(to, "%ld", value);

@@ -202,6 +202,15 @@ static struct bytes peek_command(const struct call *c, const struct tl_arg_type 
 	return nothing;
 }
 
+/* It says itself how long it is; one that was not written at most that. */
+static struct bytes peek_handle(uint64_t from, bool is_unwritten)
+{
+	uint32_t length = 0;
+
+	peek(&length, from, sizeof(length));
+	return peek_bytes(from, is_unwritten ? 4 : length <= 128 ? 8 + length : 8, 136);
+}
+
 struct bytes captured_of(const struct call *c, const struct tl_arg_type *arg)
 {
 	uint64_t from = c->args[arg->position - 1], length = 0;
@@ -212,6 +221,8 @@ struct bytes captured_of(const struct call *c, const struct tl_arg_type *arg)
 		length = c->args[arg->length_arg - 1];
 	if (!from)
 		return nothing;
+	if (strcmp(arg->decoder, "file_handle") == 0)
+		return peek_handle(from, arg->capture == TL_CAPTURE_OUTPUT && c->ret < 0);
 	switch (arg->capture) {
 	case TL_CAPTURE_STRING:
 		return peek_string(from, arg->size);
@@ -226,6 +237,8 @@ struct bytes captured_of(const struct call *c, const struct tl_arg_type *arg)
 			length = n;
 		}
 		length = arg->length_arg ? length : (uint64_t)c->ret;
+		if (strcmp(arg->decoder, "vectors") == 0)
+			return peek_bytes(from, (uint32_t)length * (c->abi == TL_ABI_X86_64 ? 16ULL : 8ULL), arg->size);
 		return peek_bytes(from, arg->unit > 1 ? (uint32_t)length * (uint64_t)arg->unit : length, arg->size);
 	case TL_CAPTURE_BITS: {
 		int word = 8 * (int)width;

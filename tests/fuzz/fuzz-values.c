@@ -30,6 +30,10 @@ static void decode(const struct tl_bytes *bytes, uint64_t value)
 	for (size_t i = 0; (d = tl_decoder_get(i)); i++) {
 		if (d->kind == TL_DECODE_BYTES)
 			d->bytes(&b, bytes);
+		if (d->bytes32)
+			d->bytes32(&b, bytes);
+		if (d->bytes16)
+			d->bytes16(&b, bytes);
 		tl_value_text(&b, d, value);
 	}
 	tl_argv_text(&b, bytes->data, bytes->size, true);

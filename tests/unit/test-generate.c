@@ -108,6 +108,9 @@ static void every_kind_of_capture_has_its_call(void **state)
 		{ "futex", "\tswitch ((__u32)call->record.args[1] & 0x7f) {\n\tcase 0x0:\n\t\tsize = tl_command_size(call, 16, 8, 16);\n" },
 		{ "connect", "\ttl_capture_sockaddr(call, 2, 3, 0);\n" },
 		{ "accept4", "\tif (call->record.ret >= 0)\n\t\ttl_capture_sockaddr(call, 2, 3, 1);\n" },
+		{ "process_vm_readv", "\ttl_capture_buffer(call, 4, 5, 2 * tl_address_width(call), 128);\n" },
+		{ "name_to_handle_at", "\ttl_capture_handle(call, 3, 1);\n" },
+		{ "open_by_handle_at", "\ttl_capture_handle(call, 2, 0);\n" },
 		{ "execve", "\ttl_capture_argv(call, 2, 4096);\n" },
 	};
 
