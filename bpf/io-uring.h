@@ -129,14 +129,22 @@ struct {
 	__type(value, struct tl_request_long);
 } requests_long SEC(".maps");
 
-/* A request that ends many times: but for the last one its name alone is told.
- * Key: ring and name; value: the request. */
+/* Requests that end many times: but for the last one their name alone is told. As
+ * long as one has that name, it is that one. */
+struct tl_namesakes {
+	__u64 sum; /* of their addresses */
+	__u64 n;
+};
+/* tl_request_key.n: what is known of several that have the name */
+#define TL_REQUEST_ANY (~0ULL)
+
+/* Key: ring and name. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, TL_REQUEST_FLAGS);
 	__uint(max_entries, TL_REQUESTS_MAX);
 	__type(key, struct tl_request_key);
-	__type(value, __u64);
+	__type(value, struct tl_namesakes);
 } requests_named SEC(".maps");
 
 /* tl_call.stashed of a request */
@@ -422,6 +430,39 @@ static __always_inline bool tl_request_put(struct tl_call *call, const struct tl
 	return false;
 }
 
+/* From now on what is told of that name may be this one's, too: then any of them stands for it. */
+static __always_inline bool tl_request_share(struct tl_call *call, const struct tl_request_key *name, __u64 request)
+{
+	struct tl_namesakes *known = bpf_map_lookup_elem(&requests_named, name), first = {.sum = request, .n = 1};
+	struct tl_request_key any = *name;
+
+	if (!known)
+		return tl_map_update(&requests_named, name, &first, BPF_ANY) == 0;
+	__sync_fetch_and_add(&known->sum, request);
+	__sync_fetch_and_add(&known->n, 1);
+	any.n = TL_REQUEST_ANY;
+	tl_request_put(call, &any); /* if none does yet */
+	return true;
+}
+
+/* It is over, or was not kept. */
+static __always_inline void tl_request_leave(const struct tl_request_key *name, __u64 request)
+{
+	struct tl_namesakes *known = bpf_map_lookup_elem(&requests_named, name);
+	struct tl_request_key any = *name;
+
+	if (!known)
+		return;
+	__sync_fetch_and_add(&known->sum, -request);
+	__sync_fetch_and_add(&known->n, -1ULL);
+	if (known->n)
+		return;
+	any.n = TL_REQUEST_ANY;
+	if (bpf_map_delete_elem(&requests, &any) < 0)
+		bpf_map_delete_elem(&requests_long, &any);
+	bpf_map_delete_elem(&requests_named, name);
+}
+
 static __always_inline bool tl_request_keep(struct tl_call *call)
 {
 	struct io_kiocb *request = tl_at(struct io_kiocb, call->record.seq);
@@ -439,8 +480,12 @@ static __always_inline bool tl_request_keep(struct tl_call *call)
 	}
 	if (call->stashed & TL_REQUEST_MANY) {
 		tl_request_name(&name, request);
-		if (tl_map_update(&requests_named, &name, &key.request, BPF_ANY) < 0)
+		if (!tl_request_share(call, &name, key.request))
 			return false;
+		if (tl_request_put(call, &key))
+			return true;
+		tl_request_leave(&name, key.request);
+		return false;
 	}
 	return tl_request_put(call, &key);
 }
@@ -524,18 +569,29 @@ static __always_inline int tl_request_ended(void *ctx, __u64 address, __u64 user
 	struct tl_request_key name = {.request = TL_HOOK_ARGUMENT(ctx, 0), .user_data = user_data};
 	struct tl_request_key key = {.request = address};
 	bool is_mine = tl_is_my_turn(TL_TURN_REQUEST, address);
+	struct tl_namesakes *known;
 	struct tl_call *call;
-	__u64 *named;
+	bool is_any = false;
 
 	if (!address) {
-		named = bpf_map_lookup_elem(&requests_named, &name);
-		if (!named)
+		known = bpf_map_lookup_elem(&requests_named, &name);
+		if (!known)
 			return 0;
-		key.request = *named;
+		is_any = known->n != 1;
+		key.request = known->sum;
+		if (is_any) {
+			key = name;
+			key.n = TL_REQUEST_ANY;
+		}
 	}
 	call = tl_request_take(&key, address, is_mine);
 	if (call && address && call->stashed & TL_REQUEST_MANY)
-		bpf_map_delete_elem(&requests_named, &name);
+		tl_request_leave(&name, address);
+	if (call && is_any) { /* of which file is not known */
+		call->record.seq = 0;
+		call->record.args[0] = -1;
+		call->record.flags |= TL_RECORD_INCOMPLETE;
+	}
 	return tl_request_report(ctx, call, result);
 }
 

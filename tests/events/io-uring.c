@@ -213,9 +213,92 @@ static void one_request_for_many_callers(void)
 	require(r[3].call->ret == -ECANCELED);
 }
 
+static int listen_at(struct sockaddr_in *address)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	socklen_t size = sizeof(*address);
+
+	*address = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	require(bind(fd, (void *)address, size) == 0 && listen(fd, 8) == 0);
+	require(getsockname(fd, (void *)address, &size) == 0);
+	return fd;
+}
+
+/* Asks for all callers, by the one name of all that ask. */
+static void answer_all(struct request *r)
+{
+	r->entry.ioprio = IORING_ACCEPT_MULTISHOT;
+	r->entry.user_data = 7;
+	ring_push(&r->entry);
+	require(ring_enter(1, 0) == 0);
+}
+
+static void call_answered(struct sockaddr_in *address, struct call *c)
+{
+	struct call *accepted = expect(TL_EVENT_NETWORK, "net_accept");
+	struct io_uring_cqe end;
+
+	require(connect(socket(AF_INET, SOCK_STREAM, 0), (void *)address, sizeof(*address)) == 0);
+	require(ring_enter(0, 1) == 0 && ring_pop(&end));
+	call_ended(c, end.res);
+	if (!require(end.res >= 0 && end.flags & IORING_CQE_F_MORE))
+		return;
+	is_object(c, text("socket:[%llu]", (unsigned long long)stat_of_fd(end.res).st_ino), stat_of_fd(end.res));
+	is_socket(c, end.res);
+	c->source = far_end(end.res);
+	c->destination = near_end(end.res);
+	accepted->after = now();
+	accepted->flags = TL_EVENT_IO_URING;
+	is_connection(accepted, end.res, true);
+}
+
+static void answer_no_more(int fd, struct call *c)
+{
+	struct io_uring_sqe cancel = { .opcode = IORING_OP_ASYNC_CANCEL, .cancel_flags = IORING_ASYNC_CANCEL_FD,
+				       .user_data = 1, .fd = fd };
+	struct io_uring_cqe end;
+
+	ring_push(&cancel);
+	require(ring_enter(1, 2) == 0);
+	while (ring_pop(&end))
+		if (end.user_data == 7)
+			call_ended(c, end.res);
+	require(c->ret == -ECANCELED);
+}
+
+/* As long as there are two nobody knows whose caller it was; then it is known again, however the others ended. */
+static void two_requests_with_one_name(void)
+{
+	struct sockaddr_in address[2];
+	struct request unknown = {}, end[2] = {}, known[2] = {};
+	int fd[2];
+
+	require(ring_open(false));
+	if (!ring_has(IORING_FEAT_LINKED_FILE) || is_old_kernel()) {
+		skip_case("this kernel has no such requests");
+		return;
+	}
+	for (unsigned i = 0; i < N_ELEMENTS(fd); i++)
+		fd[i] = listen_at(&address[i]);
+	ask(&unknown, SYS_accept4, -1, 0, 0, 0);
+	unknown.call->flags |= TL_EVENT_INCOMPLETE;
+	ask(&end[1], SYS_accept4, fd[1], 0, 0, 0);
+	for (unsigned i = 0; i < N_ELEMENTS(known); i++)
+		ask(&known[i], SYS_accept4, fd[0], 0, 0, 0);
+	ask(&end[0], SYS_accept4, fd[0], 0, 0, 0);
+	answer_all(&end[0]);
+	answer_all(&end[1]);
+	call_answered(&address[0], unknown.call);
+	answer_no_more(fd[1], end[1].call);
+	for (unsigned i = 0; i < N_ELEMENTS(known); i++)
+		call_answered(&address[0], known[i].call);
+	answer_no_more(fd[0], end[0].call);
+}
+
 static const struct test_case cases[] = {
 	CASE(what_follows_a_failure_is_cancelled), CASE(refused), CASE(silent_about_success),
 	CASE(place_in_the_table_of_files),	   CASE(crowd),	  CASE(one_request_for_many_callers),
+	CASE(two_requests_with_one_name),
 };
 
 int main(void)
