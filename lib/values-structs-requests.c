@@ -240,6 +240,67 @@ static void uring_params_text(struct tl_buffer *out, const struct tl_bytes *byte
 	TL_PUT_LITERAL(out, ", ...}");
 }
 
+/* ---- Landlock: what a process takes from itself ---- */
+
+static const struct tl_constant file_rights[] = {
+	{ "LANDLOCK_ACCESS_FS_EXECUTE", 1 << 0 },    { "LANDLOCK_ACCESS_FS_WRITE_FILE", 1 << 1 },
+	{ "LANDLOCK_ACCESS_FS_READ_FILE", 1 << 2 },  { "LANDLOCK_ACCESS_FS_READ_DIR", 1 << 3 },
+	{ "LANDLOCK_ACCESS_FS_REMOVE_DIR", 1 << 4 }, { "LANDLOCK_ACCESS_FS_REMOVE_FILE", 1 << 5 },
+	{ "LANDLOCK_ACCESS_FS_MAKE_CHAR", 1 << 6 },  { "LANDLOCK_ACCESS_FS_MAKE_DIR", 1 << 7 },
+	{ "LANDLOCK_ACCESS_FS_MAKE_REG", 1 << 8 },   { "LANDLOCK_ACCESS_FS_MAKE_SOCK", 1 << 9 },
+	{ "LANDLOCK_ACCESS_FS_MAKE_FIFO", 1 << 10 }, { "LANDLOCK_ACCESS_FS_MAKE_BLOCK", 1 << 11 },
+	{ "LANDLOCK_ACCESS_FS_MAKE_SYM", 1 << 12 },  { "LANDLOCK_ACCESS_FS_REFER", 1 << 13 },
+	{ "LANDLOCK_ACCESS_FS_TRUNCATE", 1 << 14 },  { "LANDLOCK_ACCESS_FS_IOCTL_DEV", 1 << 15 },
+};
+static const struct tl_constant port_rights[] = { { "LANDLOCK_ACCESS_NET_BIND_TCP", 1 },
+						  { "LANDLOCK_ACCESS_NET_CONNECT_TCP", 2 } };
+static const struct tl_constant scopes[] = { { "LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET", 1 },
+					     { "LANDLOCK_SCOPE_SIGNAL", 2 } };
+static const struct tl_decoder of_files = FLAGS("", file_rights), of_ports = FLAGS("", port_rights),
+			       of_scopes = FLAGS("", scopes);
+
+/* Each kernel knows more of it than the one before. */
+static void landlock_rules_text(struct tl_buffer *out, const struct tl_bytes *bytes)
+{
+	static const struct {
+		const char *key;
+		const struct tl_decoder *decoder;
+	} members[] = {
+		{ "{handled_access_fs=", &of_files },
+		{ ", handled_access_net=", &of_ports },
+		{ ", scoped=", &of_scopes },
+	};
+
+	if (!whole(out, bytes, 8))
+		return;
+	for (size_t i = 0; i < COUNT(members) && (i + 1) * 8 <= bytes->size; i++) {
+		tl_put_text(out, members[i].key);
+		tl_value_text(out, members[i].decoder, WORD(bytes, i));
+	}
+	tl_put_text(out, bytes->flags & TL_VALUE_TRUNCATED ? ", ...}" : "}");
+}
+
+static void put_allowed(struct tl_buffer *out, const struct tl_bytes *bytes, const struct tl_decoder *decoder,
+			const char *key, uint64_t value)
+{
+	TL_PUT_LITERAL(out, "{allowed_access=");
+	tl_value_text(out, decoder, WORD(bytes, 0));
+	put_signed(out, key, value);
+	tl_put_char(out, '}');
+}
+
+static void landlock_path_text(struct tl_buffer *out, const struct tl_bytes *bytes)
+{
+	if (whole(out, bytes, 12))
+		put_allowed(out, bytes, &of_files, ", parent_fd=", (uint64_t)(int32_t)member(bytes, 8, 4));
+}
+
+static void landlock_port_text(struct tl_buffer *out, const struct tl_bytes *bytes)
+{
+	if (whole(out, bytes, 16))
+		put_allowed(out, bytes, &of_ports, ", port=", WORD(bytes, 1));
+}
+
 static const struct tl_decoder decoders[] = {
 	LAYOUTS("shmid_ds", shmid_text, shmid_text_32),
 	LAYOUTS("msqid_ds", msqid_text, msqid_text_32),
@@ -253,6 +314,9 @@ static const struct tl_decoder decoders[] = {
 	BYTES("mount_request", mount_request_text),
 	BYTES("futex_waiters", futex_waiters_text),
 	BYTES("uring_params", uring_params_text),
+	BYTES("landlock_rules", landlock_rules_text),
+	BYTES("landlock_path", landlock_path_text),
+	BYTES("landlock_port", landlock_port_text),
 };
 
 const struct tl_decoder_list tl_decoders_structs_requests = { decoders, COUNT(decoders) };

@@ -179,6 +179,15 @@ static const struct tl_variant variants[] = {
 	{ IS("seccomp", 1, 1 /* SECCOMP_SET_MODE_FILTER */), .used = ALL, .as = { { 3, "socket_filter" } },
 	  .behind = { 3, false, 16, 8, 16 } },
 
+	{ IS("fsconfig", 2, 1 /* FSCONFIG_SET_STRING */), .used = ALL, .as = { { 4, "string" } },
+	  .behind = { 4, true, 256, 256, 1 } },
+	{ IS("fsconfig", 2, 3 /* FSCONFIG_SET_PATH */), .used = ALL, .as = { { 4, "path" }, { 5, "dirfd" } },
+	  .behind = { 4, true, 256, 256, 1 } },
+	{ IS("fsconfig", 2, 4 /* FSCONFIG_SET_PATH_EMPTY */), .used = ALL, .as = { { 4, "path" }, { 5, "dirfd" } },
+	  .behind = { 4, true, 256, 256, 1 } },
+	{ IS("landlock_add_rule", 2, 1 /* LANDLOCK_RULE_PATH_BENEATH */), .used = ALL, .as = { { 3, "landlock_path" } }, READ(3, 12) },
+	{ IS("landlock_add_rule", 2, 2 /* LANDLOCK_RULE_NET_PORT */), .used = ALL, .as = { { 3, "landlock_port" } }, READ(3, 16) },
+
 	{ IPC("shmctl", 2, IPC_STAT, "shmid_ds"), .behind = { 3, false, 96, 76, 0 } },
 	{ IPC("shmctl", 2, IPC_SET, "shm_set"), READ(3, 24) },
 	{ IPC("msgctl", 2, IPC_STAT, "msqid_ds"), .behind = { 3, false, 104, 80, 0 } },
