@@ -12,7 +12,8 @@ static const struct {
 	{ "truncated", "A value was cut.\n"
 		       "Of a path the beginning is missing, not the end: it is written as \\fB.../name\\fP then,\n"
 		       "and nothing else that is no absolute path begins so." },
-	{ "incomplete", "A value could not be read, or the call wrote over it." },
+	{ "incomplete", "A value could not be read, or the call wrote over it; or it is not known which of several requests of "
+			"io_uring with one name it was." },
 	{ "escaped", "Bytes that are no harmless UTF\\-8 were written as \\fB\\exNN\\fP." },
 	{ "claim", "A path is composed from the working directory and what was asked for: no kernel function\n"
 		   "that knows the object could be hooked, or the call failed before there was one." },
