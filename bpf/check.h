@@ -27,7 +27,22 @@ struct tl_parts {
 
 #define TL_CHECK_SECTIONS 16 /* that are looked at */
 
-TL_CHECK_INLINE __u32 tl_part_of(const struct tl_section *section)
+/* Those that only sockets have, and what calls on them ask for. */
+TL_CHECK_INLINE __u32 tl_part_of_socket(const struct tl_section *section, __u32 address)
+{
+	if (section->type == TL_SECTION_SOCKET)
+		return TL_PART_SOCKET;
+	if (section->type == TL_SECTION_TRAFFIC)
+		return TL_PART_TRAFFIC;
+	if (section->type == TL_SECTION_DNS)
+		return TL_PART_DNS;
+	if (section->type == TL_SECTION_ARG && section->index == address)
+		return TL_PART_ADDRESS;
+	return TL_PART_OTHER;
+}
+
+/* address: the argument with an address; 0: none. */
+TL_CHECK_INLINE __u32 tl_part_of(const struct tl_section *section, __u32 address)
 {
 	if (section->type == TL_SECTION_FILE && section->index == TL_PATH_FILE)
 		return TL_PART_FILE;
@@ -35,17 +50,19 @@ TL_CHECK_INLINE __u32 tl_part_of(const struct tl_section *section)
 		return TL_PART_PATH;
 	if (section->type == TL_SECTION_PATH && section->index == TL_PATH_TARGET)
 		return TL_PART_TARGET;
-	return TL_PART_OTHER;
+	return tl_part_of_socket(section, address);
 }
 
-/* Is it not what the reader makes of it, but for its order? */
+/* Is it a path that is not what the reader makes of it, but for its order? */
 TL_CHECK_INLINE int tl_part_is_odd(const struct tl_section *section)
 {
-	return section->flags & (TL_SECTION_TRUNCATED | TL_SECTION_FAULT | TL_SECTION_PSEUDO);
+	return section->type == TL_SECTION_PATH &&
+	       section->flags & (TL_SECTION_TRUNCATED | TL_SECTION_FAULT | TL_SECTION_PSEUDO);
 }
 
-/* `data` are `size` bytes of a record, and TL_RECORD_MAX and some more can be read. */
-TL_CHECK_INLINE void tl_parts_find(struct tl_parts *parts, const __u8 *data, __u32 size)
+/* `data` are `size` bytes of a record, and TL_RECORD_MAX and some more can be read. address:
+ * see tl_part_of(). */
+TL_CHECK_INLINE void tl_parts_find(struct tl_parts *parts, const __u8 *data, __u32 size, __u32 address)
 {
 	for (int i = 0; i < TL_PARTS; i++)
 		parts->offset[i] = 0;
@@ -57,14 +74,18 @@ TL_CHECK_INLINE void tl_parts_find(struct tl_parts *parts, const __u8 *data, __u
 		if (at >= size)
 			break;
 		at += sizeof(*section);
-		parts->offset[tl_part_of(section) & (TL_PARTS - 1)] = tl_part_is_odd(section) ? 0 : at;
+		parts->offset[tl_part_of(section, address) & (TL_PARTS - 1)] = tl_part_is_odd(section) ? 0 : at;
 		parts->at = at + ((section->size + 7) & ~7U);
 	}
+	/* There are more: one of them may be what no filter leaves out. */
+	if (parts->at < size)
+		parts->offset[TL_PART_DNS] = size;
 	parts->offset[TL_PART_HEADER] = 0;
 }
 
 /* Fields and ends of texts begin anywhere. A program loads what is not aligned like anything
  * else; in C that has to be said. */
+typedef __u16 tl_loose_u16 TL_ANYWHERE;
 typedef __u32 tl_loose_u32 TL_ANYWHERE;
 typedef __u64 tl_loose_u64 TL_ANYWHERE;
 

@@ -3,7 +3,7 @@
 #ifndef TRACELEFT_FILTER_H
 #define TRACELEFT_FILTER_H
 
-#include "check.h"
+#include "ends.h"
 #include "record.h"
 
 /* By tl_plan.filter; max_entries is set when loaded. */
@@ -27,31 +27,57 @@ __noinline int tl_filter_step(__u32 key, __u32 slot, __u32 at)
 	return tl_check_next(filter, &filter->checks[at & (TL_CHECKS_MAX - 1)], call->data, &work->parts);
 }
 
-__noinline int tl_filter_find_parts(__u32 slot)
+__noinline int tl_filter_find_parts(__u32 key, __u32 slot)
 {
+	const struct tl_filter *filter = bpf_map_lookup_elem(&filters, &key);
 	const struct tl_call *call = bpf_map_lookup_elem(&calls, &slot);
 	struct tl_work *work = bpf_map_lookup_elem(&works, &slot);
 
-	if (call && work)
-		tl_parts_find(&work->parts, call->data, call->record.size);
+	if (filter && call && work)
+		tl_parts_find(&work->parts, call->data, call->record.size, filter->ends & TL_ENDS_ADDRESS);
 	return 0;
 }
 
-/* May somebody want the event of the call in `slot`? What there is no answer to may be wanted. */
-static __always_inline bool tl_filter_passes(const struct tl_plan *plan, const struct tl_call *call, __u32 slot)
+/* 1: the tests are to be looked at. */
+__noinline int tl_filter_find_ends(__u32 key, __u32 slot)
 {
-	__u32 key = call->collected ? plan->late_filter : plan->filter, at = 0;
+	const struct tl_filter *filter = bpf_map_lookup_elem(&filters, &key);
+	struct tl_call *call = bpf_map_lookup_elem(&calls, &slot);
+	struct tl_work *work = bpf_map_lookup_elem(&works, &slot);
 
-	if (!key)
-		return true;
-	if (call->collected)
-		tl_filter_find_parts(slot);
+	return filter && call && work &&
+	       tl_ends_prepare(&work->parts, slot, call->data, call->record.size, filter->ends);
+}
+
+static __always_inline bool tl_filter_is_met(__u32 key, __u32 slot)
+{
+	__u32 at = 0;
+
 	for (int i = 0; i < TL_CHECKS_MAX; i++) {
 		at = tl_filter_step(key, slot, at);
 		if (at >= TL_CHECKS_MAX)
 			break;
 	}
 	return at != TL_CHECK_UNMET;
+}
+
+/* Same as tl_filter_passes(), of a record that is ready to be sent. */
+__noinline int tl_filter_lets(__u32 key, __u32 slot)
+{
+	tl_filter_find_parts(key, slot);
+	return !tl_filter_find_ends(key, slot) || tl_filter_is_met(key, slot);
+}
+
+/* May somebody want the event of the call in `slot`? What there is no answer to may be wanted. */
+static __always_inline bool tl_filter_passes(const struct tl_plan *plan, const struct tl_call *call, __u32 slot)
+{
+	__u32 key = call->collected ? plan->late_filter : plan->filter;
+
+	if (!key)
+		return true;
+	if (!call->collected)
+		return tl_filter_is_met(key, slot);
+	return tl_filter_lets(key, slot);
 }
 
 #endif

@@ -578,16 +578,12 @@ int tl_filter(void *ctx)
 	return 0;
 }
 
-SEC("raw_tp")
-int tl_send(void *ctx)
+static __always_inline int tl_send_call(void *ctx, struct tl_call *call)
 {
-	struct tl_call *call = tl_call_mine();
 	struct tl_task *state;
 	__u16 flags;
 	__u64 seq;
 
-	if (!call)
-		return 0;
 	flags = call->record.flags;
 	seq = tl_record_send(call);
 	if (!seq || !(flags & TL_RECORD_TALLIED))
@@ -598,6 +594,30 @@ int tl_send(void *ctx)
 	state->counted = seq;
 	bpf_tail_call(ctx, &programs, TL_STAGE_TALLIED);
 	state->counted = 0;
+	return 0;
+}
+
+SEC("raw_tp")
+int tl_send(void *ctx)
+{
+	struct tl_call *call = tl_call_mine();
+
+	return call ? tl_send_call(ctx, call) : 0;
+}
+
+/* In its place where there are filters. */
+SEC("raw_tp")
+int tl_send_filtered(void *ctx)
+{
+	__u32 key = 0, filter;
+	struct tl_call *call = tl_call_mine_at(&key);
+
+	if (!call)
+		return 0;
+	filter = tl_config.plan[call->event & (TL_EVENTS_MAX - 1)].last_filter;
+	if (!filter || tl_filter_lets(filter, key))
+		return tl_send_call(ctx, call);
+	tl_call_filter(call);
 	return 0;
 }
 

@@ -135,6 +135,7 @@ static __always_inline int tl_network_ended(void *ctx, __u64 address, __u64 user
 	struct tl_network_request *kept;
 	struct task_struct *task;
 	bool is_many, is_mine;
+	__u32 slot;
 
 	if (which == TL_NET_EVENTS)
 		return 0;
@@ -155,7 +156,10 @@ static __always_inline int tl_network_ended(void *ctx, __u64 address, __u64 user
 	if ((which == TL_NET_ACCEPT && result < 0) || !tl_network_state(task))
 		return 0;
 	c.file = which == TL_NET_ACCEPT ? tl_fd_file(task, result) : (__u64)tl_peek(request, file);
-	return c.file ? tl_network_called(&c, which, is_mine) : 0;
+	slot = c.file ? tl_network_called(&c, which, is_mine) : TL_NO_SLOT;
+	if (slot != TL_NO_SLOT)
+		tl_network_tell(slot);
+	return 0;
 }
 
 /* (ring, request, user data, result, ...) */

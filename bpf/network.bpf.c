@@ -4,10 +4,12 @@
  * any task is the current one: so their owner is noted when a process begins to
  * connect, accepts, or begins to close, and events are told in its name.
  */
+#include "filter.h"
 #include "io-uring.h"
 #include "socket.h"
 
 #define TL_ECONNABORTED 103
+#define TL_NO_SLOT (~0U)
 
 /* Whose a connection is, and what is wanted of it. */
 struct tl_owner {
@@ -146,9 +148,9 @@ static __always_inline void tl_add_traffic(__u8 *data, __u64 at, bool incoming, 
 	tl_area_end(data, TL_RECORD_MAX, section, TL_SECTION_TRAFFIC, 0, 0, sizeof(*facts));
 }
 
-/* A record in the owner's name; NULL if it is not wanted, or there is no room, counted. */
+/* A record in the owner's name, and its slot; NULL if it is not wanted, or there is no room, counted. */
 static __always_inline struct tl_call *tl_network_begin(const struct tl_owner *owner, __u32 which, __s64 ret,
-							bool is_mine)
+							bool is_mine, __u32 *ret_slot)
 {
 	__u32 event = tl_config.network_events[which];
 	struct tl_work *work;
@@ -165,14 +167,33 @@ static __always_inline struct tl_call *tl_network_begin(const struct tl_owner *o
 	call->record.program_id = owner->program_id[which];
 	call->record.handler = owner->handler[which];
 	call->record.ret = ret;
+	*ret_slot = work->walk.slot;
 	return call;
+}
+
+/* The record in the slot is complete. Global, with a number alone as its argument, so that the
+ * verifier looks at it once; and not below what has put it together, for the stack. */
+__noinline int tl_network_tell(__u32 slot)
+{
+	struct tl_call *call = bpf_map_lookup_elem(&calls, &slot);
+	__u32 filter;
+
+	if (!call)
+		return 0;
+	filter = tl_config.plan[call->event & (TL_EVENTS_MAX - 1)].last_filter;
+	if (filter && !tl_filter_lets(filter, slot))
+		tl_call_filter(call);
+	else
+		tl_record_send(call);
+	return 0;
 }
 
 /* An event of a TCP connection. */
 static __always_inline void tl_network_send(const struct tl_owner *owner, __u64 sk, __u32 which, __s64 ret,
 					    bool is_mine)
 {
-	struct tl_call *call = tl_network_begin(owner, which, ret, is_mine);
+	__u32 slot = 0;
+	struct tl_call *call = tl_network_begin(owner, which, ret, is_mine, &slot);
 	struct inet_sock *inet = tl_at(struct inet_sock, sk);
 	struct tl_socket_facts *facts;
 
@@ -184,7 +205,7 @@ static __always_inline void tl_network_send(const struct tl_owner *owner, __u64 
 	/* What is closed has given back its number, but not forgotten it. */
 	facts->local_port = bpf_ntohs(tl_peek(inet, inet_sport));
 	tl_add_traffic(call->data, sk, owner->incoming, which == TL_NET_CLOSE);
-	tl_record_send(call);
+	tl_network_tell(slot);
 }
 
 /* ---- Connections ---- */
@@ -391,8 +412,8 @@ static __always_inline void tl_network_lost(__u32 wants, __u32 which)
  * function of its own: on 5.10 all that are under way share 512 bytes of stack. What it
  * is, a constant on each way that leads here, has to come in a register: of constants
  * that come through another function's stack the verifier of 5.10 takes one for another,
- * and cuts off what it holds to be impossible. */
-static __noinline int tl_network_called(const struct tl_network_call *c, __u32 which, bool is_mine)
+ * and cuts off what it holds to be impossible. Returns the slot with the record, or TL_NO_SLOT. */
+static __noinline __u32 tl_network_called(const struct tl_network_call *c, __u32 which, bool is_mine)
 {
 	struct task_struct *task = tl_task_current();
 	struct tl_task *state = tl_network_state_now(task);
@@ -400,29 +421,29 @@ static __noinline int tl_network_called(const struct tl_network_call *c, __u32 w
 	struct tl_call *call, *place;
 	__u64 file, at, socket;
 	struct tl_owner *owner;
-	__u32 wants, family;
+	__u32 wants, family, slot = 0;
 	struct sock *sk;
 
 	wants = state ? tl_network_wants(state) : 0;
 	if (!(wants >> which & 1) && !(which == TL_NET_ACCEPT && wants & 1U << TL_NET_CLOSE))
-		return 0;
+		return TL_NO_SLOT;
 	file = tl_network_file(task, c, which);
 	socket = file ? tl_file_socket(file) : 0;
 	at = socket ? (__u64)tl_peek(tl_at(struct socket, socket), sk) : 0;
 	if (!at)
-		return 0;
+		return TL_NO_SLOT;
 	sk = tl_at(struct sock, at);
 	family = tl_peek(sk, __sk_common.skc_family);
 	if (family != TL_AF_INET && family != TL_AF_INET6)
-		return 0;
+		return TL_NO_SLOT;
 	owner = tl_owner_begin(&place, task, state, wants);
 	if (!owner) {
 		if (is_mine)
 			tl_network_lost(wants, which);
-		return 0;
+		return TL_NO_SLOT;
 	}
 	owner->incoming = which == TL_NET_ACCEPT;
-	call = tl_network_begin(owner, which, which == TL_NET_ACCEPT ? 0 : ret, is_mine);
+	call = tl_network_begin(owner, which, which == TL_NET_ACCEPT ? 0 : ret, is_mine, &slot);
 	if (call) {
 		call->record.args[0] = c->args[0];
 		call->record.args[1] = c->args[1];
@@ -435,13 +456,12 @@ static __noinline int tl_network_called(const struct tl_network_call *c, __u32 w
 		/* Where it could not be bound to. */
 		if (which == TL_NET_BIND && ret < 0)
 			tl_capture_sockaddr(call, 2, 3, 0);
-		tl_record_send(call);
 	}
 	if (which == TL_NET_ACCEPT && wants & 1U << TL_NET_CLOSE && tl_peek(sk, sk_protocol) == TL_IPPROTO_TCP &&
 	    tl_peek(sk, __sk_common.skc_state) != TL_TCP_CLOSE)
 		tl_owner_keep(at, owner);
 	tl_owner_done(place);
-	return 0;
+	return call ? slot : TL_NO_SLOT;
 }
 
 static __always_inline int tl_network_after(void *ctx, bool again)
@@ -450,6 +470,7 @@ static __always_inline int tl_network_after(void *ctx, bool again)
 	struct tl_network_call c = {.ret = TL_RET_AT(ctx, TL_RET_TRACEPOINT)};
 	__u32 which = tl_network_call_of(task, TL_REGISTERS_AT(ctx), c.args);
 	bool is_mine = false;
+	__u32 slot;
 
 	if (which == TL_NET_EVENTS || (which == TL_NET_ACCEPT && c.ret < 0))
 		return 0;
@@ -463,7 +484,10 @@ static __always_inline int tl_network_after(void *ctx, bool again)
 		return 0;
 	else
 		is_mine = tl_is_my_turn(TL_TURN_NETWORK_CALL, which);
-	return tl_network_called(&c, which, is_mine);
+	slot = tl_network_called(&c, which, is_mine);
+	if (slot != TL_NO_SLOT)
+		tl_network_tell(slot);
+	return 0;
 }
 
 SEC("tp_btf/sys_exit")

@@ -376,7 +376,7 @@ struct tl_plan {
 	__u8 tally; /* TL_TALLY_*; 0: each event is told */
 	__u16 filter; /* key of map filters; 0: none */
 	__u16 late_filter; /* same, for when what is to be collected is there */
-	__u8 pad_end[2];
+	__u16 last_filter; /* same, for when the handler has added the arguments */
 };
 
 _Static_assert(sizeof(struct tl_plan) == 16, "wire: plan");
@@ -438,9 +438,52 @@ enum tl_part {
 	TL_PART_FILE = 1, /* facts of the object */
 	TL_PART_PATH = 2, /* of the object */
 	TL_PART_TARGET = 3, /* path of the other side of rename, link */
-	TL_PART_OTHER = 7, /* what no test looks at */
-	TL_PARTS = 8,
+	TL_PART_ENDS = 4, /* struct tl_ends */
+	TL_PART_SOCKET = 5, /* what that is made of: facts of the socket, */
+	TL_PART_ADDRESS = 6, /* the argument with an address, */
+	TL_PART_TRAFFIC = 7, /* what a connection carried */
+	TL_PART_DNS = 8,
+	TL_PART_OTHER = 15, /* what no test looks at */
+	TL_PARTS = 16,
 };
+
+/* What an address is. */
+enum tl_end_kind {
+	TL_END_NONE = 0, /* not known, or of another family */
+	TL_END_V4 = 4,
+	TL_END_V6 = 6,
+};
+
+#define TL_END_NO_V4 (1ULL << 32)
+
+struct tl_end {
+	__u64 v4; /* as a number; TL_END_NO_V4: it is none */
+	__u64 high, low; /* V6: halves of it; else all bits */
+	__u32 kind; /* enum tl_end_kind */
+	__u32 port;
+	__u32 family;
+	__u32 pad;
+};
+
+/* Who is at the ends of what an event is about, as the reader tells it. */
+struct tl_ends {
+	struct tl_end source, destination;
+	__u32 family; /* of the addresses */
+	__u32 type, protocol; /* of the socket */
+	__u32 pad;
+};
+
+_Static_assert(sizeof(struct tl_ends) == 96, "wire: ends");
+
+/* tl_filter.ends: of an event, where its ends stand in its record. */
+#define TL_ENDS_ADDRESS 0x07 /* the argument with an address; 0: none */
+#define TL_ENDS_MESSAGE 0x08 /* it is in the first message there */
+#define TL_ENDS_INCOMING 0x10 /* the far end is the source */
+#define TL_ENDS_BIND 0x20 /* the address is the near end's */
+#define TL_ENDS_CONNECT 0x40 /* the address is the far end's only until the socket has one */
+#define TL_ENDS_NETWORK 0x80 /* no system call */
+#define TL_ENDS_WANTED 0x100 /* a test looks at them */
+#define TL_ENDS_KEEP_DNS 0x200 /* what carries messages of the domain name system is wanted by the reader itself */
 
 enum tl_check_kind {
 	TL_CHECK_RANGE = 0, /* low <= number <= high */
@@ -472,6 +515,7 @@ struct tl_check_text {
 };
 
 struct tl_filter {
+	__u64 ends; /* TL_ENDS_* */
 	struct tl_check checks[TL_CHECKS_MAX];
 	struct tl_check_text texts[TL_CHECK_TEXTS];
 };

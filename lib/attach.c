@@ -329,7 +329,7 @@ static int fill_programs(struct tl_session *s, enum tl_kind kind, uint32_t btf_i
 	const struct tl_stage_program stages[] = {
 		{ TL_STAGE_COLLECT, "tl_collect" },
 		{ TL_STAGE_REFRESH, "tl_refresh" },
-		{ TL_STAGE_SEND, "tl_send" },
+		{ TL_STAGE_SEND, s->n_filters ? "tl_send_filtered" : "tl_send" },
 		{ TL_STAGE_CALL, call[kind] },
 		{ TL_STAGE_FILTER, s->n_filters ? "tl_filter" : NULL },
 		{ TL_STAGE_TALLY, tl_tallies_wanted(s) ? "tl_tally_call" : NULL },

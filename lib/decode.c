@@ -348,19 +348,6 @@ static struct tl_endpoint endpoint_of(struct tl_session *s, const struct parts *
 	return endpoint;
 }
 
-/* The argument with the far end's address; of messages it is in the first one. */
-static const struct tl_arg_type *address_argument(const struct tl_event_type *type)
-{
-	for (size_t i = 0; i < type->n_args; i++) {
-		const struct tl_arg_type *arg = &type->args[i];
-
-		if (arg->capture == TL_CAPTURE_SOCKADDR || arg->capture == TL_CAPTURE_SOCKADDR_POINTER ||
-		    tl_capture_is_message(arg->capture))
-			return arg;
-	}
-	return NULL;
-}
-
 /* What stands in it: bytes of a sockaddr, none if there are none. */
 static struct tl_bytes captured_address(const struct tl_event *event, const struct tl_arg_type *arg)
 {
@@ -443,15 +430,6 @@ static void fill_socket_facts(struct tl_session *s, const struct parts *p, struc
 		fill_peer(s, p);
 }
 
-/* Does the call tell where something came from? */
-static bool is_incoming(const struct tl_event_type *type, const struct tl_arg_type *asked)
-{
-	if (!asked)
-		return strcmp(type->name, "read") == 0 || strcmp(type->name, "readv") == 0;
-	return type->flags & TL_TYPE_RETURNS_FD || asked->capture == TL_CAPTURE_MESSAGES_RECEIVED ||
-	       strcmp(type->name, "recvfrom") == 0;
-}
-
 /* A datagram goes to the address that comes with it, whatever the socket is connected to. */
 static bool goes_elsewhere(const struct tl_event *event, bool incoming, const struct tl_endpoint *far,
 			   const struct tl_bytes *address)
@@ -469,10 +447,8 @@ static bool goes_elsewhere(const struct tl_event *event, bool incoming, const st
 static bool fill_socket(struct tl_session *s, const struct parts *p)
 {
 	struct tl_event *event = &s->event;
-	/* What getsockname is told is what the kernel has of the near end. */
-	const struct tl_arg_type *asked = strcmp(event->type->name, "getsockname") ? address_argument(event->type) :
-										     NULL;
-	bool incoming = is_incoming(event->type, asked);
+	const struct tl_arg_type *asked = tl_address_argument(event->type);
+	bool incoming = tl_is_incoming(event->type);
 	bool binds = asked && !incoming && strcmp(event->type->name, "bind") == 0;
 	struct tl_endpoint *near = incoming ? &event->destination : &event->source;
 	struct tl_endpoint *far = incoming ? &event->source : &event->destination;

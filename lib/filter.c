@@ -40,9 +40,24 @@ static const struct place {
 	[TL_FILTER_FILE_GID] = FILE_FACT(gid),
 	[TL_FILTER_PATH] = { .part = TL_PART_PATH },
 	[TL_FILTER_TARGET_PATH] = { .part = TL_PART_TARGET },
+#define ENDS(member) PLACE(TL_PART_ENDS, struct tl_ends, member)
+	[TL_FILTER_SOURCE_PORT] = ENDS(source.port),
+	[TL_FILTER_SOURCE_KIND] = ENDS(source.kind),
+	[TL_FILTER_SOURCE_V4] = ENDS(source.v4),
+	[TL_FILTER_SOURCE_HIGH] = ENDS(source.high),
+	[TL_FILTER_SOURCE_LOW] = ENDS(source.low),
+	[TL_FILTER_DESTINATION_PORT] = ENDS(destination.port),
+	[TL_FILTER_DESTINATION_KIND] = ENDS(destination.kind),
+	[TL_FILTER_DESTINATION_V4] = ENDS(destination.v4),
+	[TL_FILTER_DESTINATION_HIGH] = ENDS(destination.high),
+	[TL_FILTER_DESTINATION_LOW] = ENDS(destination.low),
+	[TL_FILTER_FAMILY] = ENDS(family),
+	[TL_FILTER_SOCKET_TYPE] = ENDS(type),
+	[TL_FILTER_PROTOCOL] = ENDS(protocol),
 #undef PLACE
 #undef HEADER
 #undef FILE_FACT
+#undef ENDS
 };
 
 static bool find_place(const struct tl_filter_test *test, struct place *ret)
@@ -134,7 +149,8 @@ static int translate_text(const struct tl_filter_test *test, const struct place 
 _Static_assert(TL_FILTER_TESTS_MAX == TL_CHECKS_MAX, "as many tests as the kernel part goes through");
 _Static_assert(TL_FILTER_TEXTS_MAX == TL_CHECK_TEXTS && TL_FILTER_TEXT_MAX == TL_CHECK_TEXT_MAX, "and as much text");
 
-int tl_filter_translate(enum tl_filter_time time, const struct tl_filter_test *tests, size_t n, struct tl_filter *ret)
+int tl_filter_translate(const struct tl_event_type *type, enum tl_filter_time time, const struct tl_filter_test *tests,
+			size_t n, struct tl_filter *ret)
 {
 	uint64_t n_texts = 0;
 	int r = 0;
@@ -142,12 +158,15 @@ int tl_filter_translate(enum tl_filter_time time, const struct tl_filter_test *t
 	if (!n || n > TL_FILTER_TESTS_MAX)
 		return -EINVAL;
 	memset(ret, 0, sizeof(*ret));
+	ret->ends = tl_ends_form(type);
 	for (size_t i = 0; i < n && r >= 0; i++) {
 		struct tl_check *check = &ret->checks[i];
 		struct place place;
 
 		if (!find_place(&tests[i], &place) || (place.part && time == TL_FILTER_AT_ONCE))
 			return -EINVAL;
+		if (place.part == TL_PART_ENDS)
+			ret->ends |= TL_ENDS_WANTED;
 		if (place.width) {
 			r = translate_number(&tests[i], &place, check);
 		} else {
@@ -180,7 +199,7 @@ int tl_session_set_filter(struct tl_session *s, const char *event, enum tl_filte
 		return tl_fail(s, -EBUSY, "filters are set before the start");
 	if (!loaded)
 		return tl_fail(s, -ENOENT, "nobody asked for event %s", event);
-	if ((unsigned)time >= TL_FILTER_TIMES || tl_filter_translate(time, tests, n, &filter) < 0)
+	if ((unsigned)time >= TL_FILTER_TIMES || tl_filter_translate(&loaded->type, time, tests, n, &filter) < 0)
 		return tl_fail(s, -EINVAL, "the filter of event %s cannot be used", event);
 	if (loaded->filters[time]) {
 		s->filters[loaded->filters[time] - 1] = filter;
@@ -205,6 +224,33 @@ bool tl_event_type_filterable(const struct tl_event_type *type)
 	       (payload == TL_PAYLOAD_NONE || payload == TL_PAYLOAD_PLAIN || payload == TL_PAYLOAD_VECTORS);
 }
 
+/* Messages are looked at before they are left out. */
+bool tl_event_type_filterable_late(const struct tl_event_type *type)
+{
+	return type->class == TL_CLASS_NETWORK ||
+	       (type->class == TL_CLASS_SYSCALL && !(type->flags & TL_TYPE_NO_RETURN));
+}
+
+/* What its sockets are about stands in its arguments, too. */
+static bool is_filtered_last(const struct tl_event_type *type)
+{
+	return type->class == TL_CLASS_NETWORK || ((type->flags & TL_TYPE_SOCKET) && tl_address_argument(type));
+}
+
+static void install(const struct tl_loaded *event, struct tl_plan *plan)
+{
+	__u16 late = (__u16)event->filters[TL_FILTER_WITH_OBJECT];
+
+	if (tl_event_type_filterable(&event->type))
+		plan->filter = (__u16)event->filters[TL_FILTER_AT_ONCE];
+	if (!tl_event_type_filterable_late(&event->type))
+		return;
+	if (is_filtered_last(&event->type))
+		plan->last_filter = late;
+	else
+		plan->late_filter = late;
+}
+
 int tl_filters_install(struct tl_session *s)
 {
 	int fd = tl_map_fd(s, "filters");
@@ -215,13 +261,7 @@ int tl_filters_install(struct tl_session *s)
 	/* The kernel has them now. */
 	free(s->filters);
 	s->filters = NULL;
-	for (uint32_t id = 1; id <= s->n_events; id++) {
-		const struct tl_loaded *event = &s->events[id];
-
-		if (!tl_event_type_filterable(&event->type))
-			continue;
-		s->config->plan[id].filter = (__u16)event->filters[TL_FILTER_AT_ONCE];
-		s->config->plan[id].late_filter = (__u16)event->filters[TL_FILTER_WITH_OBJECT];
-	}
+	for (uint32_t id = 1; id <= s->n_events; id++)
+		install(&s->events[id], &s->config->plan[id]);
 	return 0;
 }

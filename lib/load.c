@@ -293,6 +293,8 @@ static void choose_programs(struct tl_session *s)
 			tl_choose_program(s, of_kind[i].name, true);
 	choose_network_programs(s);
 	tl_choose_program(s, "tl_filter", s->n_filters);
+	tl_choose_program(s, "tl_send_filtered", s->n_filters);
+	tl_choose_program(s, "tl_send", !s->n_filters);
 	tl_choose_program(s, "tl_tally_call", tl_tallies_wanted(s));
 	tl_choose_program(s, "tl_tally_begin", tl_tallies_wanted(s));
 	if (!tl_tallies_wanted(s))
@@ -476,7 +478,7 @@ void tl_kernel_close(struct tl_session *s)
 
 /* ---- Copies ---- */
 
-#define TL_SUBPROGRAMS_MAX 16
+#define TL_SUBPROGRAMS_MAX 32
 
 /* Where the program's functions begin; the first is the program itself. */
 static size_t find_functions(const struct bpf_insn *insns, size_t n, uint32_t starts[TL_SUBPROGRAMS_MAX])

@@ -281,10 +281,18 @@ int tl_handler_load(struct tl_session *s, const struct tl_handler *h, enum tl_ki
 
 /* filter.c: the event of that name, if somebody asked for it; else NULL. */
 struct tl_loaded *tl_wanted_event(struct tl_session *s, const char *name);
+/* ends.c: the argument with the far end's address, NULL if there is none; of messages it is
+ * in the first one. */
+const struct tl_arg_type *tl_address_argument(const struct tl_event_type *type);
+/* ends.c: does the call tell where something came from? */
+bool tl_is_incoming(const struct tl_event_type *type);
+/* ends.c: TL_ENDS_*, all but _WANTED. */
+uint64_t tl_ends_form(const struct tl_event_type *type);
 /* filter.c: what the kernel part needs of the filters, once it is loaded. */
 int tl_filters_install(struct tl_session *s);
 /* The tests as the kernel part goes through them. -EINVAL: they are none. */
-int tl_filter_translate(enum tl_filter_time time, const struct tl_filter_test *tests, size_t n, struct tl_filter *ret);
+int tl_filter_translate(const struct tl_event_type *type, enum tl_filter_time time, const struct tl_filter_test *tests,
+			size_t n, struct tl_filter *ret);
 
 /* session.c: where the object of an event's call comes from, sockets included. */
 enum tl_path_source tl_object_source(const struct tl_event_type *type);

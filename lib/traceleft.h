@@ -142,8 +142,10 @@ bool tl_event_type_in_group(const struct tl_event_type *type, const char *group)
 /* Argument 1..6 that means another process, 0: none; *ret_is_fd: as a descriptor of it. */
 uint8_t tl_event_type_other(const struct tl_event_type *type, bool *ret_is_fd);
 
-/* Whether the kernel part can leave out events of the type, see tl_session_set_filter(). */
+/* Whether the kernel part can leave out events of the type, see tl_session_set_filter():
+ * at any time, or _late: with TL_FILTER_WITH_OBJECT. */
 bool tl_event_type_filterable(const struct tl_event_type *type);
+bool tl_event_type_filterable_late(const struct tl_event_type *type);
 /* Whether the kernel part can count events of the type; objects: of each object apart. */
 bool tl_event_type_countable(const struct tl_event_type *type, bool objects);
 /* Whether a test takes the text: of TL_FILTER_BELOW (a directory) or TL_FILTER_IS. */
@@ -505,6 +507,22 @@ enum tl_filter_field {
 	TL_FILTER_FILE_GID,
 	TL_FILTER_PATH,
 	TL_FILTER_TARGET_PATH,
+	/* Of a socket, likewise. KIND: 0: the address is not known, or no IP; 4, 6. V4: the address
+	 * as a number; above 32 bits: it is none. HIGH, LOW: halves of a V6 address, all
+	 * bits if it is none. An IPv4 address in IPv6 is an IPv4 address. */
+	TL_FILTER_SOURCE_PORT,
+	TL_FILTER_SOURCE_KIND,
+	TL_FILTER_SOURCE_V4,
+	TL_FILTER_SOURCE_HIGH,
+	TL_FILTER_SOURCE_LOW,
+	TL_FILTER_DESTINATION_PORT,
+	TL_FILTER_DESTINATION_KIND,
+	TL_FILTER_DESTINATION_V4,
+	TL_FILTER_DESTINATION_HIGH,
+	TL_FILTER_DESTINATION_LOW,
+	TL_FILTER_FAMILY,
+	TL_FILTER_SOCKET_TYPE,
+	TL_FILTER_PROTOCOL,
 	TL_FILTER_FIELDS,
 };
 

@@ -9,10 +9,13 @@
 /* A comparison as the kernel part makes it: true if one of the tests comes out as
  * it is to. Where they go on is not filled in. */
 #define TL_FILTER_ANY_MAX 16
+#define TL_FILTER_MORE_MAX 2
 struct tl_filter_any {
 	struct {
 		struct tl_filter_test test;
 		bool is_true; /* what it is to come out as */
+		struct tl_filter_test more[TL_FILTER_MORE_MAX]; /* and these all are to be true */
+		size_t n_more;
 	} any[TL_FILTER_ANY_MAX];
 	size_t n; /* 0: it is never true */
 	bool always; /* it is always true */
@@ -28,5 +31,8 @@ bool tl_filter_compare(const struct tl_insn *insn, const struct tl_event_type *t
 		       struct tl_filter_any *ret);
 /* Same, of texts of which `test` says what is looked at. */
 bool tl_filter_compare_text(const struct tl_insn *insn, const struct tl_filter_test *test, struct tl_filter_any *ret);
+/* Same, of addresses; `test` says of which end. */
+bool tl_filter_compare_address(const struct tl_insn *insn, const struct tl_filter_test *test,
+			       struct tl_filter_any *ret);
 
 #endif

@@ -100,6 +100,7 @@ static void add_span(struct tl_filter_any *any, enum tl_view view, const struct 
 		break;
 	case TL_VIEW_NONE:
 	case TL_VIEW_TEXT:
+	case TL_VIEW_ADDRESS:
 		break;
 	}
 }
@@ -230,5 +231,9 @@ bool tl_filter_compare(const struct tl_insn *insn, const struct tl_event_type *t
 	view = tl_reference_view(&insn->left, type, &test);
 	if (view == TL_VIEW_NONE || insn->right_is_field || !tl_filter_is_there(&test, time))
 		return false;
-	return view == TL_VIEW_TEXT ? tl_filter_compare_text(insn, &test, ret) : compare_number(insn, view, &test, ret);
+	if (view == TL_VIEW_TEXT)
+		return tl_filter_compare_text(insn, &test, ret);
+	if (view == TL_VIEW_ADDRESS)
+		return tl_filter_compare_address(insn, &test, ret);
+	return compare_number(insn, view, &test, ret);
 }

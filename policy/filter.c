@@ -51,6 +51,14 @@ static uint16_t add_test(struct filter *f, const struct tl_filter_test *test, bo
 	return f->first;
 }
 
+/* One of those after which `unmet` comes, and all that is to be true with it. */
+static uint16_t add_any(struct filter *f, const struct tl_filter_any *any, size_t i, uint16_t met, uint16_t unmet)
+{
+	for (size_t more = any->any[i].n_more; more-- > 0;)
+		met = add_test(f, &any->any[i].more[more], true, met, unmet);
+	return add_test(f, &any->any[i].test, any->any[i].is_true, met, unmet);
+}
+
 /* Returns where the comparison begins, or, if it is known how it comes out, where that leads. */
 static uint16_t add_comparison(struct filter *f, const struct tl_insn *insn, uint16_t met, uint16_t unmet)
 {
@@ -70,7 +78,7 @@ static uint16_t add_comparison(struct filter *f, const struct tl_insn *insn, uin
 	if (any.always)
 		return met;
 	for (size_t i = any.n; i-- > 0;)
-		begin = add_test(f, &any.any[i].test, any.any[i].is_true, met, begin);
+		begin = add_any(f, &any, i, met, begin);
 	return begin;
 }
 
@@ -138,7 +146,7 @@ int tl_filter_make(const struct tl_expression *const *conditions, size_t n, cons
 	uint16_t begin = TL_FILTER_UNMET;
 	int n_tests;
 
-	if (!tl_event_type_filterable(type))
+	if (time == TL_FILTER_AT_ONCE ? !tl_event_type_filterable(type) : !tl_event_type_filterable_late(type))
 		return 0;
 	for (size_t i = n; i-- > 0 && !f.error && begin != TL_FILTER_MET;)
 		begin = conditions[i] ? add_condition(&f, conditions[i], begin) : TL_FILTER_MET;
@@ -147,7 +155,8 @@ int tl_filter_make(const struct tl_expression *const *conditions, size_t n, cons
 	if (f.error || begin == TL_FILTER_MET)
 		return f.error;
 	n_tests = finish(&f, begin, ret);
-	return time == TL_FILTER_AT_ONCE || looks_at_more(ret, n_tests) ? n_tests : 0;
+	return time == TL_FILTER_AT_ONCE || !tl_event_type_filterable(type) || looks_at_more(ret, n_tests) ? n_tests :
+													     0;
 }
 
 int tl_filter_apply(const struct tl_expression *const *conditions, size_t n, const struct tl_event_type *type,
@@ -180,7 +189,8 @@ const char *tl_filter_comparison(const struct tl_expression *condition, size_t i
 			continue;
 		*ret_in_kernel = true;
 		for (size_t j = 0; j < n_types; j++)
-			*ret_in_kernel &= tl_filter_compare(insn, types[j], TL_FILTER_WITH_OBJECT, &any) &&
+			*ret_in_kernel &= tl_event_type_filterable_late(types[j]) &&
+					  tl_filter_compare(insn, types[j], TL_FILTER_WITH_OBJECT, &any) &&
 					  !any.is_part;
 		return insn->text.data;
 	}

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "check.h"
+#include "ends.h"
 #include "expression-fixture.h"
 #include "expression.h"
 #include "filter.h"
@@ -122,9 +122,9 @@ static bool passes(const struct tl_expression *const *conditions, size_t n, cons
 
 		if (n_tests <= 0)
 			continue;
-		assert_int_equal(tl_filter_translate(time, tests, (size_t)n_tests, &filter), 0);
+		assert_int_equal(tl_filter_translate(e->type, time, tests, (size_t)n_tests, &filter), 0);
 		if (time == TL_FILTER_WITH_OBJECT)
-			tl_parts_find(&parts, written.data, written.size);
+			tl_parts_find(&parts, written.data, written.size, filter.ends & TL_ENDS_ADDRESS);
 		passed = is_met(&filter, written.data, &parts);
 	}
 	return passed;
@@ -283,19 +283,20 @@ static void tests_that_are_none_are_refused(void **state)
 					     .if_false = TL_FILTER_UNMET };
 	struct tl_filter_test bad[] = { good, good, good, good, good, good, good, path };
 	const char *const texts[] = { "/etc", "etc/", "/etc//", "/", "" };
+	const struct tl_event_type *type = tl_event_type_find("kill");
 	struct tl_filter filter;
 
 	(void)state;
-	assert_int_equal(tl_filter_translate(TL_FILTER_WITH_OBJECT, &path, 1, &filter), 0);
+	assert_int_equal(tl_filter_translate(type, TL_FILTER_WITH_OBJECT, &path, 1, &filter), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		struct tl_filter_test other = path;
 
 		other.text = texts[i];
 		other.text_size = strlen(texts[i]);
-		assert_int_equal(tl_filter_translate(TL_FILTER_WITH_OBJECT, &other, 1, &filter), -EINVAL);
+		assert_int_equal(tl_filter_translate(type, TL_FILTER_WITH_OBJECT, &other, 1, &filter), -EINVAL);
 	}
-	assert_int_equal(tl_filter_translate(TL_FILTER_AT_ONCE, &good, 1, &filter), 0);
-	assert_int_equal(tl_filter_translate(TL_FILTER_AT_ONCE, &good, 0, &filter), -EINVAL);
+	assert_int_equal(tl_filter_translate(type, TL_FILTER_AT_ONCE, &good, 1, &filter), 0);
+	assert_int_equal(tl_filter_translate(type, TL_FILTER_AT_ONCE, &good, 0, &filter), -EINVAL);
 	bad[0].field = TL_FILTER_FIELDS;
 	bad[1].index = TL_ARGS_MAX + 1;
 	bad[2].width = 3;
@@ -304,7 +305,7 @@ static void tests_that_are_none_are_refused(void **state)
 	bad[5].if_false = 1; /* there is none */
 	bad[6].field = TL_FILTER_FILE_UID; /* too early, as is the path */
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
-		assert_int_equal(tl_filter_translate(TL_FILTER_AT_ONCE, &bad[i], 1, &filter), -EINVAL);
+		assert_int_equal(tl_filter_translate(type, TL_FILTER_AT_ONCE, &bad[i], 1, &filter), -EINVAL);
 }
 
 /* ---- Random ones ---- */

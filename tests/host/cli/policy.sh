@@ -76,6 +76,7 @@ where_conditions_are_decided_is_explained() {
 		  - name: many
 		    events: [kill]
 		    where: not (sig in (1, 3, 5, 7, 9, 11, 13) and arg1 in (1, 3, 5, 7, 9, 11, 13))
+		  - {name: web, events: [connect, sendto, net_connect], where: "dport in (80, 443) and daddr not in 10.0.0.0/8 and uid != 0"}
 		outputs:
 		  out: {type: stdout}
 	END
@@ -83,7 +84,8 @@ where_conditions_are_decided_is_explained() {
 	run check --explain --json "$dir/policy.yaml"
 	expect_status 0 && jq -e '.rules[0].kernel == ["errno == EACCES"] and .rules[0].reader == ["comm != \u0027x\u0027"]
 		and .rules[0].events[0].conditions == "filtered in the kernel" and .rules[0].events[1].conditions == null
-		and .rules[2].events[0].conditions == "filtered in the kernel"' "$dir/out" >/dev/null || why "$(cat "$dir/out" "$dir/err")" || return
+		and .rules[2].events[0].conditions == "filtered in the kernel"
+		and .rules[3].reader == [] and all(.rules[3].events[]; .conditions == "filtered in the kernel")' "$dir/out" >/dev/null || why "$(cat "$dir/out" "$dir/err")" || return
 	run check --explain "$dir/policy.yaml"
 	grep -q '^    in the kernel: errno == EACCES$' "$dir/out" && grep -q '^    in the reader: comm != ' "$dir/out" || why "$(cat "$dir/out")" || return
 	for i in {1..70}; do echo "  - {name: r$i, events: [kill], where: 'pid == $i'}"; done | sed -i '/name: reads/r /dev/stdin' "$dir/policy.yaml"
