@@ -197,6 +197,8 @@ void tl_policy_output_done(struct tl_policy_output *o);
 int tl_rule_index_new(const struct tl_policy *p, struct tl_rule_index **ret);
 /* Some events of that rule are counted in the kernel. -ENOMEM. */
 int tl_rule_index_count(struct tl_rule_index *index, size_t rule);
+/* What the kernel part has counted; userdata: the index. Returns an enum tl_fate, or an error. */
+int tl_rule_index_take_count(const struct tl_count *count, void *userdata);
 struct tl_rule_index *tl_rule_index_free(struct tl_rule_index *index);
 
 #endif

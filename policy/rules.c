@@ -345,9 +345,10 @@ int tl_policy_filter(struct tl_policy *p, const struct tl_event *event, tl_rule_
 	const uint64_t *of_type = index->by_type + type * index->words, *worth;
 	int fate = TL_FATE_FILTERED;
 
+	/* Also of a program that no rule is for: what is counted with the event is no loss. */
+	begin_counted(index, event);
 	if (type == index->n_types || (p->n_untracked_executables && is_untracked(p, event)))
 		return TL_FATE_FILTERED;
-	begin_counted(index, event);
 	worth = tl_rule_keys_find(index->keys, of_type, event);
 	for (size_t w = 0; w < index->words; w++)
 		for (uint64_t bits = candidates(p, of_type, event, w) & (worth ? worth[w] : UINT64_MAX); bits;
@@ -403,7 +404,7 @@ static int add_counted(size_t rule, const struct tl_aggregate_key *key, const st
 	return counted(state, count->events, tl_aggregate_add_more(state->aggregate, key, count));
 }
 
-static int on_count(const struct tl_count *count, void *userdata)
+int tl_rule_index_take_count(const struct tl_count *count, void *userdata)
 {
 	struct tl_rule_index *index = userdata;
 
@@ -420,7 +421,7 @@ int tl_policy_collect(struct tl_policy *p, struct tl_session *s, uint64_t now, b
 		due = index->rules[i].in_kernel && is_due(&p->rules[i], &index->rules[i], now);
 	if (!index->counted || !due)
 		return 0;
-	r = tl_session_collect(s, on_count, index);
+	r = tl_session_collect(s, tl_rule_index_take_count, index);
 	if (r == 0)
 		tl_counted_collected(index->counted);
 	return r;

@@ -12,6 +12,7 @@
 
 #include "expression-fixture.h"
 #include "expression.h"
+#include "policy-parse.h"
 #include "policy.h"
 
 #define OUTPUT "outputs: {journal: {type: journald}}\n"
@@ -281,6 +282,37 @@ static void events_of_untracked_programs_are_kept_by_no_rule(void **state)
 	keeps(p, "unknown", 0, "a");
 }
 
+/* The kernel counts what its first event says is to be counted; whether a rule wants that is
+ * decided here. */
+static void counts_of_untracked_programs_are_filtered_and_not_lost(void **state)
+{
+	_cleanup_(policy_freep) struct tl_policy *p = parse(
+		"rules: [{name: a, events: [openat], aggregate: {by: [executable], every: 1s}}]\n"
+		"untracked: {executable: /usr/bin/d*h}\n");
+	const struct tl_count first = { .seq = 7, .cpu = 1, .events = 5 }, second = { .seq = 8, .cpu = 1, .events = 5 },
+			      unknown = { .seq = 9, .cpu = 1, .events = 5 };
+	struct tl_event event;
+	struct kept kept;
+
+	(void)state;
+	assert_int_equal(tl_rule_index_count(p->index, 0), 0);
+	assert_true(fixture_find("read-passwd", &event));
+	event.flags |= TL_EVENT_COUNTED;
+	event.seq = 7;
+	event.cpu = 1;
+	assert_int_equal(filter_event(p, &event, &kept), TL_FATE_FILTERED);
+	assert_true(fixture_find("unknown", &event));
+	event.type = tl_event_type_find("openat");
+	event.flags |= TL_EVENT_COUNTED;
+	event.seq = 8;
+	event.cpu = 1;
+	assert_int_equal(filter_event(p, &event, &kept), TL_FATE_AGGREGATED);
+	assert_int_equal(tl_rule_index_take_count(&first, p->index), TL_FATE_FILTERED);
+	assert_int_equal(tl_rule_index_take_count(&second, p->index), TL_FATE_AGGREGATED);
+	assert_int_equal(tl_rule_index_take_count(&unknown, p->index), TL_FATE_LOST);
+	assert_int_equal(tl_policy_ledger(p)[0].matched, 6);
+}
+
 static void own_records_are_not_for_rules(void **state)
 {
 	_cleanup_(policy_freep) struct tl_policy *p = parse("rules: [{name: a, events: \"@all\"}]\n");
@@ -537,6 +569,7 @@ int main(void)
 		cmocka_unit_test(the_first_of_a_hash_is_kept_however_many_hashes),
 		cmocka_unit_test(a_capture_cuts_the_argument_for_its_rule_alone),
 		cmocka_unit_test(events_of_untracked_programs_are_kept_by_no_rule),
+		cmocka_unit_test(counts_of_untracked_programs_are_filtered_and_not_lost),
 		cmocka_unit_test(own_records_are_not_for_rules),
 		cmocka_unit_test(a_type_is_known_by_its_name),
 		cmocka_unit_test(a_thousand_rules_that_cannot_match_cost_little),
