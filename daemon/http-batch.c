@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "encode-cache.h"
 #include "encode-otlp.h"
@@ -11,8 +10,6 @@
 #include "sentence.h"
 #include "util.h"
 
-#define GZIP_LEVEL 1 /* the loop waits for it */
-#define GZIP_WINDOW (15 + 16) /* 16: with gzip's header */
 #define EVENTS_EVENT 1 /* number of event.proto */
 
 const char *tl_http_content_type(uint32_t kind)
@@ -46,6 +43,7 @@ int tl_http_batch_init(struct tl_http_batch *b, enum tl_output_format format, co
 void tl_http_batch_done(struct tl_http_batch *b)
 {
 	tl_block_done(&b->block);
+	tl_packer_done(&b->packer);
 	tl_buffer_done(&b->sentence);
 	free(b->line_before);
 	*b = (struct tl_http_batch){ 0 };
@@ -104,33 +102,14 @@ int tl_http_batch_add(struct tl_http_batch *b, const struct tl_event *event, con
 		b->block.body.failed = false;
 		return r;
 	}
+	if (b->kind & TL_HTTP_GZIP)
+		tl_packer_take(&b->packer, b->block.body.data, b->block.body.size);
 	if (!b->records++)
 		b->since = tl_now();
 	return 0;
 }
 
 /* ---- Bodies ---- */
-
-static int compress_body(const struct tl_buffer *from, struct tl_buffer *to)
-{
-	z_stream z = { 0 };
-	int r;
-
-	if (deflateInit2(&z, GZIP_LEVEL, Z_DEFLATED, GZIP_WINDOW, 8, Z_DEFAULT_STRATEGY) != Z_OK)
-		return -ENOMEM;
-	r = tl_buffer_reserve(to, deflateBound(&z, from->size));
-	if (r >= 0) {
-		z.next_in = (Bytef *)from->data;
-		z.avail_in = (uInt)from->size;
-		z.next_out = (Bytef *)to->data;
-		z.avail_out = (uInt)to->capacity;
-		/* There is room for all of it. */
-		r = deflate(&z, Z_FINISH) == Z_STREAM_END ? 0 : -ENOMEM;
-		to->size = z.total_out;
-	}
-	deflateEnd(&z);
-	return r;
-}
 
 /* Gives back what the buffer does not need: blocks may wait for long. */
 static void fit(struct tl_buffer *b)
@@ -143,30 +122,33 @@ static void fit(struct tl_buffer *b)
 	b->capacity = b->size + 1;
 }
 
+static int append_body(struct tl_buffer *ret, const struct tl_buffer *body)
+{
+	int r = tl_buffer_reserve(ret, body->size);
+
+	return r < 0 ? r : tl_buffer_append(ret, body->data, body->size);
+}
+
 /* The body as it goes out: of its own, or the batch's, taken over. */
 static int make_body(struct tl_http_batch *b, struct tl_buffer *ret)
 {
-	_cleanup_(tl_buffer_done) struct tl_buffer whole = { 0 }, packed = { 0 };
-	const struct tl_buffer *from = &b->block.body;
+	_cleanup_(tl_buffer_done) struct tl_buffer head = { 0 }, packed = { 0 };
+	struct tl_buffer *body = &b->block.body, *out = body;
 	int r = 0;
 
-	if ((b->kind & ~(uint32_t)TL_HTTP_GZIP) == TL_HTTP_OTLP) {
-		r = tl_otlp_request(&whole, from->data, from->size);
-		from = &whole;
-	}
+	if ((b->kind & ~(uint32_t)TL_HTTP_GZIP) == TL_HTTP_OTLP)
+		r = tl_otlp_head(&head, body->size);
 	if (r >= 0 && b->kind & TL_HTTP_GZIP) {
-		r = compress_body(from, &packed);
-		from = &packed;
+		r = tl_packer_finish(&b->packer, head.data, head.size, body->data, body->size, &packed);
+		out = &packed;
+	} else if (r >= 0 && head.size) {
+		r = append_body(&head, body);
+		out = &head;
 	}
 	if (r < 0)
 		return r;
-	*ret = *from;
-	if (from == &whole)
-		whole = (struct tl_buffer){ 0 };
-	else if (from == &packed)
-		packed = (struct tl_buffer){ 0 };
-	else
-		b->block.body = (struct tl_buffer){ 0 };
+	*ret = *out;
+	*out = (struct tl_buffer){ 0 };
 	fit(ret);
 	return 0;
 }

@@ -4,6 +4,7 @@
 #define TRACELEFT_DAEMON_HTTP_BATCH_H
 
 #include "block.h"
+#include "packer.h"
 #include "policy.h"
 
 /* kind of a block; in spools, so numbers stay. */
@@ -19,6 +20,7 @@ struct tl_http_batch {
 	uint32_t kind;
 	char *line_before; /* each event; owned, may be NULL */
 	struct tl_block block; /* body: the events, not yet wrapped and compressed */
+	struct tl_packer packer; /* of the body, if it is compressed */
 	struct tl_buffer sentence;
 	size_t records; /* events and records of our own in it */
 	uint64_t since; /* when the first one came, ns since the epoch */

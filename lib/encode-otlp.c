@@ -3,6 +3,7 @@
 
 #include "encode-otlp.h"
 #include "json-walk.h"
+#include "util.h"
 #include "wire-text.h"
 
 #define DEPTH_MAX 8
@@ -244,22 +245,30 @@ static void put_scope(struct tl_buffer *b)
 	tl_wire_close(b, start);
 }
 
-int tl_otlp_request(struct tl_buffer *b, const void *records, size_t n)
+/* The lengths are known first, so that nothing has to be moved. */
+static void put_head(struct tl_buffer *b, const struct tl_buffer *resource, const struct tl_buffer *scope, size_t n)
 {
-	size_t start = b->size, logs, part;
+	size_t scope_logs = scope->size + n;
+
+	tl_put_tag(b, REQUEST_RESOURCE_LOGS, TL_WIRE_BYTES);
+	tl_put_varint(b, resource->size + 1 + tl_varint_size(scope_logs) + scope_logs); /* 1: the tag that follows */
+	tl_put(b, resource->data, resource->size);
+	tl_put_tag(b, RESOURCE_LOGS_SCOPE_LOGS, TL_WIRE_BYTES);
+	tl_put_varint(b, scope_logs);
+	tl_put(b, scope->data, scope->size);
+}
+
+int tl_otlp_head(struct tl_buffer *b, size_t n)
+{
+	_cleanup_(tl_buffer_done) struct tl_buffer resource = { 0 }, scope = { 0 };
+	size_t start = b->size;
 	bool failed;
 
 	b->failed = false;
-	tl_put_tag(b, REQUEST_RESOURCE_LOGS, TL_WIRE_BYTES);
-	logs = tl_wire_open(b);
-	put_resource(b);
-	tl_put_tag(b, RESOURCE_LOGS_SCOPE_LOGS, TL_WIRE_BYTES);
-	part = tl_wire_open(b);
-	put_scope(b);
-	tl_put(b, records, n);
-	tl_wire_close(b, part);
-	tl_wire_close(b, logs);
-	failed = b->failed;
+	put_resource(&resource);
+	put_scope(&scope);
+	put_head(b, &resource, &scope, n);
+	failed = b->failed || resource.failed || scope.failed;
 	b->failed = false;
 	if (failed)
 		b->size = start;

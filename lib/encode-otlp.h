@@ -14,8 +14,8 @@
  * such line, -ENOMEM; then b is as before. */
 int tl_otlp_from_json(struct tl_buffer *b, const char *line, size_t n, const char *body, size_t body_size);
 
-/* Appends an ExportLogsServiceRequest of `records`, n bytes of such records. -ENOMEM. */
-int tl_otlp_request(struct tl_buffer *b, const void *records, size_t n);
+/* Appends what an ExportLogsServiceRequest has before n bytes of such records, which end it. -ENOMEM. */
+int tl_otlp_head(struct tl_buffer *b, size_t n);
 
 /* What an ExportLogsServiceResponse says was refused; nothing in it is trusted.
  * 0: nothing, or it is no such response. The message is not harmless. */

@@ -32,7 +32,8 @@ static void decode(struct decoded *d, struct fixture *f, const char *line, size_
 
 	(void)f;
 	assert_int_equal(tl_otlp_from_json(&record, line, n, "a sentence", 10), 0);
-	assert_int_equal(tl_otlp_request(&request, record.data, record.size), 0);
+	assert_int_equal(tl_otlp_head(&request, record.size), 0);
+	assert_int_equal(tl_buffer_append(&request, record.data, record.size), 0);
 	d->request = traceleft__otlp__export_logs_service_request__unpack(NULL, request.size, (uint8_t *)request.data);
 	assert_non_null(d->request);
 	assert_int_equal(d->request->n_resource_logs, 1);
