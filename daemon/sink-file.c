@@ -453,7 +453,8 @@ static void push(struct tl_sink *s)
 	if (repair(s) < 0 || find_seal(s) < 0)
 		return;
 	rotate_if_full(s);
-	if (write_records(s) < 0)
+	/* A seal that did not fit may have left a part of itself. */
+	if (repair(s) < 0 || write_records(s) < 0)
 		return;
 	if (seal_is_due(f) && seal(s, "interval") < 0)
 		return;
