@@ -62,9 +62,8 @@ const char *tl_file_explain(int r)
 	case -ENOENT:
 		return "its directory does not exist; create it";
 	case -EPERM:
-		return "its directory belongs to somebody else, or all users may write there; choose one that only "
-		       "root "
-		       "may write to";
+		return "its directory belongs to somebody else, or all users may write there; choose one that "
+		       "only root may write to";
 	case -ELOOP:
 		return "it is a symbolic link; give the path of the file itself";
 	case -EBADF:
