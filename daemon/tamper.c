@@ -164,11 +164,18 @@ static bool is_in_force(const char *path, const struct tl_policy_text *text, str
 	return seen->same;
 }
 
+static void on_new_file(const char *path, void *userdata)
+{
+	add(userdata, path);
+}
+
 static void look_at_policy(struct tl_tamper_watch *w, const struct tl_policy *p, struct finding *found)
 {
 	for (size_t i = 0; i < p->n_texts && i < w->n_seen; i++)
 		if (!is_in_force(p->files[i], &p->texts[i], &w->seen[i]))
 			add(found, p->files[i]);
+	/* What a later reload, perhaps by somebody who knows nothing of it, would put in force. */
+	tl_policy_find_new(p, on_new_file, found);
 }
 
 /* ---- Outputs ---- */

@@ -156,6 +156,7 @@ struct tl_policy *tl_policy_free(struct tl_policy *p)
 	free(p->untracked_pids);
 	free(p->untracked_executables);
 	free(p->files);
+	free(p->directory);
 	free(p->texts);
 	free(p);
 	return NULL;
@@ -459,10 +460,44 @@ int tl_policy_load_from(const char *path, const char *dir, struct tl_policy **re
 		r = load_file(&d, path, true);
 	if (r == -ENOMEM)
 		return r;
+	if (dir && !(d.policy->directory = strdup(dir)))
+		return -ENOMEM;
 	r_dir = dir ? load_dir(&d, dir) : 0;
 	if (r < 0 || r_dir < 0)
 		return r < 0 ? r : r_dir;
 	return draft_finish(&d, before, n_errors, ret);
+}
+
+static bool has_file(const struct tl_policy *p, const char *path)
+{
+	for (size_t i = 0; i < p->n_files; i++)
+		if (strcmp(p->files[i], path) == 0)
+			return true;
+	return false;
+}
+
+int tl_policy_find_new(const struct tl_policy *p, void (*found)(const char *path, void *userdata), void *userdata)
+{
+	struct dirent **entries;
+	int n = p->directory ? scandir(p->directory, &entries, is_policy_name, compare_names) : 0;
+	int n_new = 0;
+
+	if (n < 0)
+		return errno == ENOENT ? 0 : -errno;
+	for (int i = 0; i < n; i++) {
+		_cleanup_free_ char *path = NULL;
+
+		if (n_new >= 0 && asprintf(&path, "%s/%s", p->directory, entries[i]->d_name) < 0)
+			n_new = -ENOMEM;
+		if (path && !has_file(p, path)) {
+			found(path, userdata);
+			n_new++;
+		}
+		free(entries[i]);
+	}
+	if (p->directory)
+		free(entries);
+	return n_new;
 }
 
 int tl_policy_load(const char *path, struct tl_policy **ret, struct tl_problems *problems)

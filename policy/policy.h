@@ -157,6 +157,7 @@ struct tl_policy {
 	size_t n_untracked_executables;
 	char **files; /* read for it, in order */
 	size_t n_files;
+	char *directory; /* whose files were; NULL: of none */
 	/* What was in them; none of what did not come from a file. */
 	struct tl_policy_text {
 		char *data;
@@ -173,6 +174,9 @@ struct tl_policy {
 int tl_policy_load(const char *path, struct tl_policy **ret, struct tl_problems *problems);
 /* Same, of any file and folder; dir NULL, or not there: only the file. */
 int tl_policy_load_from(const char *path, const char *dir, struct tl_policy **ret, struct tl_problems *problems);
+/* Files that would be read, too, if it were loaded again: new ones in its directory. Returns how many
+ * there are, or a negative errno of that; each path is given to found(). */
+int tl_policy_find_new(const struct tl_policy *p, void (*found)(const char *path, void *userdata), void *userdata);
 /* Same, from memory; `name` stands for the file. */
 int tl_policy_parse(const char *name, const char *text, size_t size, struct tl_policy **ret,
 		    struct tl_problems *problems);

@@ -608,6 +608,30 @@ static void files_of_the_folder_are_merged_in_the_order_of_names(void **state)
 	assert_int_equal(p->limit_buffer, 1 << 20);
 }
 
+static void keep_path(const char *path, void *userdata)
+{
+	snprintf(userdata, 256, "%s", path);
+}
+
+static void new_file_of_the_folder_is_found(void **state)
+{
+	_cleanup_(policy_freep) struct tl_policy *p = NULL, *alone = NULL;
+	char message[256], found[256] = "";
+
+	(void)state;
+	assert_int_equal(load(in_folder("policy.yaml"), in_folder("policy.d"), message, &p), 0);
+	assert_int_equal(load(in_folder("policy.yaml"), NULL, message, &alone), 0);
+	assert_int_equal(tl_policy_find_new(p, keep_path, found), 0);
+	assert_string_equal(found, "");
+	write_file("policy.d/25-new.yaml", "", 0644);
+	write_file("policy.d/.new.yaml", "", 0644);
+	assert_int_equal(tl_policy_find_new(p, keep_path, found), 1);
+	assert_string_equal(found, in_folder("policy.d/25-new.yaml"));
+	assert_int_equal(tl_policy_find_new(alone, keep_path, found), 0);
+	unlink(in_folder("policy.d/25-new.yaml"));
+	unlink(in_folder("policy.d/.new.yaml"));
+}
+
 static void what_is_there_in_two_files_is_refused_with_both_places(void **state)
 {
 	_cleanup_(tl_problems_done) struct tl_problems problems = {};
@@ -682,6 +706,7 @@ int main(void)
 		cmocka_unit_test(a_file_of_somebody_else_is_refused),
 		cmocka_unit_test(what_is_no_file_is_refused_without_waiting),
 		cmocka_unit_test(files_of_the_folder_are_merged_in_the_order_of_names),
+		cmocka_unit_test(new_file_of_the_folder_is_found),
 		cmocka_unit_test(what_is_there_in_two_files_is_refused_with_both_places),
 		cmocka_unit_test(one_bad_file_of_the_folder_is_enough),
 		cmocka_unit_test(a_missing_folder_is_no_problem),
