@@ -7,7 +7,7 @@
 #include "repair.h"
 #include "util.h"
 
-#define CHUNK (64 * 1024)
+#define CHUNK TL_WALK_CHUNK
 
 int tl_read_at(int fd, char *to, size_t size, off_t at)
 {
@@ -64,30 +64,40 @@ static int check_zeros(int fd, off_t at, off_t size, char *chunk)
 	return 0;
 }
 
-/* Goes from event to event of protobuf until `stop`: where the last whole one before it ends, or the
- * first one there begins. Returns -EBADMSG if what follows is none, though it is behind *ret. */
+int tl_walk_see(struct tl_event_walk *w, size_t need)
+{
+	size_t length = 0;
+	int head, r;
+
+	if (w->at >= w->size)
+		return 0;
+	if (w->end < MIN(w->at + (off_t)need, w->size)) {
+		w->base = w->at;
+		w->end = MIN(w->at + CHUNK, w->size);
+		r = tl_read_at(w->fd, w->chunk, (size_t)(w->end - w->base), w->base);
+		if (r < 0)
+			return r;
+	}
+	w->data = w->chunk + (w->at - w->base);
+	w->seen = (size_t)(w->end - w->at);
+	head = tl_proto_frame(w->data, w->seen, &length);
+	if (head < 0)
+		return -EILSEQ;
+	w->length = (size_t)head + length;
+	return head && w->at + (off_t)w->length <= w->size;
+}
+
+/* Until `stop`: where the last whole event before it ends, or the first one there begins. Returns
+ * -EBADMSG if what follows is none, though it is behind *ret. */
 static int walk_events(int fd, off_t size, off_t stop, char *chunk, off_t *ret)
 {
-	off_t at = 0, base = 0, end = 0; /* what is in the chunk: from base to end */
-	int head = 0, r;
+	struct tl_event_walk w = { .fd = fd, .size = size, .chunk = chunk };
+	int r = 0;
 
-	while (at < stop) {
-		size_t length = 0;
-
-		if (end < MIN(at + TL_PROTO_HEAD_MAX, size)) {
-			base = at;
-			end = MIN(at + CHUNK, size);
-			r = tl_read_at(fd, chunk, (size_t)(end - base), base);
-			if (r < 0)
-				return r;
-		}
-		head = tl_proto_frame(chunk + (at - base), (size_t)(end - at), &length);
-		if (head <= 0 || at + head + (off_t)length > size)
-			break;
-		at += head + (off_t)length;
-	}
-	*ret = at;
-	return head < 0 ? -EBADMSG : 0;
+	while (w.at < stop && (r = tl_walk_see(&w, TL_PROTO_HEAD_MAX)) > 0)
+		w.at += (off_t)w.length;
+	*ret = w.at;
+	return r == -EILSEQ ? -EBADMSG : MIN(r, 0);
 }
 
 /* Where the last whole event of protobuf ends. */

@@ -3,14 +3,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "encode-proto.h"
 #include "record.h"
 #include "records.h"
 #include "repair.h"
 #include "sealer.h"
 #include "util.h"
 
-#define CHUNK (64 * 1024)
+#define CHUNK TL_WALK_CHUNK
 
 static void begin_range(struct tl_sealer *s, uint64_t offset)
 {
@@ -127,34 +126,20 @@ static int find_line(int fd, off_t size, char *chunk, struct tl_file_seal *ret, 
 /* Nothing tells where an event of protobuf begins but those before it. */
 static int find_event(int fd, off_t size, char *chunk, struct tl_file_seal *ret, off_t *ret_end)
 {
-	off_t base = 0, end = 0;
-	int found = -ENOENT;
+	struct tl_event_walk w = { .fd = fd, .size = size, .chunk = chunk };
+	int found = -ENOENT, r;
 
-	for (off_t at = 0; at < size;) {
-		size_t length;
-		int head, r;
-
-		if (end < MIN(at + TL_FILE_SEAL_MAX, size)) {
-			base = at;
-			end = MIN(at + CHUNK, size);
-			r = tl_read_at(fd, chunk, (size_t)(end - base), base);
-			if (r < 0)
-				return r;
-		}
-		head = tl_proto_frame(chunk + (at - base), (size_t)(end - at), &length);
-		if (head <= 0 || (off_t)length > size - at - head)
-			break;
-		length += (size_t)head;
-		r = (off_t)length > end - at ? -EBADMSG : tl_file_seal_read(chunk + (at - base), length, true, ret);
-		at += (off_t)length;
+	while ((r = tl_walk_see(&w, TL_FILE_SEAL_MAX)) > 0) {
+		r = w.length > w.seen ? -EBADMSG : tl_file_seal_read(w.data, w.length, true, ret);
+		w.at += (off_t)w.length;
 		if (r >= 0) {
-			*ret_end = at;
+			*ret_end = w.at;
 			found = 0;
 		} else if (r != -EBADMSG && r != -EMEDIUMTYPE) {
 			return r;
 		}
 	}
-	return found;
+	return r < 0 && r != -EILSEQ ? r : found;
 }
 
 /* The last seal of a file and where it ends. -ENOENT: there is none. */
