@@ -479,9 +479,11 @@ static bool has_file(const struct tl_policy *p, const char *path)
 int tl_policy_find_new(const struct tl_policy *p, void (*found)(const char *path, void *userdata), void *userdata)
 {
 	struct dirent **entries;
-	int n = p->directory ? scandir(p->directory, &entries, is_policy_name, compare_names) : 0;
-	int n_new = 0;
+	int n, n_new = 0;
 
+	if (!p->directory)
+		return 0;
+	n = scandir(p->directory, &entries, is_policy_name, compare_names);
 	if (n < 0)
 		return errno == ENOENT ? 0 : -errno;
 	for (int i = 0; i < n; i++) {
@@ -495,8 +497,7 @@ int tl_policy_find_new(const struct tl_policy *p, void (*found)(const char *path
 		}
 		free(entries[i]);
 	}
-	if (p->directory)
-		free(entries);
+	free(entries);
 	return n_new;
 }
 
