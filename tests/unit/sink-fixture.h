@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "encode-fixture.h"
+#include "json-check.h"
 #include "log.h"
 #include "sink.h"
 #include "util.h"
@@ -105,6 +106,22 @@ static inline char *read_path(const char *path, size_t *ret_size)
 		*ret_size = (size_t)st.st_size;
 	fclose(f);
 	return text;
+}
+
+/* Every line is one JSON object; returns how many. */
+static inline size_t check_lines(const char *path)
+{
+	size_t size, n = 0;
+	char *text = read_path(path, &size);
+
+	for (char *p = text, *end; p < text + size; p = end, n++) {
+		end = memchr(p, '\n', (size_t)(text + size - p));
+		assert_non_null(end);
+		end++;
+		assert_true(json_line(p, (size_t)(end - p), NULL, NULL));
+	}
+	free(text);
+	return n;
 }
 
 static inline void write_path(const char *path, const char *text)

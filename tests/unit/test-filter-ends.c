@@ -16,8 +16,7 @@
 #include <unistd.h>
 
 #include "ends.h"
-#include "expression.h"
-#include "filter.h"
+#include "filter-fixture.h"
 #include "paths.h"
 #include "session.h"
 #include "util.h"
@@ -122,25 +121,6 @@ static bool passes(const struct tl_expression *e, const struct tl_event_type *ty
 	while (at < TL_CHECKS_MAX)
 		at = tl_check_next(&filter, &filter.checks[at], t.data, &t.parts);
 	return at == TL_CHECK_MET;
-}
-
-static bool is_exact(const struct tl_expression *e, const struct tl_event_type *type)
-{
-	bool in_kernel = true;
-
-	for (size_t i = 0; in_kernel && tl_filter_comparison(e, i, &type, 1, &in_kernel); i++)
-		;
-	return in_kernel;
-}
-
-static struct tl_expression *compile(const char *text)
-{
-	struct tl_expression_error error;
-	struct tl_expression *e = NULL;
-
-	if (tl_expression_compile(text, NULL, 0, &e, &error) < 0)
-		fail_msg("%s: column %u: %s", text, error.column, error.message);
-	return e;
 }
 
 /* Whether both sides say `wanted`. */

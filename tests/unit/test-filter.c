@@ -11,8 +11,7 @@
 
 #include "ends.h"
 #include "expression-fixture.h"
-#include "expression.h"
-#include "filter.h"
+#include "filter-fixture.h"
 #include "session.h"
 
 #define PAIRS 10000
@@ -130,27 +129,7 @@ static bool passes(const struct tl_expression *const *conditions, size_t n, cons
 	return passed;
 }
 
-/* Whether all that it asks for is known in the kernel. */
-static bool is_exact(const struct tl_expression *condition, const struct tl_event_type *type)
-{
-	bool in_kernel = true;
-
-	for (size_t i = 0; in_kernel && tl_filter_comparison(condition, i, &type, 1, &in_kernel); i++)
-		;
-	return in_kernel;
-}
-
 /* ---- Single conditions ---- */
-
-static struct tl_expression *compile(const char *text)
-{
-	struct tl_expression_error error;
-	struct tl_expression *e = NULL;
-
-	if (tl_expression_compile(text, NULL, 0, &e, &error) < 0)
-		fail_msg("%s: column %u: %s", text, error.column, error.message);
-	return e;
-}
 
 /* What comes of the condition for an event of the fixture. */
 static bool lets(const char *text, const char *name)

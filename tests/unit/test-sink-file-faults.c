@@ -3,7 +3,6 @@
  * and told, and the file has whole lines all the same. */
 #include <sys/syscall.h>
 
-#include "json-check.h"
 #include "sink-fixture.h"
 
 /* What the disk does from now on. */
@@ -53,22 +52,6 @@ int fdatasync(int fd)
 	if (disk.random ? random() % 4 == 0 : disk.sync_error)
 		return fails(disk.random ? EIO : disk.sync_error);
 	return (int)syscall(SYS_fdatasync, fd);
-}
-
-/* Every line is one JSON object; returns how many. */
-static size_t check_lines(const char *path)
-{
-	size_t size, n = 0;
-	char *text = read_path(path, &size);
-
-	for (char *p = text, *end; p < text + size; p = end, n++) {
-		end = memchr(p, '\n', (size_t)(text + size - p));
-		assert_non_null(end);
-		end++;
-		assert_true(json_line(p, (size_t)(end - p), NULL, NULL));
-	}
-	free(text);
-	return n;
 }
 
 static void events_wait_until_the_disk_takes_them(void **state)

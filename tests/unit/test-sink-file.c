@@ -4,25 +4,8 @@
 #include <sched.h>
 #include <sys/mount.h>
 
-#include "json-check.h"
 #include "encode-proto.h"
 #include "sink-fixture.h"
-
-/* Every line is one JSON object; returns how many. */
-static size_t check_lines(const char *path)
-{
-	size_t size, n = 0;
-	char *text = read_path(path, &size);
-
-	for (char *p = text, *end; p < text + size; p = end, n++) {
-		end = memchr(p, '\n', (size_t)(text + size - p));
-		assert_non_null(end);
-		end++;
-		assert_true(json_line(p, (size_t)(end - p), NULL, NULL));
-	}
-	free(text);
-	return n;
-}
 
 static void lines_arrive_whole_and_in_order(void **state)
 {
