@@ -536,6 +536,12 @@ static int keep_program(struct tl_session *s, int fd)
 	return fd;
 }
 
+void tl_programs_drop_from(struct tl_session *s, size_t n)
+{
+	while (s->n_loaded_programs > n)
+		close(s->loaded_programs[--s->n_loaded_programs]);
+}
+
 /* The verifier's reason: its last line but for the statistics. */
 static const char *last_reason(char *log)
 {

@@ -272,6 +272,8 @@ bool tl_watches_socket_calls(const struct tl_session *s);
 int tl_load_insns(struct tl_session *s, const char *name, enum tl_kind kind, uint32_t attach_btf_id,
 		  enum bpf_attach_type attach_type, const struct bpf_insn *insns, size_t n,
 		  const struct bpf_func_info *functions, size_t n_functions);
+/* Closes those from number n on that were loaded so. */
+void tl_programs_drop_from(struct tl_session *s, size_t n);
 int tl_program_copy(struct tl_session *s, const char *name, enum tl_kind kind, uint32_t attach_btf_id,
 		    enum bpf_attach_type attach_type);
 /* The program as it was written where its type is the kind's; else a copy. */

@@ -93,7 +93,7 @@ static int newest_is_first(struct tl_session *s, enum tl_kind kind, bool at_entr
 	enum bpf_attach_type type = at_entry ? BPF_TRACE_FENTRY : BPF_TRACE_FEXIT;
 	uint32_t zero = 0, last = 0;
 	struct tl_function function;
-	size_t n_links = s->n_links;
+	size_t n_links = s->n_links, n_programs = s->n_loaded_programs;
 	int map, r = 0;
 
 	if (!tl_function_find(s->functions, TL_ABI_X86_64, "getpgid", &function))
@@ -112,6 +112,7 @@ static int newest_is_first(struct tl_session *s, enum tl_kind kind, bool at_entr
 	if (r >= 0 && (bpf_map_lookup_elem(map, &zero, &last) < 0 || !last))
 		r = tl_fail(s, -EIO, "cannot tell in which order programs run");
 	tl_detach_from(s, n_links);
+	tl_programs_drop_from(s, n_programs);
 	close(map);
 	return r < 0 ? r : last == 1;
 }
