@@ -13,6 +13,7 @@
 #include "record.h"
 #include "records.h"
 #include "repair.h"
+#include "room.h"
 #include "rotation.h"
 #include "runtime.h"
 #include "sealer.h"
@@ -31,6 +32,7 @@ struct file {
 	char *name; /* in the directory */
 	tl_encoder encode;
 	struct tl_records records;
+	struct tl_room room;
 	size_t memory;
 	size_t full; /* bytes that are written at once */
 	uint64_t size; /* of the file */
@@ -128,6 +130,7 @@ static int open_path(struct tl_sink *s, struct file *f)
 	f->fd = TAKE_FD(fd);
 	f->directory = TAKE_FD(directory);
 	f->rotation.directory = f->directory;
+	tl_room_init(&f->room, f->fd);
 	return 0;
 }
 
@@ -423,6 +426,16 @@ static int repair(struct tl_sink *s)
 	return 0;
 }
 
+static int take_room(struct tl_sink *s)
+{
+	struct file *f = s->data;
+	int r = tl_room_take(&f->room, f->records.text.size);
+
+	if (r < 0)
+		tl_sink_fails(s, r, "MemoryMax= leaves no room in memory for");
+	return r;
+}
+
 static int write_records(struct tl_sink *s)
 {
 	struct file *f = s->data;
@@ -454,7 +467,7 @@ static void push(struct tl_sink *s)
 		return;
 	rotate_if_full(s);
 	/* A seal that did not fit may have left a part of itself. */
-	if (repair(s) < 0 || write_records(s) < 0)
+	if (repair(s) < 0 || take_room(s) < 0 || write_records(s) < 0)
 		return;
 	if (seal_is_due(f) && seal(s, "interval") < 0)
 		return;

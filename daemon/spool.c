@@ -7,6 +7,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include "room.h"
 #include "spool-format.h"
 #include "spool.h"
 #include "util.h"
@@ -36,6 +37,7 @@ struct tl_spool {
 	struct tl_spool_head head; /* of that, if `peeked` */
 	bool peeked;
 	int writing; /* the last segment, -1: not open */
+	struct tl_room room;
 };
 
 static void segment_name(char ret[NAME_SIZE + 12], uint64_t number)
@@ -292,6 +294,7 @@ int tl_spool_open(const struct tl_spool_setup *setup, struct tl_spool **ret)
 	s->folder = open_folder(setup->path);
 	if (s->folder < 0)
 		return s->folder;
+	tl_room_init(&s->room, s->folder);
 	r = take_up(s);
 	if (r < 0)
 		return r;
@@ -330,6 +333,9 @@ int tl_spool_add(struct tl_spool *s, const struct tl_block *block)
 	while (s->size + need > s->setup.size)
 		if (!s->setup.drop_oldest || !drop_oldest(s))
 			return -EDQUOT;
+	r = tl_room_take(&s->room, need);
+	if (r < 0)
+		return r;
 	if (s->writing < 0 || s->segments[s->n - 1].size + need > segment_max(s)) {
 		r = add_segment(s);
 		if (r < 0)
