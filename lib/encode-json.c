@@ -13,7 +13,8 @@ static bool is_error(int64_t ret)
 
 static const char *outcome(const struct tl_event *event)
 {
-	if (event->flags & TL_EVENT_UNKNOWN_RESULT)
+	/* Of the events that a count stands for some may have failed. */
+	if (event->flags & (TL_EVENT_UNKNOWN_RESULT | TL_EVENT_RESULT))
 		return "unknown";
 	if (!is_error(event->ret) || event->kind == TL_EVENT_EXIT)
 		return "success";

@@ -11,7 +11,7 @@ static const struct tl_field fields[] = {
 				     "bind; lost, ledger, start, stop, reload, tamper, seal" },
 	{ "event.category", "keyword", "one of api, configuration, driver, file, host, network, process; an array" },
 	{ "event.type", "keyword", "access, change, connection, creation, deletion, end, info, start; an array" },
-	{ "event.outcome", "keyword", "success, failure, or unknown for a call that is not over" },
+	{ "event.outcome", "keyword", "success, failure, or unknown for a call that is not over and for a count" },
 	{ "event.sequence", "long", "same as traceleft.seq" },
 	{ "event.id", "keyword", "unique: boot id, cpu, sequence, time; the same whenever the event is sent again" },
 	{ "event.duration", "long", "nanoseconds from entry to return, where the entry was seen; connect of a "

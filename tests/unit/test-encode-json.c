@@ -705,6 +705,7 @@ static void a_result_is_its_key_and_its_numbers(void **state)
 	(void)state;
 	fixture_init(&f);
 	f.event.flags = TL_EVENT_RESULT;
+	has(line(&f, &annotation), "\"outcome\":\"unknown\"");
 	has(line(&f, &annotation), ",\"file\":{\"path\":\"/a\\\"b\"},\"user\":{\"id\":\"0\"},\"rule\":{\"name\":\"r\"}");
 	has(line(&f, &annotation),
 	    "\"traceleft\":{\"program_id\":0,\"result\":\"count\","
