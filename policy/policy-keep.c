@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "expression.h"
+#include "expression-internal.h"
 #include "policy-parse.h"
 #include "suggest.h"
 #include "util.h"
@@ -154,12 +154,22 @@ static int read_field(struct tl_draft *d, const struct tl_policy_rule *rule, con
 static int add_by(struct tl_draft *d, struct tl_policy_rule *rule, const struct tl_yaml_node *node)
 {
 	struct tl_reference *field = NULL, **to_field;
+	const char *meant;
 	char **to;
 	size_t n = rule->n_by;
 	int r = read_field(d, rule, node, "by", &field);
 
 	if (r < 0 || !field)
 		return r;
+	/* A key has each field once, by the name that encoders look for. */
+	meant = tl_expression_field_shown(node->text, node->size);
+	if (!meant)
+		meant = node->text;
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(rule->by[i], meant) == 0) {
+			free(field);
+			return tl_draft_problem(d, node, "by: '%.60s' is there twice", meant);
+		}
 	to_field = tl_array_add(&rule->by_fields, &n, sizeof(*to_field));
 	if (!to_field) {
 		free(field);
@@ -171,7 +181,7 @@ static int add_by(struct tl_draft *d, struct tl_policy_rule *rule, const struct 
 		free(field);
 		return -ENOMEM;
 	}
-	*to = strdup(node->text);
+	*to = strdup(meant);
 	return *to ? 0 : -ENOMEM;
 }
 
