@@ -74,7 +74,8 @@ static struct tl_trace_channel *channel_of(struct tl_trace *t, const struct tl_p
 }
 
 /* All rules of a policy go to the one output: the first that keeps an event
- * writes it. Those of an aggregation spec go to its channels. */
+ * writes it. Those of an aggregation spec go to its channels, each with its
+ * own stream and group. */
 static int deliver(const struct tl_policy_rule *rule, const struct tl_event *event,
 		   const struct tl_annotation *annotation, void *userdata)
 {
@@ -91,7 +92,7 @@ static int deliver(const struct tl_policy_rule *rule, const struct tl_event *eve
 	if (!d->first) {
 		d->first = channel;
 		d->fate = count_or_write(d->trace, channel, d->event, &ours);
-	} else if (d->first != channel && !d->trace->settings.summary) {
+	} else if (d->trace->settings.spec && !d->trace->settings.summary) {
 		d->trace->copies += write_line(d->trace, channel, d->event, &ours, true) == TL_FATE_DELIVERED;
 	}
 	return 0;

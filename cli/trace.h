@@ -60,7 +60,7 @@ struct tl_trace {
 	struct tl_summary summary;
 	uint64_t results; /* counts of a policy's rules, written */
 	uint64_t lost_results; /* events in those that could not be */
-	uint64_t copies; /* events that went to more than one channel: each time but the first */
+	uint64_t copies; /* events that more than one rule of a spec has written: each time but the first */
 
 	sigset_t signals, old_signals;
 	int interrupted; /* the signal that ended it, 0: none */

@@ -194,7 +194,9 @@ static int read_function(struct tl_draft *d, struct tl_policy_rule *rule, const 
 		return tl_draft_problem(d, node, "a function without an id");
 	if (f.id_node->kind != TL_YAML_SCALAR || strcmp(f.id_node->text, "sigma") != 0)
 		return tl_draft_problem(d, f.id_node, "function: the only one is sigma");
-	if (!f.parameters_node || !tl_policy_expect(d, f.parameters_node, TL_YAML_SCALAR, "parameters"))
+	if (!f.parameters_node)
+		return tl_draft_warning(d, node, "function: without a frequency sigma keeps every event");
+	if (!tl_policy_expect(d, f.parameters_node, TL_YAML_SCALAR, "parameters"))
 		return 0;
 	for (const char *p = f.parameters_node->text; *p && r >= 0;) {
 		size_t n = strcspn(p, ";");
@@ -203,6 +205,8 @@ static int read_function(struct tl_draft *d, struct tl_policy_rule *rule, const 
 			r = read_parameter(d, rule, f.parameters_node, p, n);
 		p += n + (p[n] == ';');
 	}
+	if (r >= 0 && !strstr(f.parameters_node->text, "frequency"))
+		r = tl_draft_warning(d, f.parameters_node, "parameters: without a frequency sigma keeps every event");
 	return r;
 }
 

@@ -107,11 +107,32 @@ static void what_is_wrong_has_its_place(void **state)
 	}
 }
 
+static void sigma_without_a_frequency_is_warned_of(void **state)
+{
+	static const char *const functions[] = { "{\"id\":\"sigma\"}",
+						 "{\"id\":\"sigma\",\"parameters\":\"threshold=0\"}" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(functions); i++) {
+		_cleanup_(tl_problems_done) struct tl_problems problems = {};
+		_cleanup_(policy_freep) struct tl_policy *p = NULL;
+		char text[512];
+
+		snprintf(text, sizeof(text), CHANNELS "{\"name\":\"read\",\"channel\":\"1\",\"function\":%s}]}",
+			 functions[i]);
+		assert_int_equal(tl_policy_parse_spec("spec.json", text, strlen(text), &p, &problems), 0);
+		assert_int_equal(problems.n, 1);
+		assert_true(problems.problem[0].warning);
+		assert_non_null(strstr(problems.problem[0].message, "without a frequency sigma keeps every event"));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_spec_becomes_rules_and_outputs),
 		cmocka_unit_test(what_is_wrong_has_its_place),
+		cmocka_unit_test(sigma_without_a_frequency_is_warned_of),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -300,6 +300,23 @@ aggregation_spec_says_what_goes_where() {
 	"$TRACELEFT" verify -q "$dir/opens" || why "the channel does not verify"
 }
 
+every_rule_of_a_spec_writes_what_it_keeps() {
+	cat >"$dir/spec.json" <<-END
+		{"channels": [{"id": "1", "type": "file", "path": "$dir/streams"}], "events": [
+			{"name": "mkdir", "channel": "1", "stream": "all", "group": "g"},
+			{"name": "mkdir", "channel": "1", "stream": "refused", "rule": "errno == EEXIST"}]}
+	END
+	trace -f json --aggregation-spec "$dir/spec.json" mkdir -- python3 -c 'import os, sys
+os.mkdir(sys.argv[1] + "/new")
+try: os.mkdir(sys.argv[1])
+except FileExistsError: pass' "$dir"
+	expect_status 0 && expect_balanced || return
+	jq -e -s "map(select(.event.action == \"mkdir\" and .traceleft.args.pathname == \"$dir\") | .traceleft.stream) == [\"all\", \"refused\"] and
+		(map(select(.event.action == \"mkdir\" and .traceleft.args.pathname == \"$dir/new\") | .traceleft.stream) == [\"all\"])" \
+		"$dir/streams" >/dev/null || why "$(jq -c .traceleft "$dir/streams")" || return
+	"$TRACELEFT" verify -q "$dir/streams" || why "the channel does not verify"
+}
+
 counts_of_a_rule_add_up_to_the_event() {
 	cat >"$dir/policy.yaml" <<-END
 		version: 1
@@ -322,5 +339,5 @@ counts_of_a_rule_add_up_to_the_event() {
 run_tests good_policy_is_ok_and_explained where_events_are_counted_is_explained where_conditions_are_decided_is_explained what_a_condition_leaves_out_is_filtered_in_the_kernel what_targets_match_now_is_explained what_conditions_match_now_is_explained program_that_every_target_leaves_out_is_not_followed \
 	broken_policy_names_every_place policy_where_everybody_may_write_is_refused handlers_that_cannot_be_used_are_problems \
 	policy_that_is_not_there_is_told \
-	rules_of_a_policy_are_for_the_command specs_add_to_a_policy aggregation_spec_says_what_goes_where counts_of_a_rule_add_up_to_the_event \
+	rules_of_a_policy_are_for_the_command specs_add_to_a_policy aggregation_spec_says_what_goes_where every_rule_of_a_spec_writes_what_it_keeps counts_of_a_rule_add_up_to_the_event \
 	policy_without_a_command_follows_its_targets
