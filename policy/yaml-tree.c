@@ -233,15 +233,63 @@ static int handle_event(struct reading *r, const yaml_event_t *event)
 	}
 }
 
+static bool is_inside_character(char c)
+{
+	return (c & 0xc0) == 0x80;
+}
+
+/* The character that a mark stands at; NUL at the end. */
+static char character_at(const struct reading *r, const yaml_mark_t *mark)
+{
+	const char *p = r->y->source, *end = p + r->y->source_size;
+
+	for (size_t line = 0; p && line < mark->line; line++) {
+		p = memchr(p, '\n', (size_t)(end - p));
+		p = p ? p + 1 : NULL;
+	}
+	for (size_t column = 0; p && p < end && column < mark->column; column++)
+		for (p++; p < end && is_inside_character(*p);)
+			p++;
+	return p && p < end ? *p : '\0';
+}
+
+/* What is most often behind it that libyaml finds something; "" if nothing is known. */
+static const char *hint(const struct reading *r, const yaml_parser_t *parser)
+{
+	if (!parser->problem)
+		return "";
+	if (strstr(parser->problem, "cannot start any token"))
+		return character_at(r, &parser->problem_mark) == '\t' ?
+			       "; spaces indent here, not tabs" :
+			       "; a value that begins like this stands in quotes";
+	if (strstr(parser->problem, "mapping values are not allowed"))
+		return "; a line is indented too far or lacks its colon, or a value with a colon in it is not in quotes";
+	return "";
+}
+
+static yaml_mark_t place_of_byte(const struct reading *r, size_t offset)
+{
+	yaml_mark_t mark = { 0 };
+
+	for (size_t i = 0; i < offset && i < r->y->source_size; i++)
+		if (r->y->source[i] == '\n') {
+			mark.line++;
+			mark.column = 0;
+		} else if (!is_inside_character(r->y->source[i])) {
+			mark.column++;
+		}
+	return mark;
+}
+
 static void report_syntax(struct reading *r, const yaml_parser_t *parser)
 {
-	const yaml_mark_t *mark = &parser->problem_mark;
+	yaml_mark_t mark = parser->problem_mark;
 
-	/* The reader of characters has no mark of its own. */
+	/* The reader of characters has no mark of its own, and reads ahead. */
 	if (parser->error == YAML_READER_ERROR)
-		mark = &parser->mark;
-	report_at(r, mark, "not valid YAML: %s%s%s", parser->problem ? parser->problem : "unknown error",
-		  parser->context ? ", " : "", parser->context ? parser->context : "");
+		mark = place_of_byte(r, parser->problem_offset);
+	report_at(r, &mark, "not valid YAML: %s%s%s%s", parser->problem ? parser->problem : "unknown error",
+		  parser->context ? ", " : "", parser->context ? parser->context : "", hint(r, parser));
 }
 
 static int read_events(struct reading *r, yaml_parser_t *parser)
