@@ -46,6 +46,11 @@ struct io_uring_cqe {
 	__s32 res;
 };
 
+/* Beginning of a request to accept. */
+struct io_accept {
+	__u32 file_slot;
+};
+
 #pragma clang attribute pop
 
 /* linux/io_uring.h */
@@ -243,12 +248,40 @@ static __always_inline void tl_request_lose(__u32 event)
 	tl_refuse(TL_REFUSED_REQUEST);
 }
 
+/* What the kernel has noted in its request. */
+static __always_inline __s32 tl_request_own(struct tl_work *work, __u8 at)
+{
+	return *(__s32 *)(work->request + (at & (TL_REQUEST_SIZE - 1)));
+}
+
 /* What there is of the arguments of the system call. */
 static __always_inline void tl_request_arguments(struct tl_call *call, struct tl_work *work,
-						 const struct tl_opcode *opcode)
+						 const struct tl_opcode *opcode, bool is_refused)
 {
-	for (int i = 0; i < TL_ARGS; i++)
-		call->record.args[i] = opcode->field[i] ? tl_sqe_get(work, opcode->field[i]) : 0;
+	for (int i = 0; i < TL_ARGS; i++) {
+		__u8 own = is_refused ? 0 : opcode->own[i];
+
+		if (own)
+			call->record.args[i] = (__s64)tl_request_own(work, own);
+		else
+			call->record.args[i] = opcode->field[i] ? tl_sqe_get(work, opcode->field[i]) : 0;
+	}
+}
+
+/* Is its file in the ring's own table? */
+static __always_inline bool tl_is_in_table(struct tl_work *work, const struct tl_opcode *opcode, bool is_refused)
+{
+	if (opcode->slot && !is_refused)
+		return (__u32)tl_request_own(work, opcode->slot) >> (opcode->slot_shift & 31);
+	return opcode->flags & TL_OPCODE_SLOT && ((struct tl_sqe *)work->sqe)->file_index;
+}
+
+/* Does the request have other identities than the process? */
+static __always_inline bool tl_has_identities(struct tl_work *work, __u32 flags)
+{
+	if (tl_config.request_creds)
+		return flags & tl_config.request_creds;
+	return ((struct tl_sqe *)work->sqe)->personality;
 }
 
 static __always_inline bool tl_is_stale(const struct tl_task *state, struct task_struct *task)
@@ -313,13 +346,15 @@ static __always_inline int tl_request_taken(void *ctx, __u64 address, __u64 sqe,
 		__builtin_memset(work->sqe, 0, sizeof(work->sqe));
 		call->record.flags |= TL_RECORD_INCOMPLETE;
 	}
-	if (((struct tl_sqe *)work->sqe)->personality)
+	/* Which object it is about, and for whom, the process cannot change any more. */
+	bpf_probe_read_kernel(work->request, TL_REQUEST_SIZE, (void *)address);
+	flags = tl_peek(request, flags);
+	if (tl_has_identities(work, flags))
 		tl_request_identity(&call->record, request);
-	if (opcode->flags & TL_OPCODE_SLOT && ((struct tl_sqe *)work->sqe)->file_index)
+	if (tl_is_in_table(work, opcode, is_refused))
 		call->stashed |= TL_REQUEST_SLOT;
 	if (opcode->flags & TL_OPCODE_NUMBER)
 		call->stashed |= TL_REQUEST_NUMBER;
-	flags = tl_peek(request, flags);
 	if (flags & TL_REQUEST_SKIPS_SUCCESS && !is_refused) {
 		if (!is_mine) {
 			call->owner = 0; /* it is told now, by the other session */
@@ -329,7 +364,7 @@ static __always_inline int tl_request_taken(void *ctx, __u64 address, __u64 sqe,
 	}
 	if (flags & TL_REQUEST_FIXED_FILE)
 		call->stashed |= TL_REQUEST_FIXED;
-	tl_request_arguments(call, work, opcode);
+	tl_request_arguments(call, work, opcode, is_refused);
 	bpf_tail_call(ctx, &programs, TL_STAGE_COLLECT);
 	call->owner = 0;
 	tl_request_lose(event);

@@ -12,7 +12,6 @@
 #define TL_OP_ACCEPT 13
 #define TL_OP_BIND 56
 #define TL_OP_LISTEN 57
-#define TL_ACCEPT_MULTISHOT 0x01 /* in ioprio */
 
 struct tl_network_request {
 	__u64 address; /* bind: as it was asked for */
@@ -81,6 +80,21 @@ static __always_inline __u32 tl_network_of_request(__u64 address)
 	return TL_NET_EVENTS;
 }
 
+/* The following go by what the kernel has noted: the process may have changed the entry of the queue. */
+static __always_inline bool tl_accepts_into_table(struct io_kiocb *request)
+{
+	struct io_accept *accept = (void *)request;
+
+	return bpf_core_field_exists(accept->file_slot) && tl_peek(accept, file_slot);
+}
+
+static __always_inline bool tl_may_end_often(struct io_kiocb *request)
+{
+	__u32 many = tl_config.request_many;
+
+	return !many || tl_peek(request, flags) & many;
+}
+
 static __always_inline int tl_network_taken(__u64 address)
 {
 	struct io_kiocb *request = tl_at(struct io_kiocb, address);
@@ -99,17 +113,18 @@ static __always_inline int tl_network_taken(__u64 address)
 		tl_network_lost(wants, which);
 	if (which == TL_NET_LISTEN || !(wants & (1U << TL_NET_ACCEPT | 1U << TL_NET_CLOSE | 1U << TL_NET_BIND)))
 		return 0;
-	if (bpf_probe_read_kernel(&sqe, sizeof(sqe), (void *)tl_sqe_of(request)) < 0)
-		return 0;
 	if (which == TL_NET_BIND) {
-		value.address = sqe.addr;
-		value.size = sqe.off;
-	} else if (sqe.file_index) {
+		/* A claim: it is told if the request fails. */
+		if (bpf_probe_read_kernel(&sqe, sizeof(sqe), (void *)tl_sqe_of(request)) == 0) {
+			value.address = sqe.addr;
+			value.size = sqe.off;
+		}
+	} else if (tl_accepts_into_table(request)) {
 		if (tl_is_my_time())
 			tl_network_lost(wants, which); /* what it returns is no descriptor */
 		return 0;
 	}
-	value.is_many = which == TL_NET_ACCEPT && sqe.ioprio & TL_ACCEPT_MULTISHOT;
+	value.is_many = which == TL_NET_ACCEPT && tl_may_end_often(request);
 	if (!tl_network_request_keep(&key, &value) && which == TL_NET_ACCEPT && tl_is_my_time())
 		tl_network_lost(wants, which);
 	if (value.is_many)

@@ -322,7 +322,8 @@ struct tl_fill {
 struct tl_work {
 	struct tl_walk walk;
 	struct tl_match match;
-	__u8 sqe[TL_SQE_SIZE + 8]; /* io_uring: the request, and room to read behind it */
+	__u8 sqe[TL_SQE_SIZE + 8]; /* io_uring: the entry of the queue, and room to read behind it */
+	__u8 request[TL_REQUEST_SIZE + 8]; /* the kernel's own request, its beginning */
 	struct tl_fill fill;
 	struct tl_parts parts;
 };

@@ -657,9 +657,15 @@ struct tl_opcode {
 	__u8 next; /* the one that it is if nobody wants this event; 0: none */
 	__u8 flags;
 	__u8 field[TL_ARGS]; /* 0: the call's argument has no counterpart */
+	/* Where in its own request the kernel has noted what it has read, 32 bits; 0: nowhere. */
+	__u8 own[TL_ARGS]; /* the argument, a descriptor */
+	__u8 slot; /* TL_OPCODE_SLOT: more than 0 if it is so */
+	__u8 slot_shift; /* of bits from this one on */
 };
 
-_Static_assert(sizeof(struct tl_opcode) == 12, "wire: opcode");
+_Static_assert(sizeof(struct tl_opcode) == 20, "wire: opcode");
+
+#define TL_REQUEST_SIZE 128 /* of the beginning of the kernel's request, where those lie */
 
 /*
  * A session may take over from another one, and both put their records into one ring. For
@@ -734,6 +740,8 @@ struct tl_config {
 	__u32 fork_event;
 	__u32 exit_event;
 	struct tl_opcode opcodes[TL_OPCODES_MAX];
+	__u32 request_creds; /* io_uring, bits of a request's flags: it has identities of its own */
+	__u32 request_many; /* it may end many times; 0, of either: it is not known */
 	__u32 network_events[TL_NET_EVENTS];
 	__u32 telling; /* enum tl_telling */
 	__u32 number; /* of the session, in a byte */

@@ -8,6 +8,7 @@
 
 #include "attach.h"
 #include "opcodes.h"
+#include "request-members.h"
 #include "util.h"
 
 /* How this kernel's tracepoints tell of requests; NULL: not at all. */
@@ -177,6 +178,8 @@ static int configure(struct tl_session *s, uint32_t id, const struct tl_request_
 	memcpy(entry.field, request->fields, sizeof(entry.field));
 	for (size_t i = 0; r >= 0 && i < sizeof(request->opcodes) && request->opcodes[i]; i++) {
 		entry.flags = request->flags | (is_repeating(request->opcodes[i]) ? TL_OPCODE_MANY : 0);
+		tl_request_members(tl_kernel_types(s), request->opcodes[i],
+				   type->path_from == TL_FROM_FD ? type->path_fd : 0, &entry);
 		r = add_opcode(s, request->opcodes[i], &entry, type->n_args);
 	}
 	return r;
@@ -217,6 +220,8 @@ int tl_requests_attach(struct tl_session *s)
 	}
 	if (r < 0 || (!any && !wants_network(s)))
 		return r;
+	s->config->request_creds = tl_request_flag(tl_kernel_types(s), "CREDS");
+	s->config->request_many = tl_request_flag(tl_kernel_types(s), "APOLL_MULTISHOT");
 	find_hooks(s, &hooks);
 	if ((r = attach_network(s, &hooks)) < 0 || !any)
 		return r;

@@ -128,6 +128,8 @@ int ring_register(unsigned what, const void *argument, unsigned n);
 /* The request that stands for a call; false: there is none. */
 bool ring_prepare(const struct call *c, struct io_uring_sqe *entry);
 void ring_push(const struct io_uring_sqe *entry);
+/* Where in the queue that entry lies. */
+struct io_uring_sqe *ring_pushed(void);
 /* Has n requests taken and waits until as many as n_ended ends can be popped; -errno. */
 int ring_enter(unsigned n, unsigned n_ended);
 bool ring_pop(struct io_uring_cqe *ret);

@@ -24,7 +24,7 @@ struct ring {
 	bool is_polled;
 	struct io_uring_params params;
 	char *queue;
-	struct io_uring_sqe *entries;
+	struct io_uring_sqe *entries, *pushed;
 };
 
 static __thread struct ring ring;
@@ -87,9 +87,15 @@ void ring_push(const struct io_uring_sqe *entry)
 	const struct io_sqring_offsets *sq = &ring.params.sq_off;
 	uint32_t tail = *word(sq->tail), at = tail & *word(sq->ring_mask);
 
-	ring.entries[at] = *entry;
+	ring.pushed = &ring.entries[at];
+	*ring.pushed = *entry;
 	*word(sq->array + at * (uint32_t)sizeof(uint32_t)) = at;
 	*word(sq->tail) = tail + 1;
+}
+
+struct io_uring_sqe *ring_pushed(void)
+{
+	return ring.pushed;
 }
 
 int ring_enter(unsigned n, unsigned n_ended)
@@ -124,7 +130,9 @@ bool ring_pop(struct io_uring_cqe *ret)
 
 int ring_register(unsigned what, const void *argument, unsigned n)
 {
-	return syscall(SYS_io_uring_register, ring.fd, what, argument, n) < 0 ? -errno : 0;
+	int r = (int)syscall(SYS_io_uring_register, ring.fd, what, argument, n);
+
+	return r < 0 ? -errno : r;
 }
 
 bool ring_has(uint32_t feature)
