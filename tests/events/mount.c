@@ -11,6 +11,7 @@ static void private_mounts(void)
 	struct call *c;
 
 	require(unshare(CLONE_NEWNS) == 0);
+	has_moved();
 	c = call(SYS_mount, NULL, text("/"), NULL, MS_REC | MS_PRIVATE, NULL);
 	require(c->ret == 0);
 	is_named(c, "/", "/", &before);
