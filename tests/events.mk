@@ -16,6 +16,11 @@ $(event_library): $(lib_obj) $(call object,$(event_harness))
 $(event_tests) $(evasion_tests): $(B)/tests/%: $(B)/obj/tests/%.o $(event_library)
 	@mkdir -p $(@D)
 	$(say)$(CC) $(ALL_LDFLAGS) -pie -Wl,-rpath,'$$ORIGIN/..' -o $@ $^ $(LIB_LIBS)
+# Those that can share a session, which is all that the harness runs.
+together_src := $(shell grep -l '^TEST' tests/events/*.c tests/evasion/*.c)
+$(B)/tests/events/together: $(call object,$(together_src)) $(event_library)
+	@mkdir -p $(@D)
+	$(say)$(CC) $(ALL_LDFLAGS) -pie -Wl,-rpath,'$$ORIGIN/..' -o $@ $^ $(LIB_LIBS)
 # Of many events at once: the calls are in files, which go where the programs are.
 $(B)/tests/events/calls: $(call object,tests/events/calls-parse.c)
 event_calls := $(patsubst tests/events/calls/%,$(B)/tests/events/%,$(wildcard tests/events/calls/*.calls))
@@ -33,4 +38,4 @@ $(B)/tests/evasion/helper: $(B)/tests/events/helper
 	cp $< $@
 
 .PHONY: event-tests
-event-tests: battery $(event_tests) $(event_calls) $(evasion_tests) $(B)/tests/events/helper $(B)/tests/evasion/helper
+event-tests: battery $(event_tests) $(B)/tests/events/together $(event_calls) $(evasion_tests) $(B)/tests/events/helper $(B)/tests/evasion/helper

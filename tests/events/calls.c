@@ -15,6 +15,7 @@
 
 #define ROWS_MAX 448
 #define LINES_MAX 64
+#define FILES_MAX 32
 
 struct row {
 	char name[32];
@@ -25,11 +26,15 @@ struct row {
 	size_t n_lines;
 };
 
-static struct row rows[ROWS_MAX];
-static struct test_case cases[ROWS_MAX];
-static const char *events[ROWS_MAX + 1]; /* a case each */
-static size_t n_rows;
-static const char *file_name;
+static struct file {
+	char name[32]; /* without its folder and ending: the test's */
+	const char *path;
+	struct row rows[ROWS_MAX];
+	struct test_case cases[ROWS_MAX];
+	const char *events[ROWS_MAX + 1]; /* a case each */
+	size_t n_rows;
+	struct test test;
+} * files[FILES_MAX], *at_file;
 
 /* ---- What must be said of objects ---- */
 
@@ -200,7 +205,8 @@ static void ends_after(struct call *c, int fd)
 		if (asked.family == c->destination.family && asked.family != AF_INET && asked.family != AF_INET6 &&
 		    asked.family != AF_UNIX && asked.family != AF_VSOCK)
 			continue; /* of others there is nothing but the family */
-		if (!c->destination.port && !c->destination.path.size && (c->socket_type != SOCK_RAW || !c->destination.address[0]))
+		if (!c->destination.port && !c->destination.path.size &&
+		    (c->socket_type != SOCK_RAW || !c->destination.address[0]))
 			c->destination = asked;
 		else if (sends && c->socket_type == SOCK_DGRAM && asked.port != c->destination.port)
 			c->destination = asked;
@@ -289,10 +295,10 @@ static struct call *make(const struct made *m)
 	if (strstr(how, "signalled"))
 		signal(SIGILL, on_signal);
 	if (strstr(how, "fork"))
-		return call_fork_made(file_name, m->line->number, number, m->parsed->args);
+		return call_fork_made(at_file->path, m->line->number, number, m->parsed->args);
 	if (m->by_32)
-		return call32_made(file_name, m->line->number, number, m->parsed->args);
-	return call_made(file_name, m->line->number, number, m->parsed->args);
+		return call32_made(at_file->path, m->line->number, number, m->parsed->args);
+	return call_made(at_file->path, m->line->number, number, m->parsed->args);
 }
 
 /* Everything as it is before the call, by a call that is not made. */
@@ -335,7 +341,7 @@ static void tested(const struct made *m)
 		c->unknown_args |= 1U << 5;
 	}
 	if (!is_wanted(m->parsed->result, c->ret == -514 || c->ret == -516 ? -EINTR : c->ret))
-		fail_case(c->of, file_name, m->line->number, "wanted %s, it returned %ld (%s)", m->parsed->result,
+		fail_case(c->of, at_file->path, m->line->number, "wanted %s, it returned %ld (%s)", m->parsed->result,
 			  (long)c->ret, c->ret < 0 ? strerror((int)-c->ret) : "");
 	c->file_object = before.file_object;
 	c->target_object = before.target_object;
@@ -381,7 +387,7 @@ static void tested_last(const struct made *m)
 {
 	uint32_t number = run_calls();
 
-	call_last_made(file_name, m->line->number, m->by_32, number_of(m), m->parsed->args);
+	call_last_made(at_file->path, m->line->number, m->by_32, number_of(m), m->parsed->args);
 	run_call(number)->shown = text("%s(%s) = ?", m->row->name, expanded(m->parsed));
 }
 
@@ -392,7 +398,7 @@ static void tested_return(const struct made *m)
 	struct call *c;
 
 	signal(SIGUSR2, on_signal);
-	c = call_noted(file_name, m->line->number, number_of(m), none);
+	c = call_noted(at_file->path, m->line->number, number_of(m), none);
 	c->shown = text("%s() = ?", m->row->name);
 	raise(SIGUSR2);
 	c->after = now();
@@ -405,10 +411,10 @@ static void run_line(const struct row *row, const struct line *line)
 	struct made m = { .row = row, .line = line, .parsed = &parsed };
 
 	if (line->text[0] == '.') {
-		prepared(file_name, line->number, line->text + 1);
+		prepared(at_file->path, line->number, line->text + 1);
 		return;
 	}
-	parse(file_name, line->number, line->text, &parsed);
+	parse(at_file->path, line->number, line->text, &parsed);
 	m.by_32 = strstr(parsed.how, "32") || (type->number[0] < 0 && !(type->flags & TL_TYPE_UNLISTED));
 	at_hand = &m;
 	if (m.by_32 && !has_call32()) {
@@ -431,7 +437,7 @@ static void run_line(const struct row *row, const struct line *line)
 
 static void run_row(void)
 {
-	const struct row *row = &rows[run_case()];
+	const struct row *row = &at_file->rows[run_case()];
 
 	for (size_t i = 0; i < row->n_lines; i++)
 		run_line(row, &row->lines[i]);
@@ -439,29 +445,28 @@ static void run_row(void)
 
 /* ---- The file ---- */
 
-static void read_rows(const char *path)
+static void read_rows(struct file *f)
 {
-	FILE *file = fopen(path, "r");
+	FILE *file = fopen(f->path, "r");
 	char line[1024];
 	int number = 0;
 
 	if (!file) {
-		perror(path);
+		perror(f->path);
 		exit(2);
 	}
-	file_name = path;
 	while (fgets(line, sizeof(line), file)) {
 		char *at = line + strspn(line, " \t");
-		struct row *row = n_rows ? &rows[n_rows - 1] : NULL;
+		struct row *row = f->n_rows ? &f->rows[f->n_rows - 1] : NULL;
 
 		number++;
 		at[strcspn(at, "\n")] = '\0';
 		if (!*at || *at == '#')
 			continue;
-		if (sscanf(at, "row %31s", rows[n_rows].name) == 1) {
-			events[n_rows] = rows[n_rows].name;
-			cases[n_rows] = (struct test_case){ rows[n_rows].name, run_row };
-			n_rows++;
+		if (sscanf(at, "row %31s", f->rows[f->n_rows].name) == 1) {
+			f->events[f->n_rows] = f->rows[f->n_rows].name;
+			f->cases[f->n_rows] = (struct test_case){ f->rows[f->n_rows].name, run_row };
+			f->n_rows++;
 		} else if (row && row->n_lines < LINES_MAX) {
 			row->lines[row->n_lines++] = (struct line){ strdup(at), number };
 		}
@@ -469,19 +474,37 @@ static void read_rows(const char *path)
 	fclose(file);
 }
 
+/* Whose rows are run in this process. */
+static void choose_file(void)
+{
+	for (size_t i = 0; files[i]; i++)
+		if (run->test == &files[i]->test)
+			at_file = files[i];
+}
+
+static struct file *file_new(const char *path)
+{
+	const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+	struct file *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		abort();
+	snprintf(f->name, sizeof(f->name), "%.*s", (int)strcspn(name, "."), name);
+	f->path = path;
+	read_rows(f);
+	f->test = (struct test){ f->name, f->cases, f->n_rows, choose_file, f->events };
+	return f;
+}
+
 int main(int argc, char **argv)
 {
-	static struct test test = { .cases = cases, .events = events };
-	char *name;
-
-	if (argc != 2) {
-		fprintf(stderr, "usage: calls FILE\n");
+	if (argc < 2 || argc > FILES_MAX) {
+		fprintf(stderr, "usage: calls FILE...\n");
 		return 2;
 	}
-	read_rows(argv[1]);
-	name = strrchr(argv[1], '/') ? strrchr(argv[1], '/') + 1 : argv[1];
-	name[strcspn(name, ".")] = '\0';
-	test.event = name;
-	test.n_cases = n_rows;
-	return run_test(&test);
+	for (int i = 0; i < argc - 1; i++) {
+		files[i] = file_new(argv[i + 1]);
+		test_enlist(&files[i]->test);
+	}
+	return argc == 2 ? run_test(&files[0]->test) : run_together(NULL);
 }

@@ -26,7 +26,7 @@ void *room(size_t n)
 {
 	uint32_t at = __atomic_fetch_add(&run->used, (n + 63) & ~63UL, __ATOMIC_RELAXED);
 
-	if (at + n > MEMORY)
+	if (at + n > run->size)
 		abort();
 	return (char *)run + at;
 }
@@ -697,15 +697,16 @@ static bool try_call32(void)
 	return status == 0;
 }
 
-void child_setup(void)
+void child_setup(size_t memory_size)
 {
-	void *memory = mmap(NULL, MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	void *memory = mmap(NULL, memory_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
 
 	if (memory == MAP_FAILED) {
 		perror("mmap");
 		exit(1);
 	}
 	run = memory;
+	run->size = memory_size;
 	run->used = (sizeof(*run) + 63) & ~63U;
 	run->has_call32 = try_call32();
 }

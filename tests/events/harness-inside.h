@@ -27,6 +27,8 @@ struct run {
 	uint32_t loginuid, audit_session;
 	uint32_t mntns, netns, pidns;
 	struct being *child;
+	uint32_t target; /* its number in the session */
+	uint32_t step; /* harness-together.c: what it has come to */
 	int at_case;
 	struct outcome {
 		char failure[1024];
@@ -35,7 +37,8 @@ struct run {
 	} outcomes[CASES_MAX];
 	struct call *calls[CALLS_MAX];
 	uint32_t n_calls;
-	uint32_t used; /* of the memory that this is the beginning of */
+	size_t size; /* of the memory that this is the beginning of */
+	uint32_t used;
 };
 
 extern struct run *run;
@@ -82,6 +85,9 @@ bool run_session(const struct test *test, const char *name, struct tl_session *(
 		 void (*verify)(struct tl_session *s), unsigned pause_us, bool *all_ok);
 void remove_folder(void);
 
+/* harness-together.c: tests that were enlisted, those named or (NULL) all, in one session; exit status of main(). */
+int run_together(char *const *names);
+
 /* harness-running.c: processes that make calls of getpgid without end, whose argument is the phase at hand. */
 enum { RUNNING_BEFORE, RUNNING_COUNTED, RUNNING_END };
 void running_start(unsigned n);
@@ -100,7 +106,7 @@ void read_other(const struct call *c, struct other *other);
 void read_process(int32_t number, struct other *other);
 
 /* harness-child.c */
-void child_setup(void);
+void child_setup(size_t memory_size);
 /* What the child waits for before its first case. */
 int child_gate(void);
 void open_gate(int gate);

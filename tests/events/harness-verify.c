@@ -39,7 +39,8 @@ static void verify_header(const struct seen *s, const struct call *c)
 	if (c->comm[0])
 		check_text(c, "comm", e->comm, c->comm);
 	check_number(c, "program id", e->program_id, PROGRAM_ID);
-	check(c, e->n_target_words && (e->targets[0] & 1), "targets: wanted bit 0");
+	check(c, e->n_target_words > run->target / 64 && e->targets[run->target / 64] >> run->target % 64 & 1,
+	      "targets: wanted bit %u", run->target);
 	check(c, e->seq >= 1, "seq: wanted one from 1 on");
 	check(c, e->time + SLACK_NS >= c->before, "time: %" PRIu64 " ns before the call", c->before - e->time);
 	if (c->after) {

@@ -7,7 +7,7 @@
 #include <sys/sysmacros.h>
 
 #include "encode.h"
-#include "harness-inside.h"
+#include "harness-steps.h"
 #include "wire.h"
 
 struct seen *seen;
@@ -57,7 +57,7 @@ static void encode(struct seen *s, const struct tl_event *event)
 		fprintf(stderr, "# %.*s", (int)s->line_size, s->line);
 }
 
-static int on_event(const struct tl_event *event, void *userdata)
+int on_event(const struct tl_event *event, void *userdata)
 {
 	struct seen *s;
 
@@ -103,7 +103,7 @@ static int on_event(const struct tl_event *event, void *userdata)
 }
 
 /* Pointers into the array, once it grows no more. */
-static void settle(void)
+void settle(void)
 {
 	for (size_t i = 0; i < n_seen; i++) {
 		struct seen *s = &seen[i];
@@ -279,7 +279,7 @@ struct tl_session *start_for(const struct tl_options *options, const struct tl_t
 }
 
 /* The event under test, or those of a test of several. */
-static bool add_events(struct tl_session *s, uint32_t target)
+bool add_events(struct tl_session *s, uint32_t target)
 {
 	if (run->type)
 		return tl_session_add_handler(s, target, run->test->event, PROGRAM_ID) == 0;
@@ -299,6 +299,17 @@ static void verify_kind(const struct tl_session *s)
 		fail_case(OF_SESSION, __FILE__, __LINE__, "wanted %s, attached by %s", getenv("TL_TEST_ATTACH"), kind);
 }
 
+void verify_session(struct tl_session *s)
+{
+	int tasks = (int)tl_session_target_tasks(s, run->target);
+
+	session = s;
+	if (run->type)
+		verify_kind(s);
+	if (tasks != 1)
+		fail_case(OF_SESSION, __FILE__, __LINE__, "wanted 1 task followed, found %d", tasks);
+}
+
 static bool start_session(struct tl_session **ret, uint32_t pid)
 {
 	const struct tl_target_spec target = { .name = "child", .descendants = true, .pids = &pid, .n_pids = 1 };
@@ -312,22 +323,19 @@ static bool start_session(struct tl_session **ret, uint32_t pid)
 		return false;
 	}
 	*ret = s;
+	run->target = id;
 	tl_session_set_callback(s, on_event, NULL);
 	if (tl_session_start(s) < 0) {
 		fail_case(OF_SESSION, __FILE__, __LINE__, "%s", tl_session_error(s));
 		return false;
 	}
-	if (run->type)
-		verify_kind(s);
-	if (tl_session_target_tasks(s, id) != 1)
-		fail_case(OF_SESSION, __FILE__, __LINE__, "wanted 1 task followed, found %d",
-			  (int)tl_session_target_tasks(s, id));
+	verify_session(s);
 	return true;
 }
 
 void (*each_turn)(struct tl_session *s);
 
-void read_until_end(struct tl_session *s, pid_t pid, int of, unsigned pause_us)
+void read_while(struct tl_session *s, pid_t pid, int of, unsigned pause_us)
 {
 	const char *limit = getenv("TL_TEST_TIMEOUT");
 	uint64_t deadline = now() + (limit ? strtoull(limit, NULL, 10) : 60) * 1000000000ULL;
@@ -352,9 +360,20 @@ void read_until_end(struct tl_session *s, pid_t pid, int of, unsigned pause_us)
 	}
 	if (status != 0)
 		fail_case(of, __FILE__, __LINE__, "the child ended with status %#x", status);
-	r = tl_session_stop(s);
+}
+
+void stop_session(struct tl_session *s, int of)
+{
+	int r = tl_session_stop(s);
+
 	if (r < 0)
 		fail_case(of, __FILE__, __LINE__, "stop: %s", strerror(-r));
+}
+
+void read_until_end(struct tl_session *s, pid_t pid, int of, unsigned pause_us)
+{
+	read_while(s, pid, of, pause_us);
+	stop_session(s, of);
 }
 
 /* ---- Comparison ---- */
@@ -397,7 +416,7 @@ static bool is_absent(const struct call *c)
 	return c->type && !run->type && c->ret == -ENOSYS && !is_by_tracepoint(c->type);
 }
 
-static void compare(void)
+void compare(void)
 {
 	for (size_t i = 0; i < n_seen; i++) {
 		struct seen *s = &seen[i];
@@ -496,7 +515,7 @@ static int by_number(const void *a, const void *b)
 }
 
 /* Each number once, and no more holes than there are records for the process table alone. */
-static void verify_numbers(uint64_t filtered)
+void verify_numbers(uint64_t filtered)
 {
 	struct seen *sorted = copy_of(seen, n_seen * sizeof(*seen));
 	uint64_t holes = 0, next = 1;
@@ -536,8 +555,7 @@ void report(int of, const char *name, bool *all_ok)
 	*all_ok &= !o->n_failures;
 }
 
-/* Of a test of several events: the case got as far as that. */
-static void verify_called(int of)
+void verify_called(int of)
 {
 	for (uint32_t i = 0; i < run->n_calls; i++)
 		if (run->calls[i]->of == of)
@@ -546,14 +564,17 @@ static void verify_called(int of)
 		fail_case(of, __FILE__, __LINE__, "no call was made");
 }
 
-bool prepare_run(const struct test *test)
+bool may_run(const char *name)
 {
-	if (geteuid() != 0) {
-		printf("skip %s: needs root\n", test->event);
-		return false;
-	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	child_setup();
+	if (geteuid() == 0)
+		return true;
+	printf("skip %s: needs root\n", name);
+	return false;
+}
+
+void prepare_test(const struct test *test)
+{
 	run->test = test;
 	run->type = test->events ? NULL : tl_event_type_find(test->event);
 	if (!run->type && !test->events) {
@@ -562,6 +583,17 @@ bool prepare_run(const struct test *test)
 	}
 	make_folder();
 	find_surroundings();
+	run->at_case = OF_SESSION;
+	if (test->prepare)
+		test->prepare();
+}
+
+bool prepare_run(const struct test *test)
+{
+	if (!may_run(test->event))
+		return false;
+	child_setup(MEMORY);
+	prepare_test(test);
 	return true;
 }
 
@@ -600,16 +632,12 @@ int run_test(const struct test *test)
 
 	if (!prepare_run(test))
 		return 77;
-	run->at_case = OF_SESSION;
-	if (test->prepare)
-		test->prepare();
 	gate = child_gate();
 	pid = child_make(gate);
 	if (start_session(&s, (uint32_t)pid)) {
 		open_gate(gate);
 		read_until_end(s, pid, OF_SESSION, 0);
 		settle();
-		session = s;
 		compare();
 		verify_ledger(s, &filtered);
 		verify_numbers(filtered);

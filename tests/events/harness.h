@@ -139,20 +139,20 @@ struct test {
 
 /* Everything; the exit status of main(). */
 int run_test(const struct test *test);
-#define TEST(name, prepare_function) \
-	int main(void) \
+/* The program has this test. One that has a single one runs it; `together` has them all, and runs those that
+ * are named on its command line in one session. */
+void test_enlist(const struct test *test);
+#define ENLIST(...) \
+	__attribute__((constructor)) static void enlist(void) \
 	{ \
-		static const struct test test = {name, cases, N_ELEMENTS(cases), prepare_function, NULL}; \
-		return run_test(&test); \
+		static const struct test test = {__VA_ARGS__}; \
+		test_enlist(&test); \
 	}
+#define TEST(name, prepare_function) ENLIST(name, cases, N_ELEMENTS(cases), prepare_function, NULL)
 /* Cases about several events, whose names follow. */
 #define TEST_OF(name, prepare_function, ...) \
-	int main(void) \
-	{ \
-		static const char *const events[] = {__VA_ARGS__, NULL}; \
-		static const struct test test = {name, cases, N_ELEMENTS(cases), prepare_function, events}; \
-		return run_test(&test); \
-	}
+	static const char *const events_of[] = {__VA_ARGS__, NULL}; \
+	ENLIST(name, cases, N_ELEMENTS(cases), prepare_function, events_of)
 
 /* ---- For prepare and cases ---- */
 
