@@ -362,6 +362,10 @@ struct inet_sock {
 	__be16 inet_sport;
 };
 
+struct mptcp_sock {
+	struct sock *first;
+};
+
 struct tcp_sock {
 	__u64 bytes_received;
 	__u64 bytes_sent;

@@ -9,6 +9,7 @@
 #include "socket.h"
 
 #define TL_ECONNABORTED 103
+#define TL_IPPROTO_MPTCP 262
 #define TL_NO_SLOT (~0U)
 
 /* Whose a connection is, and what is wanted of it. */
@@ -194,16 +195,12 @@ static __always_inline void tl_network_send(const struct tl_owner *owner, __u64 
 {
 	__u32 slot = 0;
 	struct tl_call *call = tl_network_begin(owner, which, ret, is_mine, &slot);
-	struct inet_sock *inet = tl_at(struct inet_sock, sk);
-	struct tl_socket_facts *facts;
 
 	if (!call)
 		return;
 	if (owner->since)
 		call->record.duration = call->record.time - owner->since;
-	facts = tl_add_sock(call->data, sk, 1 /* SOCK_STREAM */);
-	/* What is closed has given back its number, but not forgotten it. */
-	facts->local_port = bpf_ntohs(tl_peek(inet, inet_sport));
+	tl_add_sock(call->data, sk, 1 /* SOCK_STREAM */);
 	tl_add_traffic(call->data, sk, owner->incoming, which == TL_NET_CLOSE);
 	tl_network_tell(slot);
 }
@@ -408,6 +405,17 @@ static __always_inline void tl_network_lost(__u32 wants, __u32 which)
 	tl_count(&account->lost, 1);
 }
 
+/* The connection whose end will be told: of MPTCP it is the first that it has. 0: there is none. */
+static __always_inline __u64 tl_connection_of(__u64 at)
+{
+	struct mptcp_sock *several = tl_at(struct mptcp_sock, at);
+	__u32 protocol = tl_peek(tl_at(struct sock, at), sk_protocol);
+
+	if (protocol == TL_IPPROTO_MPTCP && bpf_core_field_exists(several->first))
+		return (__u64)tl_peek(several, first);
+	return protocol == TL_IPPROTO_TCP ? at : 0;
+}
+
 /* The call is over: what of it is told, and whose the connection is that it brought. A
  * function of its own: on 5.10 all that are under way share 512 bytes of stack. What it
  * is, a constant on each way that leads here, has to come in a register: of constants
@@ -457,8 +465,9 @@ static __noinline __u32 tl_network_called(const struct tl_network_call *c, __u32
 		if (which == TL_NET_BIND && ret < 0)
 			tl_capture_sockaddr(call, 2, 3, 0);
 	}
-	if (which == TL_NET_ACCEPT && wants & 1U << TL_NET_CLOSE && tl_peek(sk, sk_protocol) == TL_IPPROTO_TCP &&
-	    tl_peek(sk, __sk_common.skc_state) != TL_TCP_CLOSE)
+	at = tl_connection_of(at);
+	if (which == TL_NET_ACCEPT && wants & 1U << TL_NET_CLOSE && at &&
+	    tl_peek(tl_at(struct sock, at), __sk_common.skc_state) != TL_TCP_CLOSE)
 		tl_owner_keep(at, owner);
 	tl_owner_done(place);
 	return call ? slot : TL_NO_SLOT;

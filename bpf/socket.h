@@ -20,6 +20,7 @@ static __always_inline struct tl_socket_facts *tl_add_sock(__u8 *data, __u64 at,
 	struct tl_section *section = tl_area_begin(data, TL_RECORD_MAX);
 	struct tl_socket_facts *facts = (struct tl_socket_facts *)tl_area_data(section);
 	struct sock *sk = tl_at(struct sock, at);
+	struct inet_sock *inet = tl_at(struct inet_sock, at);
 
 	__builtin_memset(facts, 0, sizeof(*facts));
 	facts->family = tl_peek(sk, __sk_common.skc_family);
@@ -28,7 +29,8 @@ static __always_inline struct tl_socket_facts *tl_add_sock(__u8 *data, __u64 at,
 	facts->state = tl_peek(sk, __sk_common.skc_state);
 	facts->netns = tl_peek(sk, __sk_common.skc_net.net, ns.inum);
 	if (facts->family == TL_AF_INET || facts->family == TL_AF_INET6) {
-		facts->local_port = tl_peek(sk, __sk_common.skc_num);
+		/* What is over has given its number back, but not forgotten it; getsockname(2) goes by this one, too. */
+		facts->local_port = bpf_ntohs(tl_peek(inet, inet_sport));
 		facts->remote_port = bpf_ntohs(tl_peek(sk, __sk_common.skc_dport));
 	}
 	if (facts->family == TL_AF_INET) {

@@ -127,6 +127,7 @@ static const char *transport(const struct tl_event *event)
 {
 	switch (event->socket_protocol) {
 	case IPPROTO_TCP:
+	case IPPROTO_MPTCP: /* that is what goes over the wire */
 		return "tcp";
 	case IPPROTO_UDP:
 		return "udp";

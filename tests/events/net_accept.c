@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include "harness.h"
@@ -87,6 +88,26 @@ static void by_the_32_bit_door(void)
 	require(close(first) == 0 && close(second) == 0);
 }
 
+/* It is told all the same, with both ends. */
+static void who_called_has_reset_it(void)
+{
+	struct linger at_once = { .l_onoff = 1 };
+	int caller = connected(), fd;
+	struct tl_endpoint source = near_end(caller);
+	struct pollfd called = { .fd = listener4, .events = POLLIN };
+	struct call *c;
+
+	require(setsockopt(caller, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)) == 0 && close(caller) == 0);
+	require(poll(&called, 1, 10000) == 1);
+	c = expect(TL_EVENT_NETWORK, "net_accept");
+	fd = (int)through_door(c, SYS_accept, listener4, NULL, NULL);
+	require(fd >= 0);
+	c->after = now();
+	is_connection(c, fd, true);
+	c->source = source;
+	require(c->destination.port == port4 && close(fd) == 0);
+}
+
 static void nothing_to_accept(void)
 {
 	require(accept(listener4, NULL, NULL) == -1 && errno == EAGAIN);
@@ -94,7 +115,12 @@ static void nothing_to_accept(void)
 }
 
 static const struct test_case cases[] = {
-	CASE(from_v4), CASE(by_accept4), CASE(from_v6), CASE(by_the_32_bit_door), CASE(nothing_to_accept),
+	CASE(from_v4),
+	CASE(by_accept4),
+	CASE(from_v6),
+	CASE(by_the_32_bit_door),
+	CASE(who_called_has_reset_it),
+	CASE(nothing_to_accept),
 };
 
 TEST("net_accept", prepare)

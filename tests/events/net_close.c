@@ -145,6 +145,49 @@ static void by_a_reset(void)
 	close_both(b, far, a, near);
 }
 
+/* Of the connections to that port, those that have not ended. */
+static unsigned n_open_to(uint16_t port)
+{
+	FILE *f = fopen("/proc/net/tcp", "re");
+	unsigned from, to, state, n = 0;
+	char line[512];
+
+	while (f && fgets(line, sizeof(line), f))
+		n += sscanf(line, "%*s %*x:%x %*x:%x %x", &from, &to, &state) == 3 && (from == port || to == port) &&
+		     state != 6 /* TCP_TIME_WAIT */ && state != 10 /* TCP_LISTEN */;
+	if (f)
+		fclose(f);
+	return n;
+}
+
+/* Its connections are ended by the kernel's own threads, after the process has closed it. */
+static void of_several_connections(void)
+{
+	int listener = socket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP), a, b;
+	struct call *near, *far;
+	uint16_t port;
+
+	if (listener < 0) {
+		skip_case("this kernel has no MPTCP");
+		return;
+	}
+	require(bind(listener, address4(0), sizeof(struct sockaddr_in)) == 0 && listen(listener, 2) == 0);
+	port = near_end(listener).port;
+	a = socket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP);
+	require(connect(a, address4(port), sizeof(struct sockaddr_in)) == 0);
+	b = accept(listener, NULL, NULL);
+	transfer(a, b, 50);
+	transfer(b, a, 70);
+	far = ends(b, true, 50, 70);
+	near = ends(a, false, 50, 70);
+	far->socket_protocol = near->socket_protocol = IPPROTO_TCP;
+	require(close(b) == 0 && close(a) == 0);
+	for (int i = 0; i < 1000 && n_open_to(port); i++)
+		usleep(10000);
+	near->after = far->after = now();
+	require(close(listener) == 0);
+}
+
 static void end_without_closing(void)
 {
 	int a, b;
@@ -162,9 +205,8 @@ static void by_the_end_of_the_process(void)
 }
 
 static const struct test_case cases[] = {
-	CASE(by_who_began_it), CASE(by_who_was_called), CASE(with_nothing_carried),
-	CASE(with_a_megabyte), CASE(of_v6),		CASE(by_a_reset),
-	CASE(by_the_end_of_the_process),
+	CASE(by_who_began_it), CASE(by_who_was_called), CASE(with_nothing_carried),	 CASE(with_a_megabyte),
+	CASE(of_v6),	       CASE(by_a_reset),	CASE(by_the_end_of_the_process), CASE(of_several_connections),
 };
 
 TEST("net_close", prepare)

@@ -551,6 +551,9 @@ static void a_connection_has_both_ends(void **state)
 	has(text, "},\"source\":{\"ip\":\"127.0.0.1\",\"port\":40000},\"destination\":{\"ip\":\"10.200.30.4\",\"port\":80},"
 		  "\"network\":{\"transport\":\"tcp\",\"type\":\"ipv4\"},\"host\"");
 	has(text, "\"netns\":99");
+	f.event.socket_protocol = IPPROTO_MPTCP;
+	has(line(&f, NULL), "\"network\":{\"transport\":\"tcp\",\"type\":\"ipv4\"}");
+	f.event.socket_protocol = IPPROTO_TCP;
 	f.event.has_bytes = true;
 	f.event.source_bytes = 5;
 	has(line(&f, NULL), "},\"source\":{\"ip\":\"127.0.0.1\",\"port\":40000,\"bytes\":5},\"destination\":{\"ip\":"
