@@ -765,6 +765,10 @@ static void find_process(struct tl_session *s, const struct tl_record *record)
 	}
 	if (process)
 		tl_processes_set_cgroup(s->processes, process, record->cgroup);
+	/* prctl(PR_SET_NAME) is no event that is always there. */
+	if (process && record->kind == TL_RECORD_EVENT && record->tid == record->pid &&
+	    !(record->flags & TL_RECORD_IO_URING))
+		tl_processes_set_comm(s->processes, process, record->comm);
 	s->event.process = process;
 }
 

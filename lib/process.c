@@ -379,6 +379,15 @@ void tl_processes_set_namespaces(struct tl_processes *t, struct tl_process *proc
 	process->generation = ++t->generation;
 }
 
+void tl_processes_set_comm(struct tl_processes *t, struct tl_process *process, const char comm[16])
+{
+	if (!comm[0] || !memcmp(process->comm, comm, sizeof(process->comm)))
+		return;
+	memcpy(process->comm, comm, sizeof(process->comm));
+	process->comm[sizeof(process->comm) - 1] = '\0';
+	process->generation = ++t->generation;
+}
+
 static int fill_from_proc(struct tl_processes *t, struct entry *e, const struct tl_proc *proc)
 {
 	const struct tl_image_facts facts = {

@@ -93,6 +93,9 @@ void tl_processes_set_cgroup(struct tl_processes *t, struct tl_process *process,
  * program. */
 void tl_processes_set_namespaces(struct tl_processes *t, struct tl_process *process, uint32_t mntns, uint32_t netns);
 
+/* The name that its first thread has now: NULs behind it; an empty one changes nothing. */
+void tl_processes_set_comm(struct tl_processes *t, struct tl_process *process, const char comm[16]);
+
 /* Entries that can be found, and bytes that all of them take. */
 size_t tl_processes_count(const struct tl_processes *t, size_t *ret_bytes);
 

@@ -425,6 +425,28 @@ static void lives(struct tl_processes *t, uint32_t from, uint32_t n)
 	}
 }
 
+static void a_new_name_is_a_change(void **state)
+{
+	struct tl_processes *t = table(0);
+	struct tl_process *p = exec(t, NOBODY + 1, 10, "/bin/one");
+	const char name[16] = "renamed", none[16] = "", longest[16] = "0123456789abcde";
+	uint64_t generation = p->generation;
+
+	(void)state;
+	tl_processes_set_comm(t, p, none);
+	assert_string_equal(p->comm, "comm");
+	assert_int_equal(p->generation, generation);
+	tl_processes_set_comm(t, p, name);
+	assert_string_equal(p->comm, "renamed");
+	assert_true(p->generation > generation);
+	generation = p->generation;
+	tl_processes_set_comm(t, p, name);
+	assert_int_equal(p->generation, generation);
+	tl_processes_set_comm(t, p, longest);
+	assert_string_equal(p->comm, "0123456789abcde");
+	tl_processes_free(t);
+}
+
 static void short_lives_leave_nothing_behind(void **state)
 {
 	const uint32_t n = SANITIZED ? 50000 : 200000;
@@ -592,6 +614,7 @@ int main(void)
 		cmocka_unit_test(a_parent_that_execs_unseen_is_noticed),
 		cmocka_unit_test(a_parent_comes_from_proc),
 		cmocka_unit_test(cgroups_follow_the_records),
+		cmocka_unit_test(a_new_name_is_a_change),
 		cmocka_unit_test(short_lives_leave_nothing_behind),
 		cmocka_unit_test(a_chain_of_parents_stays_short),
 		cmocka_unit_test(entries_are_bounded_without_an_exit),
