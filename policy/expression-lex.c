@@ -203,7 +203,8 @@ static int read_sign(struct tl_lexer *l, struct tl_token *t)
 	if (*l->p > ' ' && *l->p <= '~')
 		return refuse(l, "'%c' is not expected here", *l->p);
 	/* What a word processor makes of a quote. */
-	if (l->end - l->p > 2 && memcmp(l->p, "\xe2\x80", 2) == 0 && (uint8_t)l->p[2] >= 0x98 && (uint8_t)l->p[2] <= 0x9f)
+	if (l->end - l->p > 2 && memcmp(l->p, "\xe2\x80", 2) == 0 && (uint8_t)l->p[2] >= 0x98 &&
+	    (uint8_t)l->p[2] <= 0x9f)
 		return refuse(l, "a quote that is none: a string stands in \" or '");
 	return refuse(l, "a character that is not expected here");
 }

@@ -263,7 +263,8 @@ static const char *hint(const struct reading *r, const yaml_parser_t *parser)
 			       "; spaces indent here, not tabs" :
 			       "; a value that begins like this stands in quotes";
 	if (strstr(parser->problem, "mapping values are not allowed"))
-		return "; a line is indented too far or lacks its colon, or a value with a colon in it is not in quotes";
+		return "; a line is indented too far or lacks its colon, or a value with a colon in it is not in "
+		       "quotes";
 	return "";
 }
 
