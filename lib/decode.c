@@ -573,6 +573,14 @@ static void fill_objects(struct tl_session *s, const struct parts *p, const stru
 
 /* ---- Hash ---- */
 
+/* Of a number that is narrower than its register only what the call looks at. */
+static uint64_t hash_number(uint64_t hash, const struct tl_arg_type *arg, uint64_t value)
+{
+	if (arg->capture == TL_CAPTURE_NONE && (arg->size == 1 || arg->size == 2 || arg->size == 4))
+		value &= (UINT64_C(1) << (8 * arg->size)) - 1;
+	return tl_fnv1a(hash, &value, sizeof(value));
+}
+
 /* FNV-1a of the arguments as their hash functions say. */
 static uint64_t hash_arguments(const struct tl_event *event)
 {
@@ -582,14 +590,14 @@ static uint64_t hash_arguments(const struct tl_event *event)
 		const struct tl_arg_type *arg = &event->type->args[i];
 		const struct tl_bytes *captured = &event->captured[arg->position - 1];
 
-		if (arg->hash == TL_HASH_SKIP)
+		if (arg->hash == TL_HASH_SKIP || !tl_argument_used(event, (unsigned)i))
 			continue;
 		if (arg->hash == TL_HASH_STRING)
 			hash = tl_fnv1a(hash, captured->data, captured->size ? strnlen(captured->data, captured->size) : 0);
 		else if (captured->flags & TL_VALUE_PRESENT)
 			hash = tl_fnv1a(hash, captured->data, captured->size);
 		else
-			hash = tl_fnv1a(hash, &event->args[arg->position - 1], sizeof(uint64_t));
+			hash = hash_number(hash, arg, event->args[arg->position - 1]);
 	}
 	return hash;
 }

@@ -285,6 +285,25 @@ torn_file_of_protobuf_is_told_with_its_place_and_read_up_to_there() {
 	cmp -s "$dir/lines" "$dir/whole" || why "lines differ"
 }
 
+# What is in the part of a register that a call does not look at, and in a mode that no file is made with.
+hash_is_of_what_the_call_looks_at_and_a_new_name_is_told() {
+	trace -f json getppid,openat -- python3 -c 'import ctypes
+libc = ctypes.CDLL(None)
+call = lambda *words: libc.syscall(*[w if isinstance(w, bytes) else ctypes.c_ulong(w) for w in words])
+for at, mode in ((-100, 0), (0xffffff9c, 0), (-100, 0o644)):
+    call(257, at, b"/none/such", 0, mode)
+call(257, -100, b"/none/such", 64, 0o600)
+call(110)
+libc.prctl(15, b"another")
+call(110)'
+	expect_status 0 && expect_balanced || return
+	jq -e -s 'map(select(.traceleft.args.pathname == "/none/such") | .traceleft.hash) as $h |
+		($h | length) == 4 and ($h[:3] | unique | length) == 1 and $h[3] != $h[0]' "$dir/out" >/dev/null ||
+		why "$(jq -c 'select(.traceleft.args.pathname == "/none/such") | [.traceleft.args, .traceleft.hash]' "$dir/out")" || return
+	jq -e -s 'map(select(.event.action == "getppid") | .process) | .[-2].name != "another" and .[-1].name == "another" and
+		.[-1].thread.name == null' "$dir/out" >/dev/null || why "$(jq -c 'select(.event.action == "getppid") | .process' "$dir/out")"
+}
+
 run_tests every_line_that_is_taken_away_is_missed protobuf_is_decoded_to_the_same_events compressed_files_are_read_as_they_are torn_file_of_protobuf_is_told_with_its_place_and_read_up_to_there \
 	file_is_for_its_owner_alone file_that_is_there_is_emptied unwritable_directory_is_told_before_anything_runs \
 	traps_in_a_directory_of_everybody_are_refused symbolic_link_of_ones_own_is_followed \
@@ -293,4 +312,5 @@ run_tests every_line_that_is_taken_away_is_missed protobuf_is_decoded_to_the_sam
 	limit_of_descriptors_is_told_and_the_commands_own_stays events_are_in_the_output_while_the_command_runs balance_is_in_the_output_too \
 	count_of_calls_is_exact small_ring_declares_what_it_loses summary_counts_calls_and_errors summary_tells_the_time \
 	summary_keeps_what_a_condition_asks_for summary_as_json_is_one_object \
-	quiet_run_says_nothing condition_filters_and_counts condition_that_is_wrong_names_its_column
+	quiet_run_says_nothing condition_filters_and_counts condition_that_is_wrong_names_its_column \
+	hash_is_of_what_the_call_looks_at_and_a_new_name_is_told
