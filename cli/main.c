@@ -19,7 +19,7 @@ static const struct tl_verb verb_help = {
 /* The verb table: what help lists, in this order. */
 static const struct tl_verb *const verbs[] = {
 	&tl_verb_trace, &tl_verb_events,  &tl_verb_check,  &tl_verb_status, &tl_verb_reload, &tl_verb_tail,
-	&tl_verb_top,	&tl_verb_battery, &tl_verb_decode, &tl_verb_verify, &verb_help,
+	&tl_verb_top,	&tl_verb_battery, &tl_verb_decode, &tl_verb_verify, &tl_verb_import_audit, &verb_help,
 };
 
 #define N_VERBS ARRAY_SIZE(verbs)
@@ -37,7 +37,7 @@ static void usage(FILE *out)
 	fprintf(out, "usage: traceleft VERB [OPTIONS] [ARGUMENTS]\n"
 		     "Audit what processes do: system calls, files, network.\n\nVerbs:\n");
 	for (size_t i = 0; i < N_VERBS; i++)
-		fprintf(out, "  %s%-10s%s%s\n", tl_style(out, TL_STYLE_BOLD), verbs[i]->name,
+		fprintf(out, "  %s%-14s%s%s\n", tl_style(out, TL_STYLE_BOLD), verbs[i]->name,
 			tl_style(out, TL_STYLE_END), verbs[i]->summary);
 	fprintf(out, "\nOptions:\n"
 		     "  --help      show this\n"

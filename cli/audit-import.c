@@ -1,0 +1,489 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Rules of auditd become rules of a policy. Of auditd's rules the first one that matches counts,
+ * whether it keeps or drops: so each one is final. */
+#include <string.h>
+
+#include "audit-fields.h"
+#include "escape.h"
+#include "expression.h"
+
+#define LINE_WIDTH 100
+
+struct rule {
+	enum tl_audit_list list;
+	int64_t order; /* within the list */
+	char *source; /* FILE:LINE: the line */
+	char *name; /* beginning of it */
+	char **keys;
+	size_t n_keys;
+	/* What stands in the policy but for names: parts, each with a NUL behind it. */
+	struct tl_buffer parts;
+	uint64_t hash; /* of the parts */
+};
+
+struct comment {
+	char *text;
+};
+
+struct tl_audit {
+	struct rule **rules;
+	size_t n;
+	struct comment *comments;
+	size_t n_comments;
+	int64_t first, last; /* orders that are taken */
+};
+
+static struct rule *rule_free(struct rule *rule)
+{
+	if (!rule)
+		return NULL;
+	for (size_t i = 0; i < rule->n_keys; i++)
+		free(rule->keys[i]);
+	free(rule->keys);
+	free(rule->source);
+	free(rule->name);
+	tl_buffer_done(&rule->parts);
+	free(rule);
+	return NULL;
+}
+
+static void rule_freep(struct rule **rule)
+{
+	rule_free(*rule);
+}
+
+struct tl_audit *tl_audit_new(void)
+{
+	return calloc(1, sizeof(struct tl_audit));
+}
+
+struct tl_audit *tl_audit_free(struct tl_audit *a)
+{
+	if (!a)
+		return NULL;
+	tl_audit_remove_all(a, NULL);
+	free(a->rules);
+	for (size_t i = 0; i < a->n_comments; i++)
+		free(a->comments[i].text);
+	free(a->comments);
+	free(a);
+	return NULL;
+}
+
+size_t tl_audit_rules(const struct tl_audit *a)
+{
+	return a->n;
+}
+
+static void *grown(void *array, size_t n, size_t item)
+{
+	/* Room for a power of two. */
+	return n & (n - 1) ? array : reallocarray(array, n ? n * 2 : 1, item);
+}
+
+/* ---- What stands behind a rule's name ---- */
+
+/* A fact of the line for who reads the policy: one line of text. */
+static char *source_text(const struct tl_audit_line *line, const char *why)
+{
+	_cleanup_(tl_buffer_done) struct tl_buffer b = {};
+
+	tl_escape_value(&b, line->file, strlen(line->file));
+	tl_put_char(&b, ':');
+	tl_put_u64(&b, line->number);
+	tl_put_text(&b, ": ");
+	tl_escape_value(&b, line->source, line->size);
+	if (why) {
+		tl_put_text(&b, " -- ");
+		tl_put_text(&b, why);
+	}
+	tl_put_char(&b, '\0');
+	return b.failed ? NULL : TAKE_PTR(b.data);
+}
+
+static void put_event(struct tl_buffer *b, const char *name, size_t *column)
+{
+	if (*column + strlen(name) + 2 > LINE_WIDTH) {
+		tl_put_text(b, "\n     ");
+		*column = 5;
+	}
+	tl_put_char(b, ' ');
+	tl_put_text(b, name);
+	tl_put_char(b, ',');
+	*column += strlen(name) + 2;
+}
+
+static void put_events(struct tl_buffer *b, const struct tl_event_type *const *types, size_t n)
+{
+	size_t column = 13;
+
+	tl_put_text(b, "    events: [");
+	for (size_t i = 0; i < n; i++)
+		put_event(b, types[i]->name, &column);
+	if (b->size)
+		b->data[b->size - 1] = ']';
+	tl_put_char(b, '\n');
+}
+
+/* In single quotes, where a quote is written twice. */
+static void put_where(struct tl_buffer *b, const struct tl_buffer *where)
+{
+	if (!where->size)
+		return;
+	tl_put_text(b, "    where: '");
+	for (size_t i = 0; i < where->size; i++) {
+		if (where->data[i] == '\'')
+			tl_put_char(b, '\'');
+		tl_put_char(b, where->data[i]);
+	}
+	tl_put_text(b, "'\n");
+}
+
+static void put_tags(struct tl_buffer *b, const struct tl_audit_draft *d)
+{
+	for (size_t i = 0; i < d->n_keys; i++) {
+		tl_put_text(b, i ? ", " : "    tags: [");
+		tl_string_json(b, d->keys[i], strlen(d->keys[i]));
+	}
+	if (d->n_keys)
+		tl_put_text(b, "]\n");
+}
+
+/* The language has the last word: a condition that it refuses is not written. */
+static int check_where(struct tl_audit_draft *d, struct tl_buffer *where, const struct tl_event_type *const *types,
+		       size_t n)
+{
+	struct tl_expression_error error;
+	struct tl_expression *e = NULL;
+	int r;
+
+	if (!where->size)
+		return 0;
+	tl_put_char(where, '\0');
+	if (where->failed)
+		return -ENOMEM;
+	where->size--;
+	r = tl_expression_compile(where->data, types, n, &e, &error);
+	tl_expression_free(e);
+	if (r == -EINVAL)
+		return tl_audit_refuse(d->line, d->column, "no condition can say this: %s", error.message);
+	return r;
+}
+
+static int add_part(struct tl_audit_draft *d, enum tl_audit_kind kind, const struct tl_event_type *const *types,
+		    size_t n, struct rule *rule)
+{
+	_cleanup_(tl_buffer_done) struct tl_buffer where = {};
+	struct tl_buffer *b = &rule->parts;
+	int r = tl_audit_put_where(d, kind, &where);
+
+	if (r >= 0)
+		r = check_where(d, &where, types, n);
+	if (r < 0)
+		return r;
+	if (d->list == TL_AUDIT_LIST_EXIT)
+		put_events(b, types, n);
+	else
+		tl_put_text(b, "    events: [\"@all\"]\n");
+	put_where(b, &where);
+	if (d->list == TL_AUDIT_LIST_EXIT && !d->never) {
+		put_tags(b, d);
+		tl_put_text(b, "    final: true\n");
+	} else
+		tl_put_text(b, "    drop: true\n");
+	tl_put_char(b, '\0');
+	return b->failed ? -ENOMEM : 0;
+}
+
+/* Calls of which the same is asked stand together. */
+static enum tl_audit_kind kind_of(const struct tl_audit_draft *d, const struct tl_event_type *type)
+{
+	enum tl_audit_kind kind = tl_audit_kind_of(type);
+
+	if (d->path)
+		return kind == TL_AUDIT_ENTRY && !d->directory ? TL_AUDIT_PLAIN : kind;
+	return d->has_perms && kind == TL_AUDIT_OPEN ? kind : TL_AUDIT_PLAIN;
+}
+
+static int add_parts(struct tl_audit_draft *d, struct rule *rule)
+{
+	const struct tl_event_type *types[TL_AUDIT_TYPES_MAX];
+	struct tl_audit_calls *calls = calloc(1, sizeof(*calls));
+	size_t n_all, n;
+	const struct tl_event_type *all = tl_event_types(&n_all);
+	int r = 0;
+
+	if (!calls)
+		return -ENOMEM;
+	tl_audit_select(d, calls);
+	for (int kind = 0; kind < TL_AUDIT_KINDS && r >= 0; kind++) {
+		n = 0;
+		for (size_t i = 0; i < MIN(n_all, (size_t)TL_AUDIT_TYPES_MAX); i++)
+			if (calls->has[i] && (int)kind_of(d, &all[i]) == kind)
+				types[n++] = &all[i];
+		if (n)
+			r = add_part(d, (enum tl_audit_kind)kind, types, n, rule);
+	}
+	free(calls);
+	if (r >= 0 && !rule->parts.size)
+		r = tl_audit_refuse(d->line, d->column, "none of these calls can meet the rule");
+	return r;
+}
+
+/* ---- Rules ---- */
+
+/* The key, as far as it is a name. */
+static char *name_of(const struct tl_audit_draft *d)
+{
+	char *name = strndup(d->n_keys ? d->keys[0] : d->never ? "never" : "audit", 40);
+
+	for (char *p = name; p && *p; p++)
+		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:@-", *p))
+			*p = '-';
+	return name;
+}
+
+static int fill(struct tl_audit_draft *d, struct rule *rule)
+{
+	int r = add_parts(d, rule);
+
+	if (r < 0)
+		return r;
+	rule->list = d->list;
+	rule->source = source_text(d->line, NULL);
+	rule->name = name_of(d);
+	rule->keys = calloc(d->n_keys + 1, sizeof(*rule->keys));
+	if (!rule->source || !rule->name || !rule->keys)
+		return -ENOMEM;
+	for (size_t i = 0; i < d->n_keys; i++) {
+		rule->keys[i] = strdup(d->keys[i]);
+		if (!rule->keys[i])
+			return -ENOMEM;
+		rule->n_keys++;
+	}
+	rule->hash = 0xcbf29ce484222325;
+	for (size_t i = 0; i < rule->parts.size; i++)
+		rule->hash = (rule->hash ^ (unsigned char)rule->parts.data[i]) * 0x100000001b3;
+	return 0;
+}
+
+static bool is_same(const struct rule *a, const struct rule *b)
+{
+	if (a->hash != b->hash || a->list != b->list || a->parts.size != b->parts.size || a->n_keys != b->n_keys)
+		return false;
+	for (size_t i = 0; i < a->n_keys; i++)
+		if (strcmp(a->keys[i], b->keys[i]) != 0)
+			return false;
+	return memcmp(a->parts.data, b->parts.data, a->parts.size) == 0;
+}
+
+static void remove_at(struct tl_audit *a, size_t i)
+{
+	rule_free(a->rules[i]);
+	memmove(&a->rules[i], &a->rules[i + 1], (a->n - i - 1) * sizeof(*a->rules));
+	a->n--;
+}
+
+static size_t find_same(const struct tl_audit *a, const struct rule *rule)
+{
+	size_t i = 0;
+
+	while (i < a->n && !is_same(a->rules[i], rule))
+		i++;
+	return i;
+}
+
+static bool has_key(const struct rule *rule, const char *key)
+{
+	for (size_t i = 0; i < rule->n_keys; i++)
+		if (strcmp(rule->keys[i], key) == 0)
+			return true;
+	return false;
+}
+
+void tl_audit_remove_all(struct tl_audit *a, const char *key)
+{
+	for (size_t i = a->n; i > 0; i--)
+		if (!key || has_key(a->rules[i - 1], key))
+			remove_at(a, i - 1);
+}
+
+int tl_audit_add_comment(struct tl_audit_line *line, const char *why)
+{
+	struct tl_audit *a = line->audit;
+	struct comment *comments = grown(a->comments, a->n_comments, sizeof(*comments));
+	char *text = comments ? source_text(line, why) : NULL;
+
+	if (comments)
+		a->comments = comments;
+	if (!text)
+		return -ENOMEM;
+	a->comments[a->n_comments++].text = text;
+	return 0;
+}
+
+/* ---- Lists ---- */
+
+/* Records of a type are left out; here an event is one record. */
+static int check_excluded(struct tl_audit_draft *d)
+{
+	if (!d->n_fields)
+		return tl_audit_refuse(d->line, d->column, "the list exclude needs a field");
+	for (size_t i = 0; i < d->n_fields; i++) {
+		const struct tl_audit_field *f = &d->fields[i];
+
+		if (f->type->kind != TL_AUDIT_MSGTYPE)
+			continue;
+		if (f->op != TL_AUDIT_EQUAL || strcmp(f->text, "SYSCALL") == 0 || strcmp(f->text, "1300") == 0)
+			return tl_audit_refuse(d->line, f->column,
+					       "an event is one record here, which has no parts to leave out");
+		return 1;
+	}
+	return 0;
+}
+
+/* 1: there is nothing to translate. */
+static int check_list(struct tl_audit_draft *d)
+{
+	switch (d->list) {
+	case TL_AUDIT_LIST_USER:
+		return tl_audit_refuse(d->line, d->column, "what programs tell auditd themselves is not seen here");
+	case TL_AUDIT_LIST_FILESYSTEM:
+		return tl_audit_refuse(d->line, d->column, "the type of a file system is not known here");
+	case TL_AUDIT_LIST_IO_URING:
+		return tl_audit_refuse(d->line, d->column,
+				       "requests of io_uring are told as the calls that they stand for: name those");
+	case TL_AUDIT_LIST_EXCLUDE:
+		return check_excluded(d);
+	case TL_AUDIT_LIST_TASK:
+		if (!d->never)
+			return tl_audit_refuse(d->line, d->column, "in the list task only never can be said");
+		tl_audit_warn(d->line, d->column,
+			      "auditd looks at this when a process is made, here it is looked at with each event");
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+static int add_rule(struct tl_audit_draft *d, struct rule *rule)
+{
+	struct tl_audit *a = d->line->audit;
+	struct rule **rules = grown(a->rules, a->n, sizeof(struct rule *));
+
+	if (!rules)
+		return -ENOMEM;
+	a->rules = rules;
+	rule->order = d->prepend ? --a->first : ++a->last;
+	a->rules[a->n++] = rule;
+	return 0;
+}
+
+int tl_audit_add(struct tl_audit_draft *d)
+{
+	struct tl_audit *a = d->line->audit;
+	_cleanup_(rule_freep) struct rule *rule = calloc(1, sizeof(*rule));
+	size_t same;
+	int r = rule ? check_list(d) : -ENOMEM;
+
+	if (r > 0)
+		return tl_audit_add_comment(d->line, "no event here has such a record");
+	if (r >= 0 && d->key_column && !tl_audit_takes_key(d))
+		r = tl_audit_refuse(d->line, d->key_column,
+				    "auditctl takes a key with system calls, a watch, permissions or a program only");
+	if (r >= 0)
+		r = fill(d, rule);
+	if (r < 0)
+		return r;
+	same = find_same(a, rule);
+	if (d->remove && same == a->n)
+		return tl_audit_refuse(d->line, d->column, "no rule in front of it is the same");
+	if (d->remove) {
+		remove_at(a, same);
+		return tl_audit_add_comment(d->line, "that rule is no more");
+	}
+	if (same < a->n) {
+		tl_audit_warn(d->line, d->column, "the same rule is there already");
+		return 0;
+	}
+	r = add_rule(d, rule);
+	if (r >= 0)
+		(void)TAKE_PTR(rule);
+	return r;
+}
+
+/* ---- Files ---- */
+
+int tl_audit_read(struct tl_audit *a, const char *name, const char *text, size_t size, struct tl_problems *problems)
+{
+	_cleanup_free_ struct tl_audit_line *line = calloc(1, sizeof(*line));
+	const char *end = text + size;
+
+	if (!line)
+		return -ENOMEM;
+	line->audit = a;
+	line->problems = problems;
+	line->file = name;
+	for (const char *at = text; at < end; at += line->size + 1) {
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+		size_t length = (size_t)((newline ? newline : end) - at);
+
+		line->number++;
+		line->source = at;
+		line->size = length;
+		if (!tl_audit_is_blank(at, length) && tl_audit_line(line) == -ENOMEM)
+			return -ENOMEM;
+		line->size = length;
+	}
+	return 0;
+}
+
+/* ---- The policy ---- */
+
+static int compare_rules(const void *left, const void *right)
+{
+	const struct rule *a = *(const struct rule *const *)left, *b = *(const struct rule *const *)right;
+
+	if (a->list != b->list)
+		return a->list < b->list ? -1 : 1;
+	return a->order < b->order ? -1 : a->order > b->order;
+}
+
+static void write_rule(const struct rule *rule, size_t *number, struct tl_buffer *b)
+{
+	tl_put_text(b, "\n  # ");
+	tl_put_text(b, rule->source);
+	tl_put_char(b, '\n');
+	for (size_t at = 0; at < rule->parts.size; at += strlen(rule->parts.data + at) + 1) {
+		tl_put_text(b, "  - name: \"");
+		tl_put_text(b, rule->name);
+		tl_put_char(b, '-');
+		tl_put_u64(b, ++*number);
+		tl_put_text(b, "\"\n");
+		tl_put_text(b, rule->parts.data + at);
+	}
+}
+
+int tl_audit_write(const struct tl_audit *a, struct tl_buffer *b)
+{
+	_cleanup_free_ const struct rule **sorted = calloc(a->n + 1, sizeof(*sorted));
+	size_t number = 0;
+
+	if (!sorted)
+		return -ENOMEM;
+	for (size_t i = 0; i < a->n; i++)
+		sorted[i] = a->rules[i];
+	qsort(sorted, a->n, sizeof(*sorted), compare_rules);
+	tl_put_text(b, "# From rules of auditd. An event goes to the first rule that wants it, as it does there.\n");
+	for (size_t i = 0; i < a->n_comments; i++) {
+		tl_put_text(b, i ? "#   " : "#\n# What needs no rule:\n#   ");
+		tl_put_text(b, a->comments[i].text);
+		tl_put_char(b, '\n');
+	}
+	tl_put_text(b, "version: 1\nrules:");
+	for (size_t i = 0; i < a->n; i++)
+		write_rule(sorted[i], &number, b);
+	tl_put_text(b, a->n ? "\noutputs:\n  journal: {type: journald}\n" :
+			      " []\noutputs:\n  journal: {type: journald}\n");
+	return b->failed ? -ENOMEM : 0;
+}
