@@ -127,10 +127,10 @@ int tl_audit_add_calls(struct tl_audit_draft *d, char *text, unsigned column)
 		else
 			r = add_name(d, name, at);
 	}
-	if (r >= 0 && d->abi == TL_AUDIT_ANY && !d->all_calls && !d->has_calls)
-		tl_audit_warn(d->line, column,
-			      "without arch auditd takes calls of 32-bit programs by these calls' numbers; "
-			      "here they are taken by their names");
+	if (!d->calls_column)
+		d->calls_column = column;
+	if (d->all_calls)
+		d->calls_column = 0;
 	d->has_calls = true;
 	return r;
 }
@@ -192,7 +192,7 @@ int tl_audit_set_perms(struct tl_audit_draft *d, const char *text, unsigned colu
 
 enum tl_audit_kind tl_audit_kind_of(const struct tl_event_type *type)
 {
-	if (stands_in(" open openat openat2 ", type->name))
+	if (stands_in(" open openat openat2 creat ", type->name))
 		return TL_AUDIT_OPEN;
 	if (stands_in(" execve execveat ", type->name))
 		return TL_AUDIT_RUN;
@@ -200,7 +200,7 @@ enum tl_audit_kind tl_audit_kind_of(const struct tl_event_type *type)
 		return TL_AUDIT_SOCKET;
 	if (type->target_from != TL_FROM_NONE)
 		return TL_AUDIT_TWO;
-	if (stands_in(" creat mkdir mkdirat rmdir unlink unlinkat symlink symlinkat mknod mknodat ", type->name))
+	if (stands_in(" mkdir mkdirat rmdir unlink unlinkat symlink symlinkat mknod mknodat ", type->name))
 		return TL_AUDIT_ENTRY;
 	return TL_AUDIT_PLAIN;
 }

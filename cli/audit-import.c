@@ -11,6 +11,7 @@
 
 struct rule {
 	enum tl_audit_list list;
+	bool drops;
 	int64_t order; /* within the list */
 	char *source; /* FILE:LINE: the line */
 	char *name; /* beginning of it */
@@ -70,9 +71,12 @@ struct tl_audit *tl_audit_free(struct tl_audit *a)
 	return NULL;
 }
 
-size_t tl_audit_rules(const struct tl_audit *a)
+bool tl_audit_keeps(const struct tl_audit *a)
 {
-	return a->n;
+	for (size_t i = 0; i < a->n; i++)
+		if (!a->rules[i]->drops)
+			return true;
+	return false;
 }
 
 static void *grown(void *array, size_t n, size_t item)
@@ -101,13 +105,15 @@ static char *source_text(const struct tl_audit_line *line, const char *why)
 	return b.failed ? NULL : TAKE_PTR(b.data);
 }
 
-static void put_event(struct tl_buffer *b, const char *name, size_t *column)
+static void put_event(struct tl_buffer *b, const char *name, bool first, size_t *column)
 {
-	if (*column + strlen(name) + 2 > LINE_WIDTH) {
-		tl_put_text(b, "\n     ");
+	if (first)
+		tl_put_char(b, '[');
+	else if (*column + strlen(name) + 2 > LINE_WIDTH) {
+		tl_put_text(b, "\n      ");
 		*column = 5;
-	}
-	tl_put_char(b, ' ');
+	} else
+		tl_put_char(b, ' ');
 	tl_put_text(b, name);
 	tl_put_char(b, ',');
 	*column += strlen(name) + 2;
@@ -117,9 +123,9 @@ static void put_events(struct tl_buffer *b, const struct tl_event_type *const *t
 {
 	size_t column = 13;
 
-	tl_put_text(b, "    events: [");
+	tl_put_text(b, "    events: ");
 	for (size_t i = 0; i < n; i++)
-		put_event(b, types[i]->name, &column);
+		put_event(b, types[i]->name, i == 0, &column);
 	if (b->size)
 		b->data[b->size - 1] = ']';
 	tl_put_char(b, '\n');
@@ -186,7 +192,7 @@ static int add_part(struct tl_audit_draft *d, enum tl_audit_kind kind, const str
 	else
 		tl_put_text(b, "    events: [\"@all\"]\n");
 	put_where(b, &where);
-	if (d->list == TL_AUDIT_LIST_EXIT && !d->never) {
+	if (!rule->drops) {
 		put_tags(b, d);
 		tl_put_text(b, "    final: true\n");
 	} else
@@ -245,11 +251,13 @@ static char *name_of(const struct tl_audit_draft *d)
 
 static int fill(struct tl_audit_draft *d, struct rule *rule)
 {
-	int r = add_parts(d, rule);
+	int r;
 
+	rule->list = d->list;
+	rule->drops = d->never || d->list != TL_AUDIT_LIST_EXIT;
+	r = add_parts(d, rule);
 	if (r < 0)
 		return r;
-	rule->list = d->list;
 	rule->source = source_text(d->line, NULL);
 	rule->name = name_of(d);
 	rule->keys = calloc(d->n_keys + 1, sizeof(*rule->keys));
@@ -395,6 +403,11 @@ int tl_audit_add(struct tl_audit_draft *d)
 		r = fill(d, rule);
 	if (r < 0)
 		return r;
+	if (d->calls_column && d->abi == TL_AUDIT_ANY)
+		tl_audit_warn(
+			d->line, d->calls_column,
+			"without arch auditd takes calls of 32-bit programs by these calls' numbers; here they are "
+			"taken by their names");
 	same = find_same(a, rule);
 	if (d->remove && same == a->n)
 		return tl_audit_refuse(d->line, d->column, "no rule in front of it is the same");
@@ -483,7 +496,6 @@ int tl_audit_write(const struct tl_audit *a, struct tl_buffer *b)
 	tl_put_text(b, "version: 1\nrules:");
 	for (size_t i = 0; i < a->n; i++)
 		write_rule(sorted[i], &number, b);
-	tl_put_text(b, a->n ? "\noutputs:\n  journal: {type: journald}\n" :
-			      " []\noutputs:\n  journal: {type: journald}\n");
+	tl_put_text(b, "\noutputs:\n  journal: {type: journald}\n");
 	return b->failed ? -ENOMEM : 0;
 }

@@ -104,6 +104,7 @@ struct tl_audit_draft {
 	enum tl_audit_abi abi;
 	bool abi_not;
 	bool has_calls, all_calls;
+	unsigned calls_column; /* of the first that are named; 0: none are */
 	struct tl_audit_calls calls;
 
 	bool has_perms;
@@ -112,6 +113,7 @@ struct tl_audit_draft {
 	char *path; /* owned; NULL: of any object */
 	bool below; /* what is below it, too */
 	bool directory; /* it is one */
+	bool link; /* it is a symbolic link */
 
 	bool has_exe;
 	struct tl_audit_field fields[TL_AUDIT_FIELDS_MAX];
@@ -143,7 +145,7 @@ enum tl_audit_kind {
 	TL_AUDIT_PLAIN, /* has a path */
 	TL_AUDIT_ENTRY, /* makes or removes an entry of a directory */
 	TL_AUDIT_TWO, /* has two paths */
-	TL_AUDIT_OPEN, /* has flags that say for what */
+	TL_AUDIT_OPEN, /* has flags that say for what; creat has those of open that it stands for */
 	TL_AUDIT_RUN, /* has a name that may be a script's */
 	TL_AUDIT_SOCKET, /* has the path of a socket */
 	TL_AUDIT_KINDS,

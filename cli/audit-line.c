@@ -133,10 +133,11 @@ static int run_key(struct tl_audit_draft *d, const struct argument *arg)
 static int run_remove_all(struct tl_audit_draft *d, const struct argument *arg)
 {
 	struct tl_audit_line *line = d->line;
+	const bool first = strcmp(line->words[0].text, "-D") == 0;
 
-	if (line->n == 3 && strcmp(line->words[1].text, "-k") == 0)
+	if (first && line->n == 3 && strcmp(line->words[1].text, "-k") == 0)
 		tl_audit_remove_all(line->audit, line->words[2].text);
-	else if (line->n == 1)
+	else if (first && line->n == 1)
 		tl_audit_remove_all(line->audit, NULL);
 	else
 		return tl_audit_refuse(line, arg->option, "-D stands alone, or with -k and a key");

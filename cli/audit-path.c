@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "audit-path.h"
+#include "escape.h"
 
 int tl_audit_path_check(struct tl_audit_line *line, const char *path, unsigned column)
 {
@@ -66,9 +67,10 @@ static bool is_link(const char *path)
 	return lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
 }
 
-static void warn_of_link(struct tl_audit_draft *d, unsigned column)
+static void look_at_link(struct tl_audit_draft *d, unsigned column)
 {
-	if (is_link(d->path))
+	d->link = is_link(d->path);
+	if (d->link)
 		tl_audit_warn(
 			d->line, column,
 			"this is a symbolic link, and so the link is meant, as with auditd, not what it leads to");
@@ -92,7 +94,7 @@ int tl_audit_set_watch(struct tl_audit_draft *d, const char *text, unsigned colu
 		d->has_perms = true;
 		d->perms = TL_AUDIT_PERM_READ | TL_AUDIT_PERM_WRITE | TL_AUDIT_PERM_EXEC | TL_AUDIT_PERM_ATTR;
 	}
-	warn_of_link(d, column);
+	look_at_link(d, column);
 	return 0;
 }
 
@@ -118,11 +120,25 @@ int tl_audit_set_path(struct tl_audit_draft *d, bool directory, const char *text
 			d->line, column,
 			"this is a directory: auditd also tells of entries that are made in it or removed, here it "
 			"is the directory alone");
-	warn_of_link(d, column);
+	look_at_link(d, column);
 	return 0;
 }
 
 /* ---- Keys ---- */
+
+/* As it will stand in the policy: what is no text is escaped there. */
+static int check_tag(struct tl_audit_draft *d, const char *text, unsigned column)
+{
+	_cleanup_(tl_buffer_done) struct tl_buffer b = {};
+
+	tl_escape_value(&b, text, strlen(text));
+	if (b.failed)
+		return -ENOMEM;
+	if (b.size > TL_AUDIT_TAG_MAX)
+		return tl_audit_refuse(d->line, column, "a tag has %d bytes at most, and this key has more",
+				       TL_AUDIT_TAG_MAX);
+	return 0;
+}
 
 bool tl_audit_takes_key(const struct tl_audit_draft *d)
 {
@@ -131,14 +147,16 @@ bool tl_audit_takes_key(const struct tl_audit_draft *d)
 
 int tl_audit_add_key(struct tl_audit_draft *d, const char *text, unsigned column)
 {
+	int r;
+
 	d->key_size += strlen(text) + (d->n_keys > 0);
 	if (!*text)
 		return tl_audit_refuse(d->line, column, "a key is missing");
 	if (d->key_size > TL_AUDIT_KEY_MAX || d->n_keys == TL_AUDIT_KEYS_MAX)
 		return tl_audit_refuse(d->line, column, "the keys are too long: %d bytes at most", TL_AUDIT_KEY_MAX);
-	if (strlen(text) > TL_AUDIT_TAG_MAX)
-		return tl_audit_refuse(d->line, column, "a tag has %d bytes at most, and this key has more",
-				       TL_AUDIT_TAG_MAX);
+	r = check_tag(d, text, column);
+	if (r < 0)
+		return r;
 	d->keys[d->n_keys++] = text;
 	return 0;
 }

@@ -287,45 +287,92 @@ static void put_flags(const struct tl_audit_draft *d, struct tl_buffer *b)
 							"(not flags has O_WRONLY or flags has O_RDWR)");
 }
 
-static void put_name(const struct tl_audit_draft *d, const char *field, bool first, struct tl_buffer *b)
+static void put_is(const char *field, const char *text, struct tl_buffer *b)
 {
-	size_t size;
-
-	tl_put_text(b, first ? "(" : " or ");
 	put_text(b, field, "== ");
-	tl_audit_put_string(b, d->path);
-	if (!d->below)
-		return;
-	tl_put_text(b, " or ");
+	tl_audit_put_string(b, text);
+}
+
+/* Below the directory `text`; "/" ends with its slash. */
+static void put_below(const char *field, const char *text, struct tl_buffer *b)
+{
+	const size_t size = b->size;
+
 	put_text(b, field, "startswith ");
-	size = b->size;
-	tl_audit_put_string(b, d->path);
-	if (b->size > size && d->path[1]) {
+	tl_audit_put_string(b, text);
+	if (b->size > size && text[1]) {
 		b->size--; /* the quote */
 		tl_put_text(b, "/\"");
 	}
 }
 
-static void put_path(const struct tl_audit_draft *d, enum tl_audit_kind kind, struct tl_buffer *b)
+static void put_name(const struct tl_audit_draft *d, const char *field, bool first, struct tl_buffer *b)
+{
+	tl_put_text(b, first ? "(" : " or ");
+	put_is(field, d->path, b);
+	if (!d->below)
+		return;
+	tl_put_text(b, " or ");
+	put_below(field, d->path, b);
+}
+
+/* A script is known by the name that it was run by, from the working directory if that is not a
+ * path; its object is its interpreter. */
+static int put_script(const struct tl_audit_draft *d, struct tl_buffer *b)
+{
+	_cleanup_free_ char *directory = strndup(d->path, (size_t)MAX(strrchr(d->path, '/') - d->path, 1));
+	_cleanup_(tl_buffer_done) struct tl_buffer here = {};
+	const char *base = strrchr(d->path, '/') + 1;
+
+	if (!directory)
+		return -ENOMEM;
+	put_name(d, "pathname", false, b);
+	tl_put_text(b, " or ");
+	if (d->below) {
+		tl_put_text(b, "not pathname startswith \"/\" and (");
+		put_is("cwd", d->path, b);
+		tl_put_text(b, " or ");
+		put_below("cwd", d->path, b);
+		tl_put_text(b, ") or ");
+	}
+	put_is("cwd", directory, b);
+	tl_put_text(b, " and pathname in (");
+	tl_audit_put_string(b, base);
+	tl_put_text(b, ", ");
+	tl_put_text(&here, "./");
+	tl_put_text(&here, base);
+	tl_put_char(&here, '\0');
+	if (here.failed)
+		return -ENOMEM;
+	tl_audit_put_string(b, here.data);
+	tl_put_char(b, ')');
+	return 0;
+}
+
+static int put_path(const struct tl_audit_draft *d, enum tl_audit_kind kind, struct tl_buffer *b)
 {
 	static const char *const fields[TL_AUDIT_KINDS][2] = {
 		[TL_AUDIT_PLAIN] = { "path" },
 		[TL_AUDIT_ENTRY] = { "path" },
 		[TL_AUDIT_TWO] = { "path", "target_path" },
 		[TL_AUDIT_OPEN] = { "path" },
-		[TL_AUDIT_RUN] = { "path", "pathname" },
+		[TL_AUDIT_RUN] = { "path" },
 		[TL_AUDIT_SOCKET] = { "socket_path" },
 	};
 
+	int r;
+
 	if (!d->path)
-		return;
+		return 0;
 	tl_audit_put_and(b);
 	for (size_t i = 0; i < 2 && fields[kind][i]; i++)
 		put_name(d, fields[kind][i], i == 0, b);
+	r = kind == TL_AUDIT_RUN && !d->link ? put_script(d, b) : 0;
 	tl_put_char(b, ')');
 	/* auditd has no object that is not there; but it has the directory in which an entry was to be made. */
 	if (kind != TL_AUDIT_SOCKET && !(d->directory && (kind == TL_AUDIT_ENTRY || kind == TL_AUDIT_TWO)))
 		tl_put_text(b, " and errno != ENOENT");
+	return r;
 }
 
 int tl_audit_put_where(struct tl_audit_draft *d, enum tl_audit_kind kind, struct tl_buffer *b)
@@ -339,6 +386,6 @@ int tl_audit_put_where(struct tl_audit_draft *d, enum tl_audit_kind kind, struct
 		return r;
 	if (kind == TL_AUDIT_OPEN)
 		put_flags(d, b);
-	put_path(d, kind, b);
-	return b->failed ? -ENOMEM : 0;
+	r = put_path(d, kind, b);
+	return b->failed ? -ENOMEM : r;
 }

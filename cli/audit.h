@@ -21,8 +21,8 @@ struct tl_audit *tl_audit_free(struct tl_audit *a);
  * quite, translated are added to `problems`, the latter as warnings. -ENOMEM. */
 int tl_audit_read(struct tl_audit *a, const char *name, const char *text, size_t size, struct tl_problems *problems);
 
-/* Rules of the policy so far. */
-size_t tl_audit_rules(const struct tl_audit *a);
+/* Whether a rule so far keeps events: without one there is no policy. */
+bool tl_audit_keeps(const struct tl_audit *a);
 
 /* Appends the policy as YAML. -ENOMEM. */
 int tl_audit_write(const struct tl_audit *a, struct tl_buffer *b);

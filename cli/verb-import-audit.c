@@ -50,8 +50,8 @@ static int finish(const struct tl_audit *audit, const struct tl_problems *proble
 	_cleanup_(tl_buffer_done) struct tl_buffer b = { 0 };
 	int status = broken || problems->n_errors ? TL_EXIT_FAILED : TL_EXIT_OK;
 
-	if (!tl_audit_rules(audit))
-		return tl_print_error("there is no rule that makes a policy");
+	if (!tl_audit_keeps(audit))
+		return tl_print_error("no rule keeps events: that makes no policy");
 	if (tl_audit_write(audit, &b) < 0)
 		return tl_print_errno(-ENOMEM, "the policy");
 	fwrite(b.data, 1, b.size, stdout);

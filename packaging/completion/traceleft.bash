@@ -37,14 +37,14 @@ _traceleft_argument() {
 _traceleft_operand() {
 	case $2 in
 	trace | events) _traceleft_words "$(_traceleft_events "$1")" "$3" ;;
-	check | decode | verify) _traceleft_files "$3" ;;
+	check | decode | verify | import-audit) _traceleft_files "$3" ;;
 	battery) _traceleft_words 'list build' "$3" ;;
 	help) _traceleft_words "$4" "$3" ;;
 	esac
 }
 
 _traceleft() {
-	local verbs='trace events check status reload tail top battery decode verify help'
+	local verbs='trace events check status reload tail top battery decode verify import-audit help'
 	local -A options=(
 		[trace]='-f --format -o --output -p --pid --where --policy --aggregation-spec -c --summary -q --quiet --attach --buffer --battery -h --help'
 		[events]='--json -h --help'
@@ -56,6 +56,7 @@ _traceleft() {
 		[battery]='--json --battery --config --out --keep-source -h --help'
 		[decode]='-o --output -h --help'
 		[verify]='--json --partial --seal -q --quiet -h --help'
+		[import-audit]='-h --help'
 		[help]='-h --help'
 	)
 	local word=${COMP_WORDS[COMP_CWORD]} verb=${COMP_WORDS[1]} i
