@@ -327,14 +327,16 @@ static int put_script(const struct tl_audit_draft *d, struct tl_buffer *b)
 	if (!directory)
 		return -ENOMEM;
 	put_name(d, "pathname", false, b);
-	tl_put_text(b, " or ");
 	if (d->below) {
-		tl_put_text(b, "not pathname startswith \"/\" and (");
+		tl_put_text(b, " or not pathname startswith \"/\" and (");
 		put_is("cwd", d->path, b);
 		tl_put_text(b, " or ");
 		put_below("cwd", d->path, b);
-		tl_put_text(b, ") or ");
+		tl_put_char(b, ')');
 	}
+	if (d->directory)
+		return 0;
+	tl_put_text(b, " or ");
 	put_is("cwd", directory, b);
 	tl_put_text(b, " and pathname in (");
 	tl_audit_put_string(b, base);
@@ -359,7 +361,6 @@ static int put_path(const struct tl_audit_draft *d, enum tl_audit_kind kind, str
 		[TL_AUDIT_RUN] = { "path" },
 		[TL_AUDIT_SOCKET] = { "socket_path" },
 	};
-
 	int r;
 
 	if (!d->path)
