@@ -9,6 +9,13 @@
 
 #define LINE_WIDTH 100
 
+/* Calls of which the same is asked. */
+struct part {
+	const struct tl_event_type **types; /* n of them */
+	size_t n;
+	char *where; /* empty: whatever they are */
+};
+
 struct rule {
 	enum tl_audit_list list;
 	bool drops;
@@ -17,19 +24,15 @@ struct rule {
 	char *name; /* beginning of it */
 	char **keys;
 	size_t n_keys;
-	/* What stands in the policy but for names: parts, each with a NUL behind it. */
-	struct tl_buffer parts;
+	struct part parts[TL_AUDIT_KINDS];
+	size_t n_parts;
 	uint64_t hash; /* of the parts */
-};
-
-struct comment {
-	char *text;
 };
 
 struct tl_audit {
 	struct rule **rules;
 	size_t n;
-	struct comment *comments;
+	char **comments;
 	size_t n_comments;
 	int64_t first, last; /* orders that are taken */
 };
@@ -43,7 +46,10 @@ static struct rule *rule_free(struct rule *rule)
 	free(rule->keys);
 	free(rule->source);
 	free(rule->name);
-	tl_buffer_done(&rule->parts);
+	for (size_t i = 0; i < rule->n_parts; i++) {
+		free(rule->parts[i].types);
+		free(rule->parts[i].where);
+	}
 	free(rule);
 	return NULL;
 }
@@ -65,7 +71,7 @@ struct tl_audit *tl_audit_free(struct tl_audit *a)
 	tl_audit_remove_all(a, NULL);
 	free(a->rules);
 	for (size_t i = 0; i < a->n_comments; i++)
-		free(a->comments[i].text);
+		free(a->comments[i]);
 	free(a->comments);
 	free(a);
 	return NULL;
@@ -132,73 +138,61 @@ static void put_events(struct tl_buffer *b, const struct tl_event_type *const *t
 }
 
 /* In single quotes, where a quote is written twice. */
-static void put_where(struct tl_buffer *b, const struct tl_buffer *where)
+static void put_where(struct tl_buffer *b, const char *where)
 {
-	if (!where->size)
+	if (!*where)
 		return;
 	tl_put_text(b, "    where: '");
-	for (size_t i = 0; i < where->size; i++) {
-		if (where->data[i] == '\'')
+	for (const char *p = where; *p; p++) {
+		if (*p == '\'')
 			tl_put_char(b, '\'');
-		tl_put_char(b, where->data[i]);
+		tl_put_char(b, *p);
 	}
 	tl_put_text(b, "'\n");
 }
 
-static void put_tags(struct tl_buffer *b, const struct tl_audit_draft *d)
+static void put_tags(struct tl_buffer *b, const struct rule *rule)
 {
-	for (size_t i = 0; i < d->n_keys; i++) {
+	for (size_t i = 0; i < rule->n_keys; i++) {
 		tl_put_text(b, i ? ", " : "    tags: [");
-		tl_string_json(b, d->keys[i], strlen(d->keys[i]));
+		tl_string_json(b, rule->keys[i], strlen(rule->keys[i]));
 	}
-	if (d->n_keys)
+	if (rule->n_keys)
 		tl_put_text(b, "]\n");
 }
 
 /* The language has the last word: a condition that it refuses is not written. */
-static int check_where(struct tl_audit_draft *d, struct tl_buffer *where, const struct tl_event_type *const *types,
-		       size_t n)
+static int check_where(const char *where, const struct tl_event_type *const *types, size_t n,
+		       struct tl_expression_error *error)
 {
-	struct tl_expression_error error;
 	struct tl_expression *e = NULL;
-	int r;
+	int r = *where ? tl_expression_compile(where, types, n, &e, error) : 0;
 
-	if (!where->size)
-		return 0;
-	tl_put_char(where, '\0');
-	if (where->failed)
-		return -ENOMEM;
-	where->size--;
-	r = tl_expression_compile(where->data, types, n, &e, &error);
 	tl_expression_free(e);
-	if (r == -EINVAL)
-		return tl_audit_refuse(d->line, d->column, "no condition can say this: %s", error.message);
 	return r;
 }
 
-static int add_part(struct tl_audit_draft *d, enum tl_audit_kind kind, const struct tl_event_type *const *types,
-		    size_t n, struct rule *rule)
+/* Takes `types` over if it succeeds. */
+static int add_part(struct tl_audit_draft *d, enum tl_audit_kind kind, const struct tl_event_type **types, size_t n,
+		    struct rule *rule)
 {
 	_cleanup_(tl_buffer_done) struct tl_buffer where = {};
-	struct tl_buffer *b = &rule->parts;
+	struct tl_expression_error error;
 	int r = tl_audit_put_where(d, kind, &where);
 
-	if (r >= 0)
-		r = check_where(d, &where, types, n);
 	if (r < 0)
 		return r;
-	if (d->list == TL_AUDIT_LIST_EXIT)
-		put_events(b, types, n);
-	else
-		tl_put_text(b, "    events: [\"@all\"]\n");
-	put_where(b, &where);
-	if (!rule->drops) {
-		put_tags(b, d);
-		tl_put_text(b, "    final: true\n");
-	} else
-		tl_put_text(b, "    drop: true\n");
-	tl_put_char(b, '\0');
-	return b->failed ? -ENOMEM : 0;
+	tl_put_char(&where, '\0');
+	if (where.failed)
+		return -ENOMEM;
+	r = check_where(where.data, types, n, &error);
+	if (r == -EINVAL)
+		return tl_audit_refuse(d->line, d->column, "no condition can say this: %s", error.message);
+	if (r < 0)
+		return r;
+	rule->parts[rule->n_parts++] = (struct part){ types, n, TAKE_PTR(where.data) };
+	where = (struct tl_buffer){};
+	return 0;
 }
 
 /* Calls of which the same is asked stand together. */
@@ -211,27 +205,47 @@ static enum tl_audit_kind kind_of(const struct tl_audit_draft *d, const struct t
 	return d->has_perms && kind == TL_AUDIT_OPEN ? kind : TL_AUDIT_PLAIN;
 }
 
+/* The selected calls of the kind; *ret_n 0: there are none, and nothing to be freed. -ENOMEM. */
+static int types_of(const struct tl_audit_draft *d, const struct tl_audit_calls *calls, enum tl_audit_kind kind,
+		    const struct tl_event_type ***ret, size_t *ret_n)
+{
+	size_t n_all, n = 0;
+	const struct tl_event_type *all = tl_event_types(&n_all);
+	const struct tl_event_type **types = calloc(TL_AUDIT_TYPES_MAX, sizeof(struct tl_event_type *));
+
+	if (!types)
+		return -ENOMEM;
+	for (size_t i = 0; i < MIN(n_all, (size_t)TL_AUDIT_TYPES_MAX); i++)
+		if (calls->has[i] && kind_of(d, &all[i]) == kind)
+			types[n++] = &all[i];
+	if (!n) {
+		free(types);
+		types = NULL;
+	}
+	*ret = types;
+	*ret_n = n;
+	return 0;
+}
+
 static int add_parts(struct tl_audit_draft *d, struct rule *rule)
 {
-	const struct tl_event_type *types[TL_AUDIT_TYPES_MAX];
-	struct tl_audit_calls *calls = calloc(1, sizeof(*calls));
-	size_t n_all, n;
-	const struct tl_event_type *all = tl_event_types(&n_all);
-	int r = 0;
+	_cleanup_free_ struct tl_audit_calls *calls = calloc(1, sizeof(*calls));
+	int r = calls ? 0 : -ENOMEM;
 
-	if (!calls)
-		return -ENOMEM;
-	tl_audit_select(d, calls);
+	if (calls)
+		tl_audit_select(d, calls);
 	for (int kind = 0; kind < TL_AUDIT_KINDS && r >= 0; kind++) {
-		n = 0;
-		for (size_t i = 0; i < MIN(n_all, (size_t)TL_AUDIT_TYPES_MAX); i++)
-			if (calls->has[i] && (int)kind_of(d, &all[i]) == kind)
-				types[n++] = &all[i];
-		if (n)
-			r = add_part(d, (enum tl_audit_kind)kind, types, n, rule);
+		const struct tl_event_type **types;
+		size_t n;
+
+		r = types_of(d, calls, (enum tl_audit_kind)kind, &types, &n);
+		if (r < 0 || !n)
+			continue;
+		r = add_part(d, (enum tl_audit_kind)kind, types, n, rule);
+		if (r < 0)
+			free(types);
 	}
-	free(calls);
-	if (r >= 0 && !rule->parts.size)
+	if (r >= 0 && !rule->n_parts)
 		r = tl_audit_refuse(d->line, d->column, "none of these calls can meet the rule");
 	return r;
 }
@@ -247,6 +261,14 @@ static char *name_of(const struct tl_audit_draft *d)
 		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:@-", *p))
 			*p = '-';
 	return name;
+}
+
+static void add_hash(struct rule *rule, const void *data, size_t size)
+{
+	const unsigned char *p = data;
+
+	for (size_t i = 0; i < size; i++)
+		rule->hash = (rule->hash ^ p[i]) * 0x100000001b3;
 }
 
 static int fill(struct tl_audit_draft *d, struct rule *rule)
@@ -270,19 +292,31 @@ static int fill(struct tl_audit_draft *d, struct rule *rule)
 		rule->n_keys++;
 	}
 	rule->hash = 0xcbf29ce484222325;
-	for (size_t i = 0; i < rule->parts.size; i++)
-		rule->hash = (rule->hash ^ (unsigned char)rule->parts.data[i]) * 0x100000001b3;
+	for (size_t i = 0; i < rule->n_parts; i++) {
+		add_hash(rule, rule->parts[i].types, rule->parts[i].n * sizeof(*rule->parts[i].types));
+		add_hash(rule, rule->parts[i].where, strlen(rule->parts[i].where) + 1);
+	}
 	return 0;
+}
+
+static bool is_same_part(const struct part *a, const struct part *b)
+{
+	return a->n == b->n && memcmp(a->types, b->types, a->n * sizeof(*a->types)) == 0 &&
+	       strcmp(a->where, b->where) == 0;
 }
 
 static bool is_same(const struct rule *a, const struct rule *b)
 {
-	if (a->hash != b->hash || a->list != b->list || a->parts.size != b->parts.size || a->n_keys != b->n_keys)
+	if (a->hash != b->hash || a->list != b->list || a->drops != b->drops || a->n_parts != b->n_parts ||
+	    a->n_keys != b->n_keys)
 		return false;
 	for (size_t i = 0; i < a->n_keys; i++)
 		if (strcmp(a->keys[i], b->keys[i]) != 0)
 			return false;
-	return memcmp(a->parts.data, b->parts.data, a->parts.size) == 0;
+	for (size_t i = 0; i < a->n_parts; i++)
+		if (!is_same_part(&a->parts[i], &b->parts[i]))
+			return false;
+	return true;
 }
 
 static void remove_at(struct tl_audit *a, size_t i)
@@ -319,14 +353,14 @@ void tl_audit_remove_all(struct tl_audit *a, const char *key)
 int tl_audit_add_comment(struct tl_audit_line *line, const char *why)
 {
 	struct tl_audit *a = line->audit;
-	struct comment *comments = grown(a->comments, a->n_comments, sizeof(*comments));
+	char **comments = grown(a->comments, a->n_comments, sizeof(*comments));
 	char *text = comments ? source_text(line, why) : NULL;
 
 	if (comments)
 		a->comments = comments;
 	if (!text)
 		return -ENOMEM;
-	a->comments[a->n_comments++].text = text;
+	a->comments[a->n_comments++] = text;
 	return 0;
 }
 
@@ -462,40 +496,104 @@ static int compare_rules(const void *left, const void *right)
 	return a->order < b->order ? -1 : a->order > b->order;
 }
 
-static void write_rule(const struct rule *rule, size_t *number, struct tl_buffer *b)
+static size_t index_of(const struct tl_event_type *type)
 {
-	tl_put_text(b, "\n  # ");
-	tl_put_text(b, rule->source);
-	tl_put_char(b, '\n');
-	for (size_t at = 0; at < rule->parts.size; at += strlen(rule->parts.data + at) + 1) {
-		tl_put_text(b, "  - name: \"");
-		tl_put_text(b, rule->name);
-		tl_put_char(b, '-');
-		tl_put_u64(b, ++*number);
-		tl_put_text(b, "\"\n");
-		tl_put_text(b, rule->parts.data + at);
-	}
+	size_t n;
+
+	return (size_t)(type - tl_event_types(&n));
 }
 
-int tl_audit_write(const struct tl_audit *a, struct tl_buffer *b)
+/* Events that a rule behind this one keeps; only those are worth dropping. */
+static void take_kept(const struct rule *rule, struct tl_audit_calls *kept)
 {
-	_cleanup_free_ const struct rule **sorted = calloc(a->n + 1, sizeof(*sorted));
-	size_t number = 0;
+	for (size_t i = 0; i < rule->n_parts && !rule->drops; i++)
+		for (size_t k = 0; k < rule->parts[i].n; k++)
+			kept->has[index_of(rule->parts[i].types[k])] = true;
+}
 
-	if (!sorted)
-		return -ENOMEM;
-	for (size_t i = 0; i < a->n; i++)
-		sorted[i] = a->rules[i];
-	qsort(sorted, a->n, sizeof(*sorted), compare_rules);
+/* Takes out of a rule that drops what no rule behind it keeps, and what cannot meet its condition then. */
+static int narrow(struct rule *rule, const struct tl_audit_calls *kept)
+{
+	for (size_t i = 0; i < rule->n_parts; i++) {
+		struct part part = rule->parts[i];
+		size_t n = 0;
+		int r;
+
+		for (size_t k = 0; k < part.n; k++)
+			if (kept->has[index_of(part.types[k])])
+				part.types[n++] = part.types[k];
+		part.n = n;
+		r = n ? check_where(part.where, part.types, n, NULL) : -EINVAL;
+		if (r == -ENOMEM)
+			return r;
+		if (r < 0)
+			part.n = 0;
+		rule->parts[i] = part;
+	}
+	return 0;
+}
+
+/* The rules stand in their order. */
+static int narrow_all(struct rule *const *rules, size_t n)
+{
+	_cleanup_free_ struct tl_audit_calls *kept = calloc(1, sizeof(*kept));
+	int r = kept ? 0 : -ENOMEM;
+
+	for (size_t i = n; i > 0 && r >= 0; i--) {
+		take_kept(rules[i - 1], kept);
+		if (rules[i - 1]->drops)
+			r = narrow(rules[i - 1], kept);
+	}
+	return r;
+}
+
+static void write_part(const struct rule *rule, const struct part *part, size_t number, struct tl_buffer *b)
+{
+	tl_put_text(b, "  - name: \"");
+	tl_put_text(b, rule->name);
+	tl_put_char(b, '-');
+	tl_put_u64(b, number);
+	tl_put_text(b, "\"\n");
+	put_events(b, part->types, part->n);
+	put_where(b, part->where);
+	if (!rule->drops)
+		put_tags(b, rule);
+	tl_put_text(b, rule->drops ? "    drop: true\n" : "    final: true\n");
+}
+
+static void write_rule(const struct rule *rule, size_t *number, struct tl_buffer *b)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < rule->n_parts; i++)
+		any |= rule->parts[i].n > 0;
+	tl_put_text(b, "\n  # ");
+	tl_put_text(b, rule->source);
+	tl_put_text(b, any ? "\n" : " -- no rule behind it keeps such events\n");
+	for (size_t i = 0; i < rule->n_parts; i++)
+		if (rule->parts[i].n)
+			write_part(rule, &rule->parts[i], ++*number, b);
+}
+
+int tl_audit_write(struct tl_audit *a, struct tl_buffer *b)
+{
+	size_t number = 0;
+	int r;
+
+	if (a->n)
+		qsort(a->rules, a->n, sizeof(struct rule *), compare_rules);
+	r = narrow_all(a->rules, a->n);
+	if (r < 0)
+		return r;
 	tl_put_text(b, "# From rules of auditd. An event goes to the first rule that wants it, as it does there.\n");
 	for (size_t i = 0; i < a->n_comments; i++) {
 		tl_put_text(b, i ? "#   " : "#\n# What needs no rule:\n#   ");
-		tl_put_text(b, a->comments[i].text);
+		tl_put_text(b, a->comments[i]);
 		tl_put_char(b, '\n');
 	}
 	tl_put_text(b, "version: 1\nrules:");
 	for (size_t i = 0; i < a->n; i++)
-		write_rule(sorted[i], &number, b);
+		write_rule(a->rules[i], &number, b);
 	tl_put_text(b, "\noutputs:\n  journal: {type: journald}\n");
 	return b->failed ? -ENOMEM : 0;
 }

@@ -24,8 +24,8 @@ int tl_audit_read(struct tl_audit *a, const char *name, const char *text, size_t
 /* Whether a rule so far keeps events: without one there is no policy. */
 bool tl_audit_keeps(const struct tl_audit *a);
 
-/* Appends the policy as YAML. -ENOMEM. */
-int tl_audit_write(const struct tl_audit *a, struct tl_buffer *b);
+/* Appends the policy as YAML, when all files have been read. -ENOMEM. */
+int tl_audit_write(struct tl_audit *a, struct tl_buffer *b);
 
 static inline void tl_audit_freep(struct tl_audit **a)
 {

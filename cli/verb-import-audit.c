@@ -45,7 +45,7 @@ static int import_file(struct tl_audit *audit, const char *path, struct tl_probl
 	return tl_audit_read(audit, tl_input_name(path), text.data, text.size, problems);
 }
 
-static int finish(const struct tl_audit *audit, const struct tl_problems *problems, bool broken)
+static int finish(struct tl_audit *audit, const struct tl_problems *problems, bool broken)
 {
 	_cleanup_(tl_buffer_done) struct tl_buffer b = { 0 };
 	int status = broken || problems->n_errors ? TL_EXIT_FAILED : TL_EXIT_OK;

@@ -7,7 +7,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void check_policy(const struct tl_audit *a)
+static void check_policy(struct tl_audit *a)
 {
 	struct tl_problems problems = {};
 	struct tl_buffer yaml = {};

@@ -73,7 +73,7 @@ static void put_problems(struct tl_buffer *b, const struct tl_problems *problems
 	}
 }
 
-static void put_policy(struct tl_buffer *b, const struct tl_audit *a)
+static void put_policy(struct tl_buffer *b, struct tl_audit *a)
 {
 	_cleanup_(tl_buffer_done) struct tl_buffer yaml = {};
 	struct tl_problems problems = {};
