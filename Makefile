@@ -71,7 +71,8 @@ $(B)/libtraceleft.so: $(B)/libtraceleft.so.1
 $(B)/libtraceleft.so.1: $(lib_obj) lib/libtraceleft.map
 	$(say)$(CC) $(ALL_LDFLAGS) -shared -Wl,-soname,$(@F) -Wl,--version-script,lib/libtraceleft.map -o $@ $(lib_obj) $(LIB_LIBS)
 
-$(B)/traceleft: $(cli_obj) $(policy_obj) $(B)/libtraceleft.a
+# report reads what the daemon writes to the journal.
+$(B)/traceleft: $(cli_obj) $(call object,daemon/entry-fields.c) $(policy_obj) $(B)/libtraceleft.a
 	$(say)$(CC) $(ALL_LDFLAGS) -pie -o $@ $^ $(POLICY_LIBS) $(LIB_LIBS) $(CLI_LIBS)
 
 $(B)/traceleftd: $(daemon_obj) $(policy_obj) $(B)/libtraceleft.a

@@ -52,6 +52,7 @@ extern const struct tl_verb tl_verb_reload;
 extern const struct tl_verb tl_verb_tail;
 extern const struct tl_verb tl_verb_top;
 extern const struct tl_verb tl_verb_battery;
+extern const struct tl_verb tl_verb_report;
 extern const struct tl_verb tl_verb_decode;
 extern const struct tl_verb tl_verb_verify;
 extern const struct tl_verb tl_verb_import_audit;

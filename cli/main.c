@@ -18,8 +18,9 @@ static const struct tl_verb verb_help = {
 
 /* The verb table: what help lists, in this order. */
 static const struct tl_verb *const verbs[] = {
-	&tl_verb_trace, &tl_verb_events,  &tl_verb_check,  &tl_verb_status, &tl_verb_reload, &tl_verb_tail,
-	&tl_verb_top,	&tl_verb_battery, &tl_verb_decode, &tl_verb_verify, &tl_verb_import_audit, &verb_help,
+	&tl_verb_trace,	 &tl_verb_events,	&tl_verb_check,	  &tl_verb_status, &tl_verb_reload,
+	&tl_verb_tail,	 &tl_verb_top,		&tl_verb_battery, &tl_verb_report, &tl_verb_decode,
+	&tl_verb_verify, &tl_verb_import_audit, &verb_help,
 };
 
 #define N_VERBS ARRAY_SIZE(verbs)

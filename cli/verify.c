@@ -228,7 +228,7 @@ static int take_record(struct tl_verify *v, const struct tl_json *line, const st
 
 /* ---- Lines ---- */
 
-static bool is_own(const char *action)
+bool tl_verify_is_own(const char *action)
 {
 	static const char *const names[] = { "lost", "ledger", "start", "stop", "reload", "tamper", "seal" };
 
@@ -238,25 +238,27 @@ static bool is_own(const char *action)
 	return false;
 }
 
-int tl_verify_line(struct tl_verify *v, const char *where, const char *line, size_t size)
+int tl_verify_event(struct tl_verify *v, const char *where, const struct tl_json *line)
 {
-	_cleanup_(tl_json_freep) struct tl_json *j = NULL;
-	const struct tl_json *own;
-	const char *action;
-	int r = tl_json_parse(line, size, &j);
+	const struct tl_json *own = tl_json_get(line, "traceleft");
+	const char *action = tl_json_get_text(tl_json_get(line, "event"), "action");
 
-	if (r == -ENOMEM)
-		return r;
-	own = tl_json_get(j, "traceleft");
-	action = tl_json_get_text(tl_json_get(j, "event"), "action");
-	if (r < 0 || !own || !*action) {
+	if (!own || !*action) {
 		v->broken++;
 		tl_put_format(&v->notes, "%s: this is no event\n", where);
 		return 0;
 	}
-	if (is_own(action) || *tl_json_get_text(own, "result"))
-		return take_record(v, j, own, action, where);
+	if (tl_verify_is_own(action) || *tl_json_get_text(own, "result"))
+		return take_record(v, line, own, action, where);
 	return take_event(v, own);
+}
+
+int tl_verify_line(struct tl_verify *v, const char *where, const char *line, size_t size)
+{
+	_cleanup_(tl_json_freep) struct tl_json *j = NULL;
+	int r = tl_json_parse(line, size, &j);
+
+	return r == -ENOMEM ? r : tl_verify_event(v, where, j);
 }
 
 /* ---- The end ---- */

@@ -49,6 +49,12 @@ void tl_verify_done(struct tl_verify *v);
 /* The next line, without its newline. where: "FILE:LINE", for notes. -ENOMEM. */
 int tl_verify_line(struct tl_verify *v, const char *where, const char *line, size_t size);
 
+/* Same, of a line that was read already; NULL: it is none. */
+int tl_verify_event(struct tl_verify *v, const char *where, const struct tl_json *line);
+
+/* Whether events of that name are records of TraceLeft's own. */
+bool tl_verify_is_own(const char *action);
+
 /* After the last line. Returns whether everything is there or declared lost. -ENOMEM is false. */
 bool tl_verify_end(struct tl_verify *v);
 
