@@ -4,6 +4,8 @@
 #ifndef TRACELEFT_CLI_REPORT_READ_H
 #define TRACELEFT_CLI_REPORT_READ_H
 
+#include <stdio.h>
+
 #include "report.h"
 #include "verify.h"
 
