@@ -24,12 +24,12 @@ _traceleft_argument() {
 	-f | --format) _traceleft_words 'text json proto' "$2" ;;
 	--attach) _traceleft_words 'auto fexit kprobe raw_tp' "$2" ;;
 	-p | --pid) _traceleft_words "$(cd /proc && echo [0-9]*)" "$2" ;;
-	-o | --output | --policy | --aggregation-spec | --config | --file | --socket) _traceleft_files "$2" ;;
+	-o | --output | --policy | --aggregation-spec | --config | --file | --socket | --html) _traceleft_files "$2" ;;
 	--battery | --out)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -d -- "$2")
 		;;
-	--where | --buffer | -n | --lines | --seal) COMPREPLY=() ;;
+	--where | --buffer | -n | --lines | --seal | --since | --until) COMPREPLY=() ;;
 	*) return 1 ;;
 	esac
 }
@@ -37,14 +37,14 @@ _traceleft_argument() {
 _traceleft_operand() {
 	case $2 in
 	trace | events) _traceleft_words "$(_traceleft_events "$1")" "$3" ;;
-	check | decode | verify | import-audit) _traceleft_files "$3" ;;
+	check | report | decode | verify | import-audit) _traceleft_files "$3" ;;
 	battery) _traceleft_words 'list build' "$3" ;;
 	help) _traceleft_words "$4" "$3" ;;
 	esac
 }
 
 _traceleft() {
-	local verbs='trace events check status reload tail top battery decode verify import-audit help'
+	local verbs='trace events check status reload tail top battery report decode verify import-audit help'
 	local -A options=(
 		[trace]='-f --format -o --output -p --pid --where --policy --aggregation-spec -c --summary -q --quiet --attach --buffer --battery -h --help'
 		[events]='--json -h --help'
@@ -54,6 +54,7 @@ _traceleft() {
 		[tail]='--json --where -n --lines --socket -h --help'
 		[top]='--json -n --lines --socket -h --help'
 		[battery]='--json --battery --config --out --keep-source -h --help'
+		[report]='--journal -n --lines --since --until --html --json -h --help'
 		[decode]='-o --output -h --help'
 		[verify]='--json --partial --seal -q --quiet -h --help'
 		[import-audit]='-h --help'
