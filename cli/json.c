@@ -1,14 +1,95 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <stddef.h>
 #include <string.h>
 
 #include "cli.h"
 #include "json.h"
 
-struct reader {
-	const char *at, *end;
+#define CHUNK_FIRST ((size_t)8 * 1024) /* what a line of an event needs */
+#define CHUNK_LAST ((size_t)1024 * 1024)
+
+/* All of a tree lies in a few pieces of memory. The first one begins with this, and the root follows it. */
+struct arena {
+	struct chunk *more;
+	char *at;
+	size_t left;
+	size_t next; /* size of the chunk to come */
+	_Alignas(max_align_t) struct tl_json root;
 };
 
-static int read_value(struct reader *r, unsigned depth, struct tl_json **ret);
+struct chunk {
+	struct chunk *more;
+	_Alignas(max_align_t) char data[];
+};
+
+struct reader {
+	const char *at, *end;
+	struct arena *arena;
+};
+
+static struct arena *arena_new(void)
+{
+	struct arena *a = malloc(CHUNK_FIRST);
+
+	if (!a)
+		return NULL;
+	memset(a, 0, sizeof(*a));
+	a->at = (char *)(a + 1);
+	a->left = CHUNK_FIRST - sizeof(*a);
+	a->next = 2 * CHUNK_FIRST;
+	return a;
+}
+
+static struct arena *arena_of(struct tl_json *root)
+{
+	return (struct arena *)((char *)root - offsetof(struct arena, root));
+}
+
+/* Memory that is not initialised. */
+static void *take(struct arena *a, size_t size)
+{
+	void *p;
+
+	size = (size + 7) & ~(size_t)7;
+	if (size > a->left) {
+		size_t room = MAX(a->next, size);
+		struct chunk *c = malloc(sizeof(*c) + room);
+
+		if (!c)
+			return NULL;
+		c->more = a->more;
+		a->more = c;
+		a->at = c->data;
+		a->left = room;
+		a->next = MIN(2 * a->next, CHUNK_LAST);
+	}
+	p = a->at;
+	a->at += size;
+	a->left -= size;
+	return p;
+}
+
+static char *take_text(struct arena *a, const char *text, size_t n)
+{
+	char *copy = take(a, n + 1);
+
+	if (!copy)
+		return NULL;
+	memcpy(copy, text, n);
+	copy[n] = 0;
+	return copy;
+}
+
+static struct tl_json *take_node(struct arena *a)
+{
+	struct tl_json *j = take(a, sizeof(*j));
+
+	if (j)
+		memset(j, 0, sizeof(*j));
+	return j;
+}
+
+static int read_value(struct reader *r, unsigned depth, struct tl_json *j);
 
 static void skip_space(struct reader *r)
 {
@@ -108,15 +189,14 @@ static int read_escape(struct reader *r, char **p)
 static int read_string(struct reader *r, char **ret)
 {
 	const char *end = r->at;
-	_cleanup_free_ char *text = NULL;
-	char *p;
+	char *text, *p;
 	int e;
 
 	while (end < r->end && *end != '"')
 		end += *end == '\\' ? 2 : 1;
 	if (end >= r->end)
 		return -EINVAL;
-	text = p = malloc((size_t)(end - r->at) + 1); /* an escape is never longer than what it stands for */
+	text = p = take(r->arena, (size_t)(end - r->at) + 1); /* an escape is never longer than what it stands for */
 	if (!text)
 		return -ENOMEM;
 	while (*r->at != '"') {
@@ -134,7 +214,7 @@ static int read_string(struct reader *r, char **ret)
 	}
 	r->at++;
 	*p = 0;
-	*ret = TAKE_PTR(text);
+	*ret = text;
 	return 0;
 }
 
@@ -147,7 +227,7 @@ static int read_members(struct reader *r, unsigned depth, struct tl_json *j)
 	if (skip_char(r, closing))
 		return 0;
 	do {
-		_cleanup_free_ char *name = NULL;
+		char *name = NULL;
 
 		if (j->type == TL_JSON_OBJECT) {
 			if (!skip_char(r, '"'))
@@ -158,10 +238,13 @@ static int read_members(struct reader *r, unsigned depth, struct tl_json *j)
 			if (!skip_char(r, ':'))
 				return -EINVAL;
 		}
-		e = read_value(r, depth + 1, last);
+		*last = take_node(r->arena);
+		if (!*last)
+			return -ENOMEM;
+		(*last)->name = name;
+		e = read_value(r, depth + 1, *last);
 		if (e < 0)
 			return e;
-		(*last)->name = TAKE_PTR(name);
 		last = &(*last)->next;
 	} while (skip_char(r, ','));
 	return skip_char(r, closing) ? 0 : -EINVAL;
@@ -169,16 +252,23 @@ static int read_members(struct reader *r, unsigned depth, struct tl_json *j)
 
 static int read_number(struct reader *r, struct tl_json *j)
 {
+	bool integer = true;
 	size_t n = 0;
 	char *end;
 
-	while (r->at + n < r->end && memchr("+-.0123456789eE", r->at[n], 15))
+	while (r->at + n < r->end && memchr("+-.0123456789eE", r->at[n], 15)) {
+		integer &= r->at[n] >= '0' && r->at[n] <= '9';
 		n++;
-	j->string = strndup(r->at, n);
+	}
+	j->string = take_text(r->arena, r->at, n);
 	if (!j->string)
 		return -ENOMEM;
-	strtod(j->string, &end);
-	if (!n || *end || *j->string == '+' || *j->string == '.')
+	if (!integer) {
+		strtod(j->string, &end);
+		if (*end || *j->string == '+' || *j->string == '.')
+			return -EINVAL;
+	}
+	if (!n)
 		return -EINVAL;
 	r->at += n;
 	j->type = TL_JSON_NUMBER;
@@ -210,61 +300,121 @@ static int read_word(struct reader *r, struct tl_json *j)
 	return read_number(r, j);
 }
 
-static int read_value(struct reader *r, unsigned depth, struct tl_json **ret)
+/* Into j, which is empty but for its name. */
+static int read_value(struct reader *r, unsigned depth, struct tl_json *j)
 {
-	_cleanup_(tl_json_freep) struct tl_json *j = NULL;
-	int e;
-
 	if (depth > TL_JSON_DEPTH_MAX)
 		return -EINVAL;
-	j = calloc(1, sizeof(*j));
-	if (!j)
-		return -ENOMEM;
 	if (skip_char(r, '"')) {
 		j->type = TL_JSON_STRING;
-		e = read_string(r, &j->string);
-	} else if (skip_char(r, '{')) {
+		return read_string(r, &j->string);
+	}
+	if (skip_char(r, '{')) {
 		j->type = TL_JSON_OBJECT;
-		e = read_members(r, depth, j);
-	} else if (skip_char(r, '[')) {
+		return read_members(r, depth, j);
+	}
+	if (skip_char(r, '[')) {
 		j->type = TL_JSON_ARRAY;
-		e = read_members(r, depth, j);
-	} else
-		e = read_word(r, j);
-	if (e < 0)
-		return e;
-	*ret = TAKE_PTR(j);
-	return 0;
+		return read_members(r, depth, j);
+	}
+	return read_word(r, j);
 }
 
-int tl_json_parse(const char *text, size_t size, struct tl_json **ret)
+/* The whole text. */
+static int read_all(struct arena *a, const char *text, size_t size, struct tl_json *j)
 {
-	struct reader r = { .at = text, .end = text + size };
-	_cleanup_(tl_json_freep) struct tl_json *j = NULL;
-	int e = read_value(&r, 0, &j);
+	struct reader r = { .at = text, .end = text + size, .arena = a };
+	int e = read_value(&r, 0, j);
 
 	if (e < 0)
 		return e;
 	skip_space(&r);
-	if (r.at != r.end)
-		return -EINVAL;
-	*ret = TAKE_PTR(j);
-	return 0;
+	return r.at == r.end ? 0 : -EINVAL;
+}
+
+int tl_json_parse(const char *text, size_t size, struct tl_json **ret)
+{
+	struct arena *a = arena_new();
+	int e;
+
+	if (!a)
+		return -ENOMEM;
+	e = read_all(a, text, size, &a->root);
+	if (e < 0)
+		tl_json_free(&a->root);
+	else
+		*ret = &a->root;
+	return e;
 }
 
 struct tl_json *tl_json_free(struct tl_json *j)
 {
-	while (j) {
-		struct tl_json *next = j->next;
+	struct arena *a = j ? arena_of(j) : NULL;
+	struct chunk *more;
 
-		tl_json_free(j->child);
-		free(j->name);
-		free(j->string);
-		free(j);
-		j = next;
+	while (a && (more = a->more)) {
+		a->more = more->more;
+		free(more);
 	}
+	free(a);
 	return NULL;
 }
+
+/* ---- Making ---- */
+
+struct tl_json *tl_json_new(void)
+{
+	struct arena *a = arena_new();
+
+	if (!a)
+		return NULL;
+	a->root.type = TL_JSON_OBJECT;
+	return &a->root;
+}
+
+static struct tl_json *add_member(struct tl_json *root, struct tl_json *object, const char *name)
+{
+	struct tl_json *j = take_node(arena_of(root));
+
+	if (!j)
+		return NULL;
+	j->name = take_text(arena_of(root), name, strlen(name));
+	if (!j->name)
+		return NULL;
+	j->next = object->child;
+	object->child = j;
+	return j;
+}
+
+int tl_json_add(struct tl_json *root, struct tl_json *object, const char *name, enum tl_json_type type,
+		const char *text, struct tl_json **ret)
+{
+	struct tl_json *j = add_member(root, object, name);
+
+	if (!j)
+		return -ENOMEM;
+	j->type = type;
+	j->string = text ? take_text(arena_of(root), text, strlen(text)) : NULL;
+	if (text && !j->string)
+		return -ENOMEM;
+	if (ret)
+		*ret = j;
+	return 0;
+}
+
+int tl_json_add_parsed(struct tl_json *root, struct tl_json *object, const char *name, const char *text)
+{
+	struct tl_json *j = add_member(root, object, name);
+	int e = j ? read_all(arena_of(root), text, strlen(text), j) : -ENOMEM;
+
+	if (e == -EINVAL) {
+		object->child = j->next;
+		return e;
+	}
+	return e;
+}
+
+/* ---- Reading ---- */
 
 const struct tl_json *tl_json_get(const struct tl_json *j, const char *name)
 {

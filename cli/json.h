@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reads JSON into a tree: small files that a program of ours wrote, but nothing in them is trusted. */
+/* Reads JSON into a tree: what a program of ours wrote, but nothing in it is trusted. */
 #ifndef TRACELEFT_JSON_H
 #define TRACELEFT_JSON_H
 
@@ -30,7 +30,17 @@ struct tl_json {
 /* One value, and nothing but spaces behind it. *ret is the caller's. -EINVAL:
  * this is no JSON, or nested too deep; -ENOMEM. */
 int tl_json_parse(const char *text, size_t size, struct tl_json **ret);
+/* Frees a whole tree: j is what was parsed or made, no part of it, or NULL. Returns NULL. */
 struct tl_json *tl_json_free(struct tl_json *j);
+
+/* An empty object to add to; NULL: no memory. */
+struct tl_json *tl_json_new(void);
+/* Adds a member to an object of the tree `root`, in front of the others. text: of strings and numbers, else NULL.
+ * ret may be NULL. -ENOMEM. */
+int tl_json_add(struct tl_json *root, struct tl_json *object, const char *name, enum tl_json_type type,
+		const char *text, struct tl_json **ret);
+/* Same, of a value that is parsed. -EINVAL: it is no JSON. */
+int tl_json_add_parsed(struct tl_json *root, struct tl_json *object, const char *name, const char *text);
 
 /* Member of an object by name; NULL if j is NULL, no object, or has none. */
 const struct tl_json *tl_json_get(const struct tl_json *j, const char *name);

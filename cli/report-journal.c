@@ -63,17 +63,6 @@ static const struct tl_entry_field *find_field(const char *journal)
 
 /* ---- The line that an entry was made of ---- */
 
-static struct tl_json *new_value(enum tl_json_type type, const char *text)
-{
-	struct tl_json *j = calloc(1, sizeof(*j));
-
-	if (!j)
-		return NULL;
-	j->type = type;
-	j->string = text ? strdup(text) : NULL;
-	return text && !j->string ? tl_json_free(j) : j;
-}
-
 static bool is_number(const char *text)
 {
 	size_t n;
@@ -83,87 +72,82 @@ static bool is_number(const char *text)
 	return n && n < 21 && !text[n];
 }
 
+/* Where a value goes. */
+struct place {
+	struct tl_json *root, *object;
+	const char *name;
+	bool is_list; /* of objects: it is JSON in the journal, too */
+};
+
+/* "event.action": into the object "event", which is made. */
+static int find_place(struct tl_json *root, const char *name, struct place *ret)
+{
+	struct place p = { .root = root, .object = root, .name = name };
+	const char *dot;
+	int r;
+
+	for (; (dot = strchr(p.name, '.')); p.name = dot + 1) {
+		struct tl_json *inner;
+		char object[64];
+
+		snprintf(object, sizeof(object), "%.*s", (int)(dot - p.name), p.name);
+		inner = (struct tl_json *)tl_json_get(p.object, object);
+		if (!inner) {
+			r = tl_json_add(root, p.object, object, TL_JSON_OBJECT, NULL, &inner);
+			if (r < 0)
+				return r;
+		}
+		p.object = inner;
+	}
+	*ret = p;
+	return 0;
+}
+
 /* What journalctl shows as numbers, byte by byte. */
-static struct tl_json *bytes_value(const struct tl_json *bytes)
+static int put_bytes(const struct place *p, const struct tl_json *bytes)
 {
 	_cleanup_(tl_buffer_done) struct tl_buffer b = { 0 };
 
-	for (const struct tl_json *j = bytes->child; j; j = j->next)
+	for (const struct tl_json *j = bytes->child; j; j = j->next) {
+		if (j->type != TL_JSON_NUMBER)
+			return 0;
 		tl_put_char(&b, (char)strtol(j->string, NULL, 10));
+	}
 	tl_put_char(&b, 0);
-	return b.failed ? NULL : new_value(TL_JSON_STRING, b.data);
+	return b.failed ? -ENOMEM : tl_json_add(p->root, p->object, p->name, TL_JSON_STRING, b.data, NULL);
 }
 
-/* Lists of objects are JSON in the journal, too. */
-static int text_value(const struct tl_entry_field *field, const char *text, struct tl_json **ret)
+static int put_text(const struct place *p, const char *text)
 {
-	if (*text == '[' && strncmp(field->name, "traceleft.ledger.", 17) == 0)
-		return tl_json_parse(text, strlen(text), ret);
-	*ret = new_value(is_number(text) ? TL_JSON_NUMBER : TL_JSON_STRING, text);
-	return *ret ? 0 : -ENOMEM;
+	int r = p->is_list && *text == '[' ? tl_json_add_parsed(p->root, p->object, p->name, text) : -EINVAL;
+
+	if (r != -EINVAL)
+		return r;
+	return tl_json_add(p->root, p->object, p->name, is_number(text) ? TL_JSON_NUMBER : TL_JSON_STRING, text, NULL);
 }
 
 /* Of fields that an entry has several times the first one is taken: more nobody here looks at. */
-static int field_value(const struct tl_entry_field *field, const struct tl_json *value, struct tl_json **ret)
+static int put_value(const struct place *p, const struct tl_json *value)
 {
 	if (value->type == TL_JSON_ARRAY && value->child && value->child->type != TL_JSON_NUMBER)
 		value = value->child;
 	if (value->type == TL_JSON_STRING)
-		return text_value(field, value->string, ret);
-	if (value->type != TL_JSON_ARRAY)
-		return -EBADMSG;
-	for (const struct tl_json *j = value->child; j; j = j->next)
-		if (j->type != TL_JSON_NUMBER)
-			return -EBADMSG;
-	*ret = bytes_value(value);
-	return *ret ? 0 : -ENOMEM;
-}
-
-static struct tl_json *add_member(struct tl_json *object, const char *name, size_t n, struct tl_json *value)
-{
-	if (!value)
-		return NULL;
-	value->name = strndup(name, n);
-	if (!value->name)
-		return tl_json_free(value);
-	value->next = object->child;
-	object->child = value;
-	return value;
-}
-
-/* "event.action": into the object "event", which is made. Takes the value. */
-static int put_value(struct tl_json *line, const char *name, struct tl_json *value)
-{
-	const char *dot;
-
-	for (; (dot = strchr(name, '.')); name = dot + 1) {
-		char object[64];
-		struct tl_json *inner;
-
-		snprintf(object, sizeof(object), "%.*s", (int)(dot - name), name);
-		inner = (struct tl_json *)tl_json_get(line, object);
-		if (!inner)
-			inner = add_member(line, object, strlen(object), new_value(TL_JSON_OBJECT, NULL));
-		if (!inner) {
-			tl_json_free(value);
-			return -ENOMEM;
-		}
-		line = inner;
-	}
-	return add_member(line, name, strlen(name), value) ? 0 : -ENOMEM;
+		return put_text(p, value->string);
+	return value->type == TL_JSON_ARRAY ? put_bytes(p, value) : 0;
 }
 
 static int put_field(struct tl_json *line, const struct tl_json *member)
 {
 	static const struct tl_entry_field host = { "host.name", "_HOSTNAME" };
 	const struct tl_entry_field *field = strcmp(member->name, host.journal) == 0 ? &host : find_field(member->name);
-	struct tl_json *value = NULL;
+	struct place place = { 0 };
 	int r;
 
-	if (!field)
+	if (!field || member->type == TL_JSON_NULL)
 		return 0;
-	r = field_value(field, member, &value);
-	return r < 0 ? (r == -ENOMEM ? r : 0) : put_value(line, field->name, value);
+	r = find_place(line, field->name, &place);
+	place.is_list = strncmp(field->name, "traceleft.ledger.", 17) == 0;
+	return r < 0 ? r : put_value(&place, member);
 }
 
 int tl_report_entry(const struct tl_json *entry, struct tl_json **ret)
@@ -173,7 +157,7 @@ int tl_report_entry(const struct tl_json *entry, struct tl_json **ret)
 
 	if (!entry || entry->type != TL_JSON_OBJECT)
 		return -EBADMSG;
-	line = new_value(TL_JSON_OBJECT, NULL);
+	line = tl_json_new();
 	if (!line)
 		return -ENOMEM;
 	for (const struct tl_json *j = entry->child; j && r >= 0; j = j->next)

@@ -13,7 +13,7 @@
 #define COMPLAINTS_MAX 20 /* of a file */
 #define NOTES_MAX (64 * 1024) /* bytes */
 #define CHUNK ((size_t)256 * 1024)
-#define LINE_MAX_SIZE ((size_t)16 << 20) /* an event is never so long */
+#define LINE_MAX_SIZE ((size_t)2 * TL_PROTO_EVENT_MAX) /* an event is never so long */
 #define DIGITS 6 /* of a rotated file's number, at least: see daemon/rotation.c */
 
 /* ---- Streams ---- */
