@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "json-scan.h"
 #include "json.h"
 
 #define CHUNK_FIRST ((size_t)8 * 1024) /* what a line of an event needs */
@@ -93,7 +94,7 @@ static int read_value(struct reader *r, unsigned depth, struct tl_json *j);
 
 static void skip_space(struct reader *r)
 {
-	while (r->at < r->end && memchr(" \t\r\n", *r->at, 4))
+	while (r->at < r->end && (*r->at == ' ' || *r->at == '\t' || *r->at == '\r' || *r->at == '\n'))
 		r->at++;
 }
 
@@ -185,35 +186,62 @@ static int read_escape(struct reader *r, char **p)
 	return 0;
 }
 
-/* Behind the opening quote. */
-static int read_string(struct reader *r, char **ret)
+static bool has_control(const char *text, size_t n)
 {
-	const char *end = r->at;
-	char *text, *p;
-	int e;
+	bool control = false;
 
-	while (end < r->end && *end != '"')
-		end += *end == '\\' ? 2 : 1;
-	if (end >= r->end)
-		return -EINVAL;
-	text = p = take(r->arena, (size_t)(end - r->at) + 1); /* an escape is never longer than what it stands for */
-	if (!text)
-		return -ENOMEM;
-	while (*r->at != '"') {
-		char c = *r->at++;
+	for (size_t i = 0; i < n; i++)
+		control |= (unsigned char)text[i] < 0x20;
+	return control;
+}
 
-		if ((unsigned char)c < 0x20)
-			return -EINVAL;
-		if (c != '\\') {
-			*p++ = c;
-			continue;
-		}
+/* Text up to `end` with escapes in it, to p. */
+static int unescape(struct reader *r, const char *end, char *p)
+{
+	while (r->at < end) {
+		const char *backslash = memchr(r->at, '\\', (size_t)(end - r->at));
+		size_t n = (size_t)((backslash ? backslash : end) - r->at);
+		int e;
+
+		memcpy(p, r->at, n);
+		p += n;
+		r->at += n;
+		if (!backslash)
+			break;
+		r->at++;
 		e = read_escape(r, &p);
 		if (e < 0)
 			return e;
 	}
-	r->at++;
 	*p = 0;
+	return 0;
+}
+
+/* Behind the opening quote. */
+static int read_string(struct reader *r, char **ret)
+{
+	const char *end = r->at;
+	bool escaped = false;
+	char *text;
+	int e = 0;
+
+	while ((end = tl_scan_special(end, r->end)) < r->end && *end == '\\') {
+		escaped = true;
+		end += 2;
+		if (end > r->end)
+			return -EINVAL;
+	}
+	if (end >= r->end || has_control(r->at, (size_t)(end - r->at)))
+		return -EINVAL;
+	/* An escape is never longer than what it stands for. */
+	text = escaped ? take(r->arena, (size_t)(end - r->at) + 1) : take_text(r->arena, r->at, (size_t)(end - r->at));
+	if (!text)
+		return -ENOMEM;
+	if (escaped)
+		e = unescape(r, end, text);
+	if (e < 0)
+		return e;
+	r->at = end + 1;
 	*ret = text;
 	return 0;
 }
