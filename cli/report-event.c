@@ -108,7 +108,8 @@ static const char *user_name(struct tl_report *r, const struct facts *f)
 /* The program, or of what has none (threads of the kernel) its name: "[kthreadd]". */
 static const char *executable_name(struct tl_report *r, const struct facts *f)
 {
-	const char *executable = tl_json_get_text(f->process, "executable"), *name = tl_json_get_text(f->process, "name");
+	const char *executable = tl_json_get_text(f->process, "executable"),
+		   *name = tl_json_get_text(f->process, "name");
 	struct tl_buffer *b;
 
 	if (*executable || !*name)
@@ -184,7 +185,7 @@ static int count_process(struct tl_report *r, struct facts *f)
 	return e;
 }
 
-/* What; *ret_object: the name of the first of it, 0 if there is none. */
+/* What; *ret_object: of a failure the name of the first of it, 0 if there is none. */
 static int count_objects(struct tl_report *r, struct facts *f, uint32_t *ret_object)
 {
 	const char *paths[] = { tl_json_get_text(f->file, "path"), tl_json_get_text(f->file, "target_path") };
@@ -193,7 +194,8 @@ static int count_objects(struct tl_report *r, struct facts *f, uint32_t *ret_obj
 
 	if (*tl_json_get_text(f->destination, "ip") || *tl_json_get_text(f->destination, "address")) {
 		name = destination_name(r, f);
-		e = name ? tl_report_name(r, name, ret_object) : -ENOMEM;
+		if (name && f->count.failed)
+			e = tl_report_name(r, name, ret_object);
 		if (e >= 0)
 			e = count_one(r, TL_REPORT_DESTINATION, name, f, f->what, f->who);
 	}
@@ -201,7 +203,7 @@ static int count_objects(struct tl_report *r, struct facts *f, uint32_t *ret_obj
 		if (!*paths[i] || (i && strcmp(paths[0], paths[1]) == 0))
 			continue;
 		name = path_name(r, paths[i]);
-		if (name && !*ret_object)
+		if (name && f->count.failed && !*ret_object)
 			e = tl_report_name(r, name, ret_object);
 		if (e >= 0)
 			e = count_one(r, TL_REPORT_PATH, name, f, f->what, f->who);

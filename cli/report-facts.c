@@ -63,7 +63,10 @@ static bool put_events(const struct tl_report *r, struct tl_buffer *b)
 
 static bool put_sources(const struct tl_report *r, struct tl_buffer *b)
 {
-	put_number(b, r->sources, "source", "sources");
+	if (r->sources > r->journal)
+		put_number(b, r->sources - r->journal, "file", "files");
+	if (r->journal)
+		tl_put_text(b, r->sources > 1 ? " and the journal" : "the journal");
 	for (size_t i = 0; i < r->n_hosts; i++) {
 		tl_put_text(b, i ? ", " : r->n_hosts > 1 ? "; hosts " : "; host ");
 		tl_put_text(b, r->hosts[i]);
@@ -172,8 +175,8 @@ bool tl_report_fact(const struct tl_report *r, size_t i, const char **ret_label,
 		const char *label;
 		bool (*put)(const struct tl_report *r, struct tl_buffer *b);
 	} facts[] = {
-		{ "Period", put_period },     { "Events", put_events },	  { "Sources", put_sources },
-		{ "Lost", put_losses },	      { "Complete", put_complete }, { "Own records", put_records },
+		{ "Period", put_period },    { "Events", put_events },	   { "Sources", put_sources },
+		{ "Lost", put_losses },	     { "Complete", put_complete }, { "Own records", put_records },
 		{ "Left out", put_outside },
 	};
 
@@ -188,6 +191,14 @@ void tl_report_table_note(const struct tl_report *r, enum tl_report_by by, struc
 {
 	const struct tl_report_table *t = &r->table[by];
 
+	if (!t->keys.n)
+		return;
+	if (r->pairs.short_by || r->names.full)
+		tl_put_format(b,
+			      "Too many names go with the rows: each may miss some, with up to %" PRIu64
+			      " events each%s.%s",
+			      r->pairs.short_by, r->names.full ? ", and others are counted as (others)" : "",
+			      t->cut_rows ? " " : "");
 	if (!t->cut_rows)
 		return;
 	tl_put_text(b, "There were too many: ");

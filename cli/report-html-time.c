@@ -120,8 +120,8 @@ static void put_mark(const struct tl_report_time *t, struct tl_buffer *b, const 
 	if (mark->time < t->begin || (double)(mark->time - t->begin) > whole)
 		return;
 	x = WIDTH * (double)(mark->time - t->begin) / whole;
-	tl_put_format(b, "<g><line class=\"mark%s\" x1=\"%.2f\" x2=\"%.2f\" y1=\"0\" y2=\"%.0f\"", tl_html_bad_mark(mark) ? " bad" : "",
-		      x, x, UP + DOWN);
+	tl_put_format(b, "<g><line class=\"mark%s\" x1=\"%.2f\" x2=\"%.2f\" y1=\"0\" y2=\"%.0f\"",
+		      tl_html_bad_mark(mark) ? " bad" : "", x, x, UP + DOWN);
 	tl_put_text(b, " vector-effect=\"non-scaling-stroke\"/><title>");
 	put_time(b, mark->time);
 	tl_put_text(b, " ");
@@ -135,8 +135,9 @@ static void put_legend(struct tl_buffer *b, uint64_t most, uint64_t most_failed)
 {
 	tl_put_text(b, "<div class=\"legend\">");
 	for (size_t i = 0; i < TL_REPORT_SERIES; i++)
-		tl_put_format(b, "<span><svg viewBox=\"0 0 1 1\" aria-hidden=\"true\"><rect class=\"%s\" width=\"1\" "
-				 "height=\"1\"/></svg> %s</span>",
+		tl_put_format(b,
+			      "<span><svg viewBox=\"0 0 1 1\" aria-hidden=\"true\"><rect class=\"%s\" width=\"1\" "
+			      "height=\"1\"/></svg> %s</span>",
 			      series[i][0], series[i][1]);
 	tl_put_text(b, "<span><svg viewBox=\"0 0 1 1\" aria-hidden=\"true\"><rect class=\"failed\" width=\"1\" "
 		       "height=\"1\"/></svg> failed, below the line and in a scale of their own</span><span>highest: ");
@@ -166,7 +167,8 @@ void tl_html_put_timeline(const struct tl_report *r, struct tl_buffer *b)
 		      WIDTH, UP + DOWN);
 	for (size_t i = 0; i < t->n; i++)
 		put_bar(t, b, i, most, most_failed);
-	tl_put_format(b, "<line class=\"base\" x1=\"0\" x2=\"%.0f\" y1=\"%.0f\" y2=\"%.0f\"/>\n", WIDTH, UP + 1, UP + 1);
+	tl_put_format(b, "<line class=\"base\" x1=\"0\" x2=\"%.0f\" y1=\"%.0f\" y2=\"%.0f\"/>\n", WIDTH, UP + 1,
+		      UP + 1);
 	for (size_t i = 0; i < r->n_marks; i++)
 		put_mark(t, b, &r->marks[i]);
 	tl_put_text(b, "</svg>\n<div class=\"axis\"><span>");

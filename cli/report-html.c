@@ -197,9 +197,10 @@ static void put_marks(const struct tl_report *r, struct tl_buffer *b)
 {
 	if (!r->n_marks)
 		return;
-	tl_put_text(b, "<section id=\"records\"><h2>TraceLeft's own records</h2>\n<div class=\"wide\"><table><thead><tr>"
-		       "<th scope=\"col\">time</th><th scope=\"col\">record</th><th scope=\"col\">what it says</th>"
-		       "</tr></thead>\n<tbody>\n");
+	tl_put_text(b,
+		    "<section id=\"records\"><h2>TraceLeft's own records</h2>\n<div class=\"wide\"><table><thead><tr>"
+		    "<th scope=\"col\">time</th><th scope=\"col\">record</th><th scope=\"col\">what it says</th>"
+		    "</tr></thead>\n<tbody>\n");
 	for (size_t i = 0; i < r->n_marks; i++) {
 		tl_put_text(b, tl_html_bad_mark(&r->marks[i]) ? "<tr class=\"bad\">" : "<tr>");
 		put_time(b, r->marks[i].time);
@@ -231,6 +232,7 @@ int tl_report_html(struct tl_report *r, struct tl_buffer *b, size_t max)
 			return e;
 	}
 	put_marks(r, b);
-	tl_put_text(b, "<footer>Times are UTC. Made by traceleft " TL_VERSION ".</footer>\n</main>\n</body>\n</html>\n");
+	tl_put_text(b,
+		    "<footer>Times are UTC. Made by traceleft " TL_VERSION ".</footer>\n</main>\n</body>\n</html>\n");
 	return b->failed ? -ENOMEM : 0;
 }

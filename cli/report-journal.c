@@ -187,7 +187,9 @@ extern char **environ;
 static int start_journalctl(uint64_t since, int errors, pid_t *ret_pid, int *ret_out)
 {
 	char from[64];
-	char *argv[] = { "journalctl", "-q", "--no-pager", "-a", "-o", "json", "-t", "traceleft", "_UID=0", from, NULL };
+	char *argv[] = {
+		"journalctl", "-q", "--no-pager", "-a", "-o", "json", "-t", "traceleft", "_UID=0", from, NULL
+	};
 	_cleanup_close_ int ours = -1, theirs = -1;
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -268,6 +270,7 @@ int tl_report_journal(struct tl_report *report)
 	int r = errors < 0 ? -errno : read_journal(&s, errors), end;
 
 	report->sources++;
+	report->journal = true;
 	tl_report_stream_rest(&s);
 	if (r < 0 && r != -ENOMEM) {
 		tl_print_errno(r, "journalctl");

@@ -200,6 +200,8 @@ int tl_report_json(struct tl_report *r, struct tl_buffer *b, size_t max)
 	}
 	tl_json_close(b, '}');
 	put_timeline(r, b);
+	tl_json_unsigned(b, "details_may_be_short_by", r->pairs.short_by);
+	tl_json_bool(b, "details_have_all_names", !r->names.full);
 	tl_put_text(b, "}\n");
 	return b->failed ? -ENOMEM : 0;
 }

@@ -169,6 +169,7 @@ int tl_report_name(struct tl_report *r, const char *name, uint32_t *ret)
 
 	if (id && is_new)
 		*id = (uint32_t)r->names.keys.n;
+	r->names.full |= !id;
 	*ret = id ? *id : 0;
 	return 0;
 }

@@ -196,8 +196,7 @@ static void put_marks(const struct tl_report *r, struct tl_buffer *b, size_t max
 		tl_report_time_text(time, mark->time);
 		tl_put_text(b, "  ");
 		tl_put(b, time, sizeof(time));
-		tl_put_format(b, "  %s%-7s%s %s", bad ? RED(colour) : "", mark->action, bad ? PLAIN(colour) : "",
-			      "");
+		tl_put_format(b, "  %s%-7s%s %s", bad ? RED(colour) : "", mark->action, bad ? PLAIN(colour) : "", "");
 		tl_put_text(b, mark->text);
 		tl_put_char(b, '\n');
 	}

@@ -14,9 +14,8 @@
 
 /* Each is a multiple of the one before. The bars of the last hold all times that there are. */
 static const uint64_t widths[] = {
-	MS,	    5 * MS,	10 * MS,     50 * MS,	  100 * MS,  500 * MS, SECOND,	 5 * SECOND, 10 * SECOND,
-	30 * SECOND, MINUTE,	5 * MINUTE,  10 * MINUTE, 30 * MINUTE, HOUR,   6 * HOUR, DAY,	     7 * DAY,
-	28 * DAY,   364 * DAY,
+	MS,	5 * MS,	    10 * MS,	 50 * MS,     100 * MS, 500 * MS, SECOND, 5 * SECOND, 10 * SECOND, 30 * SECOND,
+	MINUTE, 5 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR,	6 * HOUR, DAY,	  7 * DAY,    28 * DAY,	   364 * DAY,
 };
 
 uint64_t tl_report_width(unsigned step)

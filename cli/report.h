@@ -57,6 +57,7 @@ struct tl_report_table {
 /* Names of details by number, from 1 on; 0: there was no room for it. */
 struct tl_report_names {
 	struct tl_key_table keys;
+	bool full; /* some are not told apart: "(others)" */
 };
 
 struct tl_report_pair {
@@ -126,8 +127,10 @@ struct tl_report {
 	bool more_hosts;
 	/* Of the sources, see report-read.h. */
 	uint64_t sources, broken; /* broken: lines or events that could not be read */
+	bool journal; /* is one of the sources */
 	uint64_t gaps, undeclared; /* numbers that are missing, by places; those that no lost record covers */
-	uint64_t gone_records, unbalanced, unaudited, open; /* as in verify.h; open: sources without a balance at the end */
+	uint64_t gone_records, unbalanced, unaudited,
+		open; /* as in verify.h; open: sources without a balance at the end */
 	uint64_t unreadable; /* sources that could not be read to their end */
 	struct tl_buffer scratch[3];
 	struct tl_buffer problems; /* what is not complete, a line each */

@@ -80,8 +80,7 @@ static int print(struct tl_report *r, const struct settings *s)
 {
 	_cleanup_(tl_buffer_done) struct tl_buffer b = { 0 };
 	size_t lines = (size_t)s->lines;
-	int e = s->json ? tl_report_json(r, &b, lines) :
-			  tl_report_text(r, &b, lines, *tl_style(stdout, TL_STYLE_BOLD));
+	int e = s->json ? tl_report_json(r, &b, lines) : tl_report_text(r, &b, lines, *tl_style(stdout, TL_STYLE_BOLD));
 
 	if (e < 0)
 		return e;

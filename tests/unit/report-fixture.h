@@ -19,12 +19,14 @@
 #define TIME(seconds) "2026-11-27T20:15:" seconds "Z"
 
 /* `outcome` success or failure; `more`: members, each with a comma in front; `own` of traceleft. */
-#define LINE(action, outcome, seconds, more, own)                                                           \
-	"{\"@timestamp\":\"" TIME(seconds) "\",\"event\":{\"action\":\"" action                             \
-	"\",\"category\":[\"file\"],\"outcome\":\"" outcome "\"}" more ",\"traceleft\":{\"cpu\":0" own "}}"
+#define LINE(action, outcome, seconds, more, own)                                                         \
+	"{\"@timestamp\":\"" TIME(seconds) "\",\"event\":{\"action\":\"" action                           \
+					   "\",\"category\":[\"file\"],\"outcome\":\"" outcome "\"}" more \
+					   ",\"traceleft\":{\"cpu\":0" own "}}"
 
-#define BY(executable, uid) \
-	",\"process\":{\"name\":\"x\",\"executable\":\"" executable "\"},\"user\":{\"id\":\"" uid "\",\"name\":\"u" uid "\"}"
+#define BY(executable, uid)                                                                       \
+	",\"process\":{\"name\":\"x\",\"executable\":\"" executable "\"},\"user\":{\"id\":\"" uid \
+	"\",\"name\":\"u" uid "\"}"
 #define FILE_OF(path) ",\"file\":{\"path\":\"" path "\"}"
 
 static inline void report_line(struct tl_report *r, const char *line)

@@ -62,10 +62,12 @@ static void read_and_remove(struct tl_report *r, char **paths, size_t n)
 }
 
 #define EVENT(seq, more) LINE("openat", "success", "01.000000000", BY("/bin/a", "0"), ",\"seq\":" #seq more) "\n"
-#define LEDGER(record, seq) \
-	LINE("ledger", "success", "02.000000000", "", ",\"record\":" #record \
+#define LEDGER(record, seq)                                                                                     \
+	LINE("ledger", "success", "02.000000000", "",                                                           \
+	     ",\"record\":" #record                                                                             \
 	     ",\"ledger\":{\"balance\":{\"seen\":0,\"delivered\":0,\"filtered\":0,\"aggregated\":0,\"lost\":0," \
-	     "\"under_way\":0},\"streams\":[{\"cpu\":0,\"seq\":" #seq "}]}") "\n"
+	     "\"under_way\":0},\"streams\":[{\"cpu\":0,\"seq\":" #seq "}]}")                                    \
+	"\n"
 
 static void all_forms_of_a_file_give_the_same_report(void **state)
 {
@@ -84,7 +86,9 @@ static void all_forms_of_a_file_give_the_same_report(void **state)
 		f.event.ret = i % 3 ? 3 : -13;
 		f.event.file.path = fixture_string(i % 2 ? "/etc/pass\nwd<" : "/etc/shadow");
 		if (i % 10 == 9)
-			a = (struct tl_annotation){ .result = "last", .count = i, .first = f.event.time - 5, .last = f.event.time };
+			a = (struct tl_annotation){
+				.result = "last", .count = i, .first = f.event.time - 5, .last = f.event.time
+			};
 		assert_int_equal(tl_encode_json(&lines, &f.event, &a), 0);
 		assert_int_equal(tl_encode_proto(&frames, &f.event, &a), 0);
 	}
@@ -286,9 +290,10 @@ static void an_entry_of_the_journal_counts_like_the_line(void **state)
 
 static void entries_show_bytes_and_lists_in_their_ways(void **state)
 {
-	static const char text[] = "{\"TRACELEFT_EVENT\":\"openat\",\"TRACELEFT_CATEGORY\":[\"file\",\"host\"],"
-				   "\"TRACELEFT_PATH\":[47,120,60],\"_HOSTNAME\":\"h\",\"TRACELEFT_SEQ\":\"7\","
-				   "\"TRACELEFT_LEDGER_STREAMS\":\"[{\\\"cpu\\\":1,\\\"seq\\\":9}]\",\"TRACELEFT_UID\":null}";
+	static const char text[] =
+		"{\"TRACELEFT_EVENT\":\"openat\",\"TRACELEFT_CATEGORY\":[\"file\",\"host\"],"
+		"\"TRACELEFT_PATH\":[47,120,60],\"_HOSTNAME\":\"h\",\"TRACELEFT_SEQ\":\"7\","
+		"\"TRACELEFT_LEDGER_STREAMS\":\"[{\\\"cpu\\\":1,\\\"seq\\\":9}]\",\"TRACELEFT_UID\":null}";
 	struct tl_json *json = NULL, *line = NULL;
 	const struct tl_json *own;
 
@@ -300,7 +305,8 @@ static void entries_show_bytes_and_lists_in_their_ways(void **state)
 	assert_string_equal(tl_json_get_text(tl_json_get(line, "event"), "category"), "file");
 	assert_string_equal(tl_json_get_text(tl_json_get(line, "host"), "name"), "h");
 	assert_int_equal(tl_json_get_unsigned(own, "seq"), 7);
-	assert_int_equal(tl_json_get_unsigned(tl_json_first(tl_json_get(tl_json_get(own, "ledger"), "streams")), "seq"), 9);
+	assert_int_equal(tl_json_get_unsigned(tl_json_first(tl_json_get(tl_json_get(own, "ledger"), "streams")), "seq"),
+			 9);
 	assert_null(tl_json_get(line, "user"));
 	tl_json_free(json);
 	tl_json_free(line);

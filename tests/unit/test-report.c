@@ -10,11 +10,15 @@ static void events_are_counted_by_who_and_what(void **state)
 	(void)state;
 	report_begin(&r);
 	report_line(&r, LINE("openat", "success", "01.000000000", BY("/bin/a", "0") FILE_OF("/etc/passwd"), ""));
-	report_line(&r, LINE("openat", "failure", "02.000000000", BY("/bin/a", "0") FILE_OF("/etc/none"), ",\"errno\":\"ENOENT\""));
+	report_line(&r, LINE("openat", "failure", "02.000000000", BY("/bin/a", "0") FILE_OF("/etc/none"),
+			     ",\"errno\":\"ENOENT\""));
 	report_line(&r, LINE("read", "success", "03.000000000", BY("/bin/b", "7") FILE_OF("/etc/passwd"), ""));
-	report_line(&r, LINE("connect", "failure", "04.000000000",
-			     BY("/bin/b", "7") ",\"destination\":{\"ip\":\"192.0.2.1\",\"port\":443},\"network\":{\"transport\":\"tcp\"}",
-			     ",\"errno\":\"ECONNREFUSED\""));
+	report_line(
+		&r,
+		LINE("connect", "failure", "04.000000000",
+		     BY("/bin/b",
+			"7") ",\"destination\":{\"ip\":\"192.0.2.1\",\"port\":443},\"network\":{\"transport\":\"tcp\"}",
+		     ",\"errno\":\"ECONNREFUSED\""));
 	assert_int_equal(r.events, 4);
 	assert_int_equal(r.failed, 2);
 	row = report_row(&r, TL_REPORT_EXECUTABLE, "/bin/a");
@@ -62,9 +66,10 @@ static void a_result_stands_for_as_many_events_as_it_says(void **state)
 
 	(void)state;
 	report_begin(&r);
-	report_line(&r, LINE("several", "unknown", "20.000000000", ",\"process\":{\"executable\":\"/bin/a\"}" FILE_OF("/x"),
-			     ",\"result\":\"count\",\"count\":1000,\"first\":\"" TIME("10.000000000") "\",\"last\":\"" TIME(
-				     "19.000000000") "\""));
+	report_line(&r,
+		    LINE("several", "unknown", "20.000000000", ",\"process\":{\"executable\":\"/bin/a\"}" FILE_OF("/x"),
+			 ",\"result\":\"count\",\"count\":1000,\"first\":\"" TIME("10.000000000") "\",\"last\":\"" TIME(
+				 "19.000000000") "\""));
 	assert_int_equal(r.events, 1000);
 	assert_int_equal(r.counted, 1000);
 	assert_int_equal(r.unknown, 1000);
@@ -137,8 +142,14 @@ static void events_of_other_times_are_left_out(void **state)
 
 static void times_are_read_to_the_part_that_is_there(void **state)
 {
-	static const char *const wrong[] = { "", "2026", "2026-11-27T20", "2026-13-01", "now", "2026-11-27T20:15:03.",
-					     "2026-11-27x20:15", "2026-11-27T20:15:03.1234567891" };
+	static const char *const wrong[] = { "",
+					     "2026",
+					     "2026-11-27T20",
+					     "2026-13-01",
+					     "now",
+					     "2026-11-27T20:15:03.",
+					     "2026-11-27x20:15",
+					     "2026-11-27T20:15:03.1234567891" };
 	uint64_t day, minute, part;
 
 	(void)state;
@@ -154,7 +165,11 @@ static void times_are_read_to_the_part_that_is_there(void **state)
 static void what_is_no_event_is_refused(void **state)
 {
 	static const char *const lines[] = {
-		"{}", "[]", "3", "\"text\"", "{\"event\":{\"action\":\"x\"},\"traceleft\":{}}",
+		"{}",
+		"[]",
+		"3",
+		"\"text\"",
+		"{\"event\":{\"action\":\"x\"},\"traceleft\":{}}",
 		"{\"@timestamp\":\"" TIME("01.000000000") "\",\"event\":{\"action\":\"x\"}}",
 		"{\"@timestamp\":\"yesterday\",\"event\":{\"action\":\"x\"},\"traceleft\":{}}",
 	};
@@ -181,9 +196,10 @@ static void report_hostile(struct tl_report *r)
 {
 	report_begin(r);
 	report_line(r, LINE("openat", "failure", "01.000000000",
-			    ",\"process\":{\"executable\":\"" HOSTILE "\"},\"user\":{\"id\":\"" HOSTILE "\",\"name\":\"" HOSTILE
-			    "\"},\"host\":{\"name\":\"" HOSTILE "\"},\"destination\":{\"ip\":\"" HOSTILE "\",\"port\":\"" HOSTILE
-			    "\",\"domain\":\"" HOSTILE "\"}" FILE_OF(HOSTILE),
+			    ",\"process\":{\"executable\":\"" HOSTILE "\"},\"user\":{\"id\":\"" HOSTILE
+			    "\",\"name\":\"" HOSTILE "\"},\"host\":{\"name\":\"" HOSTILE
+			    "\"},\"destination\":{\"ip\":\"" HOSTILE "\",\"port\":\"" HOSTILE "\",\"domain\":\"" HOSTILE
+			    "\"}" FILE_OF(HOSTILE),
 			    ",\"errno\":\"" HOSTILE "\""));
 	report_line(r, LINE("lost", "success", "01.000000000", ",\"message\":\"" HOSTILE "\"",
 			    ",\"count\":1,\"stage\":\"" HOSTILE "\",\"counted\":\"" HOSTILE "\""));
