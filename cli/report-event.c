@@ -138,13 +138,17 @@ static const char *destination_name(struct tl_report *r, const struct facts *f)
 	const char *ip = tl_json_get_text(d, "ip"), *address = tl_json_get_text(d, "address");
 	const char *port = tl_json_get_text(d, "port"), *domain = tl_json_get_text(d, "domain");
 	const char *transport = tl_json_get_text(f->network, "transport");
+	/* The journal has one field for addresses of all kinds. */
+	bool is_v6 = strchr(ip, ':') && *ip != '/' && *ip != '@';
 	struct tl_buffer *b = begin_name(r, 2, *transport ? transport : tl_json_get_text(f->network, "type"));
 
 	if (b->size)
 		tl_put_char(b, ' ');
-	tl_put_text(b, *ip && strchr(ip, ':') ? "[" : "");
+	if (is_v6)
+		tl_put_char(b, '[');
 	add_harmless(b, *ip ? ip : address);
-	tl_put_text(b, *ip && strchr(ip, ':') ? "]" : "");
+	if (is_v6)
+		tl_put_char(b, ']');
 	if (*port) {
 		tl_put_char(b, ':');
 		add_harmless(b, port);

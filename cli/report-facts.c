@@ -63,6 +63,8 @@ static bool put_events(const struct tl_report *r, struct tl_buffer *b)
 
 static bool put_sources(const struct tl_report *r, struct tl_buffer *b)
 {
+	if (!r->sources)
+		tl_put_text(b, "none");
 	if (r->sources > r->journal)
 		put_number(b, r->sources - r->journal, "file", "files");
 	if (r->journal)
@@ -153,7 +155,8 @@ static bool put_records(const struct tl_report *r, struct tl_buffer *b)
 	for (size_t i = 0; i < ARRAY_SIZE(records); i++) {
 		if (!records[i].n)
 			continue;
-		tl_put_text(b, any ? ", " : "");
+		if (any)
+			tl_put_text(b, ", ");
 		put_number(b, records[i].n, records[i].one, records[i].more);
 		any = true;
 	}

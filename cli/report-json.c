@@ -53,7 +53,7 @@ static void put_lost(const struct tl_report *r, struct tl_buffer *b)
 
 static void put_problems(const struct tl_report *r, struct tl_buffer *b)
 {
-	const char *at = r->problems.data, *end = at + r->problems.size, *newline;
+	const char *at = r->problems.data ? r->problems.data : "", *end = at + r->problems.size, *newline;
 
 	tl_json_open(b, "problems", '[');
 	for (; at < end && (newline = memchr(at, '\n', (size_t)(end - at))); at = newline + 1)

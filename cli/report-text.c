@@ -14,14 +14,13 @@
 #define LABEL_WIDTH 13
 #define PROBLEMS_MAX 5
 
-static const char *style(bool colour, const char *sequence)
-{
-	return colour ? sequence : "";
-}
+static const char bold[] = "\033[1m", red[] = "\033[31m", plain[] = "\033[0m";
 
-#define BOLD(colour) style(colour, "\033[1m")
-#define RED(colour) style(colour, "\033[31m")
-#define PLAIN(colour) style(colour, "\033[0m")
+static void put_style(struct tl_buffer *b, bool on, const char *sequence)
+{
+	if (on)
+		tl_put_text(b, sequence);
+}
 
 /* Characters, not bytes. */
 static size_t width_of(const char *text, size_t size)
@@ -49,13 +48,13 @@ static void put_facts(const struct tl_report *r, struct tl_buffer *b, bool colou
 
 		if (!tl_report_fact(r, i, &label, &text, &bad))
 			return;
-		tl_put_text(b, BOLD(colour));
+		put_style(b, colour, bold);
 		tl_put_text(b, label);
-		tl_put_text(b, PLAIN(colour));
+		put_style(b, colour, plain);
 		pad(b, strlen(label), LABEL_WIDTH);
-		tl_put_text(b, bad ? RED(colour) : "");
+		put_style(b, bad && colour, red);
 		tl_put(b, text.data, text.size);
-		tl_put_text(b, bad ? PLAIN(colour) : "");
+		put_style(b, bad && colour, plain);
 		tl_put_char(b, '\n');
 		b->failed |= text.failed;
 	}
@@ -64,8 +63,11 @@ static void put_facts(const struct tl_report *r, struct tl_buffer *b, bool colou
 /* The first of what is wrong with the sources. */
 static void put_problems(const struct tl_report *r, struct tl_buffer *b)
 {
-	const char *at = r->problems.data, *end = at + r->problems.size, *newline;
+	const char *at = r->problems.data, *end, *newline;
 
+	if (!at)
+		return;
+	end = at + r->problems.size;
 	for (unsigned i = 0; at < end && (newline = memchr(at, '\n', (size_t)(end - at))); i++, at = newline + 1) {
 		if (i == PROBLEMS_MAX) {
 			pad(b, 0, LABEL_WIDTH);
@@ -99,7 +101,8 @@ static size_t put_parts(struct tl_report *r, struct tl_buffer *b, enum tl_report
 	/* One more is not worth saying so. */
 	n = all > most + 1 ? most : n;
 	for (size_t i = 0; i < n; i++) {
-		tl_put_text(b, i ? ", " : "");
+		if (i)
+			tl_put_text(b, ", ");
 		tl_put(b, part[i].name, part[i].size);
 		/* Of one alone it is that of the row. */
 		if (all > 1)
@@ -107,7 +110,7 @@ static size_t put_parts(struct tl_report *r, struct tl_buffer *b, enum tl_report
 	}
 	if (all > n)
 		tl_put_format(b, ", %zu more", all - n);
-	return b->failed ? 0 : width_of(b->data + start, b->size - start);
+	return b->failed || !n ? 0 : width_of(b->data + start, b->size - start);
 }
 
 static void put_row(struct tl_report *r, struct tl_buffer *b, enum tl_report_by by, const struct tl_report_shown *shown,
@@ -153,7 +156,10 @@ static int put_table(struct tl_report *r, struct tl_buffer *b, enum tl_report_by
 
 	if (e < 0)
 		return e;
-	tl_put_format(b, "\n%s%s%s", BOLD(colour), title->heading, PLAIN(colour));
+	tl_put_char(b, '\n');
+	put_style(b, colour, bold);
+	tl_put_text(b, title->heading);
+	put_style(b, colour, plain);
 	if (!n) {
 		tl_put_text(b, ": none\n");
 		return 0;
@@ -184,7 +190,10 @@ static void put_marks(const struct tl_report *r, struct tl_buffer *b, size_t max
 
 	if (!r->n_marks)
 		return;
-	tl_put_format(b, "\n%sTraceLeft's own records%s", BOLD(colour), PLAIN(colour));
+	tl_put_char(b, '\n');
+	put_style(b, colour, bold);
+	tl_put_text(b, "TraceLeft's own records");
+	put_style(b, colour, plain);
 	if (from)
 		tl_put_format(b, ", the last %zu of %zu", max, r->n_marks);
 	tl_put_char(b, '\n');
@@ -196,7 +205,10 @@ static void put_marks(const struct tl_report *r, struct tl_buffer *b, size_t max
 		tl_report_time_text(time, mark->time);
 		tl_put_text(b, "  ");
 		tl_put(b, time, sizeof(time));
-		tl_put_format(b, "  %s%-7s%s %s", bad ? RED(colour) : "", mark->action, bad ? PLAIN(colour) : "", "");
+		tl_put_text(b, "  ");
+		put_style(b, bad && colour, red);
+		tl_put_format(b, "%-7s ", mark->action);
+		put_style(b, bad && colour, plain);
 		tl_put_text(b, mark->text);
 		tl_put_char(b, '\n');
 	}
