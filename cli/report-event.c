@@ -9,6 +9,8 @@
 #include "values.h"
 #include "verify.h"
 
+#define MARK_TEXT_MAX 1000 /* bytes */
+
 /* A line, taken apart. */
 struct facts {
 	const struct tl_json *event, *process, *user, *file, *destination, *network, *own, *key;
@@ -259,20 +261,27 @@ static int count_event(struct tl_report *r, struct facts *f)
 
 /* ---- Records of TraceLeft's own ---- */
 
+/* Cuts harmless text where a character ends. */
+static void shorten(struct tl_buffer *b, size_t max)
+{
+	if (b->size <= max)
+		return;
+	while (max && ((unsigned char)b->data[max] & 0xc0) == 0x80)
+		max--;
+	b->size = max;
+}
+
 static int note_loss(struct tl_report *r, const struct facts *f)
 {
 	struct tl_report_loss loss = { .count = tl_json_get_unsigned(f->own, "count") };
-	struct tl_buffer *b = begin_name(r, 0, tl_json_get_text(f->own, "stage"));
-	const char *stage = end_name(b), *counted = tl_json_get_text(f->own, "counted");
+	const char *stage = tl_json_get_text(f->own, "stage"), *counted = tl_json_get_text(f->own, "counted");
+	struct tl_buffer *b = begin_name(r, 0, *stage ? stage : "ring");
 
-	if (!stage)
-		return -ENOMEM;
-	snprintf(loss.stage, sizeof(loss.stage), "%s", *stage ? stage : "ring");
+	shorten(b, sizeof(loss.stage) - 1);
+	memcpy(loss.stage, b->data, b->size);
 	b = begin_name(r, 1, *counted ? counted : "events");
-	counted = end_name(b);
-	if (!counted)
-		return -ENOMEM;
-	snprintf(loss.counted, sizeof(loss.counted), "%s", counted);
+	shorten(b, sizeof(loss.counted) - 1);
+	memcpy(loss.counted, b->data, b->size);
 	for (size_t i = 0; i < r->n_losses; i++)
 		if ((strcmp(r->loss[i].stage, loss.stage) == 0 && strcmp(r->loss[i].counted, loss.counted) == 0) ||
 		    i == TL_REPORT_STAGES - 1) {
@@ -283,27 +292,41 @@ static int note_loss(struct tl_report *r, const struct facts *f)
 	return 0;
 }
 
-static int note_mark(struct tl_report *r, const struct facts *f, const struct tl_json *line)
+/* What it says; of a loss that says nothing, how much it was. */
+static const char *mark_text(struct tl_report *r, const struct facts *f, const struct tl_json *line)
 {
-	struct tl_report_mark *grown;
-	struct tl_buffer *action, *text;
+	const char *stage = tl_json_get_text(f->own, "stage");
+	struct tl_buffer *b = begin_name(r, 1, tl_json_get_text(line, "message"));
 
-	if (r->n_marks >= TL_REPORT_MARKS) {
+	if (!b->size && *stage) {
+		tl_put_u64(b, tl_json_get_unsigned(f->own, "count"));
+		tl_put_text(b, ", ");
+		add_harmless(b, stage);
+	}
+	shorten(b, MARK_TEXT_MAX);
+	return end_name(b);
+}
+
+/* Losses may be many; they leave room for the others. */
+static int note_mark(struct tl_report *r, const struct facts *f, const struct tl_json *line, size_t most)
+{
+	const char *action = end_name(begin_name(r, 0, f->action)), *text = mark_text(r, f, line);
+	struct tl_report_mark *grown;
+
+	if (!action || !text)
+		return -ENOMEM;
+	if (r->n_marks >= most) {
 		r->marks_cut++;
 		return 0;
 	}
-	action = begin_name(r, 0, f->action);
-	text = begin_name(r, 1, tl_json_get_text(line, "message"));
-	if (!end_name(action) || !end_name(text))
-		return -ENOMEM;
 	grown = reallocarray(r->marks, r->n_marks + 1, sizeof(*grown));
 	if (!grown)
 		return -ENOMEM;
 	r->marks = grown;
-	grown[r->n_marks] = (struct tl_report_mark){ .time = f->count.last,
-						     .action = strdup(action->data),
-						     .text = strndup(text->data, 1000) };
-	return grown[r->n_marks++].text ? 0 : -ENOMEM;
+	grown += r->n_marks++;
+	*grown = (struct tl_report_mark){ .time = f->count.last, .action = strdup(action), .text = strdup(text) };
+	tl_report_time_add(&r->time, TL_REPORT_OTHERS, grown->time, grown->time, 0, 0);
+	return grown->action && grown->text ? 0 : -ENOMEM;
 }
 
 static int note_record(struct tl_report *r, const struct facts *f, const struct tl_json *line)
@@ -320,13 +343,13 @@ static int note_record(struct tl_report *r, const struct facts *f, const struct 
 	if (strcmp(f->action, "lost") == 0) {
 		int e = note_loss(r, f);
 
-		return e < 0 ? e : note_mark(r, f, line);
+		return e < 0 ? e : note_mark(r, f, line, TL_REPORT_MARKS / 2);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(records); i++) {
 		if (strcmp(f->action, records[i].action) != 0)
 			continue;
 		++*records[i].count;
-		return records[i].mark ? note_mark(r, f, line) : 0;
+		return records[i].mark ? note_mark(r, f, line, TL_REPORT_MARKS) : 0;
 	}
 	return 0;
 }
@@ -474,6 +497,19 @@ void tl_report_done(struct tl_report *r)
 		tl_buffer_done(&r->scratch[i]);
 	tl_buffer_done(&r->problems);
 	*r = (struct tl_report){ 0 };
+}
+
+static int mark_order(const void *a, const void *b)
+{
+	const struct tl_report_mark *x = a, *y = b;
+
+	return x->time != y->time ? (x->time < y->time ? -1 : 1) : strcmp(x->text, y->text);
+}
+
+void tl_report_end(struct tl_report *r)
+{
+	if (r->n_marks)
+		qsort(r->marks, r->n_marks, sizeof(*r->marks), mark_order);
 }
 
 bool tl_report_complete(const struct tl_report *r)

@@ -39,19 +39,20 @@ static bool put_period(const struct tl_report *r, struct tl_buffer *b)
 static bool put_events(const struct tl_report *r, struct tl_buffer *b)
 {
 	tl_put_u64(b, r->events);
-	tl_put_text(b, ", ");
+	tl_put_text(b, "; ");
 	tl_put_u64(b, r->failed);
 	tl_put_text(b, " failed");
 	if (r->unknown) {
-		tl_put_text(b, ", of ");
+		tl_put_text(b, "; outcome unknown of ");
 		tl_put_u64(b, r->unknown);
-		tl_put_text(b, " it is not known (counted together, or not over yet)");
 	}
 	if (r->results) {
 		tl_put_text(b, "; ");
 		tl_put_u64(b, r->counted);
-		tl_put_text(b, " of them are counted in ");
-		put_number(b, r->results, "result", "results");
+		tl_put_text(b, " stand in ");
+		put_number(b, r->results, "count", "counts");
+		if (r->results < r->lines)
+			tl_put_text(b, " (and a second time where another rule has told them)");
 	}
 	if (r->again) {
 		tl_put_text(b, "; ");
@@ -75,17 +76,12 @@ static bool put_sources(const struct tl_report *r, struct tl_buffer *b)
 	}
 	if (r->more_hosts)
 		tl_put_text(b, " and more");
-	if (r->broken) {
-		tl_put_text(b, "; ");
-		put_number(b, r->broken, "place in them is", "places in them are");
-		tl_put_text(b, " no event");
-	}
 	if (r->unreadable) {
 		tl_put_text(b, "; ");
 		tl_put_u64(b, r->unreadable);
 		tl_put_text(b, " could not be read to the end");
 	}
-	return r->broken || r->unreadable;
+	return r->unreadable > 0;
 }
 
 static bool put_losses(const struct tl_report *r, struct tl_buffer *b)

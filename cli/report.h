@@ -120,7 +120,7 @@ struct tl_report {
 	size_t n_losses;
 	struct tl_report_mark *marks; /* n_marks */
 	size_t n_marks;
-	uint64_t marks_cut; /* were too many */
+	uint64_t marks_cut; /* more that were not kept */
 	uint64_t starts, stops, reloads, tampers, ledgers, seals;
 	char *hosts[TL_REPORT_HOSTS];
 	size_t n_hosts;
@@ -138,6 +138,8 @@ struct tl_report {
 
 /* An event or a record of TraceLeft's own, as a line of JSON has it. -EBADMSG: it is neither; -ENOMEM. */
 int tl_report_take(struct tl_report *r, const struct tl_json *line);
+/* After the last one. */
+void tl_report_end(struct tl_report *r);
 void tl_report_done(struct tl_report *r);
 
 /* Whether, as far as the sources tell, everything is there or declared lost. */

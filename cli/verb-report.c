@@ -118,6 +118,7 @@ static int report(struct tl_report *r, const struct settings *s, char **paths, s
 		e = tl_report_files(r, paths, n);
 	if (e >= 0 && s->journal)
 		e = tl_report_journal(r);
+	tl_report_end(r);
 	if (e >= 0 && (s->json || !s->html))
 		e = print(r, s);
 	if (e < 0)

@@ -109,12 +109,16 @@ static void own_records_are_no_events_and_stand_above(void **state)
 	report_line(&r, LINE("lost", "success", "01.000000000", "", ",\"count\":12,\"stage\":\"ring\""));
 	report_line(&r, LINE("lost", "success", "01.000000000", "", ",\"count\":3,\"stage\":\"ring\""));
 	report_line(&r, LINE("tamper", "success", "02.000000000", ",\"message\":\"a map was written\"", ""));
+	report_line(&r, LINE("start", "success", "00.500000000", "", ""));
 	report_line(&r, LINE("ledger", "success", "02.000000000", "", ""));
+	tl_report_end(&r);
 	assert_int_equal(r.events, 0);
 	assert_int_equal(r.n_losses, 1);
 	assert_int_equal(r.loss[0].count, 15);
 	assert_int_equal(r.tampers, 1);
-	assert_int_equal(r.n_marks, 3);
+	assert_int_equal(r.n_marks, 4);
+	assert_string_equal(r.marks[0].action, "start");
+	assert_string_equal(r.marks[1].text, "12, ring");
 	text = report_as(&r, report_text);
 	assert_non_null(strstr(text, "declared: 15 events (ring)"));
 	assert_non_null(strstr(text, "1 tampering"));
