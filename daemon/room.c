@@ -9,8 +9,8 @@
 #include <string.h>
 #include <sys/sysinfo.h>
 #include <sys/vfs.h>
-#include <unistd.h>
 
+#include "process-proc.h"
 #include "room.h"
 #include "util.h"
 
@@ -23,18 +23,10 @@
 /* A whole file, as text; false: it cannot be read. */
 static bool read_text(const char *folder, const char *name, char *ret, size_t size)
 {
-	_cleanup_close_ int fd = -1;
 	char path[PATH_MAX];
-	ssize_t n;
 
-	if ((size_t)snprintf(path, sizeof(path), "%s/%s", folder, name) >= sizeof(path))
-		return false;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, ret, size - 1);
-	if (n < 0)
-		return false;
-	ret[n] = '\0';
-	return true;
+	return (size_t)snprintf(path, sizeof(path), "%s/%s", folder, name) < sizeof(path) &&
+	       tl_proc_read_file(AT_FDCWD, path, ret, size) >= 0;
 }
 
 /* otherwise: when there is no such number ("max", or no file). */

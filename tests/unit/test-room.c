@@ -18,7 +18,7 @@ static struct {
 	long magic; /* of every file system; 0: as it is */
 } kernel;
 
-int open(const char *path, int flags, ...)
+int openat(int folder, const char *path, int flags, ...)
 {
 	char there[256];
 	va_list ap;
@@ -31,7 +31,7 @@ int open(const char *path, int flags, ...)
 		snprintf(there, sizeof(there), "%s%s", kernel.limits, strrchr(path, '/'));
 		path = there;
 	}
-	return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+	return (int)syscall(SYS_openat, folder, path, flags, mode);
 }
 
 int fstatfs(int fd, struct statfs *st)
