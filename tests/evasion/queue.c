@@ -5,7 +5,6 @@
  * kernel waits meanwhile for a page with a name, or another thread changes the entry
  * without end, and what the kernel has read is known from what came of it.
  */
-#include <linux/io_uring.h>
 #include <linux/userfaultfd.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -13,22 +12,9 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
-#include "../events/harness-inside.h"
+#include "../events/harness-request.h"
 
 #define ROUNDS 48
-
-struct request {
-	struct io_uring_sqe entry;
-	struct call *call;
-};
-
-#define ask(request, number, ...) ask_made(__FILE__, __LINE__, request, number, (const long[6]){ LONGS(__VA_ARGS__) })
-static void ask_made(const char *file, int line, struct request *r, long number, const long args[6])
-{
-	r->call = call_noted(file, line, number, args);
-	r->call->flags = TL_EVENT_IO_URING;
-	require(ring_prepare(r->call, &r->entry));
-}
 
 static int32_t end_of(void)
 {

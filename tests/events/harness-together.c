@@ -28,7 +28,6 @@ static struct part {
 	const struct test *test;
 	struct run *run;
 	pid_t keeper;
-	uint32_t target;
 	struct seen *seen;
 	size_t n_seen;
 } parts[TESTS_MAX];
@@ -101,11 +100,10 @@ static int add_part(struct tl_session *s, struct part *p)
 {
 	uint32_t pid = (uint32_t)p->run->child->pid;
 	const struct tl_target_spec target = { .name = p->test->event, .descendants = true, .pids = &pid, .n_pids = 1 };
-	int r = tl_session_add_target(s, &target, &p->target);
+	int r = tl_session_add_target(s, &target, &p->run->target);
 
 	run = p->run;
-	run->target = p->target;
-	return r < 0 ? r : add_events(s, p->target) ? 0 : -EINVAL;
+	return r < 0 ? r : add_events(s, run->target) ? 0 : -EINVAL;
 }
 
 static struct tl_session *start_all(struct run *ours)
@@ -123,7 +121,7 @@ static struct tl_session *start_all(struct run *ours)
 static struct part *part_of(const struct seen *s)
 {
 	for (size_t i = 0; i < n_parts; i++) {
-		uint32_t bit = parts[i].target;
+		uint32_t bit = parts[i].run->target;
 
 		if (s->event.n_target_words > bit / 64 && s->targets[bit / 64] >> bit % 64 & 1)
 			return &parts[i];

@@ -4,24 +4,10 @@
  * success, use the ring's own table of files, end many times, come in crowds. That
  * each of them is like its system call the other tests show, with TL_TEST_DOOR.
  */
-#include <linux/io_uring.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include "harness-inside.h"
-
-struct request {
-	struct io_uring_sqe entry;
-	struct call *call;
-};
-
-#define ask(request, number, ...) ask_made(__FILE__, __LINE__, request, number, (const long[6]){ LONGS(__VA_ARGS__) })
-static void ask_made(const char *file, int line, struct request *r, long number, const long args[6])
-{
-	r->call = call_noted(file, line, number, args);
-	r->call->flags = TL_EVENT_IO_URING;
-	require(ring_prepare(r->call, &r->entry));
-}
+#include "harness-request.h"
 
 /* All at once, until as many as n_ended ends are told; which is which says the name. */
 static void make(struct request *requests, unsigned n, unsigned n_ended)
