@@ -12,9 +12,10 @@
 #include "traceleft.h"
 
 /* The filter at that time of events of `type` that are wanted if they meet one of the
- * n conditions; NULL among them is met by all. Returns how many tests there are, 0:
- * there is nothing to decide, or nothing that an earlier filter does not; -E2BIG: it would take more than
- * TL_FILTER_TESTS_MAX; -ENOMEM. Texts belong to the conditions. */
+ * n conditions; NULL among them is met by all. If all that they ask takes too many tests, less is asked:
+ * directories for paths, then no paths, then fewer fields. Returns how many tests there are, 0:
+ * there is nothing to decide, or nothing that an earlier filter does not; -E2BIG: whatever is asked would take
+ * more than TL_FILTER_TESTS_MAX; -ENOMEM. Texts belong to the conditions. */
 int tl_filter_make(const struct tl_expression *const *conditions, size_t n, const struct tl_event_type *type,
 		   enum tl_filter_time time, struct tl_filter_test *ret);
 
