@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* traceleftd: reads its options and runs. */
 #include <getopt.h>
+#include <malloc.h>
 #include <string.h>
 
 #include "descriptors.h"
 #include "log.h"
 #include "manager.h"
 #include "util.h"
+
+#define LARGE_BLOCK (256 * 1024)
 
 enum { OPTION_POLICY = 'p', OPTION_FOREGROUND = 'f', OPTION_HELP = 'h', OPTION_ATTACH = 256, OPTION_VERSION };
 
@@ -51,6 +54,9 @@ int main(int argc, char **argv)
 	bool foreground = false;
 	int id;
 
+	/* What loading a policy takes is large and soon free; with thresholds that go up with it, it would stay. */
+	mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
+	mallopt(M_TRIM_THRESHOLD, LARGE_BLOCK);
 	tl_descriptors_keep_standard();
 	tl_descriptors_allow_many();
 	opterr = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <string.h>
@@ -38,7 +39,6 @@
 #define PRIORITY_TIMER (SD_EVENT_PRIORITY_NORMAL - 10)
 
 /* A policy on its way into force. Its session is started in a thread of its own, for that
- * takes long and events are to be read meanwhile. */
 struct loading {
 	struct tl_generation *next; /* NULL: none */
 	pthread_t thread;
@@ -338,13 +338,19 @@ static void store(struct manager *m)
 		       strerror(-r));
 }
 
+/* What loading has taken and given back need not stay this process's. */
+static void give_back_memory(void)
+{
+	malloc_trim(0);
+}
+
 static void *retire(void *session)
 {
 	tl_session_free(session);
+	give_back_memory();
 	return NULL;
 }
 
-/* Frees it; events are read meanwhile. The one before has been: see load(). */
 static void begin_retiring(struct manager *m, struct tl_generation *old)
 {
 	m->retires = pthread_create(&m->retiring, NULL, retire, old->session) == 0;
@@ -405,8 +411,10 @@ static int finish_loading(struct manager *m, int r)
 	char again[ASKERS_SIZE];
 
 	l->changes = false;
-	if (r < 0)
+	if (r < 0) {
 		next = tl_generation_free(next);
+		give_back_memory();
+	}
 	r = end_reload(m, next, l->who);
 	if (next)
 		tl_tamper_watch_begin(m->watch, m->generation);
@@ -459,7 +467,6 @@ static void *discard(void *store)
 	return NULL;
 }
 
-/* Sessions of processes before this one that nobody reads; events are read meanwhile. */
 static void begin_discarding(struct manager *m)
 {
 	if (m->store.n_found)
@@ -766,6 +773,7 @@ static int start(struct manager *m)
 	count_tasks(m);
 	write_status(m, "running", true);
 	notify_status(m, "READY=1\n");
+	give_back_memory();
 	/* From the first sign of life on systemd waits for the next one. A start may take longer
 	 * than that, and has a time of its own. */
 	r = sd_event_set_watchdog(m->event, true);

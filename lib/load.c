@@ -62,9 +62,24 @@ unsigned tl_kernel_version(void)
 	return major * 1000 + minor;
 }
 
+/* What is in the program's file need not stay in memory: it is read once or twice in a session's life. */
+static void forget_build(enum tl_build build)
+{
+	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	const uintptr_t begin = ((uintptr_t)builds[build].begin + page - 1) & ~(page - 1);
+	const uintptr_t end = (uintptr_t)builds[build].end & ~(page - 1);
+
+	if (begin < end)
+		madvise((void *)begin, end - begin, MADV_DONTNEED);
+}
+
 uint64_t tl_kernel_hash(const struct tl_session *s)
 {
-	return tl_fnv1a(TL_FNV_BASIS, builds[s->build].begin, (size_t)(builds[s->build].end - builds[s->build].begin));
+	const uint64_t hash = tl_fnv1a(TL_FNV_BASIS, builds[s->build].begin,
+				       (size_t)(builds[s->build].end - builds[s->build].begin));
+
+	forget_build(s->build);
+	return hash;
 }
 
 static int open_build(struct tl_session *s, enum tl_build build)
@@ -77,6 +92,7 @@ static int open_build(struct tl_session *s, enum tl_build build)
 		return tl_fail(s, -errno, "cannot read the built-in kernel part: %s", last_words);
 	s->object = object;
 	s->build = build;
+	forget_build(build);
 	return 0;
 }
 

@@ -21,6 +21,7 @@
 
 #define TL_BUSY_NS 20000000ULL
 #define TL_IDLE_NS 100000000ULL
+#define RECORDS_MAX (256 * 1024) /* bytes of the largest record */
 
 uint64_t tl_now_boot(void)
 {
@@ -60,6 +61,14 @@ static int open_wakeups(struct tl_session *s)
 	return set_timer(s, s->options.wake_ns ? s->options.wake_ns : TL_BUSY_NS);
 }
 
+/* The data is mapped again behind its end, so no record is in two pieces: as much of it as the largest one
+ * takes, for all that is mapped counts as this process's memory twice. */
+static size_t mapped(const struct tl_session *s)
+{
+	_Static_assert(RECORDS_MAX > TL_ARGV_MAX + TL_RECORD_MAX + TL_PATH_MAX, "the largest record fits");
+	return (size_t)sysconf(_SC_PAGESIZE) + s->ring_size + MIN(s->ring_size, (size_t)RECORDS_MAX);
+}
+
 int tl_ring_open(struct tl_session *s)
 {
 	long page = sysconf(_SC_PAGESIZE);
@@ -71,8 +80,7 @@ int tl_ring_open(struct tl_session *s)
 		return tl_fail(s, -errno, "cannot map the ring: %s", strerror(errno));
 	s->consumer = memory;
 	s->position = __atomic_load_n((unsigned long *)s->consumer, __ATOMIC_RELAXED);
-	/* The data is mapped twice in a row, so no record is in two pieces. */
-	memory = mmap(NULL, page + 2 * s->ring_size, PROT_READ, MAP_SHARED, s->ring_fd, page);
+	memory = mmap(NULL, mapped(s), PROT_READ, MAP_SHARED, s->ring_fd, page);
 	if (memory == MAP_FAILED)
 		return tl_fail(s, -errno, "cannot map the ring: %s", strerror(errno));
 	s->producer = memory;
@@ -96,7 +104,7 @@ void tl_ring_close(struct tl_session *s)
 	if (s->consumer)
 		munmap(s->consumer, page);
 	if (s->producer)
-		munmap(s->producer, page + 2 * s->ring_size);
+		munmap(s->producer, mapped(s));
 	if (s->cpus)
 		munmap(s->cpus, (s->n_cpus * sizeof(struct tl_cpu) + page - 1) / page * page);
 	if (s->epoll_fd >= 0)
