@@ -92,6 +92,14 @@ uint64_t tl_file_size(int fd)
 	return fstat(fd, &st) < 0 ? 0 : (uint64_t)st.st_size;
 }
 
+struct tl_file_identity tl_file_identity(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) < 0 ? (struct tl_file_identity){ 0 } :
+				    (struct tl_file_identity){ st.st_dev, st.st_ino, (uint64_t)st.st_size };
+}
+
 bool tl_file_same(int a, int b)
 {
 	struct stat x, y;

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sink.h"
+
 /* The directory of a path. -EPERM: others may write there. */
 int tl_file_open_directory(const char *path);
 /* A regular file to read and to append, made if it is not there. */
@@ -17,6 +19,8 @@ const char *tl_file_explain(int r);
 uint64_t tl_file_birth(int fd);
 /* Bytes, 0 if that cannot be known. */
 uint64_t tl_file_size(int fd);
+/* All zeros if that cannot be known. */
+struct tl_file_identity tl_file_identity(int fd);
 bool tl_file_same(int a, int b);
 
 #endif

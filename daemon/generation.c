@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "fnv.h"
 #include "generation.h"
 #include "log.h"
 #include "message-ids.h"
@@ -69,6 +70,17 @@ static int policy_failure(const struct tl_problems *problems, int r, struct tl_f
 	return fail(why, r, TL_STATUS_CONFIG, "the policy cannot be used: %s%s", text, hint);
 }
 
+static uint64_t hash_policy(const struct tl_policy *p)
+{
+	uint64_t hash = TL_FNV_BASIS;
+
+	for (size_t i = 0; i < p->n_texts; i++) {
+		hash = tl_fnv1a(hash, p->files[i], strlen(p->files[i]) + 1);
+		hash = tl_fnv1a(hash, p->texts[i].data, p->texts[i].size);
+	}
+	return hash;
+}
+
 static int load_policy(const struct tl_setup *setup, struct tl_generation *g, struct tl_failure *why)
 {
 	_cleanup_(tl_problems_done) struct tl_problems problems = { 0 };
@@ -80,6 +92,7 @@ static int load_policy(const struct tl_setup *setup, struct tl_generation *g, st
 		return policy_failure(&problems, r, why);
 	if (!g->policy->n_rules)
 		return fail(why, -EINVAL, TL_STATUS_CONFIG, "the policy has no rules: there would be nothing to audit");
+	g->policy_hash = hash_policy(g->policy);
 	return 0;
 }
 

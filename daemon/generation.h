@@ -41,6 +41,7 @@ struct tl_generation {
 	uint64_t number; /* from 1 */
 	uint64_t loaded; /* ns since the epoch */
 	bool goes_on; /* its session was begun by a process before this one */
+	uint64_t policy_hash; /* of all that was read */
 	bool has_gap; /* and may miss what has happened since that ended */
 };
 

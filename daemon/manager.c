@@ -15,6 +15,7 @@
 #include "escape.h"
 #include "log.h"
 #include "manager.h"
+#include "meanwhile.h"
 #include "message-ids.h"
 #include "outage.h"
 #include "put.h"
@@ -39,6 +40,7 @@
 #define PRIORITY_TIMER (SD_EVENT_PRIORITY_NORMAL - 10)
 
 /* A policy on its way into force. Its session is started in a thread of its own, for that
+ * takes long and events are to be read meanwhile. */
 struct loading {
 	struct tl_generation *next; /* NULL: none */
 	pthread_t thread;
@@ -218,6 +220,7 @@ static int read_events(struct manager *m)
 		return die(m, TL_STATUS_SOFTWARE, n, "cannot read events: %s", tl_session_error(s));
 	tl_generation_flush(m->generation, false);
 	note_waiting(m);
+	tl_meanwhile_note(m->generation);
 	sd_event_source_set_time_relative(m->drain, m->loading.changes ? MIN(next, CHANGE) : next);
 	n = sd_event_source_set_enabled(m->drain, SD_EVENT_ONESHOT);
 	return n >= 0 && m->loading.changes ? go_on_changing(m) : n;
@@ -271,6 +274,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 	tl_outputs_tick(&m->generation->outputs);
 	tl_outputs_tell_seals(&m->generation->outputs);
 	note_empty(m);
+	tl_meanwhile_note(m->generation);
 	tl_control_tick(m->control);
 	if (m->ticks % STATUS_TICKS == 0) {
 		count_tasks(m);
@@ -351,6 +355,7 @@ static void *retire(void *session)
 	return NULL;
 }
 
+/* Frees it; events are read meanwhile. The one before has been: see load(). */
 static void begin_retiring(struct manager *m, struct tl_generation *old)
 {
 	m->retires = pthread_create(&m->retiring, NULL, retire, old->session) == 0;
@@ -467,6 +472,7 @@ static void *discard(void *store)
 	return NULL;
 }
 
+/* Sessions of processes before this one that nobody reads; events are read meanwhile. */
 static void begin_discarding(struct manager *m)
 {
 	if (m->store.n_found)
@@ -603,6 +609,7 @@ static void leave(struct manager *m, const struct tl_sender *who)
 	tl_generation_record(m->generation, TL_EVENT_STOP, note, &who->who);
 	note_waiting(m);
 	note_empty(m);
+	tl_meanwhile_note(m->generation);
 	m->leaves = true;
 }
 
@@ -738,6 +745,7 @@ static int first_generation(struct manager *m)
 static int start(struct manager *m)
 {
 	char what[512], note[860];
+	struct tl_meanwhile before;
 	struct tl_sender parent;
 	int r;
 
@@ -752,6 +760,7 @@ static int start(struct manager *m)
 	if (r < 0)
 		return die(m, TL_STATUS_SOFTWARE, r, "cannot make the event loop: %s", strerror(-r));
 	tl_store_open(&m->store);
+	tl_meanwhile_read(&m->store, &before);
 	r = first_generation(m);
 	if (r < 0)
 		return r;
@@ -765,6 +774,8 @@ static int start(struct manager *m)
 	tl_generation_record(m->generation, TL_EVENT_START, note, &parent.who);
 	tl_log(LOG_NOTICE, "auditing: %s", note);
 	tl_outage_declare(m->generation, &m->runtime, m->store.had_any);
+	tl_meanwhile_tell(m->generation, &before, m->runtime.last_heard);
+	tl_meanwhile_note(m->generation);
 	tl_runtime_forget(&m->runtime);
 	make_control(m);
 	m->watch = tl_tamper_watch_new();

@@ -112,6 +112,8 @@ static int open_path(struct tl_sink *s, struct file *f)
 	fd = tl_file_open_in(directory, f->name, &new);
 	if (fd < 0)
 		return fd;
+	if (f->fd < 0 && !new)
+		s->found = tl_file_identity(fd);
 	trial.fd = fd;
 	r = new ? 0 : take_up(s, &trial);
 	if (r < 0)
@@ -581,6 +583,13 @@ static bool file_has(struct tl_sink *s, const struct tl_event *event)
 	return tl_written_take(&f->written, event);
 }
 
+static int file_descriptor(const struct tl_sink *s)
+{
+	const struct file *f = s->data;
+
+	return f->detached ? -1 : f->fd;
+}
+
 /* The other outputs are gone, or will be: it is for the journal. */
 static void tell_last_seal(const struct tl_sink *s)
 {
@@ -606,5 +615,6 @@ const struct tl_sink_ops tl_sink_file = {
 	.reopen = file_reopen,
 	.come_again = file_come_again,
 	.has = file_has,
+	.descriptor = file_descriptor,
 	.close = file_close,
 };

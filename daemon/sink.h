@@ -55,6 +55,8 @@ struct tl_sink_ops {
 	void (*come_again)(struct tl_sink *s);
 	/* Whether the event is in there. NULL: the output cannot know. */
 	bool (*has)(struct tl_sink *s, const struct tl_event *event);
+	/* The file that it writes to, which stays its own; -1: none. NULL: it has none. */
+	int (*descriptor)(const struct tl_sink *s);
 	/* Frees s->data; what still waits is lost. */
 	void (*close)(struct tl_sink *s);
 };
@@ -64,6 +66,11 @@ struct tl_sink_loss {
 	char stage[64];
 	uint32_t cpu;
 	struct tl_lost lost;
+};
+
+/* Which file it is, and how much is in it. */
+struct tl_file_identity {
+	uint64_t device, inode, size;
 };
 
 struct tl_sink {
@@ -79,6 +86,7 @@ struct tl_sink {
 	struct tl_file_seal seal; /* the last one of its file; number 0: none */
 	bool sealed; /* it is new; until that is told */
 	const char *harm; /* what somebody did to its file, until that is told; NULL: nothing */
+	struct tl_file_identity found; /* its file, when it was opened first; inode 0: there was none */
 	uint64_t kept; /* events that wait on the disk, for the next start */
 	struct tl_chain chain; /* what it has been given */
 	struct tl_sink_loss *losses;

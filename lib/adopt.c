@@ -318,6 +318,16 @@ int tl_session_adopt(struct tl_session *s, int socket)
 	return r;
 }
 
+int tl_session_read_note(int socket, void *ret)
+{
+	_cleanup_(kept_done) struct kept k = {};
+	int r = open_kept(&k, socket);
+
+	if (r >= 0)
+		memcpy(ret, k.header->note, TL_SESSION_NOTE_SIZE);
+	return r;
+}
+
 /* ---- Or to the end ---- */
 
 static void empty_array(int fd)

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "fnv.h"
-#include "session.h"
+#include "kept.h"
 #include "util.h"
 
 #define SLOTS (TL_STAGES + 2 * TL_EVENTS_MAX)
@@ -31,11 +31,11 @@ struct hook {
 static const char *const constant_maps[] = { "terms", "wants", "ranges", "automaton", "paths", "objects", "filters" };
 
 struct tl_guard {
-	struct hook *hooks; /* as s->links */
-	size_t n_hooks;
+	uint32_t n_hooks; /* + 1; 0: nothing has been noted */
 	uint32_t programs[TL_KINDS][SLOTS]; /* ids; 0: none */
 	uint64_t maps[ARRAY_SIZE(constant_maps)]; /* hashes of what is in them */
 	uint64_t config;
+	struct hook hooks[]; /* as s->links */
 };
 
 struct report {
@@ -96,7 +96,7 @@ static void check_hooks(const struct tl_session *s, struct report *r)
 {
 	const struct tl_guard *g = s->guard;
 
-	for (size_t i = 0; i < g->n_hooks; i++) {
+	for (size_t i = 0; i + 1 < g->n_hooks; i++) {
 		struct hook now;
 
 		look_at_hook(s->links[i], &now);
@@ -178,30 +178,21 @@ static void check_maps(const struct tl_session *s, struct report *r)
 
 /* ---- Life ---- */
 
+size_t tl_guard_size(uint32_t n_links)
+{
+	return sizeof(struct tl_guard) + n_links * sizeof(struct hook);
+}
+
 void tl_guard_free(struct tl_session *s)
 {
-	if (s->guard)
-		free(s->guard->hooks);
 	free(s->guard);
 	s->guard = NULL;
 }
 
-int tl_session_guard(struct tl_session *s)
+/* What there is now. */
+static void take_note(const struct tl_session *s, struct tl_guard *g)
 {
-	struct tl_guard *g;
-
-	if (!s->started || s->stopped)
-		return tl_fail(s, -EINVAL, "the session does not run");
-	tl_guard_free(s);
-	s->guard = g = calloc(1, sizeof(*g));
-	if (g)
-		g->hooks = calloc(s->n_links + 1, sizeof(*g->hooks));
-	if (!g || !g->hooks) {
-		tl_guard_free(s);
-		return tl_fail(s, -ENOMEM, "no memory");
-	}
-	g->n_hooks = s->n_links;
-	for (size_t i = 0; i < g->n_hooks; i++) {
+	for (size_t i = 0; i < s->n_links; i++) {
 		look_at_hook(s->links[i], &g->hooks[i]);
 		name_hook(s->links[i], &g->hooks[i]);
 	}
@@ -211,6 +202,30 @@ int tl_session_guard(struct tl_session *s)
 	for (size_t i = 0; i < ARRAY_SIZE(constant_maps); i++)
 		g->maps[i] = hash_map(tl_map_fd(s, constant_maps[i]));
 	g->config = hash_config(s);
+	g->n_hooks = (uint32_t)s->n_links + 1;
+}
+
+int tl_session_guard(struct tl_session *s)
+{
+	/* Of a session that another process began, what that has noted: else whoever meddles while
+	 * there is no process would go unnoticed. */
+	const bool is_first = !s->guard && s->adopted;
+	struct tl_guard *g, *kept = tl_kept_guard(s);
+	const size_t size = tl_guard_size((uint32_t)s->n_links);
+
+	if (!s->started || s->stopped)
+		return tl_fail(s, -EINVAL, "the session does not run");
+	g = calloc(1, size);
+	if (!g)
+		return tl_fail(s, -ENOMEM, "no memory");
+	if (is_first && kept && kept->n_hooks == s->n_links + 1)
+		memcpy(g, kept, size);
+	else
+		take_note(s, g);
+	if (kept)
+		memcpy(kept, g, size);
+	tl_guard_free(s);
+	s->guard = g;
 	return 0;
 }
 

@@ -33,6 +33,7 @@ struct tl_kept_layout tl_kept_layout(uint32_t n_cpus, uint32_t n_events, uint32_
 	l.descriptors = take(&at, (size_t)n_descriptors * sizeof(struct tl_kept_descriptor));
 	l.events = take(&at, ((size_t)n_events + 1) * sizeof(struct tl_kept_event));
 	l.twins = take(&at, (size_t)n_twins * sizeof(struct tl_kept_twin));
+	l.guard = take(&at, tl_guard_size(n_descriptors)); /* of which hooks are some */
 	l.states[0] = take(&at, state);
 	l.states[1] = take(&at, state);
 	l.size = at;
@@ -99,6 +100,23 @@ void tl_kept_get(struct tl_session *s, const struct tl_kept_state *state, const 
 		copy_stream(&s->streams[cpu], &streams[cpu]);
 }
 
+static struct tl_kept_layout layout_of(const struct tl_kept_header *header)
+{
+	return tl_kept_layout(header->n_cpus, header->n_events, header->n_descriptors, header->n_twins);
+}
+
+struct tl_guard *tl_kept_guard(const struct tl_session *s)
+{
+	struct tl_kept_header *header = s->kept_memory;
+
+	return header ? (void *)((char *)header + layout_of(header).guard) : NULL;
+}
+
+void *tl_session_note(struct tl_session *s)
+{
+	return s->kept_memory ? s->kept_memory->note : NULL;
+}
+
 /* The state that holds is never written: whenever the process ends, one of them is whole. */
 void tl_keep_settle(struct tl_session *s)
 {
@@ -108,7 +126,7 @@ void tl_keep_settle(struct tl_session *s)
 
 	if (!header)
 		return;
-	layout = tl_kept_layout(header->n_cpus, header->n_events, header->n_descriptors, header->n_twins);
+	layout = layout_of(header);
 	/* Whoever got past a record, or has nothing to read, does not fail for it. */
 	if (s->position != __atomic_load_n((unsigned long *)s->consumer, __ATOMIC_RELAXED) ||
 	    s->position == __atomic_load_n((unsigned long *)s->producer, __ATOMIC_ACQUIRE))

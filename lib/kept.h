@@ -14,7 +14,7 @@
 #include "session.h"
 
 #define TL_KEPT_MAGIC 0x7470656b2d6c74ULL /* "tl-kept" */
-#define TL_KEPT_VERSION 3 /* of all that follows */
+#define TL_KEPT_VERSION 4 /* of all that follows */
 #define TL_KEPT_DESCRIPTORS_MAX 4096
 #define TL_KEPT_ATTEMPTS 3 /* who has failed so often fails for what comes next in the ring */
 #define TL_KEPT_AT_ONCE 240 /* descriptors in a message; the kernel takes 253 */
@@ -54,6 +54,7 @@ struct tl_kept_header {
 	uint32_t twice;
 	uint32_t reader; /* pid of the process that reads it, which is not followed */
 	uint32_t attempts; /* to go on with it, since one got on */
+	uint64_t note[TL_SESSION_NOTE_SIZE / sizeof(uint64_t)]; /* the caller's */
 };
 
 struct tl_kept_count {
@@ -75,7 +76,7 @@ struct tl_kept_state {
 
 /* Where everything is in that memory. */
 struct tl_kept_layout {
-	size_t descriptors, events, twins, states[2];
+	size_t descriptors, events, twins, guard, states[2];
 	size_t counts, streams; /* from the beginning of a state */
 	size_t size;
 };
@@ -83,6 +84,9 @@ struct tl_kept_layout {
 struct tl_kept_layout tl_kept_layout(uint32_t n_cpus, uint32_t n_events, uint32_t n_descriptors, uint32_t n_twins);
 void tl_kept_put(struct tl_session *s, struct tl_kept_state *state, const struct tl_kept_layout *layout);
 void tl_kept_get(struct tl_session *s, const struct tl_kept_state *state, const struct tl_kept_layout *layout);
+
+/* What the guard has noted, there; NULL: the session is not kept. */
+struct tl_guard *tl_kept_guard(const struct tl_session *s);
 
 /* All that the session is made from: its kernel part, handlers, targets and filters. */
 uint64_t tl_fingerprint(const struct tl_session *s);

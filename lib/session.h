@@ -242,6 +242,7 @@ int tl_fail(struct tl_session *s, int r, const char *format, ...) __attribute__(
 
 /* guard.c */
 void tl_guard_free(struct tl_session *s);
+size_t tl_guard_size(uint32_t n_links);
 
 /* load.c */
 int tl_kernel_open(struct tl_session *s);

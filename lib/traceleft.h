@@ -648,6 +648,14 @@ int tl_session_keep(struct tl_session *s, int *ret_fd);
  * that went on with it and came no further, and it is untouched; others: it cannot be used. */
 int tl_session_adopt(struct tl_session *s, int socket);
 
+/* Memory of the caller's own that is kept with a session, TL_SESSION_NOTE_SIZE bytes, zeros at first and
+ * aligned for anything: whoever adopts it finds there what was written last, however this process
+ * ends. NULL: the session is not kept. */
+#define TL_SESSION_NOTE_SIZE 4096
+void *tl_session_note(struct tl_session *s);
+/* A copy of it, from the socket of a session, which need not be one that can be adopted. */
+int tl_session_read_note(int socket, void *ret);
+
 /* Ends the session in that socket, which nobody reads. */
 int tl_session_discard(int socket);
 
@@ -696,7 +704,8 @@ enum tl_damage {
 typedef void (*tl_damage_callback)(enum tl_damage damage, const char *object, void *userdata);
 
 /* Takes note of what the session has in the kernel, for the next function: once it is started,
- * and has taken over from whomever it was to. -EINVAL: it does not run. */
+ * and has taken over from whomever it was to. Of a session that was adopted, at the first time, it is what the
+ * process before took note of, so that what happened since is told. -EINVAL: it does not run. */
 int tl_session_guard(struct tl_session *s);
 
 /* Calls back for all that is not as it was then. Maps that change by themselves (tasks, cgroups)

@@ -1,6 +1,6 @@
 #!/bin/bash
 # traceleftd is killed while events come, and the next process goes on with what a service manager has
-# kept: each event is in the file, and once.
+# kept: each event is in the file, and once. What somebody does while there is no process is told.
 # shellcheck disable=SC1091,SC2015,SC2016 # the library is beside; what fails has said why; shells of commands expand
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib.sh
@@ -47,9 +47,10 @@ def spawn():
 threading.Thread(target=listen, daemon=True).start()
 pid = spawn()
 print("ready", ready.wait(120), flush=True)
-for line in sys.stdin: # at its end it is stopped
+for line in sys.stdin: # a command, to be run while there is no process; at its end it is stopped
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
+    os.system(line)
     pid = spawn()
     print("ready", ready.wait(120), len(store), flush=True)
 os.kill(pid, signal.SIGTERM)
@@ -65,31 +66,39 @@ told() {
 	why "not $1 times '$2': $(tail -n 1 "$dir/said") $(tail -n 2 "$dir/err")"
 }
 
-each_event_is_in_the_file_once() {
-	local format=$1 lines=$dir/log/events keeper load i
-	put_policy <<-END
-		rules:
-		  - {name: opens, target: mine, events: [openat], where: path == "$dir/opened"}
-		outputs:
-		  log: {type: file, path: $dir/log/events, format: $format}
-	END
-	rm -f "$dir/log/events" "$dir/keep" "$dir/in"
+begin_keeping() {
+	rm -rf "$dir/log" "$dir/keep" "$dir/in"
+	mkdir "$dir/log"
 	mkfifo "$dir/in"
 	NOTIFY_SOCKET=$dir/keep python3 "$dir/keeper" "$daemon" --foreground --policy "$dir/policy.yaml" \
 		<"$dir/in" >"$dir/said" 2>"$dir/err" &
 	keeper=$!
 	exec 7>"$dir/in"
 	told 1 "ready True"
+}
+end_keeping() {
+	exec 7>&-
+	wait "$keeper"
+}
+
+each_event_is_in_the_file_once() {
+	local format=$1 lines=$dir/log/events load i
+	put_policy <<-END
+		rules:
+		  - {name: opens, target: mine, events: [openat], where: path == "$dir/opened"}
+		outputs:
+		  log: {type: file, path: $dir/log/events, format: $format}
+	END
+	begin_keeping
 	"$dir/work" -c 'i=0; while [ $i -lt $1 ]; do : <"$2"; i=$((i + 1)); done' work "$opens" "$dir/opened" &
 	load=$!
 	for ((i = 1; i <= kills && !${#reason}; i++)); do
 		sleep "0.$i"
-		echo kill >&7
+		echo : >&7
 		told "$i" "ready True 1"
 	done
 	wait "$load"
-	exec 7>&-
-	wait "$keeper"
+	end_keeping
 	[ -z "$reason" ] || return
 	grep -qx "ended 0 0" "$dir/said" && [ "$(grep -c 'goes on with the session' "$dir/err")" = "$kills" ] ||
 		why "$(cat "$dir/said") $(tail -n 3 "$dir/err")" || return
@@ -104,6 +113,58 @@ each_event_is_in_the_file_once() {
 		why "$(cat "$dir/verified")"
 }
 
+# tampering FILE: of which kinds the records in it are, and of what in the directory of the files.
+tampering() {
+	jq -r --arg dir "$dir/" 'select(.event.action == "tamper" and .log.level == "crit") | .traceleft.tamper |
+		"\(.kind):\(.object | ltrimstr($dir))"' "$dir/log/$1" | sort | tr '\n' ' '
+}
+# is_told FILE WORDS: such records, and no others.
+is_told() {
+	for _ in $(seq 300); do
+		[ "$(tampering "$1")" = "$2 " ] && return
+		sleep 0.1
+	done
+	why "in $1: $(tampering "$1")"
+}
+
+what_is_done_while_no_process_is_there_is_told() {
+	local maps name before
+	put_policy <<-END
+		rules:
+		  - {name: opens, target: mine, events: [openat], where: path == "$dir/opened"}
+		outputs:
+		$(for name in log away cut moved; do echo "  $name: {type: file, path: $dir/log/$name}"; done)
+	END
+	begin_keeping
+	"$dir/work" -c 'for i in 1 2 3 4 5 6 7 8; do : <"$1"; done' work "$dir/opened"
+	for _ in $(seq 100); do
+		[ "$(grep -c '"name":"opens"' "$dir/log/moved")" = 8 ] && break
+		sleep 0.1
+	done
+	maps=$(tests/host/meddle "$(cat "$dir/run/traceleftd.lock")" maps)
+	# Nothing is done, and nothing told.
+	echo : >&7
+	told 1 "ready True 1"
+	echo "cd $dir/log && rm away && truncate -s 400 cut && mv moved else;" \
+		"cd $PWD && tests/host/meddle $maps flip wants && tests/host/meddle $maps drop; echo '# more' >>$dir/policy.yaml" >&7
+	told 2 "ready True 1"
+	is_told log "map:wants output:log/away output:log/cut output:log/moved policy:policy.yaml program:openat"
+	before=$(tampering log)
+	echo : >&7
+	told 3 "ready True 1"
+	# What lasts is told again, for that is not mended.
+	is_told log "$(echo "$before map:wants program:openat" | xargs -n 1 | sort | xargs)"
+	end_keeping
+	[ -z "$reason" ] || return
+	[ "$(grep -c 'goes on with the session' "$dir/err")" = 3 ] || why "$(tail -n 3 "$dir/err")"
+}
+
+reason=
+if what_is_done_while_no_process_is_there_is_told; then
+	ok host/kills/what_is_done_while_no_process_is_there_is_told
+else
+	not_ok host/kills/what_is_done_while_no_process_is_there_is_told "$reason"
+fi
 for format in json proto; do
 	reason=
 	if each_event_is_in_the_file_once "$format"; then

@@ -7,55 +7,6 @@ cd "$(dirname "$0")/../.." || exit 1
 [ "$(id -u)" = 0 ] || { skip host/tamper "needs root"; exit 0; }
 . tests/host/daemon-common
 
-cat >"$dir/meddle" <<'END'
-# meddle PID take|put STATE: takes a handler out of its array, or puts it back;
-# meddle PID flip MAP: changes a bit of its first value.
-import ctypes, os, re, struct, sys, time
-libc = ctypes.CDLL(None, use_errno=True)
-LOOKUP, UPDATE, DELETE, PROGRAM, MAP, INFO = 1, 2, 3, 13, 14, 15
-
-def bpf(command, attributes):
-    room = ctypes.create_string_buffer(attributes, 120)
-    return libc.syscall(ctypes.c_long(321), command, ctypes.byref(room), 120)
-
-def element(command, fd, key, value=None):
-    k = ctypes.create_string_buffer(struct.pack("I", key), 4)
-    return bpf(command, struct.pack("IxxxxQQQ", fd, ctypes.addressof(k), ctypes.addressof(value) if value else 0, 0))
-
-def maps(pid):
-    for entry in os.listdir(f"/proc/{pid}/fdinfo"):
-        try:
-            text = open(f"/proc/{pid}/fdinfo/{entry}").read()
-        except OSError:
-            continue
-        found = re.search(r"^map_type:\t(\d+)$(?:.*\n)*^map_id:\t(\d+)$", text, re.M)
-        if found:
-            fd = bpf(MAP, struct.pack("III", int(found[2]), 0, 0))
-            info = ctypes.create_string_buffer(128)
-            bpf(INFO, struct.pack("IIQ", fd, 128, ctypes.addressof(info)))
-            yield fd, int(found[1]), info.raw[24:40].split(b"\0")[0].decode(), struct.unpack("IIIII", info.raw[:20])
-
-pid, what, name = sys.argv[1:4]
-for fd, kind, of, (_, number, key_size, value_size, n) in maps(pid):
-    value = ctypes.create_string_buffer(value_size)
-    if what == "flip" and of == name:
-        element(LOOKUP, fd, 0, value)
-        value[0] = bytes([value.raw[0] ^ 1])
-        sys.exit(element(UPDATE, fd, 0, value) != 0)
-    if what == "take" and kind == 3:
-        for key in range(8, n): # behind the stages
-            if element(LOOKUP, fd, key, value) == 0:
-                program = bpf(PROGRAM, struct.pack("III", struct.unpack("I", value.raw)[0], 0, 0))
-                element(DELETE, fd, key)
-                print(number, key, flush=True)
-                open(name, "w").write("taken")
-                while os.path.exists(name): # holds the program until it is put back
-                    time.sleep(0.05)
-                value.raw = struct.pack("I", program)
-                sys.exit(element(UPDATE, fd, key, value) != 0)
-sys.exit("nothing to meddle with")
-END
-
 write_policy() {
 	put_policy <<-END
 		rules:
@@ -95,9 +46,9 @@ only_once() {
 
 # These three at once, as looking for them takes seconds.
 program_that_is_taken_out_is_told() {
-	python3 "$dir/meddle" "$pid" take "$dir/taken" >"$dir/slot" 2>&1 &
+	python3 tests/host/meddle "$pid" take "$dir/taken" >"$dir/slot" 2>&1 &
 	taker=$!
-	python3 "$dir/meddle" "$pid" flip wants 2>"$dir/flipped" || why "$(cat "$dir/flipped")" || return
+	python3 tests/host/meddle "$pid" flip wants 2>"$dir/flipped" || why "$(cat "$dir/flipped")" || return
 	cp -p "$dir/policy.yaml" "$dir/policy.before"
 	echo '# harmless' >>"$dir/policy.yaml"
 	told '.kind == "program" and .state == "found" and (.object | contains("mkdir"))' || why "$reason $(cat "$dir/slot")"
@@ -115,7 +66,7 @@ each_is_told_once_and_that_it_is_mended() {
 	local kind
 	rm -f "$dir/taken"
 	wait "$taker" || why "$(cat "$dir/slot")" || return
-	python3 "$dir/meddle" "$pid" flip wants
+	python3 tests/host/meddle "$pid" flip wants
 	mv "$dir/policy.before" "$dir/policy.yaml"
 	for kind in program map policy; do
 		told ".kind == \"$kind\" and .state == \"mended\"" && only_once ".kind == \"$kind\" and .state == \"found\"" || return

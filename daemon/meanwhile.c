@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <dirent.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "file-open.h"
+#include "fnv.h"
+#include "log.h"
+#include "meanwhile.h"
+#include "message-ids.h"
+#include "record.h"
+#include "util.h"
+
+#define VERSION 1
+
+_Static_assert(sizeof(struct tl_meanwhile) <= TL_SESSION_NOTE_SIZE, "the note has its room");
+
+static uint64_t hash_of(const char *path)
+{
+	const uint64_t hash = tl_fnv1a(TL_FNV_BASIS, path, strlen(path));
+
+	return hash ? hash : 1;
+}
+
+/* The descriptor of its file, -1: it has none. */
+static int descriptor_of(const struct tl_sink *s)
+{
+	return s->path && s->ops->descriptor ? s->ops->descriptor(s) : -1;
+}
+
+/* ---- Noting ---- */
+
+/* Whenever the process ends, what is there is not more than is in the file. */
+static void note_file(struct tl_file_identity *to, struct tl_file_identity now)
+{
+	if (to->inode != now.inode || to->device != now.device) {
+		__atomic_store_n(&to->size, 0, __ATOMIC_RELEASE);
+		__atomic_store_n(&to->inode, 0, __ATOMIC_RELEASE);
+		__atomic_store_n(&to->device, now.device, __ATOMIC_RELEASE);
+		__atomic_store_n(&to->inode, now.inode, __ATOMIC_RELEASE);
+	}
+	__atomic_store_n(&to->size, now.size, __ATOMIC_RELEASE);
+}
+
+void tl_meanwhile_note(struct tl_generation *g)
+{
+	struct tl_meanwhile *note = tl_session_note(g->session);
+	size_t n = 0;
+
+	if (!note)
+		return;
+	note->policy = g->policy_hash;
+	for (size_t i = 0; i < g->outputs.n && n < TL_MEANWHILE_FILES; i++) {
+		const struct tl_sink *s = g->outputs.sink[i];
+		int fd = descriptor_of(s);
+
+		if (fd < 0)
+			continue;
+		if (!note->files[n].path)
+			note->files[n].path = hash_of(s->path);
+		if (note->files[n].path == hash_of(s->path))
+			note_file(&note->files[n].facts, tl_file_identity(fd));
+		n++;
+	}
+	note->version = VERSION;
+}
+
+void tl_meanwhile_read(const struct tl_store *store, struct tl_meanwhile *ret)
+{
+	_cleanup_free_ char *note = malloc(TL_SESSION_NOTE_SIZE);
+
+	*ret = (struct tl_meanwhile){ 0 };
+	/* Without it nothing is told. */
+	if (!note || !store->n_found || tl_session_read_note(store->found[0].fd, note) < 0)
+		return;
+	memcpy(ret, note, sizeof(*ret));
+	if (ret->version != VERSION)
+		*ret = (struct tl_meanwhile){ 0 };
+}
+
+/* ---- Comparing ---- */
+
+static void tell(struct tl_generation *g, const char *kind, const char *object, uint64_t since, const char *note)
+{
+	const struct tl_tamper tamper = {
+		.kind = kind,
+		.object = object,
+		.state = "over",
+		.time_first = since,
+		.time_last = tl_now(),
+	};
+
+	tl_generation_tamper(g, &tamper, note, NULL);
+	tl_log_id(LOG_CRIT, TL_MESSAGE_TAMPER, "tampering: %s", note);
+}
+
+/* Where a file is now, in the directory of `path`. Returns its size, -1: it is not there. */
+static int64_t find_file(const char *path, const struct tl_file_identity *facts, char *ret_name, size_t size)
+{
+	_cleanup_free_ char *copy = strdup(path);
+	DIR *directory = copy ? opendir(dirname(copy)) : NULL;
+	const struct dirent *entry;
+	int64_t found = -1;
+	struct stat st;
+
+	while (directory && found < 0 && (entry = readdir(directory)))
+		if (entry->d_ino == facts->inode &&
+		    fstatat(dirfd(directory), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    st.st_ino == facts->inode && st.st_dev == facts->device) {
+			snprintf(ret_name, size, "%s", entry->d_name);
+			found = st.st_size;
+		}
+	if (directory)
+		closedir(directory);
+	return found;
+}
+
+/* A rotation gives the file a longer name. */
+static bool is_rotated(const char *path, const char *name)
+{
+	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+
+	return strncmp(name, base, strlen(base)) == 0 && name[strlen(base)] == '.';
+}
+
+/* What was done to it, NULL: nothing. */
+static const char *harm_to(const struct tl_sink *s, const struct tl_file_identity *before)
+{
+	char name[NAME_MAX + 1];
+	int64_t size;
+
+	if (!before->inode)
+		return NULL;
+	if (s->found.inode == before->inode && s->found.device == before->device)
+		return s->found.size < before->size ? "cut short: events are missing from it" : NULL;
+	size = find_file(s->path, before, name, sizeof(name));
+	if (size < 0)
+		return "deleted or replaced, with the events in it";
+	if ((uint64_t)size < before->size)
+		return "moved away and cut short: events are missing from it";
+	return is_rotated(s->path, name) ? NULL : "moved away";
+}
+
+static void tell_file(struct tl_generation *g, const struct tl_sink *s, const struct tl_file_identity *before,
+		      uint64_t since)
+{
+	const char *harm = harm_to(s, before);
+	char note[512];
+
+	if (!harm)
+		return;
+	snprintf(note, sizeof(note), "output %s: while no process was there %.256s was %s", s->name, s->path, harm);
+	tell(g, "output", s->path, since, note);
+}
+
+static void tell_policy(struct tl_generation *g, uint64_t since)
+{
+	char note[512], files[320] = "";
+	size_t n = 0;
+
+	for (size_t i = 0; i < g->policy->n_files && n < sizeof(files); i++)
+		n += (size_t)snprintf(files + n, sizeof(files) - n, "%s%s", i ? ", " : "", g->policy->files[i]);
+	snprintf(note, sizeof(note),
+		 "the policy is not what was in force when the process before this one ended: %s; it is in force now",
+		 files);
+	tell(g, "policy", files, since, note);
+}
+
+void tl_meanwhile_tell(struct tl_generation *g, const struct tl_meanwhile *before, uint64_t since)
+{
+	if (!before->version)
+		return;
+	if (before->policy != g->policy_hash)
+		tell_policy(g, since);
+	for (size_t i = 0; i < g->outputs.n; i++) {
+		const struct tl_sink *s = g->outputs.sink[i];
+
+		if (descriptor_of(s) < 0)
+			continue;
+		for (size_t j = 0; j < TL_MEANWHILE_FILES; j++)
+			if (before->files[j].path == hash_of(s->path))
+				tell_file(g, s, &before->files[j].facts, since);
+	}
+}
