@@ -208,7 +208,7 @@ enum tl_audit_kind tl_audit_kind_of(const struct tl_event_type *type)
 /* Of what a call does by a descriptor alone auditd notes the object of few. */
 bool tl_audit_has_names(const struct tl_event_type *type)
 {
-	if (stands_in(" fchmod fchown fsetxattr fgetxattr flistxattr fremovexattr ftruncate ftruncate64 fallocate "
+	if (stands_in(" fchmod fchown fsetxattr fgetxattr flistxattr fremovexattr "
 		      "execve execveat bind connect ",
 		      type->name))
 		return true;

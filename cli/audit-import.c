@@ -201,7 +201,7 @@ static enum tl_audit_kind kind_of(const struct tl_audit_draft *d, const struct t
 	enum tl_audit_kind kind = tl_audit_kind_of(type);
 
 	if (d->path)
-		return kind == TL_AUDIT_ENTRY && !d->directory ? TL_AUDIT_PLAIN : kind;
+		return kind;
 	return d->has_perms && kind == TL_AUDIT_OPEN ? kind : TL_AUDIT_PLAIN;
 }
 

@@ -306,10 +306,13 @@ static void put_below(const char *field, const char *text, struct tl_buffer *b)
 	}
 }
 
-static void put_name(const struct tl_audit_draft *d, const char *field, bool first, struct tl_buffer *b)
+/* `made`: it may be an entry that is to be made, which auditd does not have where there is one of the name. */
+static void put_name(const struct tl_audit_draft *d, const char *field, bool first, bool made, struct tl_buffer *b)
 {
 	tl_put_text(b, first ? "(" : " or ");
 	put_is(field, d->path, b);
+	if (made)
+		tl_put_text(b, " and errno != EEXIST");
 	if (!d->below)
 		return;
 	tl_put_text(b, " or ");
@@ -317,7 +320,7 @@ static void put_name(const struct tl_audit_draft *d, const char *field, bool fir
 }
 
 /* A script is known by the name that it was run by, from the working directory if that is not a
- * path; its object is its interpreter. */
+ * path; its object is its interpreter. So is a link, which some kernels look at when a program is run. */
 static int put_script(const struct tl_audit_draft *d, struct tl_buffer *b)
 {
 	_cleanup_free_ char *directory = strndup(d->path, (size_t)MAX(strrchr(d->path, '/') - d->path, 1));
@@ -326,7 +329,7 @@ static int put_script(const struct tl_audit_draft *d, struct tl_buffer *b)
 
 	if (!directory)
 		return -ENOMEM;
-	put_name(d, "pathname", false, b);
+	put_name(d, "pathname", false, false, b);
 	if (d->below) {
 		tl_put_text(b, " or not pathname startswith \"/\" and (");
 		put_is("cwd", d->path, b);
@@ -367,8 +370,8 @@ static int put_path(const struct tl_audit_draft *d, enum tl_audit_kind kind, str
 		return 0;
 	tl_audit_put_and(b);
 	for (size_t i = 0; i < 2 && fields[kind][i]; i++)
-		put_name(d, fields[kind][i], i == 0, b);
-	r = kind == TL_AUDIT_RUN && !d->link ? put_script(d, b) : 0;
+		put_name(d, fields[kind][i], i == 0, kind == TL_AUDIT_ENTRY || i == 1, b);
+	r = kind == TL_AUDIT_RUN && !(d->link && d->below) ? put_script(d, b) : 0;
 	tl_put_char(b, ')');
 	/* auditd has no object that is not there; but it has the directory in which an entry was to be made. */
 	if (kind != TL_AUDIT_SOCKET && !(d->directory && (kind == TL_AUDIT_ENTRY || kind == TL_AUDIT_TWO)))

@@ -4,7 +4,11 @@ $(B)/tests/vm/%: $(B)/obj/tests/vm/%.o $(B)/libtraceleft.a
 	@mkdir -p $(@D)
 	$(say)$(CC) $(ALL_LDFLAGS) -pie -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIB_LIBS)
 $(B)/tests/vm/load: $(B)/obj/tests/vm/meddle.o
-.SECONDARY: $(B)/obj/tests/vm/load.o $(B)/obj/tests/vm/meddle.o
+.SECONDARY: $(B)/obj/tests/vm/load.o $(B)/obj/tests/vm/meddle.o $(B)/obj/tests/vm/deeds.o
+
+$(B)/tests/vm/exit32: tests/vm/exit32.c
+	@mkdir -p $(@D)
+	$(say)$(CC) -std=gnu17 -O2 -m32 $(WARNINGS) -fno-stack-protector -fcf-protection=none -fno-pic -no-pie -static -nostdlib -o $@ $<
 
 .PHONY: vm-tests
-vm-tests: all event-tests $(B)/tests/vm/load
+vm-tests: all event-tests $(addprefix $(B)/tests/vm/,load deeds exit32)
