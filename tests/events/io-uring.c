@@ -287,15 +287,4 @@ static const struct test_case cases[] = {
 	CASE(two_requests_with_one_name),
 };
 
-int main(void)
-{
-	static const char *const events[] = { "unlinkat", "openat", "read", "accept4", "net_accept", NULL };
-	static const struct test test = {
-		.event = "io-uring",
-		.cases = cases,
-		.n_cases = N_ELEMENTS(cases),
-		.events = events,
-	};
-
-	return run_test(&test);
-}
+TEST_OF("io-uring", NULL, "unlinkat", "openat", "read", "accept4", "net_accept")

@@ -61,12 +61,4 @@ static void binds(void)
 
 static const struct test_case cases[] = { CASE(connects), CASE(binds) };
 
-int main(void)
-{
-	static const char *const events[] = { "connect", "bind", NULL };
-	static const struct test test = {
-		.event = "vsock", .cases = cases, .n_cases = N_ELEMENTS(cases), .events = events
-	};
-
-	return run_test(&test);
-}
+TEST_OF("vsock", NULL, "connect", "bind")
