@@ -111,9 +111,11 @@ TL_CHECK_INLINE int tl_end_find_asked(const struct tl_parts *parts, const __u8 *
 	if (form & TL_ENDS_MESSAGE) {
 		const struct tl_message *message = (const struct tl_message *)(data + tl_check_at(at));
 
+		/* Of several messages each may have another address. */
 		if (ret->size < sizeof(*message) || section->flags & TL_SECTION_FAULT ||
 		    message->name_size > TL_ADDRESS_MAX ||
-		    ((message->name_size + 7) & ~7U) > ret->size - sizeof(*message))
+		    ((message->name_size + 7) & ~7U) + ((message->control_taken + 7) & ~7U) + message->vectors_size !=
+			    ret->size - sizeof(*message))
 			return 0;
 		ret->size = message->name_size;
 		at += sizeof(*message);

@@ -150,6 +150,74 @@ static __always_inline void tl_capture_message(struct tl_call *call, __u32 posit
 	tl_section_end(call, section, section->size);
 }
 
+/* A record that is longer has no room for addresses behind it, see struct tl_call. */
+#define TL_ADDRESSES_BEGIN 16384
+
+/* Adds the address of the struct mmsghdr at `from`. Without branches: the verifier goes through
+ * each of these, and keeps the other side of each in mind. What cannot be read is zeros. */
+static __always_inline void tl_take_address(struct tl_section *section, __u64 from, __u64 width)
+{
+	__u64 is_wide = 0 - (width >> 3), at = section->size, name, n, mask;
+	__u32 words[3]; /* a pointer of one or two, and the length */
+	long failed = bpf_probe_read_user(words, sizeof(words), (const void *)from);
+	char *data = tl_section_data(section);
+
+	/* The barriers: or the compiler knows better, and branches. */
+	barrier_var(at);
+	at &= TL_ADDRESSES_SIZE - 1;
+	barrier_var(at);
+	name = words[0] | ((words[1] & is_wide) << 32);
+	n = (words[2] & is_wide) | (words[1] & ~is_wide);
+	mask = TL_ADDRESS_MAX - n;
+	barrier_var(mask);
+	mask = (__u64)((__s64)mask >> 63); /* it is too long */
+	barrier_var(mask);
+	n = (n & ~mask) | (TL_ADDRESS_MAX & mask);
+	mask = name | (0 - name);
+	barrier_var(mask);
+	mask = (__u64)((__s64)mask >> 63); /* there is one */
+	barrier_var(mask);
+	n &= mask;
+	barrier_var(n);
+	n &= 0xff;
+	*(__u32 *)(data + sizeof(__u32) + at + (n & 0xfc)) = 0;
+	failed |= bpf_probe_read_user(data + sizeof(__u32) + at, n, (const void *)name);
+	*(__u32 *)(data + at) = n;
+	section->flags |= (failed >> 63) & TL_SECTION_FAULT;
+	section->size += sizeof(__u32) + ((n + 3) & 0xfc);
+}
+
+/* Where the messages went that there is no room for: `count` from the struct mmsghdr at `from` on. */
+static __always_inline void tl_capture_addresses(struct tl_call *call, __u32 position, __u64 from, __u32 count,
+						 __u64 width)
+{
+	struct tl_section *section;
+	volatile __u64 *known;
+
+	if (call->record.size > TL_ADDRESSES_BEGIN)
+		return;
+	section = (struct tl_section *)(call->data + tl_clamp(call->record.size, TL_ADDRESSES_BEGIN));
+	section->type = TL_SECTION_ADDRESSES;
+	section->index = position;
+	section->flags = 0;
+	section->size = 0;
+	/* By way of the section: what a number may be, the verifier forgets there, or it would go through all
+	 * that follows once for each number of messages that were captured. */
+	known = (volatile __u64 *)tl_section_data(section);
+	known[0] = from;
+	known[1] = count;
+	from = known[0];
+	count = known[1];
+	for (__u32 i = 0; i < TL_ADDRESSES_MAX; i++, from += TL_MESSAGE_WORDS * width) {
+		if (i >= count)
+			break;
+		tl_take_address(section, from, width);
+	}
+	if (count > TL_ADDRESSES_MAX)
+		section->flags |= TL_SECTION_TRUNCATED;
+	tl_section_end(call, section, section->size);
+}
+
 /* Of an array of struct mmsghdr those that went through; of a call to send that
  * failed all of them, as many as argument length_arg says. */
 static __always_inline void tl_capture_messages(struct tl_call *call, __u32 position, __u32 length_arg, int received,
@@ -157,14 +225,14 @@ static __always_inline void tl_capture_messages(struct tl_call *call, __u32 posi
 {
 	__u64 from = call->record.args[position - 1], width = tl_address_width(call), length;
 	__s64 ret = call->record.ret;
-	__u32 count = ret < 0 ? call->record.args[length_arg - 1] : ret;
+	__u32 count = ret < 0 ? call->record.args[length_arg - 1] : ret, taken;
 	struct tl_section *section;
 
 	if (!from || (received && ret < 0))
 		return;
 	section = tl_section_begin(call, TL_SECTION_ARG, position);
-	for (__u32 i = 0; i < TL_MESSAGES_MAX; i++, from += TL_MESSAGE_WORDS * width) {
-		if (i >= count)
+	for (taken = 0; taken < TL_MESSAGES_MAX; taken++, from += TL_MESSAGE_WORDS * width) {
+		if (taken >= count)
 			break;
 		length = 0;
 		if (ret >= 0)
@@ -175,6 +243,8 @@ static __always_inline void tl_capture_messages(struct tl_call *call, __u32 posi
 	if (count > TL_MESSAGES_MAX)
 		section->flags |= TL_SECTION_TRUNCATED;
 	tl_section_end(call, section, section->size);
+	if (taken < count)
+		tl_capture_addresses(call, position, from, count - taken, width);
 }
 
 #endif

@@ -104,6 +104,7 @@ enum tl_section_type {
 	TL_SECTION_IDENTITY = 10, /* index: 0 before the call, 1 after it; struct tl_identity_facts */
 	TL_SECTION_OTHER = 11, /* struct tl_other_facts */
 	TL_SECTION_PEER = 14, /* struct tl_other_facts: who is at the other end of a unix socket */
+	TL_SECTION_ADDRESSES = 15, /* of messages that argument `index` has no room for */
 };
 
 enum tl_path_index {
@@ -174,6 +175,12 @@ _Static_assert(sizeof(struct tl_message) == 64, "wire: message");
 #define TL_MESSAGES_MAX 8 /* of one argument */
 #define TL_MESSAGE_VECTORS_MAX 4 /* of one of several */
 #define TL_ADDRESS_MAX 128 /* sizeof(struct sockaddr_storage) */
+
+/* A section TL_SECTION_ADDRESSES: of each message its 32-bit length and that many bytes,
+ * padded to 4 bytes; 0: the message has none. */
+#define TL_ADDRESSES_MAX 120 /* the verifier goes through the loop once for each: 1,024 took it 600,000 instructions */
+#define TL_ADDRESSES_SIZE 16384 /* bytes, a power of two */
+_Static_assert(TL_ADDRESSES_MAX * (sizeof(__u32) + TL_ADDRESS_MAX) <= TL_ADDRESSES_SIZE, "wire: addresses");
 
 struct tl_file_facts {
 	__u64 inode;

@@ -113,6 +113,7 @@ static const struct tl_entry_field fields[] = {
 	{ "traceleft.peer.executable", "TRACELEFT_PEER_EXECUTABLE" },
 	{ "traceleft.peer.uid", "TRACELEFT_PEER_UID" },
 	{ "traceleft.peer.gid", "TRACELEFT_PEER_GID" },
+	{ "traceleft.endpoints", "TRACELEFT_ENDPOINTS" },
 	{ "traceleft.targets", "TRACELEFT_TARGETS" },
 	{ "traceleft.program_id", "TRACELEFT_PROGRAM_ID" },
 	{ "traceleft.cpu", "TRACELEFT_CPU" },

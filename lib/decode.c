@@ -5,6 +5,7 @@
 #include <linux/vm_sockets.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -12,6 +13,7 @@
 
 #include "dns.h"
 #include "fnv.h"
+#include "further.h"
 #include "messages.h"
 #include "overwritten.h"
 #include "paths.h"
@@ -28,6 +30,7 @@ struct parts {
 	const struct tl_file_facts *file[TL_PATH_INDEXES];
 	const struct tl_socket_facts *socket;
 	const struct tl_traffic_facts *traffic;
+	struct tl_bytes addresses; /* of messages that were not captured */
 	struct tl_bytes dns[TL_DNS_MESSAGES_MAX];
 	size_t n_dns;
 	const struct tl_task_facts *task;
@@ -88,6 +91,9 @@ static int take_section(struct tl_session *s, struct parts *p, const struct tl_s
 		if (p->n_dns < TL_DNS_MESSAGES_MAX)
 			p->dns[p->n_dns++] = bytes;
 		return 0; /* no argument is cut */
+	case TL_SECTION_ADDRESSES:
+		p->addresses = bytes;
+		break;
 	case TL_SECTION_TRAFFIC:
 		if (section->size != sizeof(struct tl_traffic_facts))
 			return -EBADMSG;
@@ -442,6 +448,65 @@ static bool goes_elsewhere(const struct tl_event *event, bool incoming, const st
 		memcmp(given.address, far->address, sizeof(given.address)));
 }
 
+/* What there is of a sockaddr, or else where the socket is connected to. */
+static void add_further(struct tl_session *s, const struct tl_bytes *address, const struct tl_endpoint *connected)
+{
+	struct tl_endpoint end = {};
+
+	if (endpoint_from_sockaddr(&end, address))
+		tl_further_add(s->further, &end);
+	else if (connected->family)
+		tl_further_add(s->further, connected);
+}
+
+/* Behind those that were captured come those of which nothing but the address was. */
+static void add_uncaptured(struct tl_session *s, const struct tl_bytes *addresses, const struct tl_endpoint *connected)
+{
+	uint32_t size;
+
+	for (size_t at = 0; at + sizeof(size) <= addresses->size; at += sizeof(size) + ((size + 3UL) & ~3UL)) {
+		struct tl_bytes address = { .data = addresses->data + at + sizeof(size) };
+
+		memcpy(&size, addresses->data + at, sizeof(size));
+		if (size > addresses->size - at - sizeof(size))
+			break;
+		address.size = size;
+		address.flags = size ? TL_VALUE_PRESENT : 0;
+		add_further(s, &address, connected);
+	}
+}
+
+/* The far ends of all messages but the first. connected: what the kernel has of the socket's, with
+ * a family if it has one. */
+static void fill_further(struct tl_session *s, const struct parts *p, const struct tl_arg_type *asked, bool incoming,
+			 const struct tl_endpoint *connected)
+{
+	struct tl_event *event = &s->event;
+	const struct tl_bytes *captured = &event->captured[asked->position - 1];
+	struct tl_message_view message;
+	size_t at = 0;
+
+	if (!(captured->flags & TL_VALUE_PRESENT) || !tl_message_next(captured, &at, &message) ||
+	    (at >= captured->size && !p->addresses.size))
+		return;
+	/* Over a connection all goes to its end, and comes from there. */
+	if (connected->family && (incoming || (event->socket_type != SOCK_DGRAM && event->socket_type != SOCK_RAW)))
+		return;
+	if (!s->further)
+		s->further = calloc(1, sizeof(*s->further));
+	if (!s->further) {
+		event->flags |= TL_EVENT_INCOMPLETE;
+		return;
+	}
+	tl_further_begin(s->further, incoming ? &event->source : &event->destination);
+	while (tl_message_next(captured, &at, &message))
+		add_further(s, &message.name, connected);
+	add_uncaptured(s, &p->addresses, connected);
+	event->further = s->further->ends;
+	event->n_further = s->further->n;
+	event->further_are_sources = incoming;
+}
+
 /* Who calls whom: accept's peer is the source, connect's the destination. Returns
  * whether it is the other end that calls. */
 static bool fill_socket(struct tl_session *s, const struct parts *p)
@@ -452,6 +517,7 @@ static bool fill_socket(struct tl_session *s, const struct parts *p)
 	bool binds = asked && !incoming && strcmp(event->type->name, "bind") == 0;
 	struct tl_endpoint *near = incoming ? &event->destination : &event->source;
 	struct tl_endpoint *far = incoming ? &event->source : &event->destination;
+	struct tl_endpoint connected = {};
 	struct tl_bytes address;
 
 	if (p->socket) {
@@ -462,6 +528,8 @@ static bool fill_socket(struct tl_session *s, const struct parts *p)
 	if (!asked)
 		return incoming;
 	address = captured_address(event, asked);
+	if (knows_far_end(event, far))
+		connected = *far;
 	if (binds) {
 		if (event->ret < 0 || !(near->port || near->path.flags & TL_VALUE_PRESENT))
 			endpoint_from_sockaddr(near, &address);
@@ -469,6 +537,8 @@ static bool fill_socket(struct tl_session *s, const struct parts *p)
 	} else if (!knows_far_end(event, far) || goes_elsewhere(event, incoming, far, &address)) {
 		endpoint_from_sockaddr(far, &address);
 	}
+	if (tl_capture_is_message(asked->capture) && asked->length_arg)
+		fill_further(s, p, asked, incoming, &connected);
 	return incoming;
 }
 
@@ -531,6 +601,12 @@ static void fill_domain(struct tl_session *s, bool incoming)
 
 	if (s->dns_names && tl_endpoint_known(far))
 		far->domain = tl_dns_cache_find(s->dns_names, s->event.socket_netns, far->family, far->address);
+	for (size_t i = 0; s->dns_names && i < s->event.n_further; i++) {
+		far = &s->further->ends[i];
+		if (tl_endpoint_known(far))
+			far->domain =
+				tl_dns_cache_find(s->dns_names, s->event.socket_netns, far->family, far->address);
+	}
 }
 
 /* Who began a connection is its source; of other sockets this end is. */

@@ -150,20 +150,29 @@ void tl_encode_arguments_json(struct tl_buffer *out, const struct tl_event *even
 	}
 }
 
+/* Of all ends. */
+static uint32_t address_flags(const struct tl_event *event)
+{
+	uint32_t flags = event->source.path.flags | event->destination.path.flags;
+
+	for (size_t i = 0; i < event->n_further; i++)
+		flags |= event->further[i].path.flags;
+	return flags;
+}
+
 bool tl_encode_has_flags(const struct tl_event *event)
 {
 	const uint32_t path = TL_VALUE_CLAIM | TL_VALUE_DELETED | TL_VALUE_DETACHED;
 	const uint32_t process = TL_PROCESS_UNKNOWN | TL_PROCESS_ARGS_TRUNCATED | TL_PROCESS_DELETED;
 
 	return event->flags || ((event->file.path.flags | event->target.path.flags) & path) ||
-	       ((event->source.path.flags | event->destination.path.flags) & path) ||
-	       (event->process->flags & process);
+	       (address_flags(event) & path) || (event->process->flags & process);
 }
 
 unsigned tl_encode_flags(struct tl_buffer *b, const struct tl_event *event, bool escaped, bool cut)
 {
 	uint32_t path = event->file.path.flags | event->target.path.flags;
-	uint32_t address = event->source.path.flags | event->destination.path.flags;
+	uint32_t address = address_flags(event);
 	uint32_t process = event->process->flags;
 	const struct {
 		bool set;

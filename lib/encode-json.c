@@ -425,6 +425,8 @@ static void put_traceleft(struct tl_line *l)
 		tl_line_other(l);
 	if (event->has_peer)
 		tl_line_peer(l);
+	if (event->n_further)
+		tl_line_endpoints(l);
 	put_targets(l);
 	put_numbers(l);
 	put_abi(l);

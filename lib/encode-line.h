@@ -41,6 +41,7 @@ void tl_line_network(struct tl_line *l);
 void tl_line_identities(struct tl_line *l);
 void tl_line_other(struct tl_line *l);
 void tl_line_peer(struct tl_line *l);
+void tl_line_endpoints(struct tl_line *l); /* of several messages to, or from, several */
 /* Same, but a comma before; of a record that has one. */
 void tl_line_requester(struct tl_line *l);
 void tl_line_tamper(struct tl_line *l);

@@ -177,3 +177,34 @@ void tl_line_network(struct tl_line *l)
 	}
 	tl_put_char(l->b, '}');
 }
+
+static void put_far_end(struct tl_line *l, const struct tl_endpoint *endpoint)
+{
+	const struct tl_bytes *path = &endpoint->path;
+	bool abstract;
+
+	tl_put_char(l->b, '"');
+	if (endpoint->family != AF_UNIX) {
+		tl_endpoint_text(l->b, l->event, endpoint);
+	} else if (path->size) {
+		abstract = !path->data[0];
+		if (abstract)
+			tl_put_char(l->b, '@');
+		l->escaped |= tl_escape_json(l->b, path->data + abstract,
+					     abstract ? path->size - 1 : tl_string_size(path));
+	}
+	tl_put_char(l->b, '"');
+}
+
+void tl_line_endpoints(struct tl_line *l)
+{
+	const struct tl_event *event = l->event;
+
+	TL_PUT_LITERAL(l->b, "\"endpoints\":[");
+	put_far_end(l, event->further_are_sources ? &event->source : &event->destination);
+	for (size_t i = 0; i < event->n_further; i++) {
+		tl_put_char(l->b, ',');
+		put_far_end(l, &event->further[i]);
+	}
+	TL_PUT_LITERAL(l->b, "],");
+}

@@ -37,9 +37,6 @@ static void put_link(struct tl_buffer *b, const struct tl_bytes *path)
 
 static void put_address(struct tl_buffer *b, const struct tl_event *event, const struct tl_endpoint *endpoint)
 {
-	char address[48];
-	size_t n;
-
 	if (endpoint->family == AF_UNIX) {
 		const struct tl_bytes *path = &endpoint->path;
 		bool abstract = path->size && !path->data[0];
@@ -50,20 +47,7 @@ static void put_address(struct tl_buffer *b, const struct tl_event *event, const
 			tl_escape_text(b, path->data + abstract, abstract ? path->size - 1 : tl_string_size(path));
 		return;
 	}
-	if (endpoint->family == AF_VSOCK) {
-		tl_put_text(b, "vsock:");
-		tl_put_u64(b, tl_endpoint_context(endpoint));
-	}
-	n = tl_address_text(address, endpoint->family, endpoint->address);
-	if (endpoint->family == AF_INET6)
-		tl_put_char(b, '[');
-	tl_put(b, address, n);
-	if (endpoint->family == AF_INET6)
-		tl_put_char(b, ']');
-	if (!tl_endpoint_has_port(event, endpoint))
-		return;
-	tl_put_char(b, ':');
-	tl_put_u64(b, endpoint->port);
+	tl_endpoint_text(b, event, endpoint);
 }
 
 static bool has_address(const struct tl_endpoint *endpoint)
@@ -85,6 +69,18 @@ static void put_sockets(struct tl_buffer *b, const struct tl_event *event)
 	if (destination) {
 		TL_PUT_LITERAL(b, "->");
 		put_address(b, event, &event->destination);
+	}
+	tl_put_char(b, '>');
+}
+
+/* " <also 10.0.0.2:53, 10.0.0.3:53>" */
+static void put_further(struct tl_buffer *b, const struct tl_event *event)
+{
+	TL_PUT_LITERAL(b, " <also ");
+	for (size_t i = 0; i < event->n_further; i++) {
+		if (i)
+			TL_PUT_LITERAL(b, ", ");
+		put_address(b, event, &event->further[i]);
 	}
 	tl_put_char(b, '>');
 }
@@ -177,6 +173,8 @@ static void put_objects(struct tl_buffer *b, const struct tl_event *event)
 	}
 	if (event->has_socket || event->source.family || event->destination.family)
 		put_sockets(b, event);
+	if (event->n_further)
+		put_further(b, event);
 	if (event->has_peer)
 		put_peer(b, event);
 	if (event->dns)

@@ -77,6 +77,22 @@ static const struct tl_process *keep_process(struct copier *c, const struct tl_p
 	return to;
 }
 
+static const struct tl_endpoint *keep_further(struct copier *c, const struct tl_event *event)
+{
+	struct tl_endpoint *to = NULL, end;
+
+	if (event->n_further)
+		to = keep(c, event->further, event->n_further * sizeof(*event->further));
+	for (size_t i = 0; i < event->n_further; i++) {
+		end = event->further[i];
+		keep_bytes(c, &end.path);
+		end.domain = keep_string(c, end.domain);
+		if (to)
+			to[i] = end;
+	}
+	return to;
+}
+
 static struct tl_event *copy_event(struct copier *c, const struct tl_event *event)
 {
 	struct tl_event copy = *event, *to = keep(c, NULL, sizeof(copy));
@@ -98,6 +114,7 @@ static struct tl_event *copy_event(struct copier *c, const struct tl_event *even
 		copy.before = keep(c, event->before, sizeof(*event->before));
 	if (event->after)
 		copy.after = keep(c, event->after, sizeof(*event->after));
+	copy.further = keep_further(c, event);
 	copy.source.domain = keep_string(c, event->source.domain);
 	copy.destination.domain = keep_string(c, event->destination.domain);
 	if (event->dns)

@@ -130,13 +130,15 @@ static const struct tl_field fields[] = {
 	{ "traceleft.peer.executable", "keyword", "same as process.executable" },
 	{ "traceleft.peer.uid", "long", "its effective user at that time" },
 	{ "traceleft.peer.gid", "long", "its effective group" },
+	{ "traceleft.endpoints", "keyword", "sendmmsg and recvmmsg whose messages went to, or came from, several: address "
+					   "and port, or path, of each, the first one too; an array. Of the first 128 messages" },
 	{ "traceleft.targets", "keyword", "targets that the process belongs to, an array" },
 	{ "traceleft.cpu", "long", "processor that the call ran on" },
 	{ "traceleft.seq", "long", "counts events per traceleft.cpu without holes, but for those that a lost record "
 				   "declares" },
 	{ "traceleft.hash", "keyword", "64-bit FNV-1a of the arguments, 16 hexadecimal digits" },
 	{ "traceleft.flags", "keyword", "what to know about the values: truncated, incomplete, escaped, claim, "
-					"address_claim (source or destination is what the process asked for, or was "
+					"address_claim (source, destination or one of the endpoints is what the process asked for, or was "
 					"told), deleted, detached, unknown_process, thread, args_truncated, executable_deleted; absent if "
 					"none" },
 	{ "traceleft.abi", "keyword", "i386 or x32: system call of another ABI than x86_64" },

@@ -74,6 +74,7 @@ struct tl_session *tl_session_free(struct tl_session *s)
 	tl_cgroups_free(s->cgroups);
 	tl_dns_cache_free(s->dns_names);
 	tl_dns_streams_free(s->dns_streams);
+	free(s->further);
 	for (size_t i = 0; i < s->n_targets; i++)
 		free_target(&s->targets[i]);
 	for (uint32_t i = 0; s->slots && i < TL_EVENTS_MAX + s->n_extra_slots; i++)

@@ -177,6 +177,7 @@ struct tl_session {
 	struct tl_dns dns; /* of the event */
 	struct tl_dns_cache *dns_names; /* NULL until there is an answer */
 	struct tl_dns_streams *dns_streams; /* NULL until there is a message in a stream */
+	struct tl_further *further; /* of the event; NULL until one has several messages */
 
 	/* the kernel part */
 	enum tl_build build;

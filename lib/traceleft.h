@@ -368,6 +368,10 @@ struct tl_event {
 	struct tl_file file;
 	struct tl_file target; /* rename, link: the new name */
 	struct tl_endpoint source, destination;
+	/* Of several messages at once, sendmmsg and recvmmsg, the far ends other than that of the first; each once. */
+	const struct tl_endpoint *further;
+	size_t n_further;
+	bool further_are_sources; /* else they are destinations */
 	uint16_t socket_type, socket_protocol; /* SOCK_*, IPPROTO_* */
 	uint32_t socket_netns;
 	bool has_socket;

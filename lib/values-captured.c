@@ -130,6 +130,26 @@ bool tl_endpoint_has_port(const struct tl_event *event, const struct tl_endpoint
 	return endpoint->port || event->socket_type != SOCK_RAW;
 }
 
+void tl_endpoint_text(struct tl_buffer *out, const struct tl_event *event, const struct tl_endpoint *endpoint)
+{
+	char address[48];
+	size_t n = tl_address_text(address, endpoint->family, endpoint->address);
+
+	if (endpoint->family == AF_VSOCK) {
+		TL_PUT_LITERAL(out, "vsock:");
+		tl_put_u64(out, tl_endpoint_context(endpoint));
+	}
+	if (endpoint->family == AF_INET6)
+		tl_put_char(out, '[');
+	tl_put(out, address, n);
+	if (endpoint->family == AF_INET6)
+		tl_put_char(out, ']');
+	if (!tl_endpoint_has_port(event, endpoint))
+		return;
+	tl_put_char(out, ':');
+	tl_put_u64(out, endpoint->port);
+}
+
 static void inet_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 {
 	struct sockaddr_in in = { 0 };

@@ -158,6 +158,8 @@ bool tl_endpoint_is_context(const struct tl_endpoint *endpoint);
 uint32_t tl_endpoint_context(const struct tl_endpoint *endpoint);
 /* Whether it has a port: those of raw sockets have none unless one was given. */
 bool tl_endpoint_has_port(const struct tl_event *event, const struct tl_endpoint *endpoint);
+/* "127.0.0.1:80", "[::1]:80", "vsock:2:80": all of an end that is no unix socket's. */
+void tl_endpoint_text(struct tl_buffer *out, const struct tl_event *event, const struct tl_endpoint *endpoint);
 /* "127.0.0.1", "::1"; AF_INET or AF_INET6, at most 45 characters, returns the length. */
 size_t tl_address_text(char ret[48], uint16_t family, const uint8_t address[16]);
 

@@ -290,7 +290,7 @@ static bool eval_compare(const struct tl_insn *insn, const struct tl_event *even
 	return tl_reference_get(&insn->left, event, &left) && compare_right(insn, event, &left);
 }
 
-bool tl_expression_eval(const struct tl_expression *e, const struct tl_event *event)
+static bool eval(const struct tl_expression *e, const struct tl_event *event)
 {
 	bool truth = false;
 	uint32_t i = 0;
@@ -316,4 +316,21 @@ bool tl_expression_eval(const struct tl_expression *e, const struct tl_event *ev
 		}
 	}
 	return truth;
+}
+
+static __attribute__((noinline)) bool eval_further(const struct tl_expression *e, const struct tl_event *event)
+{
+	struct tl_event other = *event;
+
+	for (size_t i = 0; i < event->n_further; i++) {
+		*(event->further_are_sources ? &other.source : &other.destination) = event->further[i];
+		if (eval(e, &other))
+			return true;
+	}
+	return false;
+}
+
+bool tl_expression_eval(const struct tl_expression *e, const struct tl_event *event)
+{
+	return eval(e, event) || (event->n_further && eval_further(e, event));
 }

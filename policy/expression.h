@@ -52,7 +52,8 @@ struct tl_expression_error {
 int tl_expression_compile(const char *text, const struct tl_event_type *const *types, size_t n_types,
 			  struct tl_expression **ret, struct tl_expression_error *error);
 
-/* Whether the event meets the condition. */
+/* Whether the event meets the condition. Of several messages that went to, or came from, several
+ * ends it is enough if it does with one of them. */
 bool tl_expression_eval(const struct tl_expression *e, const struct tl_event *event);
 
 /* NULL is fine. Returns NULL. */

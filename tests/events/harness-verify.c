@@ -255,6 +255,10 @@ static void verify_sockets(const struct tl_event *e, const struct call *c)
 	      e->duration);
 	verify_endpoint(c, "source", &e->source, &c->source);
 	verify_endpoint(c, "destination", &e->destination, &c->destination);
+	check_number(c, "further ends", e->n_further, c->n_further);
+	check_number(c, "further ends that are sources", e->further_are_sources, c->further_are_sources);
+	for (size_t i = 0; i < e->n_further && i < c->n_further; i++)
+		verify_endpoint(c, "further end", &e->further[i], &c->further[i]);
 }
 
 /* ---- Processes ---- */

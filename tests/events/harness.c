@@ -43,6 +43,14 @@ static const char *copy_of_string(const char *s)
 	return s ? copy_of(s, (uint32_t)strlen(s) + 1) : NULL;
 }
 
+/* With paths in the memory of the session: of these ends no test has any. */
+static const struct tl_endpoint *copy_further(const struct tl_event *event)
+{
+	size_t size = event->n_further * sizeof(*event->further);
+
+	return size ? (const void *)copy_of((const char *)event->further, (uint32_t)size) : NULL;
+}
+
 static void encode(struct seen *s, const struct tl_event *event)
 {
 	struct tl_buffer json = {}, line = {};
@@ -98,6 +106,7 @@ int on_event(const struct tl_event *event, void *userdata)
 	s->event.source.domain = copy_of_string(event->source.domain);
 	s->event.destination.domain = copy_of_string(event->destination.domain);
 	s->event.dns = event->dns ? (const void *)copy_of((const char *)event->dns, sizeof(*event->dns)) : NULL;
+	s->event.further = copy_further(event);
 	s->event.destination.path.data = copy_of(event->destination.path.data, event->destination.path.size);
 	return 0;
 }

@@ -107,6 +107,9 @@ struct call {
 	bool has_socket;
 	uint16_t socket_type, socket_protocol;
 	struct tl_endpoint source, destination;
+	const struct tl_endpoint *further; /* of several messages */
+	size_t n_further;
+	bool further_are_sources;
 	struct other peer; /* of a unix socket */
 	uint32_t peer_uid, peer_gid;
 	bool has_bytes; /* net_close */

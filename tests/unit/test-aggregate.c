@@ -267,14 +267,20 @@ static void values_longer_than_a_key_are_told_apart(void **state)
 
 static void a_copy_is_encoded_as_the_event_was(void **state)
 {
+	struct tl_endpoint further[] = { { .family = AF_INET, .port = 53, .domain = "a.example" },
+					 { .family = AF_UNIX, .path = { .data = "/x", .size = 2, .flags = TL_VALUE_PRESENT } } };
+
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(fixture_events); i++) {
 		struct tl_buffer a = { 0 }, b = { 0 };
 		struct tl_event event, *copy;
 
 		assert_true(fixture_find(fixture_events[i].name, &event));
+		event.further = further;
+		event.n_further = ARRAY_SIZE(further);
 		copy = tl_event_copy(&event);
 		assert_non_null(copy);
+		assert_ptr_not_equal(copy->further, further);
 		assert_ptr_not_equal(copy->process, event.process);
 		assert_int_equal(tl_encode_json(&a, &event, NULL), 0);
 		assert_int_equal(tl_encode_json(&b, copy, NULL), 0);

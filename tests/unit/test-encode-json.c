@@ -619,6 +619,28 @@ static void a_unix_socket_has_an_address(void **state)
 	fixture_done(&f);
 }
 
+static void several_ends_are_listed_from_the_first_on(void **state)
+{
+	struct tl_endpoint further[] = { { .family = AF_INET6, .port = 53, .address = { [15] = 1 } },
+					 { .family = AF_UNIX, .path = fixture_bytes("\0bus\n", 5) } };
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	f.event.has_socket = true;
+	f.event.source = (struct tl_endpoint){ .family = AF_INET, .port = 7, .address = { 127, 0, 0, 1 } };
+	f.event.destination = (struct tl_endpoint){ .family = AF_INET, .port = 80, .address = { 10, 200, 30, 4 } };
+	has_not(line(&f, NULL), "endpoints");
+	f.event.further = further;
+	f.event.n_further = 2;
+	has(line(&f, NULL), "\"endpoints\":[\"10.200.30.4:80\",\"[::1]:53\",\"@bus\\\\x0a\"],");
+	has(line(&f, NULL), "\"flags\":[\"escaped\"]");
+	f.event.n_further = 1;
+	f.event.further_are_sources = true;
+	has(line(&f, NULL), "\"endpoints\":[\"127.0.0.1:7\",\"[::1]:53\"],");
+	fixture_done(&f);
+}
+
 static void an_end_of_another_machine_has_its_number(void **state)
 {
 	const uint32_t any = UINT32_MAX, host = 2;
@@ -1049,6 +1071,7 @@ int main(void)
 		cmocka_unit_test(a_question_and_its_answer),
 		cmocka_unit_test(an_end_that_is_not_set_is_left_out),
 		cmocka_unit_test(a_unix_socket_has_an_address),
+		cmocka_unit_test(several_ends_are_listed_from_the_first_on),
 		cmocka_unit_test(an_end_of_another_machine_has_its_number),
 		cmocka_unit_test(a_call_by_another_door_says_so),
 		cmocka_unit_test(a_rename_has_two_paths),

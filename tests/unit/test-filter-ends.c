@@ -26,7 +26,7 @@
 
 static const char *const types[] = { "connect",	    "bind",	  "accept",    "accept4",     "listen",	     "sendto",
 				     "recvfrom",    "sendmsg",	  "recvmsg",   "getsockname", "getpeername", "shutdown",
-				     "net_connect", "net_accept", "net_close", "net_bind",    "net_listen" };
+				     "net_connect", "net_accept", "net_close", "net_bind",    "net_listen",  "sendmmsg" };
 
 static struct {
 	struct tl_session session;
@@ -52,6 +52,7 @@ static int tear_down(void **state)
 	(void)state;
 	tl_processes_free(t.session.processes);
 	free(t.session.text);
+	free(t.session.further);
 	return 0;
 }
 
@@ -303,6 +304,35 @@ static void messages_of_dns_are_never_left_out(void **state)
 	expect_left("sport == 80");
 }
 
+/* Those behind the first may go where the condition asks for. */
+static void several_messages_are_left_to_the_reader(void **state)
+{
+	struct tl_socket_facts facts = { .family = AF_INET, .type = SOCK_DGRAM, .protocol = IPPROTO_UDP };
+	struct {
+		struct tl_message message;
+		struct sockaddr_in address;
+	} two[2] = {};
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		two[i].message.name_size = sizeof(two[i].address);
+		two[i].address.sin_family = AF_INET;
+		two[i].address.sin_port = htons((uint16_t)(80 + i));
+		two[i].address.sin_addr.s_addr = htonl(0x0a000001);
+	}
+	begin("sendmmsg", 1);
+	add(TL_SECTION_SOCKET, 0, 0, &facts, sizeof(facts));
+	add(TL_SECTION_ARG, 2, 0, two, sizeof(two[0]));
+	expect("dport == 80", true);
+	expect("dport == 81", false);
+	begin("sendmmsg", 2);
+	add(TL_SECTION_SOCKET, 0, 0, &facts, sizeof(facts));
+	add(TL_SECTION_ARG, 2, 0, two, sizeof(two));
+	expect("dport == 81", true);
+	expect("dport != 80", true); /* that of one of them is not */
+	expect_left("daddr == 10.0.0.2");
+}
+
 /* ---- Random ones ---- */
 
 static unsigned below(unsigned n)
@@ -495,6 +525,7 @@ int main(void)
 		cmocka_unit_test(what_was_asked_for_counts_where_nothing_came_of_it),
 		cmocka_unit_test(what_is_not_certain_is_left_to_the_reader),
 		cmocka_unit_test(messages_of_dns_are_never_left_out),
+		cmocka_unit_test(several_messages_are_left_to_the_reader),
 		cmocka_unit_test(both_sides_say_the_same_of_random_ends),
 	};
 
