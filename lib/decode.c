@@ -504,7 +504,7 @@ static void fill_further(struct tl_session *s, const struct parts *p, const stru
 	add_uncaptured(s, &p->addresses, connected);
 	event->further = s->further->ends;
 	event->n_further = s->further->n;
-	event->further_are_sources = incoming;
+	event->further_are_sources = incoming && event->n_further;
 }
 
 /* Who calls whom: accept's peer is the source, connect's the destination. Returns
