@@ -82,6 +82,19 @@ void tl_line_file(struct tl_line *l)
 		l->b->size = start;
 }
 
+/* Of a path or, with '@' in front, an abstract name; nothing of a socket that has neither. */
+static void put_unix_name(struct tl_line *l, const struct tl_bytes *path)
+{
+	bool abstract;
+
+	if (!path->size)
+		return;
+	abstract = !path->data[0];
+	if (abstract)
+		tl_put_char(l->b, '@');
+	l->escaped |= tl_escape_json(l->b, path->data + abstract, abstract ? path->size - 1 : tl_string_size(path));
+}
+
 /* bytes: what this end sent; NULL: not known. */
 static void put_endpoint(struct tl_line *l, const char *key, const struct tl_endpoint *endpoint, const uint64_t *bytes)
 {
@@ -110,15 +123,9 @@ static void put_endpoint(struct tl_line *l, const char *key, const struct tl_end
 		tl_put_u64(l->b, endpoint->port);
 		tl_put_char(l->b, '}');
 	} else if (endpoint->family == AF_UNIX && (endpoint->path.flags & TL_VALUE_PRESENT)) {
-		const struct tl_bytes *path = &endpoint->path;
-		bool abstract = path->size && !path->data[0];
-		size_t n = abstract ? path->size - 1 : tl_string_size(path);
-
 		tl_put_text(l->b, key);
 		TL_PUT_LITERAL(l->b, "\"address\":\"");
-		if (abstract)
-			tl_put_char(l->b, '@');
-		l->escaped |= tl_escape_json(l->b, path->data + abstract, n);
+		put_unix_name(l, &endpoint->path);
 		TL_PUT_LITERAL(l->b, "\"}");
 	}
 }
@@ -180,19 +187,11 @@ void tl_line_network(struct tl_line *l)
 
 static void put_far_end(struct tl_line *l, const struct tl_endpoint *endpoint)
 {
-	const struct tl_bytes *path = &endpoint->path;
-	bool abstract;
-
 	tl_put_char(l->b, '"');
-	if (endpoint->family != AF_UNIX) {
+	if (endpoint->family == AF_UNIX)
+		put_unix_name(l, &endpoint->path);
+	else
 		tl_endpoint_text(l->b, l->event, endpoint);
-	} else if (path->size) {
-		abstract = !path->data[0];
-		if (abstract)
-			tl_put_char(l->b, '@');
-		l->escaped |= tl_escape_json(l->b, path->data + abstract,
-					     abstract ? path->size - 1 : tl_string_size(path));
-	}
 	tl_put_char(l->b, '"');
 }
 
