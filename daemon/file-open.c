@@ -85,13 +85,6 @@ uint64_t tl_file_birth(int fd)
 	return (uint64_t)st.stx_btime.tv_sec * 1000000000 + st.stx_btime.tv_nsec;
 }
 
-uint64_t tl_file_size(int fd)
-{
-	struct stat st;
-
-	return fstat(fd, &st) < 0 ? 0 : (uint64_t)st.st_size;
-}
-
 struct tl_file_identity tl_file_identity(int fd)
 {
 	struct stat st;
@@ -100,9 +93,14 @@ struct tl_file_identity tl_file_identity(int fd)
 				    (struct tl_file_identity){ st.st_dev, st.st_ino, (uint64_t)st.st_size };
 }
 
+uint64_t tl_file_size(int fd)
+{
+	return tl_file_identity(fd).size;
+}
+
 bool tl_file_same(int a, int b)
 {
-	struct stat x, y;
+	const struct tl_file_identity x = tl_file_identity(a), y = tl_file_identity(b);
 
-	return fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+	return x.inode && x.device == y.device && x.inode == y.inode;
 }

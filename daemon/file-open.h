@@ -6,7 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "sink.h"
+/* Which file it is, and how much is in it. */
+struct tl_file_identity {
+	uint64_t device, inode, size; /* size: bytes */
+};
 
 /* The directory of a path. -EPERM: others may write there. */
 int tl_file_open_directory(const char *path);

@@ -57,12 +57,14 @@ void tl_meanwhile_note(struct tl_generation *g)
 	for (size_t i = 0; i < g->outputs.n && n < TL_MEANWHILE_FILES; i++) {
 		const struct tl_sink *s = g->outputs.sink[i];
 		int fd = descriptor_of(s);
+		uint64_t path;
 
 		if (fd < 0)
 			continue;
+		path = hash_of(s->path);
 		if (!note->files[n].path)
-			note->files[n].path = hash_of(s->path);
-		if (note->files[n].path == hash_of(s->path))
+			note->files[n].path = path;
+		if (note->files[n].path == path)
 			note_file(&note->files[n].facts, tl_file_identity(fd));
 		n++;
 	}
@@ -178,11 +180,13 @@ void tl_meanwhile_tell(struct tl_generation *g, const struct tl_meanwhile *befor
 		tell_policy(g, since);
 	for (size_t i = 0; i < g->outputs.n; i++) {
 		const struct tl_sink *s = g->outputs.sink[i];
+		uint64_t path;
 
 		if (descriptor_of(s) < 0)
 			continue;
+		path = hash_of(s->path);
 		for (size_t j = 0; j < TL_MEANWHILE_FILES; j++)
-			if (before->files[j].path == hash_of(s->path))
+			if (before->files[j].path == path)
 				tell_file(g, s, &before->files[j].facts, since);
 	}
 }

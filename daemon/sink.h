@@ -14,6 +14,7 @@
 
 #include "block.h"
 #include "chain.h"
+#include "file-open.h"
 #include "policy.h"
 
 struct sd_event;
@@ -66,11 +67,6 @@ struct tl_sink_loss {
 	char stage[64];
 	uint32_t cpu;
 	struct tl_lost lost;
-};
-
-/* Which file it is, and how much is in it. */
-struct tl_file_identity {
-	uint64_t device, inode, size;
 };
 
 struct tl_sink {
