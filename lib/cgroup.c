@@ -208,13 +208,15 @@ static int id_of(int dir_fd, const char *name, uint64_t *ret_id)
 	return 0;
 }
 
-/* Where the directory that the id belongs to is, below the mount. */
+/* Where the directory that the id belongs to is, below the mount. One that is removed meanwhile gets
+ * a mark behind its name, and keeps its number of links: only who is there now says what the name means. */
 static int path_of(const struct tl_cgroups *c, uint64_t id, char ret_path[PATH_MAX])
 {
 	union handle handle = { .header = { .handle_bytes = sizeof(id), .handle_type = HANDLE_KERNFS } };
 	char link[64], path[PATH_MAX];
 	size_t mount = strcmp(c->mount, "/") == 0 ? 0 : strlen(c->mount);
 	_cleanup_close_ int fd = -1;
+	uint64_t there;
 	struct stat st;
 	ssize_t n;
 
@@ -229,7 +231,9 @@ static int path_of(const struct tl_cgroups *c, uint64_t id, char ret_path[PATH_M
 	if (n < 0)
 		return -errno;
 	path[n] = '\0';
-	if (!st.st_nlink || !S_ISDIR(st.st_mode) || strncmp(path, c->mount, mount) != 0)
+	if (!S_ISDIR(st.st_mode) || strncmp(path, c->mount, mount) != 0)
+		return -ESTALE;
+	if (id_of(c->mount_fd, path[mount] == '/' ? path + mount + 1 : "", &there) < 0 || there != id)
 		return -ESTALE;
 	strcpy(ret_path, path[mount] == '/' ? path + mount : "/");
 	return 0;

@@ -5,6 +5,8 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -195,6 +197,46 @@ static void an_id_finds_its_path(void **state)
 	tl_cgroups_free(c);
 }
 
+/* The cgroup that ends after it was opened and before its name is read. */
+static char ends_before_its_name_is_read[256];
+
+/* Stands before the C library's. */
+ssize_t readlink(const char *path, char *buf, size_t size)
+{
+	if (*ends_before_its_name_is_read)
+		assert_int_equal(rmdir(ends_before_its_name_is_read), 0);
+	*ends_before_its_name_is_read = '\0';
+	return readlinkat(AT_FDCWD, path, buf, size);
+}
+
+static bool remembers(uint64_t id, char ret_path[PATH_MAX], void *userdata)
+{
+	++*(size_t *)userdata;
+	snprintf(ret_path, PATH_MAX, "/system.slice/of-%llu.scope", (unsigned long long)id);
+	return true;
+}
+
+/* The kernel's memory is asked for its path: not "web.scope (deleted)". */
+static void one_that_ends_while_it_is_looked_at(void **state)
+{
+	struct tl_cgroups *c = open_or_skip();
+	char path[64], wanted[64];
+	size_t asked = 0;
+	struct seen seen = { .path = path };
+
+	(void)state;
+	tl_cgroups_set_memory(c, remembers, &asked);
+	snprintf(path, sizeof(path), "/traceleft-test-%d.scope", getpid());
+	make(c, path);
+	assert_int_equal(tl_cgroups_walk(c, note, &seen), 0);
+	snprintf(ends_before_its_name_is_read, sizeof(ends_before_its_name_is_read), "%s%s", tl_cgroups_mount(c), path);
+	snprintf(wanted, sizeof(wanted), "of-%llu.scope", (unsigned long long)seen.id);
+	assert_string_equal(tl_cgroups_find(c, seen.id)->unit, wanted);
+	assert_string_equal(ends_before_its_name_is_read, "");
+	assert_int_equal(asked, 1);
+	tl_cgroups_free(c);
+}
+
 /* As the sandboxed daemon has it. */
 static bool give_up_capabilities(void)
 {
@@ -276,6 +318,7 @@ int main(void)
 		cmocka_unit_test(a_table_of_mounts_tells_the_layout),
 		cmocka_unit_test(the_hierarchy_has_the_kernel_s_number),
 		cmocka_unit_test(an_id_finds_its_path),
+		cmocka_unit_test(one_that_ends_while_it_is_looked_at),
 		cmocka_unit_test(an_id_finds_its_path_without_capabilities),
 		cmocka_unit_test(the_callback_ends_the_walk),
 		cmocka_unit_test(the_root_is_a_slash),
