@@ -4,6 +4,7 @@
 #include <libgen.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include "file-open.h"
 #include "record.h"
@@ -103,4 +104,11 @@ bool tl_file_same(int a, int b)
 	const struct tl_file_identity x = tl_file_identity(a), y = tl_file_identity(b);
 
 	return x.inode && x.device == y.device && x.inode == y.inode;
+}
+
+bool tl_file_is_read_only(int fd)
+{
+	struct statvfs st;
+
+	return fstatvfs(fd, &st) == 0 && (st.f_flag & ST_RDONLY);
 }

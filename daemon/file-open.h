@@ -25,5 +25,7 @@ uint64_t tl_file_size(int fd);
 /* All zeros if that cannot be known. */
 struct tl_file_identity tl_file_identity(int fd);
 bool tl_file_same(int a, int b);
+/* Whether its file system takes nothing more. */
+bool tl_file_is_read_only(int fd);
 
 #endif

@@ -44,6 +44,7 @@ struct file {
 	uint64_t born; /* when the file was made; ns since the epoch */
 	enum tl_fsync fsync;
 	bool unsynced; /* something was written since the disk had all of it */
+	bool unkept; /* same, and it did not take it: nothing more is written before it does */
 	struct tl_rotation rotation;
 	struct tl_written written; /* by the process before this one; empty when again_ticks has become 0 */
 	unsigned again_ticks;
@@ -97,6 +98,21 @@ static int take_up(struct tl_sink *s, struct file *f)
 }
 
 static int seal(struct tl_sink *s, const char *kind);
+static int sync_file(struct tl_sink *s);
+
+/* The file is somebody else's from now on. */
+static void leave(struct tl_sink *s)
+{
+	struct file *f = s->data;
+
+	if (f->sealer) {
+		seal(s, "rotate");
+		tl_sealer_leave(f->sealer);
+	}
+	if (f->fsync != TL_FSYNC_NEVER)
+		sync_file(s);
+	f->unsynced = f->unkept = false;
+}
 
 /* Opens s->path; on failure everything is as it was. */
 static int open_path(struct tl_sink *s, struct file *f)
@@ -118,10 +134,8 @@ static int open_path(struct tl_sink *s, struct file *f)
 	r = new ? 0 : take_up(s, &trial);
 	if (r < 0)
 		return r;
-	if (f->sealer && f->fd >= 0 && !tl_file_same(f->fd, fd)) {
-		seal(s, "rotate");
-		tl_sealer_leave(f->sealer);
-	}
+	if (f->fd >= 0 && !tl_file_same(f->fd, fd))
+		leave(s);
 	f->size = new ? 0 : trial.size;
 	f->born = new ? tl_now() : tl_file_birth(fd);
 	f->needs_repair = false;
@@ -238,14 +252,14 @@ static int sync_file(struct tl_sink *s)
 {
 	struct file *f = s->data;
 
-	if (!f->unsynced)
-		return 0;
-	if (fdatasync(f->fd) < 0) {
-		tl_sink_fails(s, -errno, "cannot get onto the disk what is in");
-		return -errno;
-	}
-	f->unsynced = false;
-	return 0;
+	int r = 0;
+
+	if (f->unsynced && fdatasync(f->fd) < 0)
+		r = -errno;
+	f->unsynced = f->unkept = r < 0;
+	if (r < 0)
+		tl_sink_fails(s, r, "cannot get onto the disk what is in");
+	return r;
 }
 
 /* What became of a seal: bytes written, or why it is not there. */
@@ -334,6 +348,7 @@ static void begin_next(struct file *f, int fd)
 	close(f->fd);
 	f->fd = fd;
 	f->unsynced = f->sealer;
+	f->unkept = false;
 	f->size = f->sealer ? f->sealer->start : 0;
 	f->born = tl_now();
 }
@@ -459,11 +474,24 @@ static int write_records(struct tl_sink *s)
 	return r;
 }
 
+/* A file system that went read-only by itself may take what it will never have on the disk. */
+static int refuse_read_only(struct tl_sink *s)
+{
+	const struct file *f = s->data;
+
+	if (!tl_file_is_read_only(f->fd))
+		return 0;
+	tl_sink_fails(s, -EROFS, "cannot write to");
+	return -EROFS;
+}
+
 static void push(struct tl_sink *s)
 {
 	struct file *f = s->data;
 
 	if (f->detached || (!f->records.text.size && !s->error && !seal_is_due(f)))
+		return;
+	if (refuse_read_only(s) < 0 || (f->unkept && sync_file(s) < 0))
 		return;
 	if (repair(s) < 0 || find_seal(s) < 0)
 		return;
@@ -539,8 +567,8 @@ static void file_tick(struct tl_sink *s)
 	f->unsealed_ticks += f->unsealed;
 	follow_path(s);
 	push(s);
-	if (f->fsync == TL_FSYNC_INTERVAL && sync_file(s) >= 0)
-		tl_sink_works(s);
+	if (f->fsync == TL_FSYNC_INTERVAL && !f->unkept)
+		sync_file(s);
 	if (!rotates(f))
 		return;
 	if (!f->detached)
@@ -600,10 +628,14 @@ static void tell_last_seal(const struct tl_sink *s)
 
 static void file_close(struct tl_sink *s)
 {
+	struct file *f = s->data;
+
 	push(s);
 	seal(s, "close");
+	if (f->fsync != TL_FSYNC_NEVER)
+		sync_file(s);
 	tell_last_seal(s);
-	file_free(s->data);
+	file_free(f);
 }
 
 const struct tl_sink_ops tl_sink_file = {

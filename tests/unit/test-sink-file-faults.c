@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The output to a file on a disk that fails: what it says is believed, tried again
  * and told, and the file has whole lines all the same. */
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 
 #include "sink-fixture.h"
@@ -10,6 +11,7 @@ static struct {
 	int write_error, truncate_error, sync_error; /* 0: none */
 	size_t room; /* bytes that it takes before it fails */
 	bool random; /* it does as it likes */
+	bool read_only; /* its file system says so, and takes what is written */
 	unsigned failures;
 } disk;
 
@@ -54,18 +56,26 @@ int fdatasync(int fd)
 	return (int)syscall(SYS_fdatasync, fd);
 }
 
+int fstatvfs(int fd, struct statvfs *ret)
+{
+	(void)fd;
+	*ret = (struct statvfs){ .f_flag = disk.read_only ? ST_RDONLY : 0 };
+	return 0;
+}
+
 static void events_wait_until_the_disk_takes_them(void **state)
 {
 	static const int errors[] = { EDQUOT, EIO, EROFS, ENOSPC };
 
 	(void)state;
 	/* The part of a line that got there can be taken back, or cannot either. */
-	for (size_t i = 0; i < 2 * ARRAY_SIZE(errors); i++) {
-		int error = errors[i / 2];
+	for (size_t i = 0; i < 6 * ARRAY_SIZE(errors); i++) {
+		int error = errors[i / 6];
 		struct sinks t;
 
 		memset(&disk, 0, sizeof(disk));
 		sinks_init(&t);
+		t.output.fsync = i / 2 % 3;
 		t.setup.memory = 1 << 20;
 		sinks_open(&t);
 		sinks_write_many(&t, 1, 10);
@@ -78,9 +88,11 @@ static void events_wait_until_the_disk_takes_them(void **state)
 		assert_int_equal(t.sink->error, -error);
 		assert_non_null(strstr(t.sink->why, strerror(error)));
 		assert_non_null(strstr(t.sink->why, t.path));
-		for (unsigned n = 0; n < 3; n++)
+		/* It does not say that it works, and then again that it does not. */
+		for (unsigned n = 0; n < 3; n++) {
 			tl_sink_tick(t.sink);
-		assert_int_equal(t.sink->error, -error);
+			assert_int_equal(t.sink->error, -error);
+		}
 		assert_in_range(t.sink->counters.delivered, 11, 109);
 		assert_int_equal(tl_sink_waiting(t.sink), 110 - t.sink->counters.delivered);
 		memset(&disk, 0, sizeof(disk));
@@ -147,13 +159,47 @@ static void disk_that_cannot_keep_what_it_took_is_told(void **state)
 		tl_sink_tick(t.sink);
 		assert_int_equal(t.sink->error, -EIO);
 		assert_non_null(strstr(t.sink->why, "cannot get onto the disk"));
+		/* What comes then waits. */
+		for (unsigned n = 0; n < 3; n++) {
+			sinks_write(&t, 11 + n);
+			tl_sink_tick(t.sink);
+			assert_int_equal(t.sink->error, -EIO);
+			assert_int_equal(t.sink->counters.delivered, 10);
+		}
 		disk.sync_error = 0;
 		tl_sink_tick(t.sink);
-		tl_sink_tick(t.sink);
 		assert_int_equal(t.sink->error, 0);
-		assert_int_equal(check_lines(t.path), 10);
+		assert_int_equal(t.sink->counters.delivered, 13);
+		assert_int_equal(check_lines(t.path), 13);
 		sinks_done(&t);
 	}
+}
+
+/* ext4 takes what is written then, and what waits for the disk is told that all is well. */
+static void file_system_that_became_read_only_is_told(void **state)
+{
+	struct sinks t;
+
+	(void)state;
+	memset(&disk, 0, sizeof(disk));
+	sinks_init(&t);
+	sinks_open(&t);
+	sinks_write_many(&t, 1, 10);
+	tl_sink_flush(t.sink);
+	disk.read_only = true;
+	sinks_write_many(&t, 11, 10);
+	tl_sink_flush(t.sink);
+	tl_sink_tick(t.sink);
+	assert_int_equal(t.sink->error, -EROFS);
+	assert_non_null(strstr(t.sink->why, strerror(EROFS)));
+	assert_int_equal(t.sink->counters.delivered, 10);
+	assert_int_equal(check_lines(t.path), 10);
+	disk.read_only = false;
+	tl_sink_tick(t.sink);
+	assert_int_equal(t.sink->error, 0);
+	assert_int_equal(t.sink->counters.delivered, 20);
+	assert_int_equal(check_lines(t.path), 20);
+	sinks_done(&t);
 }
 
 int main(void)
@@ -162,6 +208,7 @@ int main(void)
 		cmocka_unit_test(events_wait_until_the_disk_takes_them),
 		cmocka_unit_test(disk_that_does_as_it_likes_tears_nothing),
 		cmocka_unit_test(disk_that_cannot_keep_what_it_took_is_told),
+		cmocka_unit_test(file_system_that_became_read_only_is_told),
 	};
 
 	tl_log_setup(true);
