@@ -46,6 +46,10 @@ struct io_uring_cqe {
 	__s32 res;
 };
 
+struct filename {
+	const char *name;
+};
+
 /* Beginning of a request to accept. */
 struct io_accept {
 	__u32 file_slot;
@@ -365,6 +369,10 @@ static __always_inline int tl_request_taken(void *ctx, __u64 address, __u64 sqe,
 	if (flags & TL_REQUEST_FIXED_FILE)
 		call->stashed |= TL_REQUEST_FIXED;
 	tl_request_arguments(call, work, opcode, is_refused);
+	for (int i = 0; i < TL_REQUEST_COPIES; i++) {
+		work->copy_of[i] = is_refused ? 0 : opcode->copy_of[i];
+		work->copy_at[i] = opcode->copy_at[i];
+	}
 	bpf_tail_call(ctx, &programs, TL_STAGE_COLLECT);
 	call->owner = 0;
 	tl_request_lose(event);
@@ -400,6 +408,28 @@ static __always_inline bool tl_is_by_number(const struct tl_call *call, const st
 	       (plan->flags & TL_PLAN_ENTRY && !(call->stashed & TL_REQUEST_FIXED));
 }
 
+/* Names that the kernel copied when it took the request, and goes by. What stands there in
+ * the process's memory is captured, too; it may have changed meanwhile. */
+__noinline int tl_request_copies(__u32 slot)
+{
+	struct tl_call *call = bpf_map_lookup_elem(&calls, &slot);
+	struct tl_work *work = bpf_map_lookup_elem(&works, &slot);
+
+	if (!call || !work)
+		return 0;
+#pragma unroll
+	for (int i = 0; i < TL_REQUEST_COPIES; i++) {
+		__u64 text = *(__u64 *)(work->request + (work->copy_at[i] & (TL_REQUEST_SIZE - 8)));
+
+		if (!work->copy_of[i])
+			break;
+		if (!(work->copy_at[i] & TL_REQUEST_TEXT))
+			text = (__u64)tl_peek(tl_at(struct filename, text), name);
+		tl_add_text(call->data, TL_SECTION_ARG, work->copy_of[i], TL_SECTION_COPIED, text);
+	}
+	return 0;
+}
+
 /* Where names begin, and what a call is about that takes it away. */
 SEC("raw_tp")
 int tl_request_collect(void *ctx)
@@ -431,6 +461,7 @@ int tl_request_collect(void *ctx)
 		tl_add_base(call, &work->walk, task, TL_PATH_BASE, plan->fd, plan->name);
 		tl_add_base(call, &work->walk, task, TL_PATH_BASE_TARGET, plan->target_fd, plan->target_name);
 	}
+	tl_request_copies(key);
 	if (call->stashed & TL_REQUEST_LATE && !(call->stashed & TL_REQUEST_SILENT))
 		bpf_tail_call(ctx, &programs, TL_STAGE_SEND);
 	bpf_tail_call(ctx, &programs, TL_STAGES + call->slot);

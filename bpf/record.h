@@ -167,7 +167,7 @@ static __always_inline void tl_stash_append(struct tl_call *call, struct tl_stas
 }
 
 /* A string of the kernel. */
-static __always_inline void tl_add_name(__u8 *data, __u8 type, __u8 index, __u64 text)
+static __always_inline void tl_add_text(__u8 *data, __u8 type, __u8 index, __u16 flags, __u64 text)
 {
 	struct tl_section *section = tl_area_begin(data, TL_RECORD_MAX);
 	long n;
@@ -177,7 +177,12 @@ static __always_inline void tl_add_name(__u8 *data, __u8 type, __u8 index, __u64
 	n = bpf_probe_read_kernel_str(tl_area_data(section), TL_PATH_MAX, (void *)text);
 	if (n < 0)
 		return;
-	tl_area_end(data, TL_RECORD_MAX, section, type, index, 0, (__u32)n & (2 * TL_PATH_MAX - 1));
+	tl_area_end(data, TL_RECORD_MAX, section, type, index, flags, (__u32)n & (2 * TL_PATH_MAX - 1));
+}
+
+static __always_inline void tl_add_name(__u8 *data, __u8 type, __u8 index, __u64 text)
+{
+	tl_add_text(data, type, index, 0, text);
 }
 
 /* The name of the current task. */

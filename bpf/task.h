@@ -324,6 +324,8 @@ struct tl_work {
 	struct tl_match match;
 	__u8 sqe[TL_SQE_SIZE + 8]; /* io_uring: the entry of the queue, and room to read behind it */
 	__u8 request[TL_REQUEST_SIZE + 8]; /* the kernel's own request, its beginning */
+	__u8 copy_of[TL_REQUEST_COPIES], copy_at[TL_REQUEST_COPIES]; /* of that, as in struct tl_opcode */
+	__u8 pad[4];
 	struct tl_fill fill;
 	struct tl_parts parts;
 };

@@ -129,6 +129,7 @@ enum tl_path_index {
 #define TL_SECTION_DELETED 0x0004 /* path: the object has no name any more */
 #define TL_SECTION_DETACHED 0x0008 /* path: ends at a mount outside the tree */
 #define TL_SECTION_PSEUDO 0x0010 /* path: pipe, socket, anon inode */
+#define TL_SECTION_COPIED 0x0020 /* argument: the kernel's own copy; its next section is the process's memory */
 
 struct tl_section {
 	__u8 type; /* enum tl_section_type */
@@ -657,6 +658,10 @@ _Static_assert(sizeof(struct tl_multiplexed) == 8, "wire: multiplexed");
 #define TL_OPCODE_NUMBER 0x04 /* its object is that of an argument, not of the request's own file */
 #define TL_OPCODE_MANY 0x08 /* it may end many times: not in the table, by the kernel's number */
 
+#define TL_REQUEST_SIZE 128 /* of the beginning of the kernel's request, where what it has noted lies */
+#define TL_REQUEST_COPIES 2 /* names of one request */
+#define TL_REQUEST_TEXT 0x80
+
 /* The system call that a request stands for. */
 struct tl_opcode {
 	__u16 event; /* 0: not wanted */
@@ -668,11 +673,12 @@ struct tl_opcode {
 	__u8 own[TL_ARGS]; /* the argument, a descriptor */
 	__u8 slot; /* TL_OPCODE_SLOT: more than 0 if it is so */
 	__u8 slot_shift; /* of bits from this one on */
+	/* Same, of pointers to names that the kernel has copied: */
+	__u8 copy_of[TL_REQUEST_COPIES]; /* argument 1..6; 0: no more */
+	__u8 copy_at[TL_REQUEST_COPIES]; /* and TL_REQUEST_TEXT if the name itself is there, no struct filename */
 };
 
-_Static_assert(sizeof(struct tl_opcode) == 20, "wire: opcode");
-
-#define TL_REQUEST_SIZE 128 /* of the beginning of the kernel's request, where those lie */
+_Static_assert(sizeof(struct tl_opcode) == 24, "wire: opcode");
 
 /*
  * A session may take over from another one, and both put their records into one ring. For

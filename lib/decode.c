@@ -38,6 +38,7 @@ struct parts {
 	const struct tl_identity_facts *identity[2];
 	const struct tl_other_facts *other, *peer;
 	struct tl_bytes argv;
+	uint8_t copied; /* bit per argument, from 1 on: it is what the kernel goes by */
 };
 
 /* By the C library: of a size that is known the compiler makes slow string instructions. */
@@ -54,17 +55,41 @@ static uint32_t value_flags(uint32_t section_flags)
 	       (section_flags & TL_SECTION_DETACHED ? TL_VALUE_DETACHED : 0);
 }
 
+/* What the process's memory holds does not count where the kernel has told what it has
+ * copied from there; but how much of it is wanted does. */
+static int take_argument(struct tl_session *s, struct parts *p, const struct tl_section *section,
+			 const struct tl_bytes *bytes, bool *ret_counts)
+{
+	struct tl_bytes *captured;
+
+	if (section->index < 1 || section->index > TL_ARGS_MAX)
+		return -EBADMSG;
+	captured = &s->event.captured[section->index - 1];
+	*ret_counts = !(p->copied & 1U << section->index);
+	if (*ret_counts) {
+		*captured = *bytes;
+		captured->flags = value_flags(section->flags);
+	} else if (section->flags & TL_SECTION_TRUNCATED && section->size < captured->size) {
+		captured->size = section->size;
+		captured->flags |= TL_VALUE_TRUNCATED;
+		s->event.flags |= TL_EVENT_TRUNCATED;
+	}
+	if (section->flags & TL_SECTION_COPIED)
+		p->copied |= (uint8_t)(1U << section->index);
+	return 0;
+}
+
 static int take_section(struct tl_session *s, struct parts *p, const struct tl_section *section, const void *data)
 {
 	struct tl_bytes bytes = { .data = data, .size = section->size, .flags = section->flags };
-	bool index_fits = section->index < TL_PATH_INDEXES;
+	bool index_fits = section->index < TL_PATH_INDEXES, counts = true;
+	int r;
 
 	switch (section->type) {
 	case TL_SECTION_ARG:
-		if (section->index < 1 || section->index > TL_ARGS_MAX)
-			return -EBADMSG;
-		bytes.flags = value_flags(section->flags);
-		s->event.captured[section->index - 1] = bytes;
+		r = take_argument(s, p, section, &bytes, &counts);
+		if (r < 0 || !counts)
+			return r;
 		break;
 	case TL_SECTION_PATH:
 		if (!index_fits)

@@ -14,7 +14,7 @@
 struct btf;
 struct tl_opcode;
 
-/* Fills entry->own, ->slot and ->slot_shift of the operation of that number, whose ->field is known.
+/* Fills entry->own, ->slot, ->slot_shift and the copies of the operation of that number, whose ->field is known.
  * argument_of_file: number, from 1 on, of the argument that is the request's own file; 0: none. What the
  * types do not tell, or types that are NULL, leave 0. */
 void tl_request_members(const struct btf *types, uint8_t opcode, uint8_t argument_of_file, struct tl_opcode *entry);

@@ -31,7 +31,16 @@ static struct {
 	const char *contents; /* what it will hold */
 	struct io_uring_sqe *entry; /* that lies in the queue */
 	struct io_uring_sqe other; /* what it is changed into */
+	char *before; /* a page before it, which is there, with names: that are changed, too */
 } t;
+
+static void change_names(void)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	for (char *at = t.before; at && (at = memmem(at, page - (size_t)(at - t.before), "good", 4));)
+		memcpy(at, "evil", 4);
+}
 
 static void *changer(void *unused)
 {
@@ -44,6 +53,7 @@ static void *changer(void *unused)
 					    .len = page };
 
 		*t.entry = t.other;
+		change_names();
 		require(ioctl(t.faults, UFFDIO_COPY, &copy) == 0);
 	}
 	return unused;
@@ -62,25 +72,31 @@ static bool name_will_come(const char *name)
 		return false;
 	}
 	t.contents = strcpy(contents, name);
-	t.name = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	t.before = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	t.name = t.before + page;
 	range.range.start = (uintptr_t)t.name;
 	range.range.len = page;
 	return require(ioctl(t.faults, UFFDIO_API, &api) == 0 && ioctl(t.faults, UFFDIO_REGISTER, &range) == 0);
 }
 
-/* t.other: what the entry will say when the kernel has read it; not yet where the name is. */
+/* t.other: what the entry will say when the kernel has read it. */
 static void make_changed(struct request *r)
 {
 	pthread_t thread;
 
-	r->entry.addr = r->call->args[1] = (uintptr_t)t.name;
-	t.other.addr = (uintptr_t)t.name;
 	ring_push(&r->entry);
 	t.entry = ring_pushed();
 	require(pthread_create(&thread, NULL, changer, NULL) == 0);
 	require(ring_enter(1, 0) == 0);
 	call_ended(r->call, end_of());
 	require(pthread_join(thread, NULL) == 0 && close(t.faults) == 0);
+}
+
+/* t.other: same; not yet where the name is. */
+static void make_named(struct request *r)
+{
+	r->entry.addr = r->call->args[1] = t.other.addr = (uintptr_t)t.name;
+	make_changed(r);
 }
 
 static void name_in_another_directory(void)
@@ -99,7 +115,7 @@ static void name_in_another_directory(void)
 	ask(&r, SYS_unlinkat, evil, t.contents, 0);
 	t.other = r.entry;
 	t.other.fd = good;
-	make_changed(&r);
+	make_named(&r);
 	require(r.call->ret == 0 && access("evil/file", F_OK) < 0 && access("good/file", F_OK) == 0);
 	is_asked(r.call, path); /* of a request's name there is no fact */
 }
@@ -118,10 +134,80 @@ static void in_the_name_of_root(void)
 	r.entry.personality = (uint16_t)identity;
 	t.other = r.entry;
 	t.other.personality = 0;
-	make_changed(&r);
+	make_named(&r);
 	r.call->uid = r.call->gid = r.call->euid = r.call->egid = 0;
 	require(r.call->ret >= 0);
 	is_object(r.call, path, stat_of_fd((int)r.call->ret));
+}
+
+/* ---- Changed when the kernel has copied it ---- */
+
+/* Calls with names. The kernel copies that of argument `last` behind the other one, if there is one. */
+static const struct named {
+	long number;
+	uint8_t opcode;
+	int last, first; /* arguments, from 0; first -1: there is none */
+	long args[6];
+	bool is_newer; /* before 5.18 the name was copied when the call was made */
+	const char *path; /* of the object, in the test's folder */
+	const char *target; /* NULL: the call has none */
+} named[] = {
+	{ SYS_openat, IORING_OP_OPENAT, 1, -1, { AT_FDCWD, 0, O_RDONLY }, false, "good/one", NULL },
+	{ SYS_mkdirat, IORING_OP_MKDIRAT, 1, -1, { AT_FDCWD, 0, 0700 }, false, "good/one", NULL },
+	{ SYS_unlinkat, IORING_OP_UNLINKAT, 1, -1, { AT_FDCWD, 0, AT_REMOVEDIR }, false, "good/one", NULL },
+	{ SYS_symlinkat, IORING_OP_SYMLINKAT, 2, 0, { 0, AT_FDCWD, 0 }, false, "good/one", NULL },
+	{ SYS_linkat, IORING_OP_LINKAT, 3, 1, { AT_FDCWD, 0, AT_FDCWD, 0, 0 }, false, "good/two", "good/one" },
+	{ SYS_renameat2, IORING_OP_RENAMEAT, 3, 1, { AT_FDCWD, 0, AT_FDCWD, 0, 0 }, false, "good/two", "good/one" },
+	{ SYS_statx, IORING_OP_STATX, 1, -1, { AT_FDCWD, 0, 0, STATX_SIZE, 0 }, true, "good/one", NULL },
+	{ SYS_setxattr, IORING_OP_SETXATTR, 0, 1, { 0, 0, 0, 0, 0 }, true, "good/one", NULL },
+	{ SYS_getxattr, IORING_OP_GETXATTR, 0, 1, { 0, 0, 0, 0 }, true, "good/one", NULL },
+};
+
+#define HALF "good////" /* so many bytes are copied at once */
+
+/* The first name, and half of the last one, are in a page that is there. */
+static void copy_then_change(const struct named *n)
+{
+	bool is_attribute = n->number == SYS_setxattr || n->number == SYS_getxattr;
+	const char *first = is_attribute ? "user.good" : "good/two";
+	size_t half = sizeof(HALF) - 1;
+	struct bytes asked[TL_ARGS_MAX];
+	struct request r = {};
+	long args[6];
+
+	if (!name_will_come("one"))
+		return;
+	memcpy(t.name - half, HALF, half);
+	strcpy(t.before, first);
+	memcpy(args, n->args, sizeof(args));
+	args[n->last] = (long)text(HALF "one");
+	if (n->first >= 0)
+		args[n->first] = (long)text("%s", first);
+	ask(&r, n->number, args[0], args[1], args[2], args[3], args[4], args[5]);
+	memcpy(asked, r.call->captured, sizeof(asked));
+	r.call->args[n->last] = (uintptr_t)t.name - half;
+	if (n->first >= 0)
+		r.call->args[n->first] = (uintptr_t)t.before;
+	require(ring_prepare(r.call, &r.entry));
+	t.other = r.entry;
+	make_changed(&r);
+	r.call->captured[n->last] = asked[n->last];
+	if (n->first >= 0)
+		r.call->captured[n->first] = asked[n->first];
+	is_asked(r.call, in_folder(text("names/%s", n->path)));
+	if (n->target)
+		is_target(r.call, in_folder(text("names/%s", n->target)), NULL, NULL);
+}
+
+static void names_that_were_copied(void)
+{
+	require(ring_open(false) && mkdir("names", 0755) == 0 && chdir("names") == 0);
+	require(mkdir("good", 0755) == 0 && mkdir("evil", 0755) == 0);
+	new_file("names/good/two", 0600);
+	for (size_t i = 0; i < N_ELEMENTS(named); i++)
+		if (ring_knows(named[i].opcode) && !(named[i].is_newer && is_old_kernel()))
+			copy_then_change(&named[i]);
+	require(access("good/one", F_OK) == 0 && chdir("..") == 0);
 }
 
 static void whose_it_is(void)
@@ -271,10 +357,9 @@ static void accepted_once_or_often(void)
 }
 
 static const struct test_case cases[] = {
-	CASE(name_in_another_directory),
-	CASE(whose_it_is),
-	CASE(opened_here_or_there),
-	CASE(accepted_once_or_often),
+	CASE(name_in_another_directory), CASE(names_that_were_copied), CASE(whose_it_is),
+	CASE(opened_here_or_there),	 CASE(accepted_once_or_often),
 };
 
-TEST_OF("queue", NULL, "openat", "unlinkat", "net_accept")
+TEST_OF("queue", NULL, "openat", "unlinkat", "net_accept", "mkdirat", "symlinkat", "linkat", "renameat2", "statx",
+	"setxattr", "getxattr")

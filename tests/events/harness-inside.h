@@ -130,6 +130,7 @@ void ring_actor(struct call *c);
 /* The thread's own ring, whose queue the kernel looks at itself if it is polled. */
 bool ring_open(bool polled);
 bool ring_has(uint32_t feature); /* IORING_FEAT_* */
+bool ring_knows(uint8_t opcode); /* IORING_OP_* */
 int ring_register(unsigned what, const void *argument, unsigned n);
 /* The request that stands for a call; false: there is none. */
 bool ring_prepare(const struct call *c, struct io_uring_sqe *entry);

@@ -140,7 +140,7 @@ bool ring_has(uint32_t feature)
 	return ring.params.features & feature;
 }
 
-static bool ring_knows(uint8_t opcode)
+bool ring_knows(uint8_t opcode)
 {
 	struct io_uring_probe *probe = calloc(1, sizeof(*probe) + 256 * sizeof(probe->ops[0]));
 	bool knows = probe && ring_register(IORING_REGISTER_PROBE, probe, 256) == 0 && opcode <= probe->last_op &&

@@ -206,6 +206,47 @@ static const struct tl_event *accepted(struct fixture *f, const struct tl_socket
 	return decoded(f);
 }
 
+/* As a request of io_uring has them: what the kernel goes by, and what the process's memory says later. */
+static const struct tl_event *copied(struct fixture *f, const char *name, uint16_t flags, const char *later,
+				     size_t size)
+{
+	begin(f, MKDIRAT);
+	f->record->args[1] = 0x1000;
+	add(f, TL_SECTION_PATH, TL_PATH_BASE, 0, "srv", 4);
+	add(f, TL_SECTION_ARG, 2, TL_SECTION_COPIED, name, strlen(name) + 1);
+	add(f, TL_SECTION_ARG, 2, flags, later, size);
+	return decoded(f);
+}
+
+static void what_the_kernel_has_copied_is_what_was_asked(void **state)
+{
+	struct fixture *f = *state;
+	const struct tl_event *event = copied(f, "good", 0, "worse", 6);
+
+	assert_string_equal(event->captured[1].data, "good");
+	assert_int_equal(event->captured[1].size, 5);
+	assert_int_equal(event->captured[1].flags, TL_VALUE_PRESENT);
+	expect_path(&event->file.path, "/srv/good", TL_VALUE_CLAIM);
+	event = copied(f, "good", TL_SECTION_FAULT, "", 0);
+	assert_string_equal(event->captured[1].data, "good");
+	assert_int_equal(event->flags & (TL_EVENT_INCOMPLETE | TL_EVENT_TRUNCATED), 0);
+}
+
+/* The handler takes no more of an argument than the policy wants. */
+static void no_more_of_a_copy_is_told_than_is_wanted(void **state)
+{
+	struct fixture *f = *state;
+	const struct tl_event *event = copied(f, "goodness", TL_SECTION_TRUNCATED, "evi", 4);
+
+	assert_memory_equal(event->captured[1].data, "good", 4);
+	assert_int_equal(event->captured[1].size, 4);
+	assert_int_equal(event->captured[1].flags, TL_VALUE_PRESENT | TL_VALUE_TRUNCATED);
+	assert_true(event->flags & TL_EVENT_TRUNCATED);
+	event = copied(f, "go", TL_SECTION_TRUNCATED, "evi", 4);
+	assert_int_equal(event->captured[1].size, 3);
+	assert_false(event->flags & TL_EVENT_TRUNCATED);
+}
+
 /* accept4() with room for less: behind that is what the buffer held before. */
 static void bytes_that_the_kernel_did_not_write_are_cut(void **state)
 {
@@ -280,6 +321,8 @@ int main(void)
 		cmocka_unit_test(a_claim_starts_where_the_call_did),
 		cmocka_unit_test(there_is_no_claim_below_what_is_no_directory),
 		cmocka_unit_test(a_claim_from_a_cut_directory_is_cut),
+		cmocka_unit_test(what_the_kernel_has_copied_is_what_was_asked),
+		cmocka_unit_test(no_more_of_a_copy_is_told_than_is_wanted),
 		cmocka_unit_test(bytes_that_the_kernel_did_not_write_are_cut),
 		cmocka_unit_test(flow_and_scope_of_an_address_are_believed),
 		cmocka_unit_test(the_protocol_of_a_raw_socket_is_no_port),

@@ -17,7 +17,7 @@ static struct btf *types;
 
 static int make_types(void **state)
 {
-	int number, either, end, flags;
+	int number, either, end, flags, memory, name, attribute, delayed, context;
 
 	(void)state;
 	types = btf__new_empty();
@@ -25,6 +25,13 @@ static int make_types(void **state)
 	either = btf__add_union(types, "", 4);
 	btf__add_field(types, "flags", number, 0, 0);
 	btf__add_field(types, "fd", number, 0, 0);
+	memory = btf__add_ptr(types, number);
+	name = btf__add_ptr(types, btf__add_fwd(types, "filename", BTF_FWD_STRUCT));
+	attribute = btf__add_ptr(types, btf__add_fwd(types, "xattr_name", BTF_FWD_STRUCT));
+	delayed = btf__add_struct(types, "delayed_filename", 8);
+	btf__add_field(types, "__incomplete_filename", name, 0, 0);
+	context = btf__add_struct(types, "xattr_ctx", 40);
+	btf__add_field(types, "kname", attribute, 16 * 8, 0);
 	end = btf__add_struct(types, "io_cqe", 16);
 	btf__add_field(types, "user_data", number, 0, 0);
 	btf__add_field(types, "", either, 96, 0);
@@ -35,6 +42,19 @@ static int make_types(void **state)
 	btf__add_field(types, "file", number, 0, 0);
 	btf__add_field(types, "dfd", number, 64, 0);
 	btf__add_field(types, "file_slot", number, 96, 0);
+	btf__add_field(types, "filename", name, 16 * 8, 0);
+	btf__add_struct(types, "io_rename", 64);
+	btf__add_field(types, "old_dfd", number, 64, 0);
+	btf__add_field(types, "new_dfd", number, 96, 0);
+	btf__add_field(types, "oldpath", delayed, 16 * 8, 0);
+	btf__add_field(types, "newpath", delayed, 24 * 8, 0);
+	btf__add_struct(types, "io_statx", 64);
+	btf__add_field(types, "filename", memory, 24 * 8, 0); /* the process's own */
+	btf__add_struct(types, "io_xattr", 64);
+	btf__add_field(types, "ctx", context, 8 * 8, 0);
+	btf__add_field(types, "filename", name, 48 * 8, 0);
+	btf__add_struct(types, "io_mkdir", 512);
+	btf__add_field(types, "filename", name, 124 * 8, 0); /* half behind what is read */
 	btf__add_struct(types, "io_splice", 64);
 	btf__add_field(types, "splice_fd_in", number, 32 * 8, 0);
 	btf__add_field(types, "flags", number, 36 * 8, 0);
@@ -122,6 +142,44 @@ static void what_the_types_do_not_tell(void **state)
 	assert_int_equal(bind.own[0], 0);
 }
 
+static void names_are_where_the_types_have_them(void **state)
+{
+	struct tl_opcode open = { .field = { code("fd"), code("addr"), code("op_flags") } };
+	struct tl_opcode rename = { .field = { code("fd"), code("addr"), code("len_fd"), code("off") } };
+	struct tl_opcode xattr = { .field = { code("addr3"), code("addr"), code("off"), code("len") } };
+
+	(void)state;
+	tl_request_members(types, opcode("OPENAT"), 0, &open);
+	assert_int_equal(open.copy_of[0], 2);
+	assert_int_equal(open.copy_at[0], 16);
+	assert_int_equal(open.copy_of[1], 0);
+	tl_request_members(types, opcode("RENAMEAT"), 0, &rename);
+	assert_int_equal(rename.copy_of[0], 2);
+	assert_int_equal(rename.copy_at[0], 16);
+	assert_int_equal(rename.copy_of[1], 4);
+	assert_int_equal(rename.copy_at[1], 24);
+	tl_request_members(types, opcode("SETXATTR"), 0, &xattr);
+	assert_int_equal(xattr.copy_of[0], 1);
+	assert_int_equal(xattr.copy_at[0], 48);
+	assert_int_equal(xattr.copy_of[1], 2);
+	assert_int_equal(xattr.copy_at[1], 24 | TL_REQUEST_TEXT);
+}
+
+/* What is no name that the kernel has, or lies where nobody looks, is not taken for one. */
+static void no_names_of_other_types(void **state)
+{
+	struct tl_opcode e = { .field = { code("fd"), code("addr") }, .copy_of = { 1, 1 } };
+
+	(void)state;
+	tl_request_members(types, opcode("STATX"), 0, &e);
+	assert_int_equal(e.copy_of[0], 0);
+	tl_request_members(types, opcode("MKDIRAT"), 0, &e);
+	assert_int_equal(e.copy_of[0], 0);
+	e.copy_of[0] = 1;
+	tl_request_members(NULL, opcode("OPENAT"), 0, &e);
+	assert_int_equal(e.copy_of[0], 0);
+}
+
 static void flags_of_requests(void **state)
 {
 	(void)state;
@@ -137,6 +195,8 @@ int main(void)
 		cmocka_unit_test(arguments_are_where_the_types_have_them),
 		cmocka_unit_test(file_of_the_request),
 		cmocka_unit_test(what_the_types_do_not_tell),
+		cmocka_unit_test(names_are_where_the_types_have_them),
+		cmocka_unit_test(no_names_of_other_types),
 		cmocka_unit_test(flags_of_requests),
 	};
 
