@@ -29,6 +29,11 @@ static const struct {
 	{ "alert bad certificate", "it does not accept our certificate" },
 	{ "alert certificate expired", "it does not accept our certificate" },
 	{ "alert certificate unknown", "it does not accept our certificate" },
+	/* Of libcurl, and of older ones. */
+	{ "tunnel failed, response 407", "the proxy wants a password, see proxy" },
+	{ "code 407 from proxy", "the proxy wants a password, see proxy" },
+	{ "CONNECT tunnel failed", "the proxy does not let us through" },
+	{ "from proxy after CONNECT", "the proxy does not let us through" },
 };
 
 /* Without the numbers and names of functions that OpenSSL has in front, and what libcurl adds. */

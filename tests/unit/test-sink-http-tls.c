@@ -227,6 +227,152 @@ static void who_is_not_the_right_one_gets_nothing_until_he_is(void **state)
 	}
 }
 
+/* ---- Through a proxy ---- */
+
+/* A proxy as companies have them; what it sees is in memory that both share. */
+struct proxy {
+	struct seen {
+		char head[HEADERS_MAX]; /* the last request */
+		volatile unsigned requests, refused; /* refused: so many at first */
+		volatile bool saw_events; /* it could read what was sent through it */
+	} * seen;
+	pid_t pid;
+	uint16_t port;
+};
+
+/* false: one of them has ended. */
+static bool relay(int from, int to, struct seen *seen)
+{
+	char data[16384];
+	ssize_t n = recv(from, data, sizeof(data), 0);
+
+	if (n <= 0)
+		return false;
+	if (memmem(data, (size_t)n, "@timestamp", 10) || memmem(data, (size_t)n, "Bearer", 6))
+		seen->saw_events = true;
+	return send(to, data, (size_t)n, MSG_NOSIGNAL) == n;
+}
+
+static void tunnel(int client, uint16_t port, struct seen *seen)
+{
+	const struct sockaddr_in to = { .sin_family = AF_INET,
+					.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+					.sin_port = htons(port) };
+	int server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct pollfd p[] = { { .fd = client, .events = POLLIN }, { .fd = server, .events = POLLIN } };
+
+	if (connect(server, (const struct sockaddr *)&to, sizeof(to)) < 0) {
+		receiver_send(client, "HTTP/1.1 502 Nobody there\r\nContent-Length: 0\r\n\r\n");
+	} else {
+		receiver_send(client, "HTTP/1.1 200 Connection established\r\nRetry-After: 9999\r\n\r\n");
+		while (poll(p, 2, -1) > 0)
+			if ((p[0].revents && !relay(client, server, seen)) ||
+			    (p[1].revents && !relay(server, client, seen)))
+				break;
+	}
+	close(server);
+}
+
+static void serve_proxy(int fd, uint16_t to, struct seen *seen)
+{
+	for (;;) {
+		int client = accept(fd, NULL, NULL);
+		size_t n = 0;
+		ssize_t got;
+
+		memset(seen->head, 0, sizeof(seen->head));
+		while (!strstr(seen->head, "\r\n\r\n") &&
+		       (got = recv(client, seen->head + n, sizeof(seen->head) - 1 - n, 0)) > 0)
+			n += (size_t)got;
+		if (++seen->requests <= seen->refused)
+			receiver_send(client, "HTTP/1.1 407 Who are you\r\nContent-Length: 0\r\n\r\n");
+		else
+			tunnel(client, to, seen);
+		close(client);
+	}
+}
+
+static void start_proxy(struct proxy *t, uint16_t to, unsigned refused)
+{
+	int fd;
+
+	*t = (struct proxy){ 0 };
+	t->seen = mmap(NULL, sizeof(*t->seen), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_true(t->seen != MAP_FAILED);
+	t->seen->refused = refused;
+	fd = receiver_listen(&t->port);
+	t->pid = fork();
+	if (t->pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		serve_proxy(fd, to, t->seen);
+	}
+	close(fd);
+}
+
+static void stop_proxy(struct proxy *t)
+{
+	kill(t->pid, SIGKILL);
+	waitpid(t->pid, NULL, 0);
+	munmap(t->seen, sizeof(*t->seen));
+}
+
+static void await(struct sinks *t, const char *why)
+{
+	for (unsigned i = 0; i < 3000 && tl_sink_waiting(t->sink) && (!why || !strstr(t->sink->why, why)); i++)
+		ticks(t, 1);
+	if (why ? !strstr(t->sink->why, why) : tl_sink_waiting(t->sink) > 0)
+		fail_msg("'%s'", t->sink->why);
+}
+
+static void proxy_lets_through_what_it_cannot_read(void **state)
+{
+	struct tl_policy_header header = { .name = (char *)"Authorization", .value = (char *)"Bearer token" };
+	char spool[128], url[128], ca[128], address[128], asked[128];
+	struct server server;
+	struct proxy proxy;
+	struct sinks t;
+
+	(void)state;
+	init(&t, spool);
+	start(&server, "server", "");
+	start_proxy(&proxy, (uint16_t)server.port, 2);
+	snprintf(url, sizeof(url), "https://localhost:%u/v1/logs", server.port);
+	snprintf(address, sizeof(address), "http://me:secret@127.0.0.1:%u", proxy.port);
+	snprintf(asked, sizeof(asked), "CONNECT localhost:%u HTTP/1.1\r\n", server.port);
+	file_path(ca, "other.crt");
+	t.output.http.url = url;
+	t.output.http.proxy = address;
+	t.output.http.tls_ca = ca;
+	t.output.http.headers = &header;
+	t.output.http.n_headers = 1;
+	sinks_open(&t);
+	sinks_write_many(&t, 1, 100);
+	/* What the proxy refuses is not what the collector does. */
+	await(&t, "the proxy wants a password");
+	assert_null(strstr(t.sink->why, "secret"));
+	/* Whoever is behind it has to be the right one. */
+	await(&t, "its certificate is from nobody whom we trust");
+	assert_int_equal(tl_sink_waiting(t.sink), 100);
+	t.sink = tl_sink_unref(t.sink);
+	file_path(ca, "good.crt");
+	sinks_open(&t);
+	await(&t, NULL);
+	assert_int_equal(t.sink->counters.delivered, 100);
+	assert_int_equal(t.sink->counters.lost, 0);
+	assert_memory_equal(proxy.seen->head, asked, strlen(asked));
+	assert_non_null(strstr(proxy.seen->head, "\r\nProxy-Authorization: Basic bWU6c2VjcmV0\r\n"));
+	assert_null(strstr(proxy.seen->head, "Bearer"));
+	assert_false(proxy.seen->saw_events);
+	assert_int_equal(strncmp(server.received->headers, "POST /v1/logs HTTP/1.1\r\n", 24), 0);
+	assert_non_null(strstr(server.received->headers, "\r\nAuthorization: Bearer token\r\n"));
+	assert_null(strstr(server.received->headers, "Proxy-"));
+	t.sink = tl_sink_unref(t.sink);
+	stop_proxy(&proxy);
+	stop(&server);
+	sd_event_unref(t.setup.event);
+	sinks_done(&t);
+}
+
 /* A server of HTTP/2, which tells the one behind it how it was asked. */
 static pid_t start_nginx(unsigned port, unsigned behind)
 {
@@ -306,6 +452,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_is_not_the_right_one_gets_nothing_until_he_is),
+		cmocka_unit_test(proxy_lets_through_what_it_cannot_read),
 		cmocka_unit_test(http_2_is_spoken_with_who_can),
 	};
 
