@@ -51,6 +51,7 @@ extern const struct tl_decoder_list tl_decoders_socketcall; /* values-socketcall
 extern const struct tl_decoder_list tl_decoders_structs_system; /* values-structs-system.c */
 extern const struct tl_decoder_list tl_decoders_structs_ipc; /* values-structs-ipc.c */
 extern const struct tl_decoder_list tl_decoders_structs_requests; /* values-structs-requests.c */
+extern const struct tl_decoder_list tl_decoders_perf; /* values-perf.c */
 
 extern const struct tl_constant tl_errno_constants[];
 extern const size_t tl_n_errno_constants;

@@ -15,6 +15,7 @@ static const struct tl_decoder_list *const lists[] = {
 	&tl_decoders_structs_system,
 	&tl_decoders_structs_ipc,
 	&tl_decoders_structs_requests,
+	&tl_decoders_perf,
 	&tl_decoders_bpf,
 	&tl_decoders_socketcall,
 	&tl_decoders_sockopts,
