@@ -157,6 +157,8 @@ int tl_report_entry(const struct tl_json *entry, struct tl_json **ret)
 
 	if (!entry || entry->type != TL_JSON_OBJECT)
 		return -EBADMSG;
+	if (!tl_json_get(entry, "TRACELEFT_EVENT"))
+		return -ENOENT;
 	line = tl_json_new();
 	if (!line)
 		return -ENOMEM;
@@ -178,6 +180,8 @@ static int take_entry(const char *text, size_t size, uint64_t number, bool torn,
 	(void)torn;
 	if (r >= 0)
 		r = tl_report_entry(entry, &line);
+	if (r == -ENOENT)
+		return 0;
 	return r == -ENOMEM ? r : tl_report_stream_take(userdata, number, line);
 }
 

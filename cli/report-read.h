@@ -32,7 +32,8 @@ int tl_report_files(struct tl_report *r, char **paths, size_t n);
 /* As journalctl(1) of PATH tells it. -ENOMEM. */
 int tl_report_journal(struct tl_report *r);
 
-/* The fields of an entry as the line of JSON that they were made of; free with tl_json_free(). -EBADMSG, -ENOMEM. */
+/* The fields of an entry as the line of JSON that they were made of; free with tl_json_free(). -EBADMSG, -ENOMEM.
+ * -ENOENT: it is text that a program of our name has said, or that somebody has written by logger(1). */
 int tl_report_entry(const struct tl_json *entry, struct tl_json **ret);
 
 /* Calls for each line, without its newline; number from 1. torn: it has none. Its return value below 0 ends it

@@ -288,6 +288,20 @@ static void an_entry_of_the_journal_counts_like_the_line(void **state)
 	fixture_done(&f);
 }
 
+/* As what `traceleft reload` says when the service runs it. */
+static void text_under_our_name_is_no_event_and_no_fault(void **state)
+{
+	static const char text[] =
+		"{\"SYSLOG_IDENTIFIER\":\"traceleft\",\"_TRANSPORT\":\"stdout\",\"MESSAGE\":\"in force\"}";
+	struct tl_json *json = NULL, *line = NULL;
+
+	(void)state;
+	assert_int_equal(tl_json_parse(text, strlen(text), &json), 0);
+	assert_int_equal(tl_report_entry(json, &line), -ENOENT);
+	assert_null(line);
+	tl_json_free(json);
+}
+
 static void entries_show_bytes_and_lists_in_their_ways(void **state)
 {
 	static const char text[] =
@@ -325,6 +339,7 @@ int main(void)
 		cmocka_unit_test(a_line_without_end_is_passed_over),
 		cmocka_unit_test(a_file_that_is_not_there_does_not_end_it),
 		cmocka_unit_test(an_entry_of_the_journal_counts_like_the_line),
+		cmocka_unit_test(text_under_our_name_is_no_event_and_no_fault),
 		cmocka_unit_test(entries_show_bytes_and_lists_in_their_ways),
 	};
 
