@@ -269,7 +269,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 
 	(void)usec;
 	m->ticks++;
-	/* Before the outputs look at their files: who moves one has until the next tick to say so. */
+	/* Before the outputs look at their files: who moves one has until a later tick to say so. */
 	tl_tamper_watch_tick(m->watch, m->generation, m->loading.next);
 	tl_outputs_tick(&m->generation->outputs);
 	tl_outputs_tell_seals(&m->generation->outputs);

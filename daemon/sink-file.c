@@ -25,6 +25,8 @@
 #define BUFFER_FULL (256 * 1024) /* at most: a large write costs less per byte than a small one */
 #define RESERVE (64 * 1024) /* for own records */
 #define SEAL_TICKS 10
+/* After the one that sees it: who moves a file may be slow to say so, as logrotate on a busy machine. */
+#define MOVED_TICKS 2
 #define AGAIN_TICKS 60 /* as long as something may come once more: it is what is read first */
 
 struct file {
@@ -38,6 +40,7 @@ struct file {
 	uint64_t size; /* of the file */
 	bool needs_repair; /* it may end with a part of a line */
 	bool detached; /* the path names another file now, which could not be opened */
+	unsigned moved_ticks; /* 0: nobody has moved it; else for so long he may still say so */
 	uint64_t rotate_size; /* bytes, 0: never */
 	uint64_t rotate_age; /* ns, 0: never */
 	bool rotate_later; /* it did not work: again at the next tick */
@@ -226,8 +229,7 @@ static const char harm_deleted[] = "deleted, with the events in it; a new file i
 static const char harm_moved[] = "moved away; a new file is begun";
 static const char harm_cut[] = "cut short: events are missing from it";
 
-/* Whoever moves it and says so may; but not who deletes it. */
-static int file_reopen(struct tl_sink *s)
+static int reopen(struct tl_sink *s)
 {
 	struct file *f = s->data;
 	struct stat st;
@@ -235,14 +237,23 @@ static int file_reopen(struct tl_sink *s)
 
 	if (fstat(f->fd, &st) == 0 && !st.st_nlink && !f->detached)
 		s->harm = harm_deleted;
-	else if (s->harm == harm_moved)
-		s->harm = NULL;
 	s->ops->flush(s);
 	r = open_path(s, f);
 	f->detached = r < 0;
 	if (r < 0)
 		tl_sink_fails(s, r, "cannot open again");
 	return r;
+}
+
+/* Whoever moves it and says so may; but not who deletes it. */
+static int file_reopen(struct tl_sink *s)
+{
+	struct file *f = s->data;
+
+	f->moved_ticks = 0;
+	if (s->harm == harm_moved)
+		s->harm = NULL;
+	return reopen(s);
 }
 
 /* ---- Rotation ---- */
@@ -552,9 +563,9 @@ static void follow_path(struct tl_sink *s)
 	if (!f->detached)
 		tl_log(ours.st_nlink ? LOG_INFO : LOG_CRIT, "output %s: %s was %s", s->name, s->path,
 		       ours.st_nlink ? harm_moved : harm_deleted);
-	file_reopen(s);
+	reopen(s);
 	if (ours.st_nlink && !detached)
-		s->harm = harm_moved;
+		f->moved_ticks = MOVED_TICKS + 1;
 }
 
 static void file_tick(struct tl_sink *s)
@@ -566,6 +577,8 @@ static void file_tick(struct tl_sink *s)
 	f->rotate_later = false;
 	f->unsealed_ticks += f->unsealed;
 	follow_path(s);
+	if (f->moved_ticks && !--f->moved_ticks)
+		s->harm = harm_moved;
 	push(s);
 	if (f->fsync == TL_FSYNC_INTERVAL && !f->unkept)
 		sync_file(s);

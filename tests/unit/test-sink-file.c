@@ -397,6 +397,40 @@ static void moved_file_gets_nothing_more(void **state)
 	sinks_done(&t);
 }
 
+/* One tick sees it; two more are for him who is slow to say that it was he. */
+static void who_moves_a_file_has_some_time_to_say_so(void **state)
+{
+	char folder[160], moved[180];
+	struct sinks t;
+
+	(void)state;
+	for (unsigned said = 0; said < 4; said++) {
+		sinks_init(&t);
+		snprintf(moved, sizeof(moved), "%s.1", t.path);
+		sinks_open(&t);
+		sinks_write_many(&t, 1, 10);
+		assert_int_equal(rename(t.path, moved), 0);
+		for (unsigned n = 0; n < 6; n++) {
+			if (n == said)
+				tl_sink_reopen(t.sink);
+			tl_sink_tick(t.sink);
+			assert_int_equal(t.sink->harm != NULL, said == 3 && n == 2);
+			t.sink->harm = n > 2 ? NULL : t.sink->harm;
+		}
+		sinks_done(&t);
+	}
+	/* Nor is it forgotten while there is no new one. */
+	sinks_init(&t);
+	snprintf(folder, sizeof(folder), "%s.away", t.folder);
+	sinks_open(&t);
+	assert_int_equal(rename(t.folder, folder), 0);
+	for (unsigned n = 0; n < 3; n++)
+		tl_sink_tick(t.sink);
+	assert_non_null(t.sink->harm);
+	assert_int_equal(rename(folder, t.folder), 0);
+	sinks_done(&t);
+}
+
 static void deleted_file_is_begun_anew_by_itself(void **state)
 {
 	struct sinks t;
@@ -654,6 +688,7 @@ int main(void)
 		cmocka_unit_test(full_disk_leaves_whole_lines_and_the_loss_is_exact),
 		cmocka_unit_test(events_fill_a_small_disk_to_the_last_whole_line),
 		cmocka_unit_test(moved_file_gets_nothing_more),
+		cmocka_unit_test(who_moves_a_file_has_some_time_to_say_so),
 		cmocka_unit_test(deleted_file_is_begun_anew_by_itself),
 		cmocka_unit_test(events_wait_while_the_directory_is_gone),
 		cmocka_unit_test(file_cut_by_copytruncate_goes_on_from_its_new_end),
