@@ -88,22 +88,32 @@ static void put_process(struct tl_line *l)
 	l->escaped |= l->process->escaped;
 }
 
+void tl_encode_rule_json(struct tl_buffer *b, const struct tl_annotation *a)
+{
+	struct tl_line l = { .b = b };
+
+	if (a->rule) {
+		tl_line_member(&l, ",\"rule\":{\"name\":", a->rule);
+		tl_put_char(b, '}');
+	}
+	for (size_t i = 0; i < a->n_tags; i++)
+		tl_line_member(&l, i ? "," : ",\"tags\":[", a->tags[i]);
+	if (a->n_tags)
+		tl_put_char(b, ']');
+	if (a->severity) {
+		tl_line_member(&l, ",\"log\":{\"level\":", a->severity);
+		tl_put_char(b, '}');
+	}
+}
+
 static void put_rule(struct tl_line *l)
 {
 	const struct tl_annotation *a = l->annotation;
 
-	if (a && a->rule) {
-		tl_line_member(l, ",\"rule\":{\"name\":", a->rule);
-		tl_put_char(l->b, '}');
-	}
-	for (size_t i = 0; a && i < a->n_tags; i++)
-		tl_line_member(l, i ? "," : ",\"tags\":[", a->tags[i]);
-	if (a && a->n_tags)
-		tl_put_char(l->b, ']');
-	if (a && a->severity) {
-		tl_line_member(l, ",\"log\":{\"level\":", a->severity);
-		tl_put_char(l->b, '}');
-	}
+	if (a && a->rule_json)
+		tl_put(l->b, a->rule_json->data, a->rule_json->size);
+	else if (a)
+		tl_encode_rule_json(l->b, a);
 }
 
 static void put_argv(struct tl_line *l, const struct tl_bytes *bytes)

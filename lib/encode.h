@@ -36,6 +36,7 @@ struct tl_annotation {
 	const char *const *tags; /* n_tags */
 	size_t n_tags;
 	const char *severity; /* syslog word for log.level: "warning" */
+	const struct tl_buffer *rule_json; /* what tl_encode_rule_json() makes of the above; NULL: not made */
 	const char *stream, *group; /* of the original's aggregation spec */
 	const char *const *target_names; /* by bit of event->targets */
 	size_t n_target_names;
@@ -75,6 +76,8 @@ struct tl_ledger_view {
 
 /* Appends one object and a newline. annotation may be NULL. -ENOMEM. */
 int tl_encode_json(struct tl_buffer *b, const struct tl_event *event, const struct tl_annotation *annotation);
+/* Appends the members of such a line that are of its rule: "rule", "tags" and "log", each with a comma before. */
+void tl_encode_rule_json(struct tl_buffer *b, const struct tl_annotation *annotation);
 /* Appends the event's length and an Event of event.proto. Errors as above. */
 int tl_encode_proto(struct tl_buffer *b, const struct tl_event *event, const struct tl_annotation *annotation);
 /* Appends one line: "[pid comm] openat(AT_FDCWD, "/etc/passwd", O_RDONLY) = 3 </etc/passwd>". */

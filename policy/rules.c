@@ -28,6 +28,7 @@ struct rule_state {
 	struct tl_hold *hold; /* NULL: nothing is held back */
 	struct tl_aggregate *aggregate; /* NULL: it does not count */
 	struct tl_annotation annotation;
+	struct tl_buffer json; /* the annotation's rule_json */
 	struct tl_ledger_rule *account;
 	bool in_kernel; /* some of its events are counted there */
 };
@@ -54,6 +55,7 @@ struct tl_rule_index *tl_rule_index_free(struct tl_rule_index *index)
 	for (size_t i = 0; i < index->n_rules && index->rules; i++) {
 		tl_hold_free(index->rules[i].hold);
 		tl_aggregate_free(index->rules[i].aggregate);
+		tl_buffer_done(&index->rules[i].json);
 	}
 	free(index->rules);
 	free(index->accounts);
@@ -96,6 +98,10 @@ static int add_rule(const struct tl_policy *p, struct tl_rule_index *index, size
 		.target_names = index->target_names,
 		.n_target_names = p->n_targets + 1,
 	};
+	tl_encode_rule_json(&state->json, &state->annotation);
+	if (state->json.failed)
+		return -ENOMEM;
+	state->annotation.rule_json = state->json.size ? &state->json : NULL;
 	r = tl_hold_new(rule, &state->hold);
 	if (r >= 0 && rule->counts)
 		r = tl_aggregate_new(rule, &state->aggregate);

@@ -203,6 +203,41 @@ static void a_rule_annotates_what_it_keeps(void **state)
 	assert_string_equal(kept.annotation.target_names[1], "everything");
 }
 
+/* Its text is made once, and is the one that would be made for each event. */
+static void what_a_rule_adds_to_a_line_is_made_beforehand(void **state)
+{
+	static const char *const rules[] = {
+		"rules: [{name: a, events: openat, tags: [t, 'u \"'], severity: crit}]\n",
+		"rules: [{name: a, events: openat}]\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
+		_cleanup_(policy_freep) struct tl_policy *p = parse(rules[i]);
+		struct tl_buffer made = {}, plain = {}, fast = {};
+		struct tl_annotation annotation;
+		struct tl_event event;
+		struct kept kept;
+
+		assert_true(fixture_find("read-passwd", &event));
+		filter_event(p, &event, &kept);
+		annotation = kept.annotation;
+		assert_non_null(annotation.rule_json);
+		tl_encode_rule_json(&made, &annotation);
+		assert_int_equal(annotation.rule_json->size, made.size);
+		assert_memory_equal(annotation.rule_json->data, made.data, made.size);
+		assert_int_equal(tl_encode_json(&fast, &event, &annotation), 0);
+		annotation.rule_json = NULL;
+		assert_int_equal(tl_encode_json(&plain, &event, &annotation), 0);
+		assert_int_equal(fast.size, plain.size);
+		assert_memory_equal(fast.data, plain.data, plain.size);
+		tl_buffer_done(&made);
+		tl_buffer_done(&plain);
+		tl_buffer_done(&fast);
+	}
+	tl_encode_done();
+}
+
 static void a_sample_keeps_one_in_n_of_each_hash(void **state)
 {
 	_cleanup_(policy_freep) struct tl_policy *p =
@@ -565,6 +600,7 @@ int main(void)
 		cmocka_unit_test(what_one_rule_delivers_is_delivered_whatever_others_do),
 		cmocka_unit_test(an_error_of_whoever_takes_it_ends_at_once),
 		cmocka_unit_test(a_rule_annotates_what_it_keeps),
+		cmocka_unit_test(what_a_rule_adds_to_a_line_is_made_beforehand),
 		cmocka_unit_test(a_sample_keeps_one_in_n_of_each_hash),
 		cmocka_unit_test(the_first_of_a_hash_is_kept_however_many_hashes),
 		cmocka_unit_test(a_capture_cuts_the_argument_for_its_rule_alone),
