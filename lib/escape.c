@@ -13,6 +13,7 @@ enum notation { NOTATION_JSON, NOTATION_VALUE, NOTATION_TEXT, NOTATION_QUOTED };
 #define BLOCK 16
 #define ESCAPE_MAX 5 /* of one byte */
 #define NULS 8 /* that are written at once */
+#define NULS_MAX (8 * NULS) /* one after the other, before there has to be room again */
 
 #define ONES 0x0101010101010101ULL
 #define HIGHS 0x8080808080808080ULL
@@ -252,6 +253,24 @@ static inline bool are_nuls(const char *s, size_t n, enum notation notation)
 	return !word;
 }
 
+/* As many of them as there are words of them, and no more than NULS_MAX; the first word is. */
+static inline size_t write_nuls(char **end, const char *s, size_t n)
+{
+	size_t i = 0, most = n < NULS_MAX ? n : NULS_MAX;
+	char *p = *end;
+	uint64_t word;
+
+	do {
+		p = TL_W_LITERAL(p, "\\\\x00\\\\x00\\\\x00\\\\x00\\\\x00\\\\x00\\\\x00\\\\x00");
+		i += NULS;
+		if (i + NULS > most)
+			break;
+		memcpy(&word, s + i, NULS);
+	} while (!word);
+	*end = p;
+	return i;
+}
+
 /* The bytes from i on to the end of a block, or a bit more; returns where that is. */
 static inline size_t escape_block(char **end, const char *s, size_t i, size_t n, enum notation notation, bool *escaped)
 {
@@ -264,9 +283,8 @@ static inline size_t escape_block(char **end, const char *s, size_t i, size_t n,
 		unsigned length;
 
 		if (are_nuls(s + i, n - i, notation)) {
-			p = TL_W_LITERAL(p, "\\\\x00\\\\x00\\\\x00\\\\x00\\\\x00\\\\x00\\\\x00\\\\x00");
+			i += write_nuls(&p, s + i, n - i);
 			sizes |= ESCAPE_MAX;
-			i += NULS;
 			continue;
 		}
 		length = c >= 0x80 ? tl_utf8_harmless(s + i, n - i) : 0;
@@ -298,7 +316,7 @@ static inline bool escape(struct tl_buffer *b, const char *s, size_t n, enum not
 		size_t clean;
 		char *p;
 
-		if (!tl_room(b, n - i + 16 + (BLOCK + NULS) * ESCAPE_MAX + sizeof(struct piece)))
+		if (!tl_room(b, n - i + 16 + (BLOCK + NULS_MAX) * ESCAPE_MAX + sizeof(struct piece)))
 			break;
 		p = tl_end(b);
 		clean = copy_clean(p, s + i, n - i);

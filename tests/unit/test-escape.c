@@ -261,6 +261,36 @@ static void text_is_quoted_in_one_go(void **state)
 	}
 }
 
+/* By words, and byte by byte: in pieces of one byte nothing is done at once. */
+static void any_number_of_nuls_is_written_as_so_many(void **state)
+{
+	char s[300];
+
+	(void)state;
+	for (size_t before = 0; before < 20; before++)
+		for (size_t n = 1; n < 200; n++) {
+			struct tl_buffer json = { 0 }, quoted = { 0 }, once = { 0 }, once_quoted = { 0 };
+			size_t size = before + n + 1;
+
+			memset(s, 'a', sizeof(s));
+			memset(s + before, 0, n);
+			for (size_t i = 0; i < size; i++) {
+				tl_escape_json(&json, s + i, 1);
+				tl_escape_text_json(&quoted, s + i, 1);
+			}
+			assert_true(tl_escape_json(&once, s, size));
+			tl_escape_text_json(&once_quoted, s, size);
+			assert_int_equal(once.size, json.size);
+			assert_memory_equal(once.data, json.data, json.size);
+			assert_int_equal(once_quoted.size, quoted.size);
+			assert_memory_equal(once_quoted.data, quoted.data, quoted.size);
+			tl_buffer_done(&json);
+			tl_buffer_done(&quoted);
+			tl_buffer_done(&once);
+			tl_buffer_done(&once_quoted);
+		}
+}
+
 static void no_memory_is_remembered(void **state)
 {
 	struct tl_buffer b = { 0 };
@@ -286,6 +316,7 @@ int main(void)
 		cmocka_unit_test(the_bytes_come_back),
 		cmocka_unit_test(harmless_text_is_quoted_only),
 		cmocka_unit_test(text_is_quoted_in_one_go),
+		cmocka_unit_test(any_number_of_nuls_is_written_as_so_many),
 		cmocka_unit_test(no_memory_is_remembered),
 	};
 
