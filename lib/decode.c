@@ -910,7 +910,7 @@ static int decode_kind(struct tl_session *s, const struct tl_record *record, con
 			fill_identities(s, p);
 		if (p->other)
 			fill_other(s, p);
-		if (tl_loads_module(s->event.type) && p->name[TL_PATH_FILE].size) {
+		if (p->name[TL_PATH_FILE].size && tl_loads_module(s->event.type)) {
 			s->event.module = p->name[TL_PATH_FILE];
 			s->event.module.flags = value_flags(s->event.module.flags);
 		}

@@ -169,38 +169,41 @@ bool tl_encode_has_flags(const struct tl_event *event)
 	       (address_flags(event) & path) || (event->process->flags & process);
 }
 
+static void put_word(struct tl_buffer *b, bool is_first, const char *word)
+{
+	if (!is_first)
+		tl_put_char(b, ',');
+	tl_put_char(b, '"');
+	tl_put_text(b, word);
+	tl_put_char(b, '"');
+}
+
+/* Behind n others. Returns 1 if it is set. */
+static inline unsigned put_flag(struct tl_buffer *b, unsigned n, bool is_set, const char *word)
+{
+	if (is_set)
+		put_word(b, !n, word);
+	return is_set;
+}
+
 unsigned tl_encode_flags(struct tl_buffer *b, const struct tl_event *event, bool escaped, bool cut)
 {
 	uint32_t path = event->file.path.flags | event->target.path.flags;
 	uint32_t address = address_flags(event);
 	uint32_t process = event->process->flags;
-	const struct {
-		bool set;
-		const char *word;
-	} flags[] = {
-		{ event->flags & TL_EVENT_TRUNCATED, "truncated" },
-		{ event->flags & TL_EVENT_INCOMPLETE, "incomplete" },
-		{ escaped, "escaped" },
-		{ (event->flags & TL_EVENT_CLAIM) || (path & TL_VALUE_CLAIM), "claim" },
-		{ address & TL_VALUE_CLAIM, "address_claim" },
-		{ (path | address) & TL_VALUE_DELETED, "deleted" },
-		{ (path | address) & TL_VALUE_DETACHED, "detached" },
-		{ (event->flags & TL_EVENT_UNKNOWN_PROCESS) || (process & TL_PROCESS_UNKNOWN), "unknown_process" },
-		{ event->flags & TL_EVENT_THREAD, "thread" },
-		{ event->flags & TL_EVENT_IO_URING, "io_uring" },
-		{ cut || (process & TL_PROCESS_ARGS_TRUNCATED), "args_truncated" },
-		{ process & TL_PROCESS_DELETED, "executable_deleted" },
-	};
 	unsigned n = 0;
 
-	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
-		if (!flags[i].set)
-			continue;
-		if (n++)
-			tl_put_char(b, ',');
-		tl_put_char(b, '"');
-		tl_put_text(b, flags[i].word);
-		tl_put_char(b, '"');
-	}
+	n += put_flag(b, n, event->flags & TL_EVENT_TRUNCATED, "truncated");
+	n += put_flag(b, n, event->flags & TL_EVENT_INCOMPLETE, "incomplete");
+	n += put_flag(b, n, escaped, "escaped");
+	n += put_flag(b, n, (event->flags & TL_EVENT_CLAIM) || (path & TL_VALUE_CLAIM), "claim");
+	n += put_flag(b, n, address & TL_VALUE_CLAIM, "address_claim");
+	n += put_flag(b, n, (path | address) & TL_VALUE_DELETED, "deleted");
+	n += put_flag(b, n, (path | address) & TL_VALUE_DETACHED, "detached");
+	n += put_flag(b, n, (event->flags & TL_EVENT_UNKNOWN_PROCESS) || (process & TL_PROCESS_UNKNOWN), "unknown_process");
+	n += put_flag(b, n, event->flags & TL_EVENT_THREAD, "thread");
+	n += put_flag(b, n, event->flags & TL_EVENT_IO_URING, "io_uring");
+	n += put_flag(b, n, cut || (process & TL_PROCESS_ARGS_TRUNCATED), "args_truncated");
+	n += put_flag(b, n, process & TL_PROCESS_DELETED, "executable_deleted");
 	return n;
 }

@@ -91,11 +91,12 @@ struct tl_buffer *tl_encode_line(void)
 
 const struct tl_buffer *tl_encode_host(void)
 {
-	const struct tl_host *host = tl_host();
 	struct tl_buffer *b = &cache.host;
+	const struct tl_host *host;
 
 	if (b->size)
 		return b;
+	host = tl_host();
 	TL_PUT_LITERAL(b, "\"host\":{\"name\":\"");
 	tl_escape_json(b, host->name, strlen(host->name));
 	TL_PUT_LITERAL(b, "\",\"id\":\"");

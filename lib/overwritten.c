@@ -17,7 +17,7 @@ static uint64_t written_size(const struct tl_event *event, const struct tl_arg_t
 {
 	const struct tl_bytes *captured = &event->captured[arg->position - 1];
 
-	if (!strncmp(arg->type, "const ", 6))
+	if (!memcmp(arg->type, "const ", 6))
 		return 0;
 	switch ((enum tl_capture)arg->capture) {
 	case TL_CAPTURE_OUTPUT:

@@ -349,7 +349,7 @@ static int place_handler(struct tl_session *s, uint32_t event, struct tl_handler
 
 bool tl_loads_module(const struct tl_event_type *type)
 {
-	return strcmp(type->name, "init_module") == 0 || strcmp(type->name, "finit_module") == 0;
+	return NAME_IS(type->name, "init_module") || NAME_IS(type->name, "finit_module");
 }
 
 enum tl_path_source tl_object_source(const struct tl_event_type *type)

@@ -7,11 +7,14 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
+/* Whether the name in an array is the literal; without a call, for what is asked of each event. */
+#define NAME_IS(array, literal) (memcmp((array), "" literal, sizeof(literal)) == 0)
 
 static inline void tl_freep(void *p)
 {

@@ -5,6 +5,7 @@
 #include <threads.h>
 
 #include "put.h"
+#include "util.h"
 #include "values-tables.h"
 #include "wire.h"
 
@@ -203,8 +204,8 @@ bool tl_argument_conditional(const struct tl_event_type *type, unsigned i)
 {
 	const struct tl_arg_type *arg = &type->args[i], *before = arg - 1;
 
-	return i && !strcmp(arg->decoder, "mode") && !strcmp(before->decoder, "open_flags") && before->position >= 1 &&
-	       before->position <= TL_ARGS_MAX;
+	return i && NAME_IS(arg->decoder, "mode") && NAME_IS(before->decoder, "open_flags") &&
+	       before->position >= 1 && before->position <= TL_ARGS_MAX;
 }
 
 bool tl_argument_used(const struct tl_event *event, unsigned i)
