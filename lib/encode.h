@@ -24,7 +24,7 @@ struct tl_key_value {
 	const char *name; /* as in conditions: "path" */
 	const char *text; /* borrowed, not NUL-terminated */
 	size_t size;
-	bool is_number; /* text is its digits */
+	bool is_number; /* text is its digits; or it is true or false, which has no quotes either */
 	bool is_missing; /* the events have none */
 };
 

@@ -123,7 +123,9 @@ static bool show_value(struct tl_buffer *text, const struct tl_reference *field,
 	default:
 		if (!take(key, size, &number, sizeof(number)))
 			return false;
-		if (number < 0)
+		if (field->kind == TL_FIELD_BOOL)
+			tl_put_text(text, number ? "true" : "false");
+		else if (number < 0)
 			tl_put_i64(text, (int64_t)number);
 		else
 			tl_put_u64(text, (uint64_t)number);

@@ -13,6 +13,7 @@
 #include "event-copy.h"
 #include "expression-fixture.h"
 #include "policy.h"
+#include "put.h"
 
 #define SECOND UINT64_C(1000000000)
 #define START (1700000000 * SECOND)
@@ -101,6 +102,31 @@ static void counts_are_told_at_the_end_of_their_period(void **state)
 	assert_int_equal(tl_policy_ledger(p)->aggregated, 8);
 	assert_int_equal(tl_policy_ledger(p)->results, out.n);
 	assert_int_equal(tl_policy_ledger(p)->delivered, 0);
+}
+
+static int take_line(const struct tl_policy_rule *rule, const struct tl_event *event, const struct tl_annotation *a,
+		     void *userdata)
+{
+	(void)rule;
+	return tl_encode_json(userdata, event, a);
+}
+
+static void whether_it_succeeded_is_told_as_true_or_false(void **state)
+{
+	_cleanup_(policy_freep) struct tl_policy *p =
+		parse("{name: a, events: openat, aggregate: {by: success, every: 1m}}");
+	struct tl_buffer lines = {};
+	struct out out = {};
+
+	(void)state;
+	at(p, &out, "read-passwd", 1);
+	at(p, &out, "write-shadow", 2);
+	assert_int_equal(tl_policy_flush(p, 0, true, take_line, &lines), 0);
+	tl_put_char(&lines, 0);
+	assert_non_null(strstr(lines.data, "\"key\":{\"success\":true},\"count\":1,"));
+	assert_non_null(strstr(lines.data, "\"key\":{\"success\":false},\"count\":1,"));
+	tl_buffer_done(&lines);
+	tl_encode_done();
 }
 
 static void the_first_and_the_last_event_stand_for_theirs(void **state)
@@ -297,6 +323,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(counts_are_told_at_the_end_of_their_period),
+		cmocka_unit_test(whether_it_succeeded_is_told_as_true_or_false),
 		cmocka_unit_test(the_first_and_the_last_event_stand_for_theirs),
 		cmocka_unit_test(the_most_frequent_keys_are_told_and_the_rest_together),
 		cmocka_unit_test(sums_are_exact_however_many_keys),
