@@ -36,7 +36,11 @@ static int check_where(const struct tl_verb *verb, const char *where)
 	tl_expression_free(e);
 	if (r == -EINVAL)
 		return tl_usage_error(verb, "--where: column %u: %s", error.column, error.message);
-	return r < 0 ? tl_print_errno(r, "--where") : TL_EXIT_OK;
+	if (r < 0)
+		return tl_print_errno(r, "--where");
+	for (unsigned i = 0; i < error.n_warnings; i++)
+		tl_print_warning("--where: column %u: %s", error.warning[i].column, error.warning[i].message);
+	return TL_EXIT_OK;
 }
 
 static int parse(const struct tl_verb *verb, int argc, char **argv, struct settings *s, bool *ret_help)

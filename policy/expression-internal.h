@@ -269,4 +269,10 @@ int tl_parser_reference(struct tl_parser *p, struct tl_reference **ret);
 int tl_parser_choose(struct tl_parser *p, struct tl_named *name, enum tl_field_kind kind, const char *what,
 		     unsigned column);
 
+/* Warn of a value that the field never has. */
+void tl_parser_doubt_text(struct tl_parser *p, const struct tl_named *left, enum tl_relation relation,
+			  const struct tl_text *text, unsigned column);
+void tl_parser_doubt_number(struct tl_parser *p, const struct tl_named *left, enum tl_relation relation,
+			    __int128 number, unsigned column);
+
 #endif

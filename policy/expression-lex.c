@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "expression-internal.h"
+#include "util.h"
 
 #define NUMBER_ADDRESS_MAX 64
+#define NO_UNITS ": there are no units here, times are in ns and sizes in bytes"
 
 static __attribute__((format(printf, 2, 3))) int refuse(struct tl_lexer *l, const char *format, ...)
 {
@@ -101,6 +103,20 @@ static int read_string(struct tl_lexer *l, struct tl_token *t)
 
 /* ---- Numbers, addresses and words ---- */
 
+/* What stands behind a number elsewhere in a policy: "10ms", "1M". */
+static bool has_unit(const char *p, size_t size)
+{
+	static const char *const units[] = { "ns", "us", "ms", "s", "m", "h", "d", "k", "K", "M", "G" };
+	size_t digits = 0;
+
+	while (digits < size && is_digit(p[digits]))
+		digits++;
+	for (size_t i = 0; digits && i < ARRAY_SIZE(units); i++)
+		if (size - digits == strlen(units[i]) && memcmp(p + digits, units[i], size - digits) == 0)
+			return true;
+	return false;
+}
+
 static int read_number(struct tl_lexer *l, struct tl_token *t, const char *p, size_t size)
 {
 	unsigned base = 10;
@@ -117,7 +133,7 @@ static int read_number(struct tl_lexer *l, struct tl_token *t, const char *p, si
 		int digit = hex_digit(p[i]);
 
 		if (digit < 0 || (unsigned)digit >= base)
-			return refuse(l, "'%.*s' is no number", (int)size, p);
+			return refuse(l, "'%.*s' is no number%s", (int)size, p, has_unit(p, size) ? NO_UNITS : "");
 		if (__builtin_mul_overflow(number, base, &number) ||
 		    __builtin_add_overflow(number, (unsigned)digit, &number))
 			return refuse(l, "'%.*s' does not fit into 64 bits", (int)size, p);

@@ -230,6 +230,15 @@ static int fit_operand(struct tl_parser *p, const struct tl_named *left, struct 
 	return 0;
 }
 
+static void doubt_operand(struct tl_parser *p, const struct tl_named *left, enum tl_relation relation,
+			  const struct operand *o)
+{
+	if (o->kind == TL_FIELD_STRING)
+		tl_parser_doubt_text(p, left, relation, &o->value.text, o->column);
+	else if (o->kind == TL_FIELD_NUMBER)
+		tl_parser_doubt_number(p, left, relation, o->value.number, o->column);
+}
+
 /* ---- Comparisons ---- */
 
 static bool is_order(enum tl_relation relation)
@@ -282,6 +291,7 @@ static int compare_values(struct tl_parser *p, struct tl_named *left, struct tl_
 		return r;
 	if (right.kind == TL_FIELD_ADDRESS && tl_ip_compare(&right.range.first, &right.range.last) != 0)
 		return tl_parser_fail(p, op->column, "a network is compared with 'in', not '%.*s'", SHOWN(op));
+	doubt_operand(p, left, (enum tl_relation)insn->relation, &right);
 	insn->left = left->reference;
 	insn->value = right.value;
 	insn->value.ip = right.range.first;
@@ -337,6 +347,7 @@ static int compare_strings(struct tl_parser *p, struct tl_named *left, struct tl
 		return unexpected(p, "a string in quotes");
 	insn->left = left->reference;
 	insn->value.text = p->token.text;
+	tl_parser_doubt_text(p, left, (enum tl_relation)insn->relation, &p->token.text, column);
 	r = advance(p);
 	if (r >= 0 && insn->relation == TL_RELATION_MATCHES)
 		r = compile_pattern(p, left, insn, column);
@@ -370,6 +381,7 @@ static int parse_item(struct tl_parser *p, struct tl_named *left, struct tl_set_
 	if (o.kind != (enum tl_field_kind)items->kind)
 		return tl_parser_fail(p, o.column, "this is %s, and the list began with %s", tl_field_kind_name(o.kind),
 				      tl_field_kind_name(items->kind));
+	doubt_operand(p, left, TL_RELATION_IN, &o);
 	return tl_set_items_add(items, &o.value, &o.range);
 }
 

@@ -177,6 +177,45 @@ static void what_is_always_true_is_warned_of(void **state)
 	assert_non_null(strstr(error.warning[0].message, "O_RDONLY is 0"));
 }
 
+static void what_a_field_never_is_is_warned_of(void **state)
+{
+	static const struct {
+		const char *text, *warning; /* NULL: none */
+		unsigned column;
+	} cases[] = {
+		{ "unit == 'nginx'", "'unit' is never 'nginx': it ends in .service", 9 },
+		{ "unit in ('a.service', 'user.slice')", "'unit' is never 'user.slice'", 23 },
+		{ "unit in ('a.service', 'b.scope', '')", NULL, 0 },
+		{ "unit startswith 'nginx' or unit contains 'x'", NULL, 0 },
+		{ "executable == 'bash'", "executable endswith '/bash' looks at its end", 15 },
+		{ "not (uid == 0 and parent.executable in ('/bin/sh', 'sh'))", "parent.executable endswith '/sh'", 52 },
+		{ "path != 'etc/passwd'", "'path' is a whole path and never 'etc/passwd'", 9 },
+		{ "path == 'pipe:[1]' or path == '/x' or path == '' or path startswith 'pipe'", NULL, 0 },
+		{ "pathname == 'passwd'", NULL, 0 },
+		{ "comm == 'sixteen-bytes-it'", "here 'sixteen-bytes-i'", 9 },
+		{ "comm startswith 'sixteen-bytes-it'", "the kernel keeps 15 bytes", 17 },
+		{ "comm == 'fifteen-bytes-i' or comm matches 'f??????*********'", NULL, 0 },
+		{ "errno == -EACCES", "write 13 here, or 'ret'", 10 },
+		{ "errno in (EPERM, -13)", "'errno' is never negative", 18 },
+		{ "ret == -EACCES or errno > -1", NULL, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_(expression_freep) struct tl_expression *e = NULL;
+		struct tl_expression_error error;
+
+		e = compile(cases[i].text, "openat", &error);
+		assert_non_null(e);
+		if (error.n_warnings != (cases[i].warning != NULL) ||
+		    (cases[i].warning && (!strstr(error.warning[0].message, cases[i].warning) ||
+					  error.warning[0].column != cases[i].column)))
+			fail_msg("%s: %u warnings, %u: %s", cases[i].text, error.n_warnings,
+				 error.n_warnings ? error.warning[0].column : 0,
+				 error.n_warnings ? error.warning[0].message : "");
+	}
+}
+
 static void a_star_that_cannot_cross_slashes_is_warned_of(void **state)
 {
 	_cleanup_(expression_freep) struct tl_expression *e = NULL;
@@ -412,6 +451,7 @@ int main(void)
 		cmocka_unit_test(a_field_that_some_events_lack_is_warned_of_once),
 		cmocka_unit_test(no_types_means_all_and_no_such_warning),
 		cmocka_unit_test(what_is_always_true_is_warned_of),
+		cmocka_unit_test(what_a_field_never_is_is_warned_of),
 		cmocka_unit_test(a_star_that_cannot_cross_slashes_is_warned_of),
 		cmocka_unit_test(messages_hold_no_control_characters),
 		cmocka_unit_test(nesting_is_bounded),

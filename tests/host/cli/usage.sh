@@ -82,6 +82,12 @@ unknown_event_names_the_nearest() {
 		refused 2 "did you mean 'openat'?" events opneat
 }
 
+what_a_condition_never_finds_is_warned_of() {
+	refused 1 "warning: --where: column 9: 'unit' is never 'nginx'" tail --socket "$dir/none" --where "unit == 'nginx'" &&
+		refused 1 "column 15: 'executable' is a whole path" tail --socket "$dir/none" --where "executable == 'sh'" &&
+		refused 2 "column 12: '10ms' is no number: there are no units here" tail --where 'duration > 10ms'
+}
+
 bad_spec_names_its_column() {
 	refused 2 'traceleft: trace: 1234: column 1: ' trace 1234 &&
 		refused 2 'traceleft: trace: 1,,2:read: column 3: ' trace 1,,2:read &&
@@ -205,6 +211,7 @@ complete_line() {
 }
 
 run_tests every_verb_has_help version_is_printed wrong_usage_gives_2_and_one_line unknown_event_names_the_nearest \
-	bad_spec_names_its_column message_cannot_move_the_terminal missing_handler_is_told without_root_tracing_is_refused \
-	events_are_listed_and_described events_as_json_are_an_array status_without_a_daemon_gives_1 \
-	status_of_a_daemon_is_shown manual_page_has_every_verb_and_option completion_has_every_verb_and_option
+	what_a_condition_never_finds_is_warned_of bad_spec_names_its_column message_cannot_move_the_terminal \
+	missing_handler_is_told without_root_tracing_is_refused events_are_listed_and_described \
+	events_as_json_are_an_array status_without_a_daemon_gives_1 status_of_a_daemon_is_shown \
+	manual_page_has_every_verb_and_option completion_has_every_verb_and_option
