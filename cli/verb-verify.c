@@ -23,16 +23,37 @@ static const struct tl_option options[] = {
 	{ 0 },
 };
 
+#define TIME_AT (sizeof("{\"@timestamp\":\"") - 1) /* in a line */
+#define TIME_SIZE 29
+
 struct verifier {
 	struct tl_verify verify;
 	struct tl_sealed sealed;
+	const char *before; /* the file in front of this one; NULL: none */
+	char begin[TIME_SIZE + 1]; /* of that file, then of this one: the time of its first line */
+	char newer[256]; /* a file that stands in front of an older one, and that one; empty: none */
 };
+
+/* What begins first was written first. */
+static void look_at_order(struct verifier *v, const char *path, const char *line, size_t size)
+{
+	char begin[TIME_SIZE + 1] = "";
+
+	if (size > TIME_AT + TIME_SIZE)
+		memcpy(begin, line + TIME_AT, TIME_SIZE);
+	if (v->before && !v->newer[0] && strspn(begin, "0123456789-T:.") == TIME_SIZE && strcmp(begin, v->begin) < 0)
+		snprintf(v->newer, sizeof(v->newer), "%.100s stands in front of %.100s", v->before, path);
+	memcpy(v->begin, begin, sizeof(begin));
+	v->before = path;
+}
 
 static int take_line(struct verifier *v, const char *path, uint64_t n, const char *line, size_t size)
 {
 	bool whole = size && line[size - 1] == '\n';
 	char where[4200];
 
+	if (n == 1)
+		look_at_order(v, tl_input_name(path), line, size);
 	snprintf(where, sizeof(where), "%s:%" PRIu64, tl_input_name(path), n);
 	return tl_verify_line(&v->verify, where, line, size - whole);
 }
@@ -146,6 +167,8 @@ static void print_text(const struct verifier *verifier, bool complete)
 	       v->n_gaps || v->n_losses ? "complete but for what is declared lost" :
 					  "complete",
 	       tl_style(stdout, TL_STYLE_END), v->events, v->results, v->counted, v->records);
+	if (!complete && verifier->newer[0])
+		printf("The oldest file is to be named first: %s, which begins before it.\n", verifier->newer);
 }
 
 static void put_seals(struct tl_buffer *b, const struct tl_sealed *s)

@@ -113,7 +113,7 @@ missing_file_is_found() { copy_files; rm "$dir/copy/2"; is_found "is missing"; }
 exchanged_files_are_found() {
 	copy_files
 	mv "$dir/copy/2" "$dir/copy/x" && mv "$dir/copy/3" "$dir/copy/2" && mv "$dir/copy/x" "$dir/copy/3"
-	is_found "stands at another place"
+	is_found "stands at another place" && is_found "named first: .*copy/2 stands in front of .*copy/3,"
 }
 file_of_another_place_is_found() { copy_files; cp "$dir/copy/2" "$dir/copy/3"; is_found "copy/3: seal .* does not follow"; }
 file_without_seals_is_found() { copy_files; grep -av '"action":"seal"' "$dir/copy/2" >"$dir/x"; mv "$dir/x" "$dir/copy/2"; is_found "copy/2: has no seal"; }
