@@ -49,7 +49,9 @@ static const struct {
 	  "symbolic links in it are not followed. It has the word \\fBclaim\\fP in \\fBtraceleft.flags\\fP." },
 	{ "io_uring",
 	  "A request is told as its system call, when it ends. Its numbers are copied from memory that the process\n"
-	  "shares with the kernel: of one that was changed meanwhile only the object, found by descriptor, is sure.\n"
+	  "shares with the kernel: of one that was changed meanwhile only the object, found by descriptor, and the\n"
+	  "names, which are the kernel\\(aqs own copies (of statx from 5.18 on), are sure.\n"
+	  "What makes a descriptor of a place in the ring\\(aqs own table of files is told as \\fBdup\\fP(2) of that place.\n"
 	  "Paths of objects that it names are composed, with the word \\fBclaim\\fP, as are those that it opens into\n"
 	  "the ring\\(aqs own table of files. A request whose success nobody is to be told of is told as it is taken, "
 	  "with\n"

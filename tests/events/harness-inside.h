@@ -131,6 +131,7 @@ void ring_actor(struct call *c);
 bool ring_open(bool polled);
 bool ring_has(uint32_t feature); /* IORING_FEAT_* */
 bool ring_knows(uint8_t opcode); /* IORING_OP_* */
+#define FIXED_FD_INSTALL 54 /* IORING_OP_FIXED_FD_INSTALL, since 6.8 */
 int ring_register(unsigned what, const void *argument, unsigned n);
 /* The request that stands for a call; false: there is none. */
 bool ring_prepare(const struct call *c, struct io_uring_sqe *entry);

@@ -193,6 +193,8 @@ bool ring_call(struct call *c, int64_t *ret)
 	if (by == DOOR_CALL || run->at_case == plain_case || !ring_prepare(c, &entry) ||
 	    !ring_open(by == DOOR_POLLED) || !ring_knows(entry.opcode))
 		return false;
+	if (entry.opcode == FIXED_FD_INSTALL)
+		return false; /* of a place in the ring's table, not of a descriptor */
 	if (by == DOOR_ASYNC)
 		entry.flags |= IOSQE_ASYNC;
 	ring_push(&entry);

@@ -127,6 +127,29 @@ static void place_in_the_table_of_files(void)
 	is_object(r[1].call, path, stat_of(path));
 }
 
+/* A place in the ring's own table becomes a descriptor of the process, as of dup(2). */
+static void descriptor_of_a_place(void)
+{
+	struct request r[2] = {};
+	const char *path = new_file("placed", 0600);
+	int fd = open(path, O_RDONLY);
+
+	require(ring_open(false));
+	if (!ring_knows(FIXED_FD_INSTALL)) {
+		skip_case("this kernel has no such requests");
+		return;
+	}
+	ring_register(IORING_UNREGISTER_FILES, NULL, 0); /* of another case */
+	require(ring_register(IORING_REGISTER_FILES, &fd, 1) == 0 && close(fd) == 0);
+	for (int i = 0; i < 2; i++) {
+		ask(&r[i], SYS_dup, i);
+		r[i].entry.flags |= IOSQE_FIXED_FILE;
+	}
+	make(r, 2, 2);
+	require(r[0].call->ret >= 0 && r[1].call->ret == -EBADF);
+	is_object(r[0].call, path, stat_of_fd((int)r[0].call->ret));
+}
+
 /* More at once than anything here has room for beforehand, by threads of the kernel's own. */
 static void crowd(void)
 {
@@ -284,7 +307,7 @@ static void two_requests_with_one_name(void)
 static const struct test_case cases[] = {
 	CASE(what_follows_a_failure_is_cancelled), CASE(refused), CASE(silent_about_success),
 	CASE(place_in_the_table_of_files),	   CASE(crowd),	  CASE(one_request_for_many_callers),
-	CASE(two_requests_with_one_name),
+	CASE(two_requests_with_one_name),	   CASE(descriptor_of_a_place),
 };
 
-TEST_OF("io-uring", NULL, "unlinkat", "openat", "read", "accept4", "net_accept")
+TEST_OF("io-uring", NULL, "unlinkat", "openat", "read", "accept4", "net_accept", "dup")
