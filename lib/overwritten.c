@@ -3,6 +3,9 @@
 #include <string.h>
 
 #include "overwritten.h"
+#include "util.h"
+#include "values.h"
+#include "wire.h"
 
 #define ERESTARTNOHAND 514
 #define ERESTART_RESTARTBLOCK 516
@@ -10,6 +13,14 @@
 static bool is_interrupted(int64_t ret)
 {
 	return ret == -EINTR || ret == -ERESTARTNOHAND || ret == -ERESTART_RESTARTBLOCK;
+}
+
+/* Of `size` bytes, which programs of 64 bits have, those that the event's caller has. */
+static uint64_t size_there(const struct tl_event *event, const struct tl_arg_type *arg, uint64_t size)
+{
+	const struct tl_decoder *decoder = event->abi == TL_ABI_X86_64 ? NULL : tl_decoder_find(arg->decoder);
+
+	return decoder && decoder->size32 && tl_is_narrow(event, decoder) ? MIN(size, decoder->size32) : size;
 }
 
 /* Bytes behind the argument that the call has written; 0 if it has not. */
@@ -21,7 +32,7 @@ static uint64_t written_size(const struct tl_event *event, const struct tl_arg_t
 		return 0;
 	switch ((enum tl_capture)arg->capture) {
 	case TL_CAPTURE_OUTPUT:
-		return event->ret >= 0 ? arg->size : 0;
+		return event->ret >= 0 ? size_there(event, arg, arg->size) : 0;
 	case TL_CAPTURE_SOCKADDR_POINTER:
 		return event->ret >= 0 ? captured->size : 0;
 	case TL_CAPTURE_BUFFER:
@@ -29,7 +40,7 @@ static uint64_t written_size(const struct tl_event *event, const struct tl_arg_t
 			return 0;
 		return (uint64_t)event->ret * (arg->unit ? arg->unit : 1);
 	case TL_CAPTURE_STRUCT: /* of sleep what is left of it */
-		return is_interrupted(event->ret) ? arg->size : 0;
+		return is_interrupted(event->ret) ? size_there(event, arg, arg->size) : 0;
 	default:
 		return 0;
 	}
@@ -63,7 +74,7 @@ static void forget_below(struct tl_event *event, const struct tl_arg_type *writt
 
 		if (arg == written || !is_given(arg) || !(captured->flags & TL_VALUE_PRESENT) ||
 		    (written->capture == TL_CAPTURE_STRUCT && arg > written) || at >= end ||
-		    begin >= at + captured->size)
+		    begin >= at + size_there(event, arg, captured->size))
 			continue;
 		*captured = (struct tl_bytes){ 0 };
 		event->flags |= TL_EVENT_INCOMPLETE;

@@ -240,7 +240,7 @@ static void timex_text_32(struct tl_buffer *out, const struct tl_bytes *bytes)
 static const struct tl_decoder decoders[] = {
 	POINTERS("siginfo", siginfo_text, siginfo_text_32),
 	POINTERS("sigevent", sigevent_text, sigevent_text_32),
-	LAYOUTS("mq_attr", mq_attr_text, mq_attr_text_32),
+	SMALLER("mq_attr", mq_attr_text, mq_attr_text_32, 32),
 	POINTERS("vectors", vectors_text, vectors_text_32),
 	BYTES("file_handle", file_handle_text),
 	LAYOUTS("timex", timex_text, timex_text_32),

@@ -272,18 +272,18 @@ static void sched_attr_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 }
 
 static const struct tl_decoder decoders[] = {
-	LAYOUTS("utimbuf", utimbuf_text, utimbuf_text_32),
+	SMALLER("utimbuf", utimbuf_text, utimbuf_text_32, 8),
 	BYTES("cap_header", cap_header_text),
 	BYTES("sched_attr", sched_attr_text),
-	LAYOUTS("stat", stat_text, stat_text_32),
+	SMALLER("stat", stat_text, stat_text_32, 64),
 	BYTES("stat64", stat64_text),
 	BYTES("statx", statx_text),
-	LAYOUTS("statfs", statfs_text, statfs_text_32),
+	SMALLER("statfs", statfs_text, statfs_text_32, 64),
 	BYTES("statfs64", statfs64_text),
 	BYTES("utsname", utsname_text),
-	LAYOUTS("sysinfo", sysinfo_text, sysinfo_text_32),
-	LAYOUTS("tms", tms_text, tms_text_32),
-	LAYOUTS("rusage", rusage_text, rusage_text_32),
+	SMALLER("sysinfo", sysinfo_text, sysinfo_text_32, 64),
+	SMALLER("tms", tms_text, tms_text_32, 16),
+	SMALLER("rusage", rusage_text, rusage_text_32, 72),
 };
 
 const struct tl_decoder_list tl_decoders_structs_system = { decoders, COUNT(decoders) };

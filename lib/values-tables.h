@@ -24,10 +24,17 @@
 #define LAYOUTS(decoder, function, function32)                                               \
 	{ .name = decoder, .kind = TL_DECODE_BYTES, .bytes = function, .bytes32 = function32, \
 	  .native = true }
-/* The same, and x32 has them as those of 32 bits have: its addresses are of as many. */
+/* The same, and of how many bytes those of 32 bits have it. */
+#define SMALLER(decoder, function, function32, size)                                         \
+	{ .name = decoder, .kind = TL_DECODE_BYTES, .bytes = function, .bytes32 = function32, \
+	  .native = true, .size32 = size }
+/* Other ones, and x32 has them as those of 32 bits have: its addresses are of as many. */
 #define POINTERS(decoder, function, function32)                                              \
 	{ .name = decoder, .kind = TL_DECODE_BYTES, .bytes = function, .bytes32 = function32, \
 	  .native = true, .x32_narrow = true }
+#define SMALLER_POINTERS(decoder, function, function32, size)                                \
+	{ .name = decoder, .kind = TL_DECODE_BYTES, .bytes = function, .bytes32 = function32, \
+	  .native = true, .x32_narrow = true, .size32 = size }
 #define NATIVE(decoder, function) { .name = decoder, .kind = TL_DECODE_BYTES, .bytes = function, .native = true }
 
 struct tl_decoder_list {

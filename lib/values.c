@@ -221,7 +221,7 @@ static bool is_older(const struct tl_event *event)
 }
 
 /* Whether what is behind the argument is laid out as programs of 32 bits have it. */
-static bool is_narrow(const struct tl_event *event, const struct tl_decoder *decoder)
+bool tl_is_narrow(const struct tl_event *event, const struct tl_decoder *decoder)
 {
 	return event->abi == TL_ABI_I386 || (event->abi == TL_ABI_X32 && decoder && decoder->x32_narrow);
 }
@@ -230,7 +230,7 @@ static void captured_text(struct tl_buffer *out, const struct tl_event *event, c
 			  const struct tl_decoder *decoder)
 {
 	const struct tl_bytes *bytes = &event->captured[arg->position - 1];
-	bool is_32 = is_narrow(event, decoder);
+	bool is_32 = tl_is_narrow(event, decoder);
 
 	if (decoder && decoder->bytes16 && is_older(event))
 		decoder->bytes16(out, bytes);
@@ -256,7 +256,7 @@ void tl_argument_text(struct tl_buffer *out, const struct tl_event *event, const
 	if (i >= TL_ARGS_MAX)
 		return;
 	if (!tl_capture_is_number(arg->capture) || tl_is_captured(event, arg)) {
-		bool is_32 = is_narrow(event, decoder);
+		bool is_32 = tl_is_narrow(event, decoder);
 
 		if (tl_is_captured(event, arg) &&
 		    (!decoder || decoder->kind == TL_DECODE_BYTES || arg->capture == TL_CAPTURE_STRING) &&

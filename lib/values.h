@@ -30,6 +30,7 @@ struct tl_decoder {
 	bool mask_last; /* the value comes after the flags */
 	bool native; /* laid out as programs of 64 bits have it: of others, bytes32() or nothing */
 	bool x32_narrow; /* x32, too, has it as programs of 32 bits do */
+	uint16_t size32; /* bytes of it, as programs of 32 bits have it; 0: not less than others */
 	uint64_t mask;
 	void (*number)(struct tl_buffer *out, uint64_t value);
 	void (*bytes)(struct tl_buffer *out, const struct tl_bytes *bytes);
@@ -41,6 +42,9 @@ struct tl_decoder {
 const struct tl_decoder *tl_decoder_find(const char *name);
 /* The i-th of all, NULL after the last. */
 const struct tl_decoder *tl_decoder_get(size_t i);
+
+/* Whether the event's caller has what the decoder shows as programs of 32 bits have it; decoder may be NULL. */
+bool tl_is_narrow(const struct tl_event *event, const struct tl_decoder *decoder);
 
 /* How a C type reads the bits of a register. */
 struct tl_number {

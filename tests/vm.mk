@@ -10,5 +10,11 @@ $(B)/tests/vm/exit32: tests/vm/exit32.c
 	@mkdir -p $(@D)
 	$(say)$(CC) -std=gnu17 -O2 -m32 $(WARNINGS) -fno-stack-protector -fcf-protection=none -fno-pic -no-pie -static -nostdlib -o $@ $<
 
+# What is made below strace, by the doors of both.
+$(B)/tests/vm/calls32: calls_options := -m32
+$(B)/tests/vm/calls32 $(B)/tests/vm/calls64: tests/host/strace/calls.c
+	@mkdir -p $(@D)
+	$(say)$(CC) -D_GNU_SOURCE -w -static $(calls_options) -o $@ $<
+
 .PHONY: vm-tests
-vm-tests: all event-tests $(addprefix $(B)/tests/vm/,load deeds exit32)
+vm-tests: all event-tests $(addprefix $(B)/tests/vm/,load deeds exit32 calls32 calls64)

@@ -18,6 +18,7 @@
 #define OPENAT 1
 #define ACCEPT4 2
 #define MKDIRAT 3
+#define SETITIMER 4
 
 struct fixture {
 	struct tl_session session;
@@ -27,7 +28,8 @@ struct fixture {
 
 static int set_up(void **state)
 {
-	static const char *const names[] = { [OPENAT] = "openat", [ACCEPT4] = "accept4", [MKDIRAT] = "mkdirat" };
+	static const char *const names[] = { [OPENAT] = "openat", [ACCEPT4] = "accept4", [MKDIRAT] = "mkdirat",
+					     [SETITIMER] = "setitimer" };
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	f->session.text = malloc(TL_TEXT_MAX);
@@ -297,6 +299,45 @@ static void the_protocol_of_a_raw_socket_is_no_port(void **state)
 	assert_int_equal(accepted(f, &raw, "", 0)->destination.port, 0);
 }
 
+/* setitimer(2): what the timer was may be written over what it is to be. */
+static const struct tl_event *timer_is_set(struct fixture *f, uint8_t abi, uint64_t given, uint64_t written)
+{
+	const uint64_t zero[4] = { 0 };
+
+	begin(f, SETITIMER);
+	f->record->abi = abi;
+	f->record->args[1] = given;
+	f->record->args[2] = written;
+	add(f, TL_SECTION_ARG, 2, 0, zero, sizeof(zero));
+	add(f, TL_SECTION_ARG, 3, 0, zero, sizeof(zero));
+	return decoded(f);
+}
+
+static void what_is_written_over_what_was_given_hides_it(void **state)
+{
+	static const struct {
+		uint8_t abi;
+		uint64_t given, written;
+		bool hides;
+	} rows[] = {
+		{ TL_ABI_X86_64, 4096, 4096, true },	   { TL_ABI_X86_64, 4096, 4096 + 31, true },
+		{ TL_ABI_X86_64, 4096, 4096 + 32, false }, { TL_ABI_X86_64, 4096 + 32, 4096, false },
+		{ TL_ABI_X86_64, 4096 + 31, 4096, true },  { TL_ABI_X32, 4096, 4096 + 31, true },
+		/* Half as large there. */
+		{ TL_ABI_I386, 4096, 4096, true },	   { TL_ABI_I386, 4096, 4096 + 15, true },
+		{ TL_ABI_I386, 4096, 4096 + 16, false },   { TL_ABI_I386, 4096 + 16, 4096, false },
+		{ TL_ABI_I386, 4096 + 15, 4096, true },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct tl_event *event = timer_is_set(*state, rows[i].abi, rows[i].given, rows[i].written);
+
+		assert_int_equal(!(event->captured[1].flags & TL_VALUE_PRESENT), rows[i].hides);
+		assert_int_equal(event->flags & TL_EVENT_INCOMPLETE, rows[i].hides ? TL_EVENT_INCOMPLETE : 0);
+		assert_true(event->captured[2].flags & TL_VALUE_PRESENT);
+	}
+}
+
 static void sections_that_lie_about_their_size_are_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -326,6 +367,7 @@ int main(void)
 		cmocka_unit_test(bytes_that_the_kernel_did_not_write_are_cut),
 		cmocka_unit_test(flow_and_scope_of_an_address_are_believed),
 		cmocka_unit_test(the_protocol_of_a_raw_socket_is_no_port),
+		cmocka_unit_test(what_is_written_over_what_was_given_hides_it),
 		cmocka_unit_test(sections_that_lie_about_their_size_are_refused),
 	};
 
