@@ -95,7 +95,7 @@ what_a_dead_collector_does_not_take_arrives_after_a_restart() {
 killed_daemon_leaves_whole_blocks() {
 	stop_collector
 	work 100
-	sleep 4 # an event waits for others a second, and the clock ticks each second
+	sleep 8 # an event waits for others a second, and the clock ticks each second
 	kill -9 "$pid"
 	wait "$pid" 2>/dev/null
 	start || return

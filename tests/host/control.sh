@@ -23,14 +23,14 @@ write_policy() {
 
 # ask VERB ARGS...: its exit status in $status.
 ask() {
-	timeout 20 "$traceleft" "$1" --socket "$socket" "${@:2}" >"$dir/answer" 2>"$dir/asked"
+	timeout 60 "$traceleft" "$1" --socket "$socket" "${@:2}" >"$dir/answer" 2>"$dir/asked"
 	status=$?
 }
 
 # watch FILE ARGS...: tail, in the background as $watcher; returns when it has its answer and
 # waits for events, which it does with poll(2), call 7.
 watch() {
-	timeout 30 "$traceleft" tail --socket "$socket" "${@:2}" >"$1" 2>"$1.err" &
+	timeout 90 "$traceleft" tail --socket "$socket" "${@:2}" >"$1" 2>"$1.err" &
 	watcher=$!
 	for _ in $(seq 600); do
 		grep -q '^7 ' "/proc/$(pgrep -P $watcher)/syscall" 2>/dev/null && return
@@ -61,7 +61,7 @@ refused_reload_says_where_and_gives_1() {
 who_asked_is_recorded() {
 	local login=""
 	# A kernel without audit has no login users.
-	timeout 20 sh -c 'echo 1000 >/proc/self/loginuid; cat /proc/self/loginuid >"$1"; exec "$2" reload --socket "$3"' \
+	timeout 60 sh -c 'echo 1000 >/proc/self/loginuid; cat /proc/self/loginuid >"$1"; exec "$2" reload --socket "$3"' \
 		sh "$dir/login" "$traceleft" "$socket" >/dev/null 2>&1
 	[ "$(cat "$dir/login")" != 1000 ] || login=", login user 1000"
 	jq -e -s 'last(.[] | select(.event.action == "reload")).message |
@@ -74,7 +74,7 @@ who_asked_is_recorded() {
 reloads_at_the_same_time_are_all_answered() {
 	local i all=()
 	for i in 1 2 3 4 5; do
-		timeout 20 "$traceleft" reload --socket "$socket" >"$dir/answer$i" 2>&1 &
+		timeout 60 "$traceleft" reload --socket "$socket" >"$dir/answer$i" 2>&1 &
 		all+=($!)
 	done
 	for i in "${all[@]}"; do
@@ -174,13 +174,13 @@ others_cannot_ask() {
 	local binary=$dir/traceleft
 	cp "$traceleft" "$binary"
 	status=0
-	timeout 10 setpriv --reuid 65534 --regid 65534 --clear-groups "$binary" reload --socket "$socket" 2>"$dir/asked" || status=$?
+	timeout 60 setpriv --reuid 65534 --regid 65534 --clear-groups "$binary" reload --socket "$socket" 2>"$dir/asked" || status=$?
 	[ "$status" = 1 ] && grep -q 'only root and members of the group traceleft' "$dir/asked" || why "status $status: $(cat "$dir/asked")" || return
 	# Nor if the folder were open to them.
 	chmod 755 "$dir/run"
 	chmod 666 "$socket"
 	status=0
-	timeout 10 setpriv --reuid 65534 --regid 65534 --clear-groups "$binary" tail --socket "$socket" >"$dir/answer" 2>"$dir/asked" || status=$?
+	timeout 60 setpriv --reuid 65534 --regid 65534 --clear-groups "$binary" tail --socket "$socket" >"$dir/answer" 2>"$dir/asked" || status=$?
 	chmod 660 "$socket"
 	chmod 750 "$dir/run"
 	[ "$status" = 1 ] && [ ! -s "$dir/answer" ] && grep -q 'only root and members of the group traceleft' "$dir/asked" ||
@@ -202,17 +202,25 @@ loaded() {
 top_counts_by_event_program_and_unit() {
 	loaded ask top -n 2
 	[ "$status" = 0 ] && [ "$(grep -cE '^[0-9.]+ events per second$' "$dir/answer")" = 2 ] &&
-		grep -qE "^ +[1-9][0-9.]* openat +[^ ]+ +$dir/work$" "$dir/answer" || why "status $status: $(cat "$dir/answer" "$dir/asked")" || return
+		grep -qE "^ +[0-9]*\.?[0-9]*[1-9][0-9.]* openat +[^ ]+ +$dir/work$" "$dir/answer" || why "status $status: $(cat "$dir/answer" "$dir/asked")" || return
 	loaded ask top --json -n 2
 	jq -e -s --arg work "$dir/work" 'length == 2 and (last | .events > 0 and .nanoseconds > 500000000 and
 		.events == .others + ([.rows[].count] | add) and any(.rows[]; .event == "openat" and .executable == $work))' \
 		"$dir/answer" >/dev/null || why "$(head -c 500 "$dir/answer")"
 }
 
+until_on_screen() {
+	for _ in $(seq 600); do
+		grep -qaF "$1" "$dir/screen" && return
+		sleep 0.1
+	done
+}
+
 # On a terminal, until q is typed; that is as it was then.
 top_fills_a_terminal() {
-	loaded timeout 20 script -qec "stty rows 30 cols 200; exec '$traceleft' top --socket '$socket'" /dev/null \
-		>"$dir/screen" 2>&1 < <(sleep 2.5; echo q)
+	: >"$dir/screen"
+	loaded timeout 90 script -qec "stty rows 30 cols 200; exec '$traceleft' top --socket '$socket'" /dev/null \
+		>"$dir/screen" 2>&1 < <(until_on_screen "$dir/work"; echo q)
 	status=$?
 	[ "$status" = 0 ] && grep -qa 'events per second' "$dir/screen" && grep -qaF "$dir/work" "$dir/screen" &&
 		grep -qaF $'\e[?1049h' "$dir/screen" && grep -qaF $'\e[?1049l' "$dir/screen" || why "status $status: $(tail -c 300 "$dir/screen" | od -c | head)"

@@ -23,7 +23,7 @@ write_policy() {
 
 # Runs it until it ends by itself.
 run() {
-	timeout 20 "$daemon" --foreground --policy "$dir/policy.yaml" "$@" >"$dir/out" 2>"$dir/err" </dev/null
+	timeout 60 "$daemon" --foreground --policy "$dir/policy.yaml" "$@" >"$dir/out" 2>"$dir/err" </dev/null
 	status=$?
 }
 
@@ -57,7 +57,7 @@ wrong_usage_ends_with_64_and_names_the_word() {
 	for words in "-xf|unknown option -x" "--foo|unknown option --foo" "--policy|argument is missing behind --policy" \
 		"--attach bogus|unknown kind of hook: bogus" "file|no argument is expected: file"; do
 		# shellcheck disable=SC2086 # words
-		timeout 20 "$daemon" ${words%|*} >"$dir/out" 2>"$dir/err" </dev/null
+		timeout 60 "$daemon" ${words%|*} >"$dir/out" 2>"$dir/err" </dev/null
 		status=$?
 		expect 64 "^traceleftd: .*${words#*|} \(see traceleftd --help\)$" || return
 		[ "$(wc -l <"$dir/err")" = 1 ] || why "$(cat "$dir/err")" || return
@@ -129,7 +129,7 @@ without_btf_it_ends_with_69() {
 	write_policy
 	status=0
 	unshare -m sh -c 'mount -t tmpfs none /sys/kernel/btf && exec "$@"' sh \
-		timeout 20 "$daemon" -f -p "$dir/policy.yaml" 2>"$dir/err" || status=$?
+		timeout 60 "$daemon" -f -p "$dir/policy.yaml" 2>"$dir/err" || status=$?
 	expect 69 'BTF'
 }
 

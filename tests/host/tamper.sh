@@ -113,7 +113,7 @@ file_that_is_moved_is_told_unless_who_did_it_says_so() {
 		grep -qs '"reload"' "$dir/log/events.jsonl" && break
 		sleep 0.1
 	done
-	sleep 3
+	sleep 5
 	[ "$(of '.object | endswith("/events.jsonl")' "$dir/log/events.jsonl")" = 0 ] || why "$(cat "$dir/log/events.jsonl")" || return
 	mv "$dir/log/events.jsonl" "$dir/log/away"
 	told ".kind == \"output\" and .object == \"$dir/log/events.jsonl\""
