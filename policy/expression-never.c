@@ -82,6 +82,6 @@ void tl_parser_doubt_number(struct tl_parser *p, const struct tl_named *left, en
 	static const char *const errors[] = { "errno" };
 
 	if (is_whole(relation) && number < 0 && is_one_of(left, errors, ARRAY_SIZE(errors)))
-		tl_parser_warn(p, column, "'errno' is never negative: write %lld here, or 'ret' in place of 'errno'",
-			       -(long long)number);
+		tl_parser_warn(p, column, "'errno' is never negative: write %llu here, or 'ret' in place of 'errno'",
+			       (unsigned long long)-number);
 }

@@ -197,6 +197,7 @@ static void what_a_field_never_is_is_warned_of(void **state)
 		{ "comm == 'fifteen-bytes-i' or comm matches 'f??????*********'", NULL, 0 },
 		{ "errno == -EACCES", "write 13 here, or 'ret'", 10 },
 		{ "errno in (EPERM, -13)", "'errno' is never negative", 18 },
+		{ "errno == -9223372036854775808", "write 9223372036854775808 here, or 'ret'", 10 },
 		{ "ret == -EACCES or errno > -1", NULL, 0 },
 	};
 
