@@ -6,7 +6,7 @@
 
 #include "cli.h"
 #include "daemon.h"
-#include "expression.h"
+#include "where.h"
 
 #define CHUNK (64 * 1024)
 
@@ -29,18 +29,11 @@ struct settings {
 /* Here already: with the column, and the status of wrong usage. */
 static int check_where(const struct tl_verb *verb, const char *where)
 {
-	struct tl_expression_error error;
 	struct tl_expression *e = NULL;
-	int r = tl_expression_compile(where, NULL, 0, &e, &error);
+	int status = tl_where_compile(verb, where, NULL, 0, &e);
 
 	tl_expression_free(e);
-	if (r == -EINVAL)
-		return tl_usage_error(verb, "--where: column %u: %s", error.column, error.message);
-	if (r < 0)
-		return tl_print_errno(r, "--where");
-	for (unsigned i = 0; i < error.n_warnings; i++)
-		tl_print_warning("--where: column %u: %s", error.warning[i].column, error.warning[i].message);
-	return TL_EXIT_OK;
+	return status;
 }
 
 static int parse(const struct tl_verb *verb, int argc, char **argv, struct settings *s, bool *ret_help)

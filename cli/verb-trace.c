@@ -6,6 +6,7 @@
 #include "filter.h"
 #include "problems.h"
 #include "trace.h"
+#include "where.h"
 
 enum { OPTION_WHERE = 256, OPTION_POLICY, OPTION_ATTACH, OPTION_BUFFER, OPTION_BATTERY, OPTION_SPEC };
 
@@ -215,22 +216,13 @@ static int wanted_types(const struct tl_trace *t, const struct tl_event_type ***
 static int compile_where(const struct tl_verb *verb, struct tl_trace *t)
 {
 	_cleanup_free_ const struct tl_event_type **types = NULL;
-	struct tl_expression_error error;
 	size_t n = 0;
 	int r;
 
 	if (!t->settings.where)
-		return 0;
+		return TL_EXIT_OK;
 	r = wanted_types(t, &types, &n);
-	if (r >= 0)
-		r = tl_expression_compile(t->settings.where, types, n, &t->where, &error);
-	if (r == -EINVAL)
-		return tl_usage_error(verb, "--where: column %u: %s", error.column, error.message);
-	if (r < 0)
-		return tl_print_errno(r, "--where");
-	for (unsigned i = 0; i < error.n_warnings; i++)
-		tl_print_warning("--where: column %u: %s", error.warning[i].column, error.warning[i].message);
-	return 0;
+	return r < 0 ? tl_print_errno(r, "--where") : tl_where_compile(verb, t->settings.where, types, n, &t->where);
 }
 
 static int check_request(const struct tl_verb *verb, const struct tl_trace *t)
