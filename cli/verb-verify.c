@@ -24,26 +24,25 @@ static const struct tl_option options[] = {
 };
 
 #define TIME_AT (sizeof("{\"@timestamp\":\"") - 1) /* in a line */
-#define TIME_SIZE 29
 
 struct verifier {
 	struct tl_verify verify;
 	struct tl_sealed sealed;
 	const char *before; /* the file in front of this one; NULL: none */
-	char begin[TIME_SIZE + 1]; /* of that file, then of this one: the time of its first line */
+	uint64_t begin; /* of that file, then of this one: time of its first line, ns since the epoch; 0: none */
 	char newer[256]; /* a file that stands in front of an older one, and that one; empty: none */
 };
 
 /* What begins first was written first. */
 static void look_at_order(struct verifier *v, const char *path, const char *line, size_t size)
 {
-	char begin[TIME_SIZE + 1] = "";
+	uint64_t begin = 0;
 
-	if (size > TIME_AT + TIME_SIZE)
-		memcpy(begin, line + TIME_AT, TIME_SIZE);
-	if (v->before && !v->newer[0] && strspn(begin, "0123456789-T:.") == TIME_SIZE && strcmp(begin, v->begin) < 0)
+	if (size > TIME_AT + TL_TIME_SIZE)
+		tl_time_parse(line + TIME_AT, TL_TIME_SIZE, &begin);
+	if (v->before && !v->newer[0] && begin && begin < v->begin)
 		snprintf(v->newer, sizeof(v->newer), "%.100s stands in front of %.100s", v->before, path);
-	memcpy(v->begin, begin, sizeof(begin));
+	v->begin = begin;
 	v->before = path;
 }
 

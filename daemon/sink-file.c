@@ -262,7 +262,6 @@ static int file_reopen(struct tl_sink *s)
 static int sync_file(struct tl_sink *s)
 {
 	struct file *f = s->data;
-
 	int r = 0;
 
 	if (f->unsynced && fdatasync(f->fd) < 0)

@@ -45,12 +45,13 @@ static bool is_id(const struct piece *c)
 	return true;
 }
 
-static bool is_unit(const struct piece *c)
+bool tl_unit_is_name(const char *name, size_t size)
 {
 	static const char *const suffixes[] = { ".service", ".scope", ".socket", ".mount", ".swap" };
+	const struct piece c = { name, size };
 
 	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++)
-		if (ends_with(c, suffixes[i]))
+		if (ends_with(&c, suffixes[i]))
 			return true;
 	return false;
 }
@@ -137,7 +138,7 @@ void tl_cgroup_names(const char *path, char *out, const char **ret_unit, const c
 		p += strspn(p, "/");
 		c = (struct piece){ p, strcspn(p, "/") };
 		p += c.size;
-		if (is_unit(&c))
+		if (tl_unit_is_name(c.p, c.size))
 			unit = c;
 		else if (ends_with(&c, ".slice"))
 			slice = c;

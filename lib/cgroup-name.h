@@ -18,6 +18,9 @@
 void tl_cgroup_names(const char *path, char *out, const char **ret_unit, const char **ret_slice,
 		     const char **ret_container);
 
+/* Whether it is the name of a unit that has processes, but of no slice. */
+bool tl_unit_is_name(const char *name, size_t size);
+
 /* Writes `name` without systemd's \xNN and a NUL; returns the end. Out is not longer than in. */
 char *tl_unit_unescape(char *out, const char *name, size_t size);
 

@@ -20,21 +20,16 @@
 	{ .name = decoder, .kind = TL_DECODE_NUMBER, .number = function, .values = table, \
 	  .n_values = COUNT(table) }
 #define BYTES(decoder, function) { .name = decoder, .kind = TL_DECODE_BYTES, .bytes = function }
-/* Other functions for programs of 64 and of 32 bits. */
-#define LAYOUTS(decoder, function, function32)                                               \
-	{ .name = decoder, .kind = TL_DECODE_BYTES, .bytes = function, .bytes32 = function32, \
-	  .native = true }
-/* The same, and of how many bytes those of 32 bits have it. */
+/* Other functions for programs of 64 and of 32 bits; in size bytes for the latter. */
 #define SMALLER(decoder, function, function32, size)                                         \
 	{ .name = decoder, .kind = TL_DECODE_BYTES, .bytes = function, .bytes32 = function32, \
 	  .native = true, .size32 = size }
-/* Other ones, and x32 has them as those of 32 bits have: its addresses are of as many. */
-#define POINTERS(decoder, function, function32)                                              \
-	{ .name = decoder, .kind = TL_DECODE_BYTES, .bytes = function, .bytes32 = function32, \
-	  .native = true, .x32_narrow = true }
+#define LAYOUTS(decoder, function, function32) SMALLER(decoder, function, function32, 0)
+/* The same, and x32 has them as those of 32 bits have: its addresses are of as many. */
 #define SMALLER_POINTERS(decoder, function, function32, size)                                \
 	{ .name = decoder, .kind = TL_DECODE_BYTES, .bytes = function, .bytes32 = function32, \
 	  .native = true, .x32_narrow = true, .size32 = size }
+#define POINTERS(decoder, function, function32) SMALLER_POINTERS(decoder, function, function32, 0)
 #define NATIVE(decoder, function) { .name = decoder, .kind = TL_DECODE_BYTES, .bytes = function, .native = true }
 
 struct tl_decoder_list {

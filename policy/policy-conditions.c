@@ -11,7 +11,6 @@
 #include "util.h"
 
 #define UNSET UINT32_MAX /* no login user or session */
-#define COMM_LENGTH 15 /* bytes of a name that the kernel keeps */
 #define DEVICE_SHIFT 20 /* of the major number, behind which is the minor one */
 #define PSEUDO_TERMINALS_BEGIN ((uint64_t)136 << DEVICE_SHIFT) /* their first major number */
 #define PSEUDO_TERMINALS (1U << DEVICE_SHIFT)
@@ -209,11 +208,11 @@ static int read_comm(struct tl_draft *d, const struct attribute *a, const struct
 		return reported(tl_draft_problem(d, value, "%s: '%.60s': '*' may stand at the end only", a->key, text));
 	if (!n)
 		return reported(tl_draft_problem(d, value, "%s: '*' is every name", a->key));
-	if (n > COMM_LENGTH)
+	if (n > TL_COMM_MAX)
 		return reported(tl_draft_problem(d, value,
 						 "%s: '%.60s' is longer than the %d bytes that the kernel keeps: "
 						 "write '%.*s'",
-						 a->key, text, COMM_LENGTH, COMM_LENGTH, text));
+						 a->key, text, TL_COMM_MAX, TL_COMM_MAX, text));
 	memcpy(ret->comm, text, value->size + 1);
 	return 0;
 }

@@ -9,6 +9,8 @@
 #include "encode.h"
 #include "traceleft.h"
 
+#define TL_COMM_MAX 15 /* bytes of a name that the kernel keeps */
+
 #define TL_POLICY_PATH "/etc/traceleft/policy.yaml"
 #define TL_POLICY_DIR "/etc/traceleft/policy.d"
 
