@@ -28,6 +28,9 @@
  * tracepoint's price on every call anyway. */
 #define TL_HOOKED_CALLS_MAX 96
 
+/* Where probes work at all, they do here. */
+static const char any_function[] = "__x64_sys_personality";
+
 /* What the kernel says of its types, and the functions of calls in it. */
 static int read_types(struct tl_session *s)
 {
@@ -215,6 +218,20 @@ static void need_absent(struct tl_session *s)
 		s->events[id].kinds[TL_KIND_RAW_TP] |= s->events[id].absent;
 }
 
+/* What calls by the tracepoint name is seen by functions of their own all the same, where the kernel
+ * lets them be hooked. Programs on fexit are skipped where they may be preempted. */
+static void choose_object_hooks(struct tl_session *s, bool fexit)
+{
+	bool any = false;
+
+	for (uint32_t id = 1; id <= s->n_events; id++)
+		any |= s->events[id].kinds[TL_KIND_RAW_TP] && tl_has_object_hook(&s->events[id].type);
+	if (!any || s->options.no_objects)
+		return;
+	s->object_fexit = fexit || (!s->is_preempted && fexit_works(s));
+	s->object_kprobe = !s->object_fexit && tl_kprobe_works(any_function);
+}
+
 int tl_attach_plan(struct tl_session *s)
 {
 	enum tl_attach asked = s->options.attach;
@@ -226,13 +243,13 @@ int tl_attach_plan(struct tl_session *s)
 		n_calls += s->events[id].type.class == TL_CLASS_SYSCALL;
 	if (asked == TL_ATTACH_AUTO && n_calls > TL_HOOKED_CALLS_MAX)
 		asked = TL_ATTACH_RAW_TP;
-	if (asked == TL_ATTACH_AUTO && s->is_preempted && tl_kprobe_works("__x64_sys_personality"))
+	if (asked == TL_ATTACH_AUTO && s->is_preempted && tl_kprobe_works(any_function))
 		asked = TL_ATTACH_KPROBE;
 	fexit = n_calls && (asked == TL_ATTACH_AUTO || asked == TL_ATTACH_FEXIT) && fexit_works(s);
 	if (asked == TL_ATTACH_FEXIT && !fexit && n_calls)
 		return tl_fail(s, -EOPNOTSUPP, "this kernel refuses fexit programs: use --attach auto");
 	kprobe = n_calls && (asked == TL_ATTACH_KPROBE || (asked == TL_ATTACH_AUTO && !fexit)) &&
-		 tl_kprobe_works("__x64_sys_personality");
+		 tl_kprobe_works(any_function);
 	if (asked == TL_ATTACH_KPROBE && !kprobe && n_calls)
 		return tl_fail(s, -EOPNOTSUPP, "this kernel refuses kprobes: use --attach auto");
 	if (kprobe && (r = read_types(s)) < 0)
@@ -241,6 +258,7 @@ int tl_attach_plan(struct tl_session *s)
 		if (s->events[id].type.class == TL_CLASS_SYSCALL)
 			choose_kind(s, &s->events[id], fexit, kprobe);
 	need_absent(s);
+	choose_object_hooks(s, fexit);
 	tl_requests_plan(s);
 	return 0;
 }

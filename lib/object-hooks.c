@@ -56,6 +56,14 @@ static bool is_for(const struct hook *hook, const struct tl_event_type *type)
 	return strstr(hook->calls, name) != NULL;
 }
 
+bool tl_has_object_hook(const struct tl_event_type *type)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(hooks); i++)
+		if (is_for(&hooks[i], type))
+			return true;
+	return false;
+}
+
 /* By which kinds of hooks the calls of this one are seen. */
 struct kinds {
 	bool fexit, kprobe;
@@ -71,8 +79,8 @@ static struct kinds kinds_of(const struct tl_session *s, const struct hook *hook
 		if (e->type.class != TL_CLASS_SYSCALL || !is_for(hook, &e->type))
 			continue;
 		kinds.fexit |= e->kinds[TL_KIND_FEXIT] || e->kinds[TL_KIND_FEXIT_OTHER] ||
-			       e->kinds[TL_KIND_FEXIT_THIRD];
-		kinds.kprobe |= e->kinds[TL_KIND_KPROBE];
+			       e->kinds[TL_KIND_FEXIT_THIRD] || (e->kinds[TL_KIND_RAW_TP] && s->object_fexit);
+		kinds.kprobe |= e->kinds[TL_KIND_KPROBE] || (e->kinds[TL_KIND_RAW_TP] && s->object_kprobe);
 	}
 	return kinds;
 }

@@ -8,6 +8,9 @@
 
 #include "session.h"
 
+/* Whether one of these functions is given the object of calls of this type. */
+bool tl_has_object_hook(const struct tl_event_type *type);
+
 /* Whether a program of the kernel part is one of these hooks. */
 bool tl_object_program_is(const char *name);
 /* Whether somebody's event needs it. After tl_attach_plan(). */

@@ -202,6 +202,8 @@ struct tl_session {
 	int *loaded_programs; /* fds of copies */
 	size_t n_loaded_programs;
 	bool is_preempted; /* see tl_programs_are_preempted() */
+	/* How functions that see the objects of calls by the tracepoint are hooked, if they are. */
+	bool object_fexit, object_kprobe;
 	bool twice; /* so some programs are on their hooks twice */
 	struct tl_twin {
 		int first, again; /* fds of the programs */

@@ -44,8 +44,8 @@ static const struct {
 	  "A message to or from port 53 is read from the first 512 bytes of what one call sends or receives, by UDP\n"
 	  "or TCP. Of a stream that a call receives in pieces the first piece tells; what is encrypted tells nothing." },
 	{ "Names without a descriptor",
-	  "Where functions of the kernel cannot be hooked, and everywhere for extended attributes, times\n"
-	  "and rights of access, the path of a call that names its object is composed from its directory and the name:\n"
+	  "What a call names is told by functions of the kernel that are given the object, however the call itself\n"
+	  "is attached. Where none can be hooked, the path is composed from its directory and the name:\n"
 	  "symbolic links in it are not followed. It has the word \\fBclaim\\fP in \\fBtraceleft.flags\\fP." },
 	{ "io_uring",
 	  "A request is told as its system call, when it ends. Its numbers are copied from memory that the process\n"

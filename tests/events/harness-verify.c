@@ -162,7 +162,7 @@ static void verify_facts(const struct call *c, const char *what, const struct tl
 /* Of what a successful call names, no claim will do. */
 static bool are_facts_wanted(const struct call *c)
 {
-	return getenv("TL_TEST_FACTS") && c->type && !is_by_tracepoint(c->type);
+	return getenv("TL_TEST_FACTS") && c->type;
 }
 
 static void verify_object(const struct call *c, const char *what, const struct tl_file *f, const struct object *o)
