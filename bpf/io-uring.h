@@ -12,9 +12,30 @@
 #ifndef TRACELEFT_IO_URING_H
 #define TRACELEFT_IO_URING_H
 
-#include "record.h"
+#include "requests.h"
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct io_rsrc_node {
+	unsigned long file_ptr;
+};
+
+struct io_rsrc_data {
+	unsigned int nr;
+	struct io_rsrc_node **nodes;
+};
+
+struct io_file_table {
+	struct io_rsrc_data data; /* 6.13 */
+};
+
+struct io_fixed_file {
+	unsigned long file_ptr;
+};
+
+struct io_file_table___older {
+	struct io_fixed_file *files;
+};
 
 struct io_ring_ctx {
 	unsigned int flags;
@@ -22,23 +43,12 @@ struct io_ring_ctx {
 	unsigned int sq_entries;
 	__u32 *sq_array;
 	struct io_uring_sqe *sq_sqes;
+	struct io_file_table file_table;
 };
 
-struct io_cqe {
-	__u64 user_data;
-};
-
-struct io_kiocb {
-	struct file *file;
-	__u8 opcode;
-	__u32 flags; /* 64 bits of late: the low ones are meant */
-	struct io_cqe cqe;
-	struct io_ring_ctx *ctx;
-	const struct cred *creds;
-};
-
-struct io_kiocb___older {
-	__u64 user_data;
+struct io_ring_ctx___older {
+	unsigned int nr_user_files;
+	struct io_file_table___older file_table;
 };
 
 struct io_uring_cqe {
@@ -62,8 +72,6 @@ struct io_accept {
 #define TL_SETUP_NO_SQARRAY (1U << 16)
 #define TL_REQUEST_FIXED_FILE (1U << 0) /* IOSQE_FIXED_FILE; REQ_F_ of the same names are the same bits */
 #define TL_REQUEST_SKIPS_SUCCESS (1U << 6) /* IOSQE_CQE_SKIP_SUCCESS */
-/* linux/sched.h: a thread that the kernel runs for the process */
-#define TL_PF_IO_WORKER 0x00000010
 
 /* What a process asks for, as it lies in memory that it may change: a claim. */
 struct tl_sqe {
@@ -85,68 +93,12 @@ struct tl_sqe {
 
 _Static_assert(sizeof(struct tl_sqe) == TL_SQE_SIZE, "io_uring: entry of the submission queue");
 
-/*
- * A record that waits: the beginning of a slot of map calls. Most are short; those
- * with long names are kept apart. tl_record.seq has the request's address, and
- * tl_record.time when it was taken.
- */
-#define TL_REQUEST_SHORT 640
-#define TL_REQUEST_LONG 17408
-#define TL_REQUEST_BEGIN __builtin_offsetof(struct tl_call, data)
-
-struct tl_request_key {
-	__u64 request; /* or, where the kernel does not tell which one has ended, its ring */
-	__u64 user_data; /* then: the process's name for it */
-	__u64 n; /* then: of several with that name */
-};
-
-struct tl_request {
-	__u8 data[TL_REQUEST_SHORT];
-};
-
-struct tl_request_long {
-	__u8 data[TL_REQUEST_LONG];
-};
-
-/* Of requests with the same name that many may wait at once. */
-#define TL_REQUEST_NAMESAKES 16
-
-#if TL_HAS_TASK_STORAGE
-#define TL_REQUEST_FLAGS BPF_F_NO_PREALLOC
-#define TL_REQUESTS_MAX 65536
-#define TL_REQUESTS_LONG_MAX 4096
-#else
-/* Before 6.1 no memory is to be had inside such a program without a warning in the log. */
-#define TL_REQUEST_FLAGS 0
-#define TL_REQUESTS_MAX 8192
-#define TL_REQUESTS_LONG_MAX 128
-#endif
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, TL_REQUEST_FLAGS);
-	__uint(max_entries, TL_REQUESTS_MAX);
-	__type(key, struct tl_request_key);
-	__type(value, struct tl_request);
-} requests SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, TL_REQUEST_FLAGS);
-	__uint(max_entries, TL_REQUESTS_LONG_MAX);
-	__type(key, struct tl_request_key);
-	__type(value, struct tl_request_long);
-} requests_long SEC(".maps");
-
 /* Requests that end many times: but for the last one their name alone is told. As
  * long as one has that name, it is that one. */
 struct tl_namesakes {
 	__u64 sum; /* of their addresses */
 	__u64 n;
 };
-/* tl_request_key.n: what is known of several that have the name */
-#define TL_REQUEST_ANY (~0ULL)
-
 /* Key: ring and name. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -472,30 +424,6 @@ int tl_request_collect(void *ctx)
 
 /* ---- Kept ---- */
 
-/* The ring and what the process calls the request. */
-static __always_inline void tl_request_name(struct tl_request_key *key, struct io_kiocb *request)
-{
-	struct io_kiocb___older *older = (void *)request;
-
-	key->request = (__u64)tl_peek(request, ctx);
-	if (bpf_core_field_exists(older->user_data))
-		bpf_probe_read_kernel(&key->user_data, sizeof(key->user_data), &older->user_data);
-	else
-		key->user_data = tl_peek(request, cqe.user_data);
-	key->n = 0;
-}
-
-static __always_inline bool tl_request_put(struct tl_call *call, const struct tl_request_key *key)
-{
-	__u32 size = call->record.size + TL_REQUEST_BEGIN;
-
-	if (size <= TL_REQUEST_SHORT)
-		return tl_map_update(&requests, key, call, BPF_NOEXIST) == 0;
-	if (size <= TL_REQUEST_LONG)
-		return tl_map_update(&requests_long, key, call, BPF_NOEXIST) == 0;
-	return false;
-}
-
 /* From now on what is told of that name may be this one's, too: then any of them stands for it. */
 static __always_inline bool tl_request_share(struct tl_call *call, const struct tl_request_key *name, __u64 request)
 {
@@ -524,8 +452,7 @@ static __always_inline void tl_request_leave(const struct tl_request_key *name, 
 	if (known->n)
 		return;
 	any.n = TL_REQUEST_ANY;
-	if (bpf_map_delete_elem(&requests, &any) < 0)
-		bpf_map_delete_elem(&requests_long, &any);
+	tl_request_forget(&any);
 	bpf_map_delete_elem(&requests_named, name);
 }
 
@@ -589,16 +516,18 @@ int tl_request_send(void *ctx)
  * is none, counted. */
 static __always_inline struct tl_call *tl_request_take(const struct tl_request_key *key, bool is_over, bool is_mine)
 {
-	const struct tl_call *kept = bpf_map_lookup_elem(&requests, key);
-	bool is_short = kept;
+	const struct tl_call *kept = tl_request_kept(key);
+	struct tl_request_key object = {};
 	struct tl_work *work;
 	struct tl_call *call;
+	bool has_object;
 	__u32 size;
 
 	if (!kept)
-		kept = bpf_map_lookup_elem(&requests_long, key);
-	if (!kept)
 		return 0;
+	object.request = kept->record.seq;
+	object.n = TL_REQUEST_OBJECT;
+	has_object = tl_names_object(kept->event);
 	call = is_mine ? tl_call_claim(kept->event & (TL_EVENTS_MAX - 1), &work) : 0;
 	if (call) {
 		call->slot = kept->slot;
@@ -606,10 +535,12 @@ static __always_inline struct tl_call *tl_request_take(const struct tl_request_k
 		size = kept->record.size;
 		bpf_probe_read_kernel(call->data, tl_clamp(size, TL_REQUEST_LONG - TL_REQUEST_BEGIN), kept->data);
 	}
-	if (is_over && is_short)
-		bpf_map_delete_elem(&requests, key);
-	else if (is_over)
-		bpf_map_delete_elem(&requests_long, key);
+	if (call && has_object)
+		tl_request_add_object(call, &object);
+	if (is_over && has_object)
+		tl_request_forget(&object);
+	if (is_over)
+		tl_request_forget(key);
 	return call;
 }
 
@@ -695,6 +626,47 @@ int tl_request_ended_entry(void *ctx)
 	return tl_request_ended(ctx, TL_HOOK_ARGUMENT(ctx, 1), tl_peek(entry, user_data), tl_peek(entry, res));
 }
 
+/* What its place in the ring's own table says of a file, in whose lower bits the kernel keeps other things. */
+#define TL_FILE_OF_PLACE(word) ((word) & ~7ULL)
+
+static __always_inline __u64 tl_file_at(struct io_kiocb *request, __u32 place)
+{
+	struct io_ring_ctx *ring = tl_at(struct io_ring_ctx, tl_peek(request, ctx));
+	struct io_ring_ctx___older *older = (void *)ring;
+	__u64 at = 0, word = 0;
+	__u32 n = 0;
+
+	if (bpf_core_field_exists(ring->file_table.data)) {
+		n = tl_peek(ring, file_table.data.nr);
+		bpf_probe_read_kernel(&at, sizeof(at), &ring->file_table.data.nodes);
+		at += (__u64)place * sizeof(at);
+		if (place >= n || bpf_probe_read_kernel(&at, sizeof(at), (void *)at) < 0 || !at)
+			return 0;
+		at += bpf_core_field_offset(struct io_rsrc_node, file_ptr);
+	} else if (bpf_core_field_exists(older->file_table.files)) {
+		bpf_probe_read_kernel(&n, sizeof(n), &older->nr_user_files);
+		bpf_probe_read_kernel(&at, sizeof(at), &older->file_table.files);
+		at += (__u64)place * sizeof(word);
+	}
+	if (place >= n || bpf_probe_read_kernel(&word, sizeof(word), (void *)at) < 0)
+		return 0;
+	return TL_FILE_OF_PLACE(word);
+}
+
+/* The file that the request has put into the ring's own table: at a place that it has asked for, counted from
+ * 1, or that is its result. */
+static __always_inline __u64 tl_request_placed(struct tl_call *call, struct io_kiocb *request)
+{
+	const struct tl_opcode *opcode = &tl_config.opcodes[tl_peek(request, opcode) & (TL_OPCODES_MAX - 1)];
+	__u32 shift = opcode->slot_shift & 31, asked = 0;
+
+	if (!opcode->slot ||
+	    bpf_probe_read_kernel(&asked, sizeof(asked), (void *)((__u64)request + opcode->slot)) < 0)
+		return 0;
+	asked >>= shift;
+	return tl_file_at(request, asked == ~0U >> shift ? call->record.ret : asked - 1);
+}
+
 /* The file of the call: by the descriptor it returned, or that the request holds. */
 static __always_inline __u64 tl_request_file(struct tl_call *call, const struct tl_plan *plan, struct task_struct *task,
 					     bool is_own)
@@ -702,10 +674,12 @@ static __always_inline __u64 tl_request_file(struct tl_call *call, const struct 
 	struct io_kiocb *request = tl_at(struct io_kiocb, call->record.seq);
 	__u64 file;
 
+	if (plan->from == TL_FROM_RET && call->record.ret < 0)
+		return 0;
+	if (plan->from == TL_FROM_RET && call->stashed & TL_REQUEST_SLOT)
+		return tl_request_placed(call, request);
 	if (plan->from == TL_FROM_RET)
-		return call->record.ret >= 0 && is_own && !(call->stashed & TL_REQUEST_SLOT) ?
-			       tl_fd_file(task, call->record.ret) :
-			       0;
+		return is_own ? tl_fd_file(task, call->record.ret) : 0;
 	if (plan->from != TL_FROM_FD || tl_is_by_number(call, plan))
 		return 0;
 	file = (__u64)tl_peek(request, file);

@@ -303,6 +303,7 @@ struct task_struct {
 	struct kuid loginuid;
 	unsigned int sessionid;
 	char comm[16];
+	void *worker_private; /* 5.16 */
 };
 
 struct linux_binprm {

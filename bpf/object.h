@@ -9,29 +9,68 @@
 #ifndef TRACELEFT_OBJECT_H
 #define TRACELEFT_OBJECT_H
 
-#include "record.h"
+#include "requests.h"
 
-/* Id of the current call's event, if it is wanted and takes its object from
- * here; what an earlier function of the same call left stays. */
-static __always_inline __u32 tl_object_wanted(struct task_struct *task, struct tl_task **ret_state)
+/* Do events of that id take their objects from here? */
+static __always_inline bool tl_names_object(__u32 event)
+{
+	const struct tl_plan *plan = &tl_config.plan[event & (TL_EVENTS_MAX - 1)];
+
+	return (plan->from == TL_FROM_AT || plan->from == TL_FROM_NAME) && !(plan->flags & TL_PLAN_EXEC);
+}
+
+/* Who is to be told of an object: the call under way, or a request of io_uring. */
+struct tl_asker {
+	__u32 event; /* 0: nobody */
+	struct tl_task *state; /* of the call; NULL: it is a request */
+	struct tl_request_key key; /* of what the request names */
+};
+
+/* The current call, if its event is wanted and takes its object from here; what an
+ * earlier function of the same call left stays. */
+static __always_inline void tl_asker_of_call(struct task_struct *task, struct tl_asker *asker)
 {
 	struct pt_regs *registers = tl_registers_of(task);
-	const struct tl_plan *plan;
 	struct tl_task *state;
 	__u32 abi, event;
 	__u64 nr;
 
 	event = tl_event_of_any(task, registers, &abi, &nr);
-	if (!event)
-		return 0;
-	plan = &tl_config.plan[event & (TL_EVENTS_MAX - 1)];
-	if ((plan->from != TL_FROM_AT && plan->from != TL_FROM_NAME) || plan->flags & TL_PLAN_EXEC)
-		return 0;
+	if (!event || !tl_names_object(event))
+		return;
 	state = tl_state_current();
-	if (!state || !tl_wants(state, event))
-		return 0;
-	*ret_state = state;
-	return state->stashed == event ? 0 : event;
+	if (!state || !tl_wants(state, event) || state->stashed == event)
+		return;
+	asker->state = state;
+	asker->event = event;
+}
+
+/* Same of the request that the current task works at. What is known of it but where a lookup
+ * will have its object is nothing yet. */
+static __always_inline void tl_asker_of_request(__u64 request, struct tl_asker *asker)
+{
+	const struct tl_call *kept = tl_request_find(request, &asker->key), *object;
+
+	if (!kept || !tl_names_object(kept->event))
+		return;
+	asker->key.request = request;
+	asker->key.user_data = 0;
+	asker->key.n = TL_REQUEST_OBJECT;
+	object = tl_request_kept(&asker->key);
+	if (!object || object->record.size == TL_STASH_BEGIN)
+		asker->event = kept->event;
+}
+
+static __always_inline void tl_find_asker(struct tl_asker *asker)
+{
+	struct task_struct *task = tl_task_current();
+	__u64 request = tl_request_running(task);
+
+	__builtin_memset(asker, 0, sizeof(*asker));
+	if (request)
+		tl_asker_of_request(request, asker);
+	else
+		tl_asker_of_call(task, asker);
 }
 
 static __always_inline void tl_object_add(struct tl_call *call, struct tl_walk *walk, __u8 index, __u64 dentry,
@@ -43,27 +82,39 @@ static __always_inline void tl_object_add(struct tl_call *call, struct tl_walk *
 	tl_add_facts(call->data, TL_RECORD_MAX, index, (__u64)tl_peek(at, d_inode));
 }
 
+static __always_inline void tl_keep_for_request(struct tl_call *call, const struct tl_request_key *key)
+{
+	tl_request_forget(key);
+	if (!tl_request_put(call, key))
+		tl_refuse(TL_REFUSED_STASH);
+	call->owner = 0;
+}
+
 /* One object, or two if `other` is not 0. */
 static __always_inline int tl_object(__u64 dentry, __u64 vfsmount, __u64 other, __u64 other_vfsmount)
 {
-	struct task_struct *task = tl_task_current();
-	struct tl_task *state = 0;
-	__u32 event = tl_object_wanted(task, &state);
-	struct tl_stash *stash;
+	struct tl_stash *stash = 0;
+	struct tl_asker asker;
 	struct tl_walk *walk;
 	struct tl_call *call;
 
-	if (!event)
+	tl_find_asker(&asker);
+	if (asker.state)
+		stash = tl_stash_current(true);
+	if (!asker.event || (asker.state && !stash))
 		return 0;
-	stash = tl_stash_current(true);
-	call = stash ? tl_stash_begin(task, &walk) : 0;
+	call = tl_stash_begin(tl_task_current(), &walk);
 	if (!call)
 		return 0;
 	tl_object_add(call, walk, TL_PATH_FILE, dentry, vfsmount);
 	if (other)
 		tl_object_add(call, walk, TL_PATH_TARGET, other, other_vfsmount);
-	stash->time = 0;
-	tl_stash_end(call, stash, state, event);
+	if (stash) {
+		stash->time = 0;
+		tl_stash_end(call, stash, asker.state, asker.event);
+	} else {
+		tl_keep_for_request(call, &asker.key);
+	}
 	return 0;
 }
 
@@ -126,41 +177,58 @@ static __always_inline int tl_object_file(__u64 address)
 }
 
 /* Of a call of two names a lookup finds one: another function has both. */
-static __always_inline bool tl_is_looked_up(struct tl_task **ret_state)
+static __always_inline bool tl_is_looked_up(struct tl_asker *ret_asker)
 {
-	__u32 event = tl_object_wanted(tl_task_current(), ret_state);
-
-	return event && !tl_config.plan[event & (TL_EVENTS_MAX - 1)].target_from;
+	tl_find_asker(ret_asker);
+	return ret_asker->event && !tl_config.plan[ret_asker->event & (TL_EVENTS_MAX - 1)].target_from;
 }
 
 /* f(.., path) returns 0 if it has found it */
 static __always_inline int tl_object_found(__u64 address, __u64 ret)
 {
-	struct tl_task *state = 0;
+	struct tl_asker asker;
 
-	return (__s32)ret == 0 && tl_is_looked_up(&state) ? tl_object_path(address) : 0;
+	return (__s32)ret == 0 && tl_is_looked_up(&asker) ? tl_object_path(address) : 0;
 }
 
 /* Where the call under way will have what it looks up: when a probed function
  * returns, nobody knows its arguments. */
 static __always_inline int tl_object_expect(__u64 address)
 {
-	struct tl_task *state = 0;
+	struct tl_asker asker;
+	struct tl_walk *walk;
+	struct tl_call *call;
 
-	if (tl_is_looked_up(&state))
-		state->lookup = address;
+	if (!tl_is_looked_up(&asker))
+		return 0;
+	if (asker.state) {
+		asker.state->lookup = address;
+		return 0;
+	}
+	call = tl_stash_begin(tl_task_current(), &walk);
+	if (call) {
+		call->record.time = address;
+		tl_keep_for_request(call, &asker.key);
+	}
 	return 0;
 }
 
 static __always_inline int tl_object_expected(__u64 ret)
 {
-	struct tl_task *state = 0;
-	__u64 address;
+	const struct tl_call *object;
+	struct tl_asker asker;
+	__u64 address = 0;
 
-	if (!tl_is_looked_up(&state))
+	if (!tl_is_looked_up(&asker))
 		return 0;
-	address = state->lookup;
-	state->lookup = 0;
+	if (asker.state) {
+		address = asker.state->lookup;
+		asker.state->lookup = 0;
+	} else {
+		object = tl_request_kept(&asker.key);
+		if (object)
+			address = object->record.time;
+	}
 	return address && (__s32)ret == 0 ? tl_object_path(address) : 0;
 }
 

@@ -259,8 +259,7 @@ int tl_attach_plan(struct tl_session *s)
 			choose_kind(s, &s->events[id], fexit, kprobe);
 	need_absent(s);
 	choose_object_hooks(s, fexit);
-	tl_requests_plan(s);
-	return 0;
+	return tl_requests_plan(s);
 }
 
 /* ---- Putting programs on hooks ---- */

@@ -108,7 +108,7 @@ static void choose_map(struct tl_session *s, const char *name, bool wanted)
 		bpf_map__set_autocreate(map, wanted);
 }
 
-void tl_requests_plan(struct tl_session *s)
+int tl_requests_plan(struct tl_session *s)
 {
 	struct hooks hooks = {};
 	bool any = false, network = wants_network(s), found;
@@ -125,6 +125,7 @@ void tl_requests_plan(struct tl_session *s)
 	for (size_t i = 0; i < ARRAY_SIZE(maps); i++)
 		choose_map(s, maps[i], any);
 	choose_map(s, "network_requests", network);
+	return tl_set_constant(s, "requests", &any, sizeof(any));
 }
 
 /* ---- What the kernel part is told ---- */

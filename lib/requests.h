@@ -7,8 +7,8 @@
 #include "session.h"
 
 /* Before load: whether some event wanted can be made by a request and this kernel
- * tells of requests; what is not needed then is not loaded. */
-void tl_requests_plan(struct tl_session *s);
+ * tells of requests; what is not needed then is not loaded. 0, or a negative errno with its message in s. */
+int tl_requests_plan(struct tl_session *s);
 /* After load, with the configuration in place. 0 or a negative errno. */
 int tl_requests_attach(struct tl_session *s);
 

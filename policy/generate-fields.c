@@ -52,10 +52,8 @@ static const struct {
 	  "shares with the kernel: of one that was changed meanwhile only the object, found by descriptor, and the\n"
 	  "names, which are the kernel\\(aqs own copies (of statx from 5.18 on), are sure.\n"
 	  "What makes a descriptor of a place in the ring\\(aqs own table of files is told as \\fBdup\\fP(2) of that place.\n"
-	  "Paths of objects that it names are composed, with the word \\fBclaim\\fP, as are those that it opens into\n"
-	  "the ring\\(aqs own table of files. A request whose success nobody is to be told of is told as it is taken, "
-	  "with\n"
-	  "the outcome unknown. Kernels before 6.0 do not tell of requests that they refuse at once, nor which of\n"
+	  "A request whose success nobody is to be told of is told as it is taken,\n"
+	  "with the outcome unknown and what it names composed, too. Kernels before 6.0 do not tell of requests that they refuse at once, nor which of\n"
 	  "several with the same user data has ended." },
 	{ "Arguments in memory",
 	  "What an argument points to is read once, as the call returns, and so as the call has left it: the sets\n"

@@ -107,24 +107,53 @@ static void place_in_the_table_of_files(void)
 {
 	const int none[4] = { -1, -1, -1, -1 };
 	const char *path = in_folder("contents");
-	struct request r[2] = {};
+	struct request r[3] = {};
 
 	require(ring_open(false));
 	if (!ring_has(IORING_FEAT_LINKED_FILE)) {
 		skip_case("this kernel looks files up before what is linked has run");
 		return;
 	}
+	ring_register(IORING_UNREGISTER_FILES, NULL, 0); /* of another case */
 	require(ring_register(IORING_REGISTER_FILES, none, 4) == 0);
 	fill_file("contents", "of the file");
-	ask(&r[0], SYS_openat, AT_FDCWD, path, O_RDONLY, 0);
+	require(symlink("contents", "other") == 0);
+	ask(&r[0], SYS_openat, AT_FDCWD, text("other"), O_RDONLY, 0);
 	ask(&r[1], SYS_read, 2, room(64), 64);
+	ask(&r[2], SYS_openat, AT_FDCWD, text("missing"), O_RDONLY, 0);
 	r[0].entry.file_index = 3; /* place 2 */
 	r[0].entry.flags |= IOSQE_IO_LINK;
 	r[1].entry.flags |= IOSQE_FIXED_FILE;
-	make(r, 2, 2);
-	require(r[0].call->ret == 0 && r[1].call->ret == 11);
-	is_asked(r[0].call, path);
+	r[2].entry.file_index = 3;
+	make(r, 3, 3);
+	require(r[0].call->ret == 0 && r[1].call->ret == 11 && r[2].call->ret == -ENOENT);
+	is_object(r[0].call, path, stat_of(path));
 	is_object(r[1].call, path, stat_of(path));
+	is_asked(r[2].call, in_folder("missing"));
+}
+
+/* Same, at places that the kernel chooses, by whichever thread. */
+static void some_place_in_the_table_of_files(void)
+{
+	const int none[4] = { -1, -1, -1, -1 };
+	const char *path = new_file("anywhere", 0600);
+	struct request r[3] = {};
+
+	require(ring_open(false));
+	if (!ring_has(IORING_FEAT_LINKED_FILE)) {
+		skip_case("this kernel chooses no places");
+		return;
+	}
+	ring_register(IORING_UNREGISTER_FILES, NULL, 0); /* of another case */
+	require(ring_register(IORING_REGISTER_FILES, none, 4) == 0);
+	for (unsigned i = 0; i < N_ELEMENTS(r); i++) {
+		ask(&r[i], SYS_openat, AT_FDCWD, path, O_RDONLY, 0);
+		r[i].entry.file_index = IORING_FILE_INDEX_ALLOC;
+		r[i].entry.flags |= i == 1 ? IOSQE_ASYNC : 0;
+		make(&r[i], 1, 1);
+		if (require(r[i].call->ret == (int)i))
+			is_object(r[i].call, path, stat_of(path));
+	}
 }
 
 /* A place in the ring's own table becomes a descriptor of the process, as of dup(2). */
@@ -308,6 +337,7 @@ static const struct test_case cases[] = {
 	CASE(what_follows_a_failure_is_cancelled), CASE(refused), CASE(silent_about_success),
 	CASE(place_in_the_table_of_files),	   CASE(crowd),	  CASE(one_request_for_many_callers),
 	CASE(two_requests_with_one_name),	   CASE(descriptor_of_a_place),
+	CASE(some_place_in_the_table_of_files),
 };
 
 TEST_OF("io-uring", NULL, "unlinkat", "openat", "read", "accept4", "net_accept", "dup")
