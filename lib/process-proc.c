@@ -40,6 +40,16 @@ static void read_link(int dir_fd, const char *name, char ret[PATH_MAX])
 	ret[MAX(n, 0)] = '\0';
 }
 
+static bool has_ended(int dir_fd)
+{
+	char text[1024];
+	const char *end;
+
+	if (tl_proc_read_file(dir_fd, "stat", text, sizeof(text)) < 0 || !(end = strrchr(text, ')')))
+		return true;
+	return end[1] == ' ' && (end[2] == 'Z' || end[2] == 'X');
+}
+
 static int read_stat(int dir_fd, struct tl_proc *ret)
 {
 	char text[1024], *comm, *end, state;
@@ -82,19 +92,41 @@ static uint32_t read_inner_pid(int dir_fd)
 	return (uint32_t)strtoul(strrchr(line, '\t') ?: "0", NULL, 10);
 }
 
-/* From the line "HIERARCHY:CONTROLLERS:PATH". */
-static void read_cgroup(int dir_fd, uint32_t hierarchy, char ret[PATH_MAX])
+/* Version 1 says of who has ended that he is in the root. Version 2 has where he was, with a mark if that
+ * is removed: only somebody who has ended can be there, so with others the mark is a part of the name. */
+void tl_proc_cgroup_parse(const char *text, uint32_t hierarchy, bool ended, char ret[PATH_MAX])
 {
-	char text[4 * PATH_MAX] = "\n", begin[16], *line;
+	static const char mark[] = " (deleted)";
+	const size_t marked = strlen(mark);
+	char begin[16];
+	const char *line = text;
+	size_t n;
 
 	ret[0] = '\0';
-	if (tl_proc_read_file(dir_fd, "cgroup", text + 1, sizeof(text) - 1) < 0)
+	snprintf(begin, sizeof(begin), "%u:", hierarchy);
+	while (strncmp(line, begin, strlen(begin)) != 0) {
+		line = strchr(line, '\n');
+		if (!line++)
+			return;
+	}
+	n = strcspn(line, "/\n");
+	line += n;
+	n = strcspn(line, "\n");
+	if (n >= PATH_MAX || (ended && hierarchy))
 		return;
-	snprintf(begin, sizeof(begin), "\n%u:", hierarchy);
-	line = strstr(text, begin);
-	line = line ? strchr(line, '/') : NULL;
-	if (line && strcspn(line, "\n") < PATH_MAX)
-		snprintf(ret, PATH_MAX, "%.*s", (int)strcspn(line, "\n"), line);
+	if (ended && n > marked && strncmp(line + n - marked, mark, marked) == 0)
+		n -= marked;
+	snprintf(ret, PATH_MAX, "%.*s", (int)n, line);
+}
+
+static void read_cgroup(int dir_fd, uint32_t hierarchy, char ret[PATH_MAX])
+{
+	char text[4 * PATH_MAX];
+
+	ret[0] = '\0';
+	/* In this order: whoever has not ended now had not when the file was read. */
+	if (tl_proc_read_file(dir_fd, "cgroup", text, sizeof(text)) >= 0)
+		tl_proc_cgroup_parse(text, hierarchy, has_ended(dir_fd), ret);
 }
 
 /* The command line and what the program file is: not if it takes too long. */

@@ -37,6 +37,9 @@ bool tl_proc_start_fits(uint64_t start, uint64_t exact);
  * how many, or a negative errno. */
 ssize_t tl_proc_read_file(int dir_fd, const char *name, char *ret, size_t size);
 
+/* The path that a file /proc/PID/cgroup has for that hierarchy, empty: not known; ended: the process is a zombie. */
+void tl_proc_cgroup_parse(const char *text, uint32_t hierarchy, bool ended, char ret[PATH_MAX]);
+
 /* start 0: whatever process has that pid; hierarchy: of cgroups, by the kernel's number. -ESRCH: it is gone or another one
  * has its pid. What cannot be read otherwise is empty. No process can hold it
  * up for longer than TL_PROC_PATIENCE_MS; *reader as for tl_proc_ask(). */

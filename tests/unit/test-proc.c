@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "cgroup.h"
 #include "fuse-fixture.h"
 #include "process-proc.h"
 #include "util.h"
@@ -89,6 +90,72 @@ static void a_process_tells_what_it_is(void **state)
 	assert_null(tl_proc_reader_free(reader));
 }
 
+static void the_mark_of_a_removed_cgroup_is_no_part_of_its_name(void **state)
+{
+	static const char text[] =
+		"12:cpu,cpuacct:/other\n1:name=systemd:/user.slice\n0::/a.slice/b.service (deleted)\n";
+	static const struct {
+		const char *text, *path;
+		uint32_t hierarchy;
+		bool ended;
+	} files[] = {
+		{ text, "/a.slice/b.service", 0, true },
+		{ text, "/a.slice/b.service (deleted)", 0, false }, /* its name, as somebody lives there */
+		{ text, "/user.slice", 1, false },
+		{ text, "", 1, true }, /* the kernel says "/" of each */
+		{ text, "/other", 12, false },
+		{ text, "", 2, false },
+		{ "0::/a (deleted) (deleted)\n", "/a (deleted)", 0, true },
+		{ "0::/a(deleted)\n", "/a(deleted)", 0, true },
+		{ "0:: (deleted)\n", "", 0, true },
+		{ "0::/\n", "/", 0, true },
+		{ "0::/a", "/a", 0, true },
+		{ "", "", 0, true },
+	};
+	char path[PATH_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		tl_proc_cgroup_parse(files[i].text, files[i].hierarchy, files[i].ended, path);
+		assert_string_equal(path, files[i].path);
+	}
+}
+
+/* A zombie whose cgroup is removed, by the kernel's own words. */
+static void a_zombie_is_said_to_be_where_it_was(void **state)
+{
+	struct tl_proc_reader *reader = NULL;
+	struct tl_cgroups *c = NULL;
+	char path[64], whole[256], procs[300];
+	siginfo_t ended;
+	pid_t pid;
+	int layout, fd;
+
+	(void)state;
+	if (geteuid() != 0 || tl_cgroups_new(&c, &layout) < 0 || tl_cgroups_hierarchy(c) != 0) {
+		tl_cgroups_free(c);
+		skip();
+	}
+	snprintf(path, sizeof(path), "/traceleft-zombie-%d", getpid());
+	snprintf(whole, sizeof(whole), "%s%s", tl_cgroups_mount(c), path);
+	snprintf(procs, sizeof(procs), "%s/cgroup.procs", whole);
+	assert_int_equal(mkdir(whole, 0755), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		fd = open(procs, O_WRONLY | O_CLOEXEC);
+		_exit(fd < 0 || write(fd, "0", 1) != 1);
+	}
+	assert_int_equal(waitid(P_PID, (id_t)pid, &ended, WEXITED | WNOWAIT), 0);
+	assert_int_equal(ended.si_status, 0);
+	assert_int_equal(rmdir(whole), 0);
+	assert_int_equal(tl_proc_read(&reader, (uint32_t)pid, 0, 0, &proc), 0);
+	assert_string_equal(proc.cgroup, path);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	tl_proc_reader_free(reader);
+	tl_cgroups_free(c);
+}
+
 static void who_does_not_answer_costs_a_moment(void **state)
 {
 	struct tl_proc_reader *reader = NULL;
@@ -131,6 +198,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_process_tells_what_it_is),
+		cmocka_unit_test(the_mark_of_a_removed_cgroup_is_no_part_of_its_name),
+		cmocka_unit_test(a_zombie_is_said_to_be_where_it_was),
 		cmocka_unit_test(who_does_not_answer_costs_a_moment),
 	};
 
