@@ -145,9 +145,16 @@ static void print_gaps(const struct tl_verify *v)
 	}
 }
 
+/* Mostly there are none, and no address either. */
+static void print_notes(const struct tl_buffer *notes)
+{
+	if (notes->size)
+		fwrite(notes->data, 1, notes->size, stdout);
+}
+
 static void print_seals(const struct tl_sealed *s)
 {
-	fwrite(s->notes.data, 1, s->notes.size, stdout);
+	print_notes(&s->notes);
 	if (s->seals)
 		printf("seals: %" PRIu64 "%s, the last one is number %" PRIu64 ", %s\n", s->seals,
 		       s->broken ? ", NOT what was sealed" : ", all is as it was sealed", s->last.number, s->last.hash);
@@ -157,7 +164,7 @@ static void print_text(const struct verifier *verifier, bool complete)
 {
 	const struct tl_verify *v = &verifier->verify;
 
-	fwrite(v->notes.data, 1, v->notes.size, stdout);
+	print_notes(&v->notes);
 	print_gaps(v);
 	print_seals(&verifier->sealed);
 	printf("%s%s%s: %" PRIu64 " events, %" PRIu64 " results of %" PRIu64 " events, %" PRIu64 " records\n",

@@ -113,7 +113,7 @@ static inline char *tl_w_hex(char *p, uint64_t v)
 
 static inline void tl_put(struct tl_buffer *b, const void *data, size_t n)
 {
-	if (tl_room(b, n)) {
+	if (n && tl_room(b, n)) { /* a buffer that holds nothing has no address */
 		memcpy(tl_end(b), data, n);
 		b->size += n;
 	}
