@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <ctype.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -121,12 +122,26 @@ static int64_t find_file(const char *path, const struct tl_file_identity *facts,
 	return found;
 }
 
-/* A rotation gives the file a longer name. */
+/* "-20261128", as logrotate's dateformat may have it: the length, 0: it is none. */
+static size_t date_length(const char *text)
+{
+	return *text && strchr("-_", *text) && isdigit((unsigned char)text[1]) ? strspn(text, "-_:T0123456789") : 0;
+}
+
+/* A rotation gives the file a longer name: with a number behind a dot, or a date, which may also be in front
+ * of what the name ends with. */
 static bool is_rotated(const char *path, const char *name)
 {
-	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path, *ending = strrchr(base, '.');
+	const size_t n = strlen(base), stem = ending ? (size_t)(ending - base) : n;
+	size_t date;
 
-	return strncmp(name, base, strlen(base)) == 0 && name[strlen(base)] == '.';
+	if (strncmp(name, base, n) == 0) {
+		date = date_length(name + n);
+		return name[n + date] == '.' || (date && !name[n + date]);
+	}
+	date = strncmp(name, base, stem) == 0 ? date_length(name + stem) : 0;
+	return date && strcmp(name + stem + date, base + stem) == 0;
 }
 
 /* What was done to it, NULL: nothing. */

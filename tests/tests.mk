@@ -26,6 +26,11 @@ $(B)/tests/tools/http-receiver: $(B)/obj/tests/tools/http-receiver.o
 sanitise := B=$(B)/sanitised FORTIFY= CFLAGS="-O1 -g" \
 	SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer"
 
+sanitised-programs: ## the programs with sanitizers, in build/sanitised
+	$(MAKE) $(sanitise) $(B)/sanitised/traceleft $(B)/sanitised/traceleftd
+	@ln -sfn ../battery $(B)/sanitised/battery # it is the same
+.PHONY: sanitised-programs
+
 # Everything is compiled once for all fuzz targets, too.
 fuzz_src := $(wildcard tests/fuzz/fuzz-*.c)
 fuzz_tests := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz/%,$(fuzz_src))

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.." || exit 1
 [ "$(id -u)" = 0 ] || { skip host/control "needs root"; exit 0; }
 . tests/host/daemon-common
 export TERM=xterm
-traceleft=$PWD/build/traceleft
+traceleft=${TRACELEFT:-$PWD/build/traceleft}
 socket=$dir/run/control
 
 write_policy() {

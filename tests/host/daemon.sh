@@ -4,7 +4,7 @@
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib.sh
 
-status_verb=$PWD/build/traceleft
+status_verb=${TRACELEFT:-$PWD/build/traceleft}
 [ "$(id -u)" = 0 ] || { skip host/daemon "needs root"; exit 0; }
 . tests/host/daemon-common
 
@@ -373,7 +373,8 @@ killed_while_writing_it_leaves_whole_lines_only() {
 	[ "$(count '.traceleft.stage == "torn"')" -ge 5 ] || why "torn lines were not declared"
 }
 
-for test in $(declare -F | sed -n 's/^declare -f //p' | grep -vxE 'ok|not_ok|skip|labelled|why|put_policy|write_policy|run|expect|start|stop|await|count|descriptors|reload|verifies'); do
+for test in $(declare -F | sed -n 's/^declare -f //p' | grep -vxE 'ok|not_ok|skip|chosen|labelled|why|put_policy|write_policy|run|expect|start|stop|await|count|descriptors|reload|verifies'); do
+	chosen "$test" || continue
 	reason=
 	if "$test"; then
 		ok "host/daemon/$test"

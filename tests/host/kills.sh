@@ -7,6 +7,7 @@ cd "$(dirname "$0")/../.." || exit 1
 
 [ "$(id -u)" = 0 ] || { skip host/kills "needs root"; exit 0; }
 . tests/host/daemon-common
+traceleft=${TRACELEFT:-$PWD/build/traceleft}
 kills=5 opens=40000
 touch "$dir/opened"
 
@@ -104,12 +105,12 @@ each_event_is_in_the_file_once() {
 		why "$(cat "$dir/said") $(tail -n 3 "$dir/err")" || return
 	if [ "$format" = proto ]; then
 		lines=$dir/lines
-		build/traceleft decode "$dir/log/events" >"$lines" || why "decode" || return
+		"$traceleft" decode "$dir/log/events" >"$lines" || why "decode" || return
 	fi
 	jq -e -s --argjson made "$opens" '[.[] | select(.rule.name == "opens") | .event.id] |
 		[length, (unique | length)] == [$made, $made]' "$lines" >/dev/null ||
 		why "of $opens: $(grep -c '"name":"opens"' "$lines") $(grep '"lost"' "$lines" | head -n 2)" || return
-	build/traceleft verify "$lines" >"$dir/verified" && grep -q "^complete: $opens events" "$dir/verified" ||
+	"$traceleft" verify "$lines" >"$dir/verified" && grep -q "^complete: $opens events" "$dir/verified" ||
 		why "$(cat "$dir/verified")"
 }
 
@@ -133,7 +134,7 @@ what_is_done_while_no_process_is_there_is_told() {
 		rules:
 		  - {name: opens, target: mine, events: [openat], where: path == "$dir/opened"}
 		outputs:
-		$(for name in log away cut moved; do echo "  $name: {type: file, path: $dir/log/$name}"; done)
+		$(for name in log away cut moved numbered dated ended.jsonl; do echo "  ${name%.*}: {type: file, path: $dir/log/$name}"; done)
 	END
 	begin_keeping
 	"$dir/work" -c 'for i in 1 2 3 4 5 6 7 8; do : <"$1"; done' work "$dir/opened"
@@ -145,7 +146,8 @@ what_is_done_while_no_process_is_there_is_told() {
 	# Nothing is done, and nothing told.
 	echo : >&7
 	told 1 "ready True 1"
-	echo "cd $dir/log && rm away && truncate -s 400 cut && mv moved else;" \
+	echo "cd $dir/log && rm away && truncate -s 400 cut && mv moved else && mv dated dated-20260101 && mv numbered numbered.1 &&" \
+		"mv ended.jsonl ended-20260101-23.jsonl;" \
 		"cd $PWD && tests/host/meddle $maps flip wants && tests/host/meddle $maps drop; echo '# more' >>$dir/policy.yaml" >&7
 	told 2 "ready True 1"
 	is_told log "map:wants output:log/away output:log/cut output:log/moved policy:policy.yaml program:openat"
@@ -159,17 +161,13 @@ what_is_done_while_no_process_is_there_is_told() {
 	[ "$(grep -c 'goes on with the session' "$dir/err")" = 3 ] || why "$(tail -n 3 "$dir/err")"
 }
 
-reason=
-if what_is_done_while_no_process_is_there_is_told; then
-	ok host/kills/what_is_done_while_no_process_is_there_is_told
-else
-	not_ok host/kills/what_is_done_while_no_process_is_there_is_told "$reason"
-fi
-for format in json proto; do
+for test in what_is_done_while_no_process_is_there_is_told "each_event_is_in_the_file_once json" \
+	"each_event_is_in_the_file_once proto"; do
+	chosen "${test% *}" || continue
 	reason=
-	if each_event_is_in_the_file_once "$format"; then
-		ok "host/kills/each_event_is_in_the_file_once/$format"
+	if $test; then
+		ok "host/kills/${test/ //}"
 	else
-		not_ok "host/kills/each_event_is_in_the_file_once/$format" "$reason"
+		not_ok "host/kills/${test/ //}" "$reason"
 	fi
 done

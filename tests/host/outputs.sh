@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.." || exit 1
 
 [ "$(id -u)" = 0 ] || { skip host/outputs "needs root"; exit 0; }
 . tests/host/daemon-common
-traceleft=$PWD/build/traceleft
+traceleft=${TRACELEFT:-$PWD/build/traceleft}
 kills=50 kills_seconds=40 # a slow machine has fewer, five at least
 load=""
 trap '[ -z "$load" ] || kill -9 "$load"; [ -z "$pid" ] || kill -9 "$pid" 2>/dev/null; rm -rf "$dir"' EXIT

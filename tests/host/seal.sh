@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.." || exit 1
 
 [ "$(id -u)" = 0 ] || { skip host/seal "needs root"; exit 0; }
 . tests/host/daemon-common
-traceleft=$PWD/build/traceleft
+traceleft=${TRACELEFT:-$PWD/build/traceleft}
 touch "$dir/opened"
 
 # write_policy FORMAT: the one program's opens of one file, to sealed files; another output is told the seals.

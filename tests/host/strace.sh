@@ -25,7 +25,7 @@ if ! gcc -m32 -static -w -o "$work/probe" -x c - <<<'int main(void) { return 0; 
 fi
 
 # strace's own calls are nobody's business here.
-timeout 300 build/traceleft trace -o "$work/events" --where 'executable != "/usr/bin/strace"' @all -- \
+timeout 300 "${TRACELEFT:-build/traceleft}" trace -o "$work/events" --where 'executable != "/usr/bin/strace"' @all -- \
 	bash "$here/workloads" "$work" "$here/calls.c" "${workloads[@]}" >"$work/out" 2>&1
 status=$?
 if [ $status -ne 0 ] || ! grep -q ' + lost 0: balanced$' "$work/out"; then

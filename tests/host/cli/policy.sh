@@ -106,7 +106,7 @@ what_targets_match_now_is_explained() {
 	cp /bin/sleep "$dir/sleeper"
 	"$dir/sleeper" 60 &
 	mine=$!
-	/bin/sh -c '"$0" 61; :' "$dir/sleeper" &
+	/bin/sh -c '"$0" 61; :' "$dir/sleeper" >/dev/null 2>&1 & # outlives the test, and holds no pipe
 	wait_for "the shell has its child" pgrep -P $! >/dev/null || return
 	child=$(pgrep -P $!)
 	cat >"$dir/policy.yaml" <<-END
