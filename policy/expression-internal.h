@@ -176,8 +176,11 @@ struct tl_insn {
 	struct tl_value value; /* right, if it is no field */
 	struct tl_set set; /* IN */
 	struct tl_pattern *pattern; /* MATCHES */
-	struct tl_text text; /* of COMPARE: as it was written */
+	struct tl_text text; /* of COMPARE: as it was written, */
+	unsigned column; /* and where */
 };
+/* Whether a COMPARE, not with a field, is true of an event that has this value on the left. */
+bool tl_insn_holds(const struct tl_insn *insn, const struct tl_value *left);
 
 struct tl_expression {
 	struct tl_arena arena;
@@ -240,6 +243,7 @@ struct tl_parser {
 	struct tl_expression_error *error;
 	unsigned depth;
 	bool inverted; /* behind an odd number of `not`s */
+	const struct tl_named *left; /* of the comparison that is being read */
 };
 
 int tl_parser_fail(struct tl_parser *p, unsigned column, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -274,5 +278,9 @@ void tl_parser_doubt_text(struct tl_parser *p, const struct tl_named *left, enum
 			  const struct tl_text *text, unsigned column);
 void tl_parser_doubt_number(struct tl_parser *p, const struct tl_named *left, enum tl_relation relation,
 			    __int128 number, unsigned column);
+/* "users" or "groups": the field is the number of one; NULL: it is not. */
+const char *tl_accounts_of(const struct tl_named *left);
+/* Warn of a comparison that is never true where the one before it is. */
+void tl_parser_doubt_pair(struct tl_parser *p, const struct tl_insn *before, const struct tl_insn *insn);
 
 #endif

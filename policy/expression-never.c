@@ -68,3 +68,14 @@ void tl_parser_doubt_number(struct tl_parser *p, const struct tl_named *left, en
 		tl_parser_warn(p, column, "'errno' is never negative: write %llu here, or 'ret' in place of 'errno'",
 			       (unsigned long long)-number);
 }
+
+const char *tl_accounts_of(const struct tl_named *left)
+{
+	static const char *const users[] = { "uid", "euid", "loginuid", "file.uid", "peer.uid" };
+	static const char *const groups[] = { "gid", "egid", "file.gid", "peer.gid" };
+	const char *field = field_of(left);
+
+	if (is_one_of(field, users, ARRAY_SIZE(users)))
+		return "users";
+	return is_one_of(field, groups, ARRAY_SIZE(groups)) ? "groups" : NULL;
+}

@@ -11,6 +11,7 @@
 
 #define SHOWN(token) (int)MIN((token)->size, 48U), (token)->start
 #define NO_JUMP UINT32_MAX
+#define DOUBTED_MAX 32 /* comparisons before one that it may contradict: what many more say nobody wrote by hand */
 
 static const struct {
 	const char *word;
@@ -105,9 +106,14 @@ struct operand {
 
 static int unknown_value(struct tl_parser *p)
 {
-	const char *name;
+	const char *name, *accounts = p->left ? tl_accounts_of(p->left) : NULL;
 	struct tl_suggest suggest;
 
+	if (accounts)
+		return tl_parser_fail(
+			p, p->token.column,
+			"'%.*s' is no number, and '%.*s' is one: names of %s are understood by targets only",
+			SHOWN(&p->token), SHOWN(&p->left->token), accounts);
 	tl_suggest_init(&suggest, p->token.start, p->token.size);
 	for (size_t i = 0; (name = tl_number_name(i)); i++)
 		tl_suggest_offer(&suggest, name);
@@ -520,6 +526,7 @@ static int parse_one(struct tl_parser *p)
 		r = advance(p);
 	if (r < 0)
 		return r;
+	p->left = &left;
 	if (left.n[TL_FIELD_BOOL] && ends_comparison(&p->token)) {
 		r = tl_parser_choose(p, &left, TL_FIELD_BOOL, NULL, left.token.column);
 		insn.left = left.reference;
@@ -537,9 +544,14 @@ static int parse_one(struct tl_parser *p)
 static int parse_comparison(struct tl_parser *p)
 {
 	const char *start = p->token.start;
+	unsigned column = p->token.column;
 	int r = parse_one(p);
 
-	return r < 0 ? r : keep_text(p, start);
+	p->left = NULL;
+	if (r < 0)
+		return r;
+	p->e->insns[p->e->n - 1].column = column;
+	return keep_text(p, start);
 }
 
 static int parse_condition(struct tl_parser *p);
@@ -585,11 +597,27 @@ static int parse_negation(struct tl_parser *p)
 	return r;
 }
 
+/* The comparison that the chain ends with, with those before it: `last` is the jump in front
+ * of it, whose own one is the jump before that. */
+static void doubt_last(struct tl_parser *p, uint32_t first, uint32_t last)
+{
+	const struct tl_insn *insns = p->e->insns;
+
+	if (insns[last].op != TL_INSN_JUMP_FALSE || p->e->n != last + 2 || insns[last + 1].op != TL_INSN_COMPARE)
+		return;
+	for (uint32_t jump = last, n = 0; jump != NO_JUMP && n < DOUBTED_MAX; jump = insns[jump].jump, n++) {
+		uint32_t start = insns[jump].jump == NO_JUMP ? first : insns[jump].jump + 1;
+
+		if (jump == start + 1 && insns[start].op == TL_INSN_COMPARE)
+			tl_parser_doubt_pair(p, &insns[start], &insns[last + 1]);
+	}
+}
+
 /* A chain of `word`s: what decides it early jumps behind the last one. */
 static int parse_chain(struct tl_parser *p, const char *word, enum tl_insn_op jump, int (*parse)(struct tl_parser *p))
 {
 	const struct tl_insn insn = { .op = (uint8_t)jump };
-	uint32_t last = NO_JUMP, index;
+	uint32_t first = p->e->n, last = NO_JUMP, index;
 	int r = parse(p);
 
 	while (r >= 0 && tl_token_is(&p->token, word)) {
@@ -601,6 +629,8 @@ static int parse_chain(struct tl_parser *p, const char *word, enum tl_insn_op ju
 		r = advance(p);
 		if (r >= 0)
 			r = parse(p);
+		if (r >= 0)
+			doubt_last(p, first, last);
 	}
 	while (last != NO_JUMP) {
 		uint32_t before = p->e->insns[last].jump;

@@ -259,6 +259,11 @@ static bool compare(const struct tl_insn *insn, const struct tl_value *left, con
 	return false;
 }
 
+bool tl_insn_holds(const struct tl_insn *insn, const struct tl_value *left)
+{
+	return compare(insn, left, &insn->value) != insn->negated;
+}
+
 static bool compare_right(const struct tl_insn *insn, const struct tl_event *event, const struct tl_value *left)
 {
 	struct tl_value value;

@@ -177,12 +177,29 @@ static void what_is_always_true_is_warned_of(void **state)
 	assert_non_null(strstr(error.warning[0].message, "O_RDONLY is 0"));
 }
 
+/* A condition that is right, and the one thing that is strange about it. */
+struct doubtful {
+	const char *text, *warning; /* NULL: none */
+	unsigned column;
+};
+
+static void expect_warning(const char *event, const struct doubtful *d)
+{
+	_cleanup_(expression_freep) struct tl_expression *e = NULL;
+	struct tl_expression_error error;
+
+	e = compile(d->text, event, &error);
+	assert_non_null(e);
+	if (error.n_warnings != (d->warning != NULL) ||
+	    (d->warning && (!strstr(error.warning[0].message, d->warning) || error.warning[0].column != d->column)))
+		fail_msg("%s: %u warnings, %u: %s", d->text, error.n_warnings,
+			 error.n_warnings ? error.warning[0].column : 0,
+			 error.n_warnings ? error.warning[0].message : "");
+}
+
 static void what_a_field_never_is_is_warned_of(void **state)
 {
-	static const struct {
-		const char *text, *warning; /* NULL: none */
-		unsigned column;
-	} cases[] = {
+	static const struct doubtful cases[] = {
 		{ "unit == 'nginx'", "'unit' is never 'nginx': it ends in .service", 9 },
 		{ "unit in ('a.service', 'user.slice')", "'unit' is never 'user.slice'", 23 },
 		{ "unit in ('a.service', 'b.scope', '')", NULL, 0 },
@@ -202,19 +219,52 @@ static void what_a_field_never_is_is_warned_of(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		_cleanup_(expression_freep) struct tl_expression *e = NULL;
-		struct tl_expression_error error;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		expect_warning("openat", &cases[i]);
+}
 
-		e = compile(cases[i].text, "openat", &error);
-		assert_non_null(e);
-		if (error.n_warnings != (cases[i].warning != NULL) ||
-		    (cases[i].warning && (!strstr(error.warning[0].message, cases[i].warning) ||
-					  error.warning[0].column != cases[i].column)))
-			fail_msg("%s: %u warnings, %u: %s", cases[i].text, error.n_warnings,
-				 error.n_warnings ? error.warning[0].column : 0,
-				 error.n_warnings ? error.warning[0].message : "");
-	}
+static void comparisons_that_exclude_each_other_are_warned_of(void **state)
+{
+	static const struct doubtful cases[] = {
+		{ "pid == 1 and pid == 2", "'pid == 2' is never true where 'pid == 1' is", 14 },
+		{ "pid == 1 and uid == 0 and (process.pid == 2)", "where 'pid == 1' is", 28 },
+		{ "uid == 0 and (pid == 1 and pid != 1)", "'pid != 1' is never", 28 },
+		{ "pid == 7 or pid == 1 and pid == 2", "'pid == 2' is never", 26 },
+		{ "uid < 5 and uid > 9", "'uid > 9' is never true where 'uid < 5' is", 13 },
+		{ "uid >= 5 and uid < 5", "'uid < 5' is never", 14 },
+		{ "uid > 5 and uid < 6", "'uid < 6' is never", 13 },
+		{ "uid > 5 and uid < 7", NULL, 0 },
+		{ "uid >= 5 and uid <= 5", NULL, 0 },
+		{ "uid in (1, 2, 3) and uid in (4, 5)", "'uid in (4, 5)' is never", 22 },
+		{ "uid in (1, 2, 3) and uid in (3, 4)", NULL, 0 },
+		{ "uid in (1, 2, 3) and uid > 3", "'uid > 3' is never", 22 },
+		{ "uid in (1, 2, 3) and uid not in (3, 2, 1)", "'uid not in (3, 2, 1)' is never", 22 },
+		{ "uid not in (1, 2) and uid not in (3, 4)", NULL, 0 },
+		{ "flags == O_RDONLY and flags has O_CREAT", "'flags has O_CREAT' is never", 23 },
+		{ "path startswith '/etc/' and path == '/usr/x'", "'path == '/usr/x'' is never", 29 },
+		{ "path in ('/etc/a', '/x') and path matches '/etc/*'", NULL, 0 },
+		{ "comm == 'a' and executable == '/b'", NULL, 0 },
+		{ "pid == 1 or pid == 2", NULL, 0 },
+		{ "not pid == 1 and pid == 1", NULL, 0 },
+		{ "pid == 1 and not pid == 2", NULL, 0 },
+		{ "pid == tid and pid == 3", NULL, 0 },
+		{ "(pid == 1 or uid == 0) and pid == 2", NULL, 0 },
+		{ "pid == 1 and (pid == 2 or uid == 0)", NULL, 0 },
+	};
+	static const struct doubtful addresses[] = {
+		{ "daddr == 10.0.0.1 and daddr in 192.168.0.0/16", "'daddr in 192.168.0.0/16' is never", 23 },
+		{ "daddr in 10.0.0.0/8 and daddr in 10.1.0.0/16", NULL, 0 },
+		{ "daddr in 10.1.0.0/16 and daddr in 10.0.0.0/8", NULL, 0 },
+		{ "daddr in 10.1.0.0/16 and daddr not in 10.1.0.0/24", NULL, 0 },
+		{ "daddr in 10.1.0.0/16 and daddr != 10.1.0.0", NULL, 0 },
+		{ "daddr in 10.1.0.0/16 and daddr in (10.2.0.0/16, ::1)", "is never true where", 26 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(addresses); i++)
+		expect_warning("connect", &addresses[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		expect_warning("openat", &cases[i]);
 }
 
 static void a_star_that_cannot_cross_slashes_is_warned_of(void **state)
@@ -453,6 +503,7 @@ int main(void)
 		cmocka_unit_test(no_types_means_all_and_no_such_warning),
 		cmocka_unit_test(what_is_always_true_is_warned_of),
 		cmocka_unit_test(what_a_field_never_is_is_warned_of),
+		cmocka_unit_test(comparisons_that_exclude_each_other_are_warned_of),
 		cmocka_unit_test(a_star_that_cannot_cross_slashes_is_warned_of),
 		cmocka_unit_test(messages_hold_no_control_characters),
 		cmocka_unit_test(nesting_is_bounded),
