@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "attach.h"
+#include "object-hooks.h"
 #include "opcodes.h"
 #include "request-members.h"
 #include "util.h"
@@ -27,7 +28,7 @@ static const char *const programs[] = {
 static const char *const network_programs[] = {
 	"tl_network_taken_plain", "tl_network_ended_result", "tl_network_ended_entry",
 };
-static const char *const maps[] = { "requests", "requests_long", "requests_named" };
+static const char *const maps[] = { "requests", "requests_long" };
 
 /* Operations that may end many times, if the process asks for that. */
 static const char *const repeating[] = { "ACCEPT", "RECV", "RECVMSG", "READ_MULTISHOT" };
@@ -108,6 +109,21 @@ static void choose_map(struct tl_session *s, const char *name, bool wanted)
 		bpf_map__set_autocreate(map, wanted);
 }
 
+/* Who sees the objects of calls looks for requests, too: those programs name the maps, if nothing comes there. */
+static void choose_maps(struct tl_session *s, bool any)
+{
+	bool is_named = any;
+
+	for (uint32_t id = 1; id <= s->n_events; id++)
+		is_named |= tl_has_object_hook(&s->events[id].type);
+	for (size_t i = 0; i < ARRAY_SIZE(maps); i++) {
+		choose_map(s, maps[i], is_named);
+		if (is_named && !any)
+			bpf_map__set_max_entries(bpf_object__find_map_by_name(s->object, maps[i]), 1);
+	}
+	choose_map(s, "requests_named", any);
+}
+
 int tl_requests_plan(struct tl_session *s)
 {
 	struct hooks hooks = {};
@@ -122,8 +138,7 @@ int tl_requests_plan(struct tl_session *s)
 		s->events[id].kinds[TL_KIND_REQUEST] = any && request_of(&s->events[id]);
 	choose(s, &hooks, programs, ARRAY_SIZE(programs), any);
 	choose(s, &hooks, network_programs, ARRAY_SIZE(network_programs), network);
-	for (size_t i = 0; i < ARRAY_SIZE(maps); i++)
-		choose_map(s, maps[i], any);
+	choose_maps(s, any);
 	choose_map(s, "network_requests", network);
 	return tl_set_constant(s, "requests", &any, sizeof(any));
 }
