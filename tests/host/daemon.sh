@@ -373,14 +373,28 @@ killed_while_writing_it_leaves_whole_lines_only() {
 	[ "$(count '.traceleft.stage == "torn"')" -ge 5 ] || why "torn lines were not declared"
 }
 
-for test in $(declare -F | sed -n 's/^declare -f //p' | grep -vxE 'ok|not_ok|skip|chosen|labelled|why|put_policy|write_policy|run|expect|start|stop|await|count|descriptors|reload|verifies'); do
-	chosen "$test" || continue
+# The kernel gives no room for a task's state now and then. That is declared, but then the test is about
+# something else.
+kernel_refused() {
+	grep -qs 'there was no room to find out what to audit' "$dir"/log/*.jsonl
+}
+
+# run_test NAME: its status; no daemon is left.
+run_test() {
+	local status
 	reason=
-	if "$test"; then
+	"$1"
+	status=$?
+	[ -z "$pid" ] || { kill -9 "$pid" 2>/dev/null; wait "$pid" 2>/dev/null; pid=; }
+	rm -f "$dir/run/status.json"
+	return "$status"
+}
+
+for test in $(declare -F | sed -n 's/^declare -f //p' | grep -vxE 'ok|not_ok|skip|chosen|labelled|why|put_policy|write_policy|run|expect|start|stop|await|count|descriptors|reload|verifies|kernel_refused|run_test'); do
+	chosen "$test" || continue
+	if run_test "$test" || { kernel_refused && run_test "$test"; }; then
 		ok "host/daemon/$test"
 	else
 		not_ok "host/daemon/$test" "$reason"
 	fi
-	[ -z "$pid" ] || { kill -9 "$pid" 2>/dev/null; wait "$pid" 2>/dev/null; pid=; }
-	rm -f "$dir/run/status.json"
 done
