@@ -102,6 +102,7 @@ static void make_named(struct request *r)
 static void name_in_another_directory(void)
 {
 	struct request r = {};
+	struct stat before;
 	const char *path;
 	int good, evil;
 
@@ -110,6 +111,7 @@ static void name_in_another_directory(void)
 	new_file("good/file", 0600);
 	good = open("good", O_PATH);
 	evil = open("evil", O_PATH);
+	before = lstat_of(path);
 	if (!name_will_come("file"))
 		return;
 	ask(&r, SYS_unlinkat, evil, t.contents, 0);
@@ -117,7 +119,7 @@ static void name_in_another_directory(void)
 	t.other.fd = good;
 	make_named(&r);
 	require(r.call->ret == 0 && access("evil/file", F_OK) < 0 && access("good/file", F_OK) == 0);
-	is_asked(r.call, path); /* of a request's name there is no fact */
+	is_named(r.call, path, path, &before);
 }
 
 static void in_the_name_of_root(void)
@@ -170,6 +172,10 @@ static void copy_then_change(const struct named *n)
 {
 	bool is_attribute = n->number == SYS_setxattr || n->number == SYS_getxattr;
 	const char *first = is_attribute ? "user.good" : "good/two";
+	const char *path = in_folder(text("names/%s", n->path));
+	const char *target = n->target ? in_folder(text("names/%s", n->target)) : NULL;
+	struct stat before, other;
+	bool is_there = lstat(path, &before) == 0, is_other_there = target && lstat(target, &other) == 0;
 	size_t half = sizeof(HALF) - 1;
 	struct bytes asked[TL_ARGS_MAX];
 	struct request r = {};
@@ -194,9 +200,9 @@ static void copy_then_change(const struct named *n)
 	r.call->captured[n->last] = asked[n->last];
 	if (n->first >= 0)
 		r.call->captured[n->first] = asked[n->first];
-	is_asked(r.call, in_folder(text("names/%s", n->path)));
-	if (n->target)
-		is_target(r.call, in_folder(text("names/%s", n->target)), NULL, NULL);
+	is_named(r.call, path, path, is_there ? &before : NULL);
+	if (target)
+		is_target(r.call, target, target, is_other_there ? &other : NULL);
 }
 
 static void names_that_were_copied(void)
