@@ -20,8 +20,7 @@
 /* A file may really be called "x (deleted)". */
 static void read_program(int proc_fd, struct tl_proc_waiting *ret)
 {
-	static const char mark[] = " (deleted)";
-	size_t n = strlen(ret->executable), marked = strlen(mark);
+	size_t n = strlen(ret->executable), unmarked = tl_proc_unmarked(ret->executable, n);
 	struct stat st, named;
 
 	if (fstatat(proc_fd, "exe", &st, 0) < 0)
@@ -29,11 +28,11 @@ static void read_program(int proc_fd, struct tl_proc_waiting *ret)
 	ret->inode = st.st_ino;
 	ret->major = major(st.st_dev);
 	ret->minor = minor(st.st_dev);
-	if (n <= marked || strcmp(ret->executable + n - marked, mark) != 0)
+	if (unmarked == n)
 		return;
 	if (st.st_nlink && stat(ret->executable, &named) == 0 && named.st_ino == st.st_ino && named.st_dev == st.st_dev)
 		return;
-	ret->executable[n - marked] = '\0';
+	ret->executable[unmarked] = '\0';
 	ret->deleted = true;
 }
 

@@ -92,12 +92,19 @@ static uint32_t read_inner_pid(int dir_fd)
 	return (uint32_t)strtoul(strrchr(line, '\t') ?: "0", NULL, 10);
 }
 
+static const char mark[] = " (deleted)";
+
+size_t tl_proc_unmarked(const char *text, size_t n)
+{
+	const size_t marked = strlen(mark);
+
+	return n > marked && strncmp(text + n - marked, mark, marked) == 0 ? n - marked : n;
+}
+
 /* Version 1 says of who has ended that he is in the root. Version 2 has where he was, with a mark if that
  * is removed: only somebody who has ended can be there, so with others the mark is a part of the name. */
 void tl_proc_cgroup_parse(const char *text, uint32_t hierarchy, bool ended, char ret[PATH_MAX])
 {
-	static const char mark[] = " (deleted)";
-	const size_t marked = strlen(mark);
 	char begin[16];
 	const char *line = text;
 	size_t n;
@@ -114,19 +121,20 @@ void tl_proc_cgroup_parse(const char *text, uint32_t hierarchy, bool ended, char
 	n = strcspn(line, "\n");
 	if (n >= PATH_MAX || (ended && hierarchy))
 		return;
-	if (ended && n > marked && strncmp(line + n - marked, mark, marked) == 0)
-		n -= marked;
-	snprintf(ret, PATH_MAX, "%.*s", (int)n, line);
+	snprintf(ret, PATH_MAX, "%.*s", (int)(ended ? tl_proc_unmarked(line, n) : n), line);
 }
 
 static void read_cgroup(int dir_fd, uint32_t hierarchy, char ret[PATH_MAX])
 {
 	char text[4 * PATH_MAX];
+	bool ended;
 
 	ret[0] = '\0';
-	/* In this order: whoever has not ended now had not when the file was read. */
-	if (tl_proc_read_file(dir_fd, "cgroup", text, sizeof(text)) >= 0)
-		tl_proc_cgroup_parse(text, hierarchy, has_ended(dir_fd), ret);
+	if (tl_proc_read_file(dir_fd, "cgroup", text, sizeof(text)) < 0)
+		return;
+	/* Asked where it makes a difference, and in this order: whoever has not ended now had not when the file was read. */
+	ended = (hierarchy || strstr(text, mark)) && has_ended(dir_fd);
+	tl_proc_cgroup_parse(text, hierarchy, ended, ret);
 }
 
 /* The command line and what the program file is: not if it takes too long. */

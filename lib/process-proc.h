@@ -37,6 +37,9 @@ bool tl_proc_start_fits(uint64_t start, uint64_t exact);
  * how many, or a negative errno. */
 ssize_t tl_proc_read_file(int dir_fd, const char *name, char *ret, size_t size);
 
+/* The bytes of a path of n bytes without the mark that the kernel puts behind the name of what is removed. */
+size_t tl_proc_unmarked(const char *text, size_t n);
+
 /* The path that a file /proc/PID/cgroup has for that hierarchy, empty: not known; ended: the process is a zombie. */
 void tl_proc_cgroup_parse(const char *text, uint32_t hierarchy, bool ended, char ret[PATH_MAX]);
 
