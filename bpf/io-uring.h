@@ -99,6 +99,7 @@ struct tl_namesakes {
 	__u64 sum; /* of their addresses */
 	__u64 n;
 };
+
 /* Key: ring and name. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
