@@ -327,7 +327,7 @@ bool tl_generation_holds_back(const struct tl_generation *g)
 bool tl_generation_waits(const struct tl_generation *g)
 {
 	for (size_t i = 0; i < g->outputs.n; i++)
-		if (tl_sink_waiting(g->outputs.sink[i]))
+		if (tl_sink_holds(g->outputs.sink[i]))
 			return true;
 	return false;
 }

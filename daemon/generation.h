@@ -78,7 +78,7 @@ struct tl_ledger_view tl_generation_view(const struct tl_generation *g, struct t
 
 /* Whether something of what it is given waits in this process: results of a period, batches for a collector. */
 bool tl_generation_holds_back(const struct tl_generation *g);
-/* Whether an output has not got rid of what it was given. */
+/* Whether an output has something that is in this process alone: a record of our own too. */
 bool tl_generation_waits(const struct tl_generation *g);
 
 /* Events that it audits. */

@@ -193,6 +193,14 @@ static int die(struct manager *m, enum tl_status status, int error, const char *
 
 static int go_on_changing(struct manager *m);
 
+/* From now on it is this process that is heard of: what it has said of the one before is to be out, or noted. */
+static void begin_waiting(struct manager *m)
+{
+	tl_outputs_flush(&m->generation->outputs);
+	m->waits = tl_generation_waits(m->generation);
+	tl_runtime_wait(&m->runtime, m->waits);
+}
+
 /* Before the session takes it that all is dealt with. */
 static void note_waiting(struct manager *m)
 {
@@ -393,6 +401,7 @@ static int end_reload(struct manager *m, struct tl_generation *next, const char 
 	tell_reload(m, who);
 	count_tasks(m);
 	write_status(m, "running", true);
+	tl_runtime_forget(&m->runtime);
 	notify_status(m, "READY=1\n");
 	return 0;
 }
@@ -776,7 +785,7 @@ static int start(struct manager *m)
 	tl_outage_declare(m->generation, &m->runtime, m->store.had_any);
 	tl_meanwhile_tell(m->generation, &before, m->runtime.last_heard);
 	tl_meanwhile_note(m->generation);
-	tl_runtime_forget(&m->runtime);
+	begin_waiting(m);
 	make_control(m);
 	m->watch = tl_tamper_watch_new();
 	tl_tamper_watch_begin(m->watch, m->generation);
@@ -807,9 +816,9 @@ static void finish(struct manager *m)
 		tl_store_clear(&m->store);
 	}
 	tl_store_discard(&m->store);
+	if (m->generation)
+		note_empty(m);
 	m->generation = tl_generation_free(m->generation);
-	if (m->waits && !m->leaves)
-		tl_runtime_wait(&m->runtime, false);
 	if (m->leaves)
 		tl_runtime_leave(&m->runtime);
 	else if (m->status.size && m->exit_status == TL_STATUS_OK) /* else the next one declares the gap */

@@ -11,6 +11,8 @@ static bool is_missing(const struct tl_generation *g, const struct tl_runtime *b
 {
 	bool has_ended = before->lost || before->left;
 
+	if (before->owed)
+		return true;
 	if (!g->goes_on)
 		return has_ended || was_stored;
 	return g->has_gap || (has_ended && before->waited) || (before->lost && tl_generation_holds_back(g));
@@ -18,7 +20,7 @@ static bool is_missing(const struct tl_generation *g, const struct tl_runtime *b
 
 static void tell(const struct tl_generation *g, const struct tl_runtime *before)
 {
-	bool is_since = !g->goes_on || g->has_gap, is_unwritten = before->lost || before->waited;
+	bool is_since = !g->goes_on || g->has_gap || before->owed, is_unwritten = before->lost || before->waited;
 
 	tl_log(LOG_CRIT, "%s%s%s is missing from all outputs",
 	       is_unwritten ? "what the process before this one had not written yet" : "",
@@ -26,7 +28,7 @@ static void tell(const struct tl_generation *g, const struct tl_runtime *before)
 	       is_since ? "what has happened since the process before this one ended" : "");
 }
 
-void tl_outage_declare(struct tl_generation *g, const struct tl_runtime *before, bool was_stored)
+void tl_outage_declare(struct tl_generation *g, struct tl_runtime *before, bool was_stored)
 {
 	const uint64_t now = tl_now(), since = before->last_heard; /* 0: nobody knows */
 	const struct tl_lost lost = {
@@ -46,4 +48,5 @@ void tl_outage_declare(struct tl_generation *g, const struct tl_runtime *before,
 		return;
 	tell(g, before);
 	tl_generation_lost(g, 0, &lost);
+	tl_runtime_owe(before);
 }

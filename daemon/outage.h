@@ -9,7 +9,7 @@
 #include "runtime.h"
 
 /* Says in all outputs of the first generation that something is missing, if that may be so and nobody
- * else declares it. was_stored: that process had left a session in the store. */
-void tl_outage_declare(struct tl_generation *g, const struct tl_runtime *before, bool was_stored);
+ * else declares it; the next process will, if this one does not live until it is out. was_stored: that process had left a session in the store. */
+void tl_outage_declare(struct tl_generation *g, struct tl_runtime *before, bool was_stored);
 
 #endif

@@ -15,11 +15,13 @@
 #define LOCK "traceleftd.lock"
 #define LEFT "left.json" /* the status file of one that has left its session to the next */
 #define WAITING "waiting" /* outputs have not got rid of all that they were given */
+#define OWED "outage" /* since the time of its change things are missing, and no output has it that says so */
 #define GROUP "traceleft"
 #define DIRECTORY_MODE 0750
 #define FILE_MODE 0640
 #define SOCKET_MODE 0660 /* connecting is writing */
 #define BACKLOG 16
+#define NSEC_PER_SEC UINT64_C(1000000000)
 
 gid_t tl_readers_group(void)
 {
@@ -55,6 +57,11 @@ static int open_directory(void)
 	return fd < 0 ? -errno : fd;
 }
 
+static uint64_t changed(const struct stat *st)
+{
+	return (uint64_t)st->st_mtim.tv_sec * NSEC_PER_SEC + (uint64_t)st->st_mtim.tv_nsec;
+}
+
 /* A status file that is there although nobody holds the lock was left behind. */
 static void find_lost(struct tl_runtime *r, pid_t before)
 {
@@ -63,10 +70,13 @@ static void find_lost(struct tl_runtime *r, pid_t before)
 	r->lost = 0;
 	r->waited = fstatat(r->directory, WAITING, &st, AT_SYMLINK_NOFOLLOW) == 0;
 	r->left = fstatat(r->directory, LEFT, &st, AT_SYMLINK_NOFOLLOW) == 0;
-	if (!r->left && fstatat(r->directory, TL_STATUS_FILE, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return;
-	r->lost = r->left ? 0 : before;
-	r->last_heard = (uint64_t)st.st_mtim.tv_sec * 1000000000 + (uint64_t)st.st_mtim.tv_nsec;
+	if (r->left || fstatat(r->directory, TL_STATUS_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		r->lost = r->left ? 0 : before;
+		r->last_heard = changed(&st);
+	}
+	r->owed = fstatat(r->directory, OWED, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	if (r->owed)
+		r->last_heard = changed(&st);
 }
 
 /* *ret_holder: whoever has it, or had it last; 0: nobody knows. */
@@ -120,15 +130,24 @@ void tl_runtime_leave(struct tl_runtime *r)
 void tl_runtime_forget(struct tl_runtime *r)
 {
 	tl_runtime_remove(r, LEFT);
-	tl_runtime_remove(r, WAITING);
+}
+
+void tl_runtime_owe(struct tl_runtime *r)
+{
+	const struct timespec since = { (time_t)(r->last_heard / NSEC_PER_SEC), (long)(r->last_heard % NSEC_PER_SEC) };
+
+	if (tl_runtime_write(r, OWED, NULL, 0) == 0)
+		utimensat(r->directory, OWED, (const struct timespec[]){ since, since }, AT_SYMLINK_NOFOLLOW);
 }
 
 void tl_runtime_wait(struct tl_runtime *r, bool waits)
 {
-	if (waits)
+	if (waits) {
 		tl_runtime_write(r, WAITING, NULL, 0);
-	else
-		tl_runtime_remove(r, WAITING);
+		return;
+	}
+	tl_runtime_remove(r, WAITING);
+	tl_runtime_remove(r, OWED);
 }
 
 static int write_all(int fd, const char *data, size_t size)

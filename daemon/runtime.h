@@ -13,12 +13,13 @@
 struct tl_runtime {
 	int directory;
 	int lock;
-	/* Of a daemon before this one that has ended without a stop: its process, 0: there is none;
-	 * and when it was heard of last, ns since the epoch. */
+	/* Of a daemon before this one that has ended without a stop: its process, 0: there is none. */
 	pid_t lost;
 	bool left; /* it has ended, but left its session to the next one */
 	bool waited; /* its outputs had not got rid of all that they were given */
-	uint64_t last_heard;
+	/* One before had declared an outage, but its outputs have it not: what is missing is missing since `last_heard`. */
+	bool owed;
+	uint64_t last_heard; /* when that daemon was, ns since the epoch; 0: nobody knows */
 };
 
 /* Opens the folder ($RUNTIME_DIRECTORY, else /run/traceleft; made if needed) and
@@ -27,8 +28,10 @@ int tl_runtime_open(struct tl_runtime *r, pid_t *ret_holder);
 void tl_runtime_close(struct tl_runtime *r);
 /* The next one is to know that it is the next one at once. */
 void tl_runtime_leave(struct tl_runtime *r);
-/* All that was to be said about the one before is said. */
+/* All that was to be said about the one before is said, to this process. */
 void tl_runtime_forget(struct tl_runtime *r);
+/* Until nothing waits any more the next one is to declare the outage before this one again. Before tl_runtime_forget(). */
+void tl_runtime_owe(struct tl_runtime *r);
 /* What the next one is to know of outputs if this one does not live. */
 void tl_runtime_wait(struct tl_runtime *r, bool waits);
 

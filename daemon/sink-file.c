@@ -623,6 +623,13 @@ static bool file_has(struct tl_sink *s, const struct tl_event *event)
 	return tl_written_take(&f->written, event);
 }
 
+static bool file_holds(const struct tl_sink *s)
+{
+	const struct file *f = s->data;
+
+	return f->records.text.size > 0;
+}
+
 static int file_descriptor(const struct tl_sink *s)
 {
 	const struct file *f = s->data;
@@ -659,6 +666,7 @@ const struct tl_sink_ops tl_sink_file = {
 	.reopen = file_reopen,
 	.come_again = file_come_again,
 	.has = file_has,
+	.holds = file_holds,
 	.descriptor = file_descriptor,
 	.close = file_close,
 };

@@ -390,11 +390,19 @@ static int http_open(struct tl_sink *s, const struct tl_policy_output *output, c
 	return 0;
 }
 
+static bool http_holds(const struct tl_sink *s)
+{
+	const struct http *h = s->data;
+
+	return used(h) || (h->has_block && !h->queue.from_spool);
+}
+
 const struct tl_sink_ops tl_sink_http = {
 	.type = "http",
 	.open = http_open,
 	.write = http_write,
 	.flush = http_flush,
 	.tick = http_tick,
+	.holds = http_holds,
 	.close = http_close,
 };

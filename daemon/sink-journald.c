@@ -257,11 +257,19 @@ static int journald_open(struct tl_sink *s, const struct tl_policy_output *outpu
 	return r;
 }
 
+static bool journald_holds(const struct tl_sink *s)
+{
+	const struct journal *j = s->data;
+
+	return j->queue.size > j->head;
+}
+
 const struct tl_sink_ops tl_sink_journald = {
 	.type = "journald",
 	.open = journald_open,
 	.write = journald_write,
 	.flush = journald_flush,
 	.tick = journald_tick,
+	.holds = journald_holds,
 	.close = journald_close,
 };

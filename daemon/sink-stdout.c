@@ -126,10 +126,18 @@ static void out_close(struct tl_sink *s)
 	free(o);
 }
 
+static bool out_holds(const struct tl_sink *s)
+{
+	const struct out *o = s->data;
+
+	return o->records.text.size > 0;
+}
+
 const struct tl_sink_ops tl_sink_stdout = {
 	.type = "stdout",
 	.open = out_open,
 	.write = out_write,
 	.flush = out_flush,
+	.holds = out_holds,
 	.close = out_close,
 };

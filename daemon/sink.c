@@ -328,6 +328,11 @@ uint64_t tl_sink_waiting(const struct tl_sink *s)
 	return s->counters.accepted - s->counters.delivered - s->counters.lost;
 }
 
+bool tl_sink_holds(const struct tl_sink *s)
+{
+	return s->ops->holds(s);
+}
+
 void tl_sink_delivered(struct tl_sink *s, uint64_t events, uint64_t bytes)
 {
 	s->counters.delivered += events;

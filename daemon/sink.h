@@ -56,6 +56,8 @@ struct tl_sink_ops {
 	void (*come_again)(struct tl_sink *s);
 	/* Whether the event is in there. NULL: the output cannot know. */
 	bool (*has)(struct tl_sink *s, const struct tl_event *event);
+	/* Whether something of what it was given is in this process alone. */
+	bool (*holds)(const struct tl_sink *s);
 	/* The file that it writes to, which stays its own; -1: none. NULL: it has none. */
 	int (*descriptor)(const struct tl_sink *s);
 	/* Frees s->data; what still waits is lost. */
@@ -110,6 +112,8 @@ void tl_sink_reopen(struct tl_sink *s);
 
 /* Events that wait in the output. */
 uint64_t tl_sink_waiting(const struct tl_sink *s);
+/* Whether an end of this process would take something along; of our own records too. */
+bool tl_sink_holds(const struct tl_sink *s);
 
 /* ---- For the outputs themselves ---- */
 
