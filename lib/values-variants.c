@@ -351,7 +351,8 @@ static const struct tl_variant variants[] = {
 
 	{ ANY("umask"), .used = ALL, .result = "umask" },
 	{ ANY("sched_getscheduler"), .used = ALL, .result = "sched_policy" },
-	{ IS("personality", 1, UINT32_MAX), .used = ALL, .as = { { 1, "hex" } } },
+	{ IS("personality", 1, UINT32_MAX), .used = ALL, .as = { { 1, "hex" } }, .result = "personality", .word = "" },
+	{ ANY("personality"), .used = ALL, .result = "personality", .word = "" },
 
 	/* There was nothing to be told: the status is what lay there before. */
 	{ IS("wait4 waitpid", RESULT, 0), .used = ALL, .as = { { 2, "pointer" }, { 4, "pointer" } } },
