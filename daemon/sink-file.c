@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "encoders.h"
+#include "file-ahead.h"
 #include "file-open.h"
 #include "log.h"
 #include "record.h"
@@ -35,6 +36,7 @@ struct file {
 	tl_encoder encode;
 	struct tl_records records;
 	struct tl_room room;
+	struct tl_ahead ahead;
 	size_t memory;
 	size_t full; /* bytes that are written at once */
 	uint64_t size; /* of the file */
@@ -57,6 +59,14 @@ struct file {
 	unsigned unsealed_ticks; /* for so long they are in the file */
 };
 
+static void close_file(struct file *f)
+{
+	if (f->fd < 0)
+		return;
+	tl_ahead_give_back(&f->ahead, f->fd, f->size);
+	close(f->fd);
+}
+
 static void file_free(struct file *f)
 {
 	if (!f)
@@ -64,8 +74,7 @@ static void file_free(struct file *f)
 	tl_rotation_done(&f->rotation);
 	tl_written_done(&f->written);
 	tl_records_done(&f->records);
-	if (f->fd >= 0)
-		close(f->fd);
+	close_file(f);
 	if (f->directory >= 0)
 		close(f->directory);
 	free(f->sealer);
@@ -139,17 +148,17 @@ static int open_path(struct tl_sink *s, struct file *f)
 		return r;
 	if (f->fd >= 0 && !tl_file_same(f->fd, fd))
 		leave(s);
+	close_file(f);
 	f->size = new ? 0 : trial.size;
 	f->born = new ? tl_now() : tl_file_birth(fd);
 	f->needs_repair = false;
-	if (f->fd >= 0)
-		close(f->fd);
 	if (f->directory >= 0)
 		close(f->directory);
 	f->fd = TAKE_FD(fd);
 	f->directory = TAKE_FD(directory);
 	f->rotation.directory = f->directory;
 	tl_room_init(&f->room, f->fd);
+	tl_ahead_init(&f->ahead, f->fd);
 	return 0;
 }
 
@@ -355,8 +364,9 @@ static int seal_both(struct tl_sink *s, int next, struct tl_sealer *ret_old)
 
 static void begin_next(struct file *f, int fd)
 {
-	close(f->fd);
+	close_file(f);
 	f->fd = fd;
+	tl_ahead_init(&f->ahead, fd);
 	f->unsynced = f->sealer;
 	f->unkept = false;
 	f->size = f->sealer ? f->sealer->start : 0;
@@ -467,10 +477,14 @@ static int write_records(struct tl_sink *s)
 {
 	struct file *f = s->data;
 	uint64_t events;
+	size_t written;
 	int r;
-	size_t written = tl_records_write(&f->records, f->fd, f->sealer ? &f->sealer->data : NULL, &events,
-					  &f->needs_repair, &r);
 
+	if (f->records.text.size >= BUFFER_FULL) /* a flood */
+		tl_ahead_take(&f->ahead, f->fd, f->size, f->records.text.size,
+			      f->rotate_size ? f->rotate_size : UINT64_MAX);
+	written = tl_records_write(&f->records, f->fd, f->sealer ? &f->sealer->data : NULL, &events, &f->needs_repair,
+				   &r);
 	f->size += written;
 	if (f->sealer && written) {
 		f->sealer->bytes += written;

@@ -1,6 +1,6 @@
 # What tests/bench/run times.
 
-$(B)/tests/bench/bench: $(B)/obj/tests/bench/bench.o $(policy_obj) $(B)/libtraceleft.a
+$(B)/tests/bench/bench: $(B)/obj/tests/bench/bench.o $(call object,daemon/file-ahead.c) $(policy_obj) $(B)/libtraceleft.a
 	@mkdir -p $(@D)
 	$(say)$(CC) $(ALL_LDFLAGS) -pie -o $@ $^ $(POLICY_LIBS) $(LIB_LIBS)
 
