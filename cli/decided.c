@@ -12,22 +12,43 @@ struct types {
 	size_t n;
 };
 
-/* Each comparison that is made in the kernel, or in the reader alone. */
-static void each(const struct tl_policy_rule *rule, const struct types *types, bool in_kernel,
-		 void (*put)(struct tl_buffer *b, size_t n, const char *text), struct tl_buffer *b)
+/* Who makes the i-th comparison; of events that are not filtered it is the reader, but perhaps for its length. */
+static const char *comparison(const struct tl_policy_rule *rule, const struct types *types, size_t i,
+			      enum tl_filter_maker *ret)
 {
 	const char *text;
-	bool is_known;
+
+	if (types->n)
+		return tl_filter_comparison(rule->where, i, types->type, types->n, ret);
+	text = tl_filter_comparison(rule->where, i, rule->events, rule->n_events, ret);
+	if (*ret != TL_FILTER_TOO_LONG)
+		*ret = TL_FILTER_BY_READER;
+	return text;
+}
+
+/* Each comparison that is made in the kernel, or in the reader alone. */
+static void each(const struct tl_policy_rule *rule, const struct types *types, bool in_kernel,
+		 void (*put)(struct tl_buffer *b, size_t n, const char *text, enum tl_filter_maker maker),
+		 struct tl_buffer *b)
+{
+	enum tl_filter_maker maker = TL_FILTER_BY_READER;
+	const char *text;
 	size_t n = 0;
 
-	for (size_t i = 0; (text = tl_filter_comparison(rule->where, i, types->type, types->n, &is_known)); i++)
-		if ((types->n && is_known) == in_kernel)
-			put(b, n++, text);
+	for (size_t i = 0; (text = comparison(rule, types, i, &maker)); i++)
+		if ((maker == TL_FILTER_BY_KERNEL) == in_kernel)
+			put(b, n++, text, maker);
 }
 
 /* What is written on several lines is put on one. */
-static void put_text(struct tl_buffer *b, size_t n, const char *text)
+static void put_text(struct tl_buffer *b, size_t n, const char *text, enum tl_filter_maker maker)
 {
+	static const char *const whys[] = {
+		[TL_FILTER_BY_BOTH] = " (the kernel asks for a directory)",
+		[TL_FILTER_TOO_LONG] = " (too long a list for the kernel)",
+		[TL_FILTER_BY_READER] = "",
+	};
+
 	if (n)
 		tl_put_text(b, ", ");
 	while (*text) {
@@ -38,6 +59,8 @@ static void put_text(struct tl_buffer *b, size_t n, const char *text)
 		if (space)
 			tl_put_char(b, ' ');
 	}
+	if (whys[maker])
+		tl_put_text(b, whys[maker]);
 }
 
 static void put_line(struct tl_buffer *b, const struct tl_policy_rule *rule, const struct types *types, bool in_kernel)
@@ -64,9 +87,10 @@ void tl_decided_text(struct tl_buffer *b, const struct tl_policy_rule *rule, con
 	put_line(b, rule, &filtered, false);
 }
 
-static void json_text(struct tl_buffer *b, size_t n, const char *text)
+static void json_text(struct tl_buffer *b, size_t n, const char *text, enum tl_filter_maker maker)
 {
 	(void)n;
+	(void)maker;
 	tl_json_string(b, NULL, text);
 }
 

@@ -356,21 +356,65 @@ int tl_filter_apply(const struct tl_expression *const *conditions, size_t n, con
 
 /* ---- For people ---- */
 
-const char *tl_filter_comparison(const struct tl_expression *condition, size_t i,
-				 const struct tl_event_type *const *types, size_t n_types, bool *ret_in_kernel)
+static bool in_kernel(const struct tl_insn *insn, const struct tl_event_type *type, struct tl_filter_any *any)
 {
+	return tl_event_type_filterable_late(type) && tl_filter_compare(insn, type, TL_FILTER_WITH_OBJECT, any) &&
+	       !any->is_part;
+}
+
+static struct tl_value first_of(const struct tl_set *set)
+{
+	struct tl_value value = {};
+	size_t i = 0;
+
+	if (set->kind == TL_FIELD_ADDRESS) {
+		value.ip = set->ranges[0].first;
+	} else if (set->kind == TL_FIELD_STRING) {
+		while (!set->table[i].data)
+			i++;
+		value.text = set->table[i];
+	} else {
+		value.number = set->numbers[0];
+	}
+	return value;
+}
+
+/* Of what is a comparison with one value in the kernel, but not with all of them. */
+static bool is_long_list(const struct tl_insn *insn, const struct tl_event_type *type)
+{
+	struct tl_insn one = *insn;
 	struct tl_filter_any any;
 
+	if (insn->relation != TL_RELATION_IN || !insn->set.n)
+		return false;
+	one.relation = TL_RELATION_EQUAL;
+	one.value = first_of(&insn->set);
+	return in_kernel(&one, type, &any);
+}
+
+static enum tl_filter_maker maker_of(const struct tl_insn *insn, const struct tl_event_type *type)
+{
+	struct tl_filter_any any = {};
+
+	if (in_kernel(insn, type, &any))
+		return TL_FILTER_BY_KERNEL;
+	if (any.is_part && any.n)
+		return TL_FILTER_BY_BOTH;
+	return is_long_list(insn, type) ? TL_FILTER_TOO_LONG : TL_FILTER_BY_READER;
+}
+
+const char *tl_filter_comparison(const struct tl_expression *condition, size_t i,
+				 const struct tl_event_type *const *types, size_t n_types,
+				 enum tl_filter_maker *ret_maker)
+{
 	for (uint32_t at = 0; at < condition->n; at++) {
 		const struct tl_insn *insn = &condition->insns[at];
 
 		if (insn->op != TL_INSN_COMPARE || i--)
 			continue;
-		*ret_in_kernel = true;
+		*ret_maker = n_types ? TL_FILTER_BY_KERNEL : TL_FILTER_BY_READER;
 		for (size_t j = 0; j < n_types; j++)
-			*ret_in_kernel &= tl_event_type_filterable_late(types[j]) &&
-					  tl_filter_compare(insn, types[j], TL_FILTER_WITH_OBJECT, &any) &&
-					  !any.is_part;
+			*ret_maker = MAX(*ret_maker, maker_of(insn, types[j]));
 		return insn->text.data;
 	}
 	return NULL;

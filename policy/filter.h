@@ -23,9 +23,18 @@ int tl_filter_make(const struct tl_expression *const *conditions, size_t n, cons
 int tl_filter_apply(const struct tl_expression *const *conditions, size_t n, const struct tl_event_type *type,
 		    struct tl_session *s);
 
-/* The i-th comparison of a condition as it was written, NULL after the last one.
- * *ret_in_kernel: whether the kernel part has what it compares for all of the types. */
+/* Who makes a comparison; of several types what is later here counts. */
+enum tl_filter_maker {
+	TL_FILTER_BY_KERNEL,
+	TL_FILTER_BY_BOTH, /* the kernel part asks less, the reader the rest */
+	TL_FILTER_TOO_LONG, /* the reader: the list is too long for the kernel part */
+	TL_FILTER_BY_READER, /* the kernel part does not have what is compared */
+};
+
+/* The i-th comparison of a condition as it was written, NULL after the last one. *ret_maker: for events of
+ * the types. */
 const char *tl_filter_comparison(const struct tl_expression *condition, size_t i,
-				 const struct tl_event_type *const *types, size_t n_types, bool *ret_in_kernel);
+				 const struct tl_event_type *const *types, size_t n_types,
+				 enum tl_filter_maker *ret_maker);
 
 #endif

@@ -9,11 +9,11 @@
 /* Whether all that it asks for is known in the kernel. */
 static inline bool is_exact(const struct tl_expression *condition, const struct tl_event_type *type)
 {
-	bool in_kernel = true;
+	enum tl_filter_maker maker = TL_FILTER_BY_KERNEL;
 
-	for (size_t i = 0; in_kernel && tl_filter_comparison(condition, i, &type, 1, &in_kernel); i++)
+	for (size_t i = 0; maker == TL_FILTER_BY_KERNEL && tl_filter_comparison(condition, i, &type, 1, &maker); i++)
 		;
-	return in_kernel;
+	return maker == TL_FILTER_BY_KERNEL;
 }
 
 static inline struct tl_expression *compile(const char *text)

@@ -93,6 +93,26 @@ where_conditions_are_decided_is_explained() {
 	grep -q '^    kill (.*, more conditions than the kernel part takes)$' "$dir/out" || why "$(cat "$dir/out")"
 }
 
+why_a_comparison_is_left_to_the_reader_is_explained() {
+	local list
+	list=$(seq -s '", "/etc/' 40)
+	cat >"$dir/policy.yaml" <<-END
+		version: 1
+		rules:
+		  - {name: list, events: [openat], where: 'path in ("/etc/$list")'}
+		  - {name: glob, events: [unlinkat], where: 'path matches "/etc/*.conf" and pid not in (1, 3, 5, 7, 9, 11, 13, 15, 17)'}
+		  - {name: short, events: [chmod], where: 'path in ("/etc/1", "/etc/2") and comm == "x"'}
+		outputs:
+		  out: {type: stdout}
+	END
+	chmod 644 "$dir/policy.yaml"
+	run check --explain "$dir/policy.yaml"
+	expect_status 0 && grep -q '^    in the reader: path in .* (too long a list for the kernel)$' "$dir/out" &&
+		grep -q '^    in the reader: path matches .* (the kernel asks for a directory), pid not in .* (too long a list for the kernel)$' "$dir/out" &&
+		grep -q '^    in the kernel: path in ("/etc/1", "/etc/2")$' "$dir/out" &&
+		grep -q '^    in the reader: comm == "x"$' "$dir/out" || why "$(cat "$dir/out" "$dir/err")"
+}
+
 what_a_condition_leaves_out_is_filtered_in_the_kernel() {
 	trace -f json --where 'errno == ENOENT' openat -- cat /nonexistent/file
 	jq -se 'map(select(.event.action == "openat") | .traceleft.errno) | length > 0 and all(. == "ENOENT")' "$dir/out" >/dev/null || why "$(head -c 2000 "$dir/out")" || return
@@ -336,7 +356,7 @@ counts_of_a_rule_add_up_to_the_event() {
 		"$dir/out" >/dev/null || why "$(tail -n 1 "$dir/out" | jq -c .traceleft.ledger.rules)"
 }
 
-run_tests good_policy_is_ok_and_explained where_events_are_counted_is_explained where_conditions_are_decided_is_explained what_a_condition_leaves_out_is_filtered_in_the_kernel what_targets_match_now_is_explained what_conditions_match_now_is_explained program_that_every_target_leaves_out_is_not_followed \
+run_tests good_policy_is_ok_and_explained where_events_are_counted_is_explained why_a_comparison_is_left_to_the_reader_is_explained where_conditions_are_decided_is_explained what_a_condition_leaves_out_is_filtered_in_the_kernel what_targets_match_now_is_explained what_conditions_match_now_is_explained program_that_every_target_leaves_out_is_not_followed \
 	broken_policy_names_every_place policy_where_everybody_may_write_is_refused handlers_that_cannot_be_used_are_problems \
 	policy_that_is_not_there_is_told \
 	rules_of_a_policy_are_for_the_command specs_add_to_a_policy aggregation_spec_says_what_goes_where every_rule_of_a_spec_writes_what_it_keeps counts_of_a_rule_add_up_to_the_event \
