@@ -401,7 +401,6 @@ static int end_reload(struct manager *m, struct tl_generation *next, const char 
 	tell_reload(m, who);
 	count_tasks(m);
 	write_status(m, "running", true);
-	tl_runtime_forget(&m->runtime);
 	notify_status(m, "READY=1\n");
 	return 0;
 }
@@ -792,6 +791,7 @@ static int start(struct manager *m)
 	tl_log(LOG_INFO, "cgroups: %s", tl_session_cgroups(m->generation->session));
 	count_tasks(m);
 	write_status(m, "running", true);
+	tl_runtime_forget(&m->runtime);
 	notify_status(m, "READY=1\n");
 	give_back_memory();
 	/* From the first sign of life on systemd waits for the next one. A start may take longer
