@@ -49,7 +49,7 @@ const char *const tl_decoder_names[] = {
 	"msg_set", "msqid_ds", "msync_flags", "namespace_flags", "netlink_option",
 	"netlink_protocol", "notify_flags", "offset64_pointer", "offset_pointer", "old_sigaction",
 	"old_sigset", "old_sigset_word", "open_flags", "open_how", "open_tree_flags",
-	"option_value", "owner_ex", "packet_option", "path", "peer_credentials", "perf_attr", "perf_flags",
+	"option_value", "owner_ex", "packet_option", "packet_protocol", "path", "peer_credentials", "perf_attr", "perf_flags",
 	"personality", "pid", "pidfd_flags", "pidfd_signal_flags", "pipe_flags", "pkey_rights",
 	"pointer", "poll_events", "pollfds", "prctl_option", "priority_which", "prot", "protocol",
 	"ptrace_options", "ptrace_request", "ptracer", "quota_cmd", "random_flags", "reboot_cmd",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Strings and socket addresses in user memory. */
 #include <arpa/inet.h>
+#include <linux/if_packet.h>
 #include <linux/netlink.h>
 #include <linux/vm_sockets.h>
 #include <netinet/in.h>
@@ -229,6 +230,21 @@ static void vsock_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 	tl_put_u64(out, vm.svm_port);
 }
 
+static void packet_text(struct tl_buffer *out, const struct tl_bytes *bytes)
+{
+	const size_t at = offsetof(struct sockaddr_ll, sll_addr);
+	struct sockaddr_ll ll = { 0 };
+
+	memcpy(&ll, bytes->data, at);
+	TL_PUT_LITERAL(out, ", ");
+	tl_packet_text(out, &ll);
+	if (!ll.sll_halen || bytes->size <= at)
+		return;
+	TL_PUT_LITERAL(out, ", sll_addr=");
+	put_quoted(out, bytes->data + at, ll.sll_halen < bytes->size - at ? ll.sll_halen : bytes->size - at,
+		   bytes->flags & TL_VALUE_TRUNCATED);
+}
+
 void tl_sockaddr_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 {
 	uint16_t family;
@@ -250,6 +266,8 @@ void tl_sockaddr_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 		netlink_text(out, bytes);
 	} else if (family == AF_VSOCK && bytes->size >= 12) {
 		vsock_text(out, bytes);
+	} else if (family == AF_PACKET && bytes->size >= offsetof(struct sockaddr_ll, sll_addr)) {
+		packet_text(out, bytes);
 	} else if (bytes->size > sizeof(family)) {
 		TL_PUT_LITERAL(out, ", sa_data=");
 		put_quoted(out, bytes->data + sizeof(family), bytes->size - sizeof(family),

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Names of what calls about sockets take. */
+#include <arpa/inet.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
 #include <linux/netlink.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -47,6 +50,55 @@ static const struct tl_constant netlink_protocols[] = {
 	C(NETLINK_KOBJECT_UEVENT), C(NETLINK_GENERIC), C(NETLINK_SCSITRANSPORT), C(NETLINK_ECRYPTFS), C(NETLINK_RDMA),
 	C(NETLINK_CRYPTO), C(NETLINK_SMC),
 };
+
+/* Of packets; they stand in a call as they stand in a frame. */
+#define ETHERNET(name) { #name, (uint64_t)(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? __builtin_bswap16(name) : (name)) }
+static const struct tl_constant packet_protocols[] = {
+	ETHERNET(ETH_P_802_3), ETHERNET(ETH_P_AX25), ETHERNET(ETH_P_ALL), ETHERNET(ETH_P_802_2), ETHERNET(ETH_P_SNAP),
+	ETHERNET(ETH_P_CAN), ETHERNET(ETH_P_CANFD), ETHERNET(ETH_P_LOOP), ETHERNET(ETH_P_IP), ETHERNET(ETH_P_X25),
+	ETHERNET(ETH_P_ARP), ETHERNET(ETH_P_BATMAN), ETHERNET(ETH_P_TEB), ETHERNET(ETH_P_RARP), ETHERNET(ETH_P_AARP),
+	ETHERNET(ETH_P_IPX), ETHERNET(ETH_P_8021Q), ETHERNET(ETH_P_IPV6), ETHERNET(ETH_P_PAUSE), ETHERNET(ETH_P_SLOW),
+	ETHERNET(ETH_P_PPP_DISC), ETHERNET(ETH_P_PPP_SES), ETHERNET(ETH_P_MPLS_UC), ETHERNET(ETH_P_MPLS_MC),
+	ETHERNET(ETH_P_PAE), ETHERNET(ETH_P_AOE), ETHERNET(ETH_P_8021AD), ETHERNET(ETH_P_TIPC), ETHERNET(ETH_P_LLDP),
+	ETHERNET(ETH_P_MACSEC), ETHERNET(ETH_P_1588), ETHERNET(ETH_P_FCOE), ETHERNET(ETH_P_LOOPBACK), ETHERNET(ETH_P_XDSA),
+};
+
+static void packet_protocol_text(struct tl_buffer *out, uint64_t value)
+{
+	TL_PUT_LITERAL(out, "htons(");
+	for (size_t i = 0; i < COUNT(packet_protocols); i++)
+		if (packet_protocols[i].value == (uint32_t)value) {
+			tl_put_text(out, packet_protocols[i].name);
+			tl_put_char(out, ')');
+			return;
+		}
+	if (value)
+		tl_put_hex(out, ntohs((uint16_t)value));
+	else
+		tl_put_char(out, '0');
+	tl_put_char(out, ')');
+}
+
+static const struct tl_constant packet_types[] = {
+	{ "PACKET_HOST", 0 }, { "PACKET_BROADCAST", 1 }, { "PACKET_MULTICAST", 2 }, { "PACKET_OTHERHOST", 3 },
+	{ "PACKET_OUTGOING", 4 }, { "PACKET_LOOPBACK", 5 }, { "PACKET_USER", 6 }, { "PACKET_KERNEL", 7 },
+};
+
+static const struct tl_decoder packet_type = ENUM("packet_type", packet_types);
+
+void tl_packet_text(struct tl_buffer *out, const struct sockaddr_ll *ll)
+{
+	TL_PUT_LITERAL(out, "sll_protocol=");
+	packet_protocol_text(out, ll->sll_protocol);
+	TL_PUT_LITERAL(out, ", sll_ifindex=");
+	tl_put_i64(out, ll->sll_ifindex);
+	TL_PUT_LITERAL(out, ", sll_hatype=");
+	tl_put_u64(out, ll->sll_hatype);
+	TL_PUT_LITERAL(out, ", sll_pkttype=");
+	tl_value_text(out, &packet_type, ll->sll_pkttype);
+	TL_PUT_LITERAL(out, ", sll_halen=");
+	tl_put_u64(out, ll->sll_halen);
+}
 
 static const struct tl_constant message_flags[] = {
 	C(MSG_OOB), C(MSG_PEEK), C(MSG_DONTROUTE), C(MSG_CTRUNC), C(MSG_PROXY), C(MSG_TRUNC), C(MSG_DONTWAIT), C(MSG_EOR),
@@ -166,6 +218,7 @@ static const struct tl_decoder decoders[] = {
 	FLAGS("socket_flags", socket_flags),
 	ENUM("protocol", protocols),
 	ENUM("netlink_protocol", netlink_protocols),
+	NUMBER_OF("packet_protocol", packet_protocol_text, packet_protocols),
 	FLAGS("msg_flags", message_flags),
 	ENUM("shutdown_how", shutdown_hows),
 	ENUM("sockopt_level", levels),

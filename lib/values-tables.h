@@ -62,6 +62,9 @@ extern const size_t tl_n_signal_constants;
 
 /* Tables that more than one file reads. */
 void tl_family_text(struct tl_buffer *out, uint64_t family);
+/* All but the family. */
+struct sockaddr_ll;
+void tl_packet_text(struct tl_buffer *out, const struct sockaddr_ll *ll);
 void tl_flags_text(struct tl_buffer *out, const struct tl_decoder *decoder, uint64_t value);
 
 #endif

@@ -330,6 +330,7 @@ static const struct tl_variant variants[] = {
 	{ IS("socket socketpair", 1, AF_INET), .used = ALL, .as = { { 3, "protocol" } } },
 	{ IS("socket socketpair", 1, AF_INET6), .used = ALL, .as = { { 3, "protocol" } } },
 	{ IS("socket socketpair", 1, AF_NETLINK), .used = ALL, .as = { { 3, "netlink_protocol" } } },
+	{ IS("socket socketpair", 1, AF_PACKET), .used = ALL, .as = { { 3, "packet_protocol" } } },
 
 	{ IN("mknod", 2, S_IFMT, S_IFIFO), .used = FIRST(2) },
 	{ IN("mknod", 2, S_IFMT, S_IFREG), .used = FIRST(2) },

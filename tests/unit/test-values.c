@@ -3,6 +3,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
 #include <linux/netlink.h>
 #include <linux/vm_sockets.h>
 #include <netinet/in.h>
@@ -352,6 +354,7 @@ static void other_addresses_are_decoded(void **state)
 	struct sockaddr_un un = { .sun_family = AF_UNIX, .sun_path = "/run/x.sock" };
 	struct sockaddr_nl nl = { .nl_family = AF_NETLINK, .nl_pid = 12 };
 	struct sockaddr_vm vm = { .svm_family = AF_VSOCK, .svm_cid = VMADDR_CID_HOST, .svm_port = 22 };
+	struct sockaddr_ll ll = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ARP), .sll_ifindex = 2, .sll_pkttype = PACKET_OUTGOING };
 
 	(void)state;
 	assert_string_equal(sockaddr(&un, sizeof(un)), "{sa_family=AF_UNIX, sun_path=\"/run/x.sock\"}");
@@ -361,6 +364,15 @@ static void other_addresses_are_decoded(void **state)
 	assert_string_equal(sockaddr(&un, 2 + 4), "{sa_family=AF_UNIX, sun_path=@\"bus\"}");
 	assert_string_equal(sockaddr(&nl, sizeof(nl)), "{sa_family=AF_NETLINK, nl_pid=12, nl_groups=00000000}");
 	assert_string_equal(sockaddr(&vm, sizeof(vm)), "{sa_family=AF_VSOCK, svm_cid=VMADDR_CID_HOST, svm_port=22}");
+	assert_string_equal(sockaddr(&ll, sizeof(ll)), "{sa_family=AF_PACKET, sll_protocol=htons(ETH_P_ARP), sll_ifindex=2, sll_hatype=0, "
+						       "sll_pkttype=PACKET_OUTGOING, sll_halen=0}");
+	ll.sll_protocol = htons(0x4321);
+	ll.sll_halen = 6;
+	memcpy(ll.sll_addr, "abcdef\1", 7);
+	assert_non_null(strstr(sockaddr(&ll, sizeof(ll)), "htons(0x4321)"));
+	assert_non_null(strstr(sockaddr(&ll, sizeof(ll)), "sll_halen=6, sll_addr=\"abcdef\"}"));
+	assert_non_null(strstr(sockaddr(&ll, 12), "sll_halen=6}"));
+	assert_non_null(strstr(sockaddr(&ll, 11), "sa_data="));
 }
 
 static void structures_are_decoded(void **state)
