@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "encode.h"
 #include "verify.h"
 
 #define CPUS_MAX 65536
@@ -105,16 +106,25 @@ static void begin_run(struct tl_verify *v)
 	}
 }
 
-static void take_number(struct tl_verify *v, uint64_t number, const char *where, bool is_start)
+/* It has to say that something is missing, or to go on where the one before it ended. */
+static void end_run(struct tl_verify *v, const char *where, const char *message)
+{
+	v->unended_runs += v->unended;
+	v->unended = v->open && !strstr(message, TL_RECORD_GOES_ON);
+	if (v->open)
+		tl_put_format(&v->notes,
+			      "%s: the run before it has no balance at its end: what it wrote last is not known\n",
+			      where);
+	v->open = false;
+}
+
+/* start: its message, NULL: it is none. */
+static void take_number(struct tl_verify *v, uint64_t number, const char *where, const char *start)
 {
 	if (!number)
 		return; /* of an output that nobody verifies */
-	if (number == 1 && is_start) {
-		if (v->open)
-			tl_put_format(
-				&v->notes,
-				"%s: the run before it has no balance at its end: what it wrote last is not known\n",
-				where);
+	if (number == 1 && start) {
+		end_run(v, where, start);
 		begin_run(v);
 	}
 	if ((v->record || v->began) && number != v->record + 1) {
@@ -147,6 +157,8 @@ static int take_loss(struct tl_verify *v, const struct tl_json *own)
 	for (size_t i = 0; i < ARRAY_SIZE(before_outputs); i++)
 		if (strcmp(loss.stage, before_outputs[i]) == 0)
 			v->declared += loss.count;
+	if (strcmp(loss.stage, "outage") == 0)
+		v->unended = false;
 	if (loss.refusals)
 		v->unaudited += loss.count;
 	return 0;
@@ -210,7 +222,8 @@ static int take_ledger(struct tl_verify *v, const struct tl_json *own, const cha
 static int take_record(struct tl_verify *v, const struct tl_json *line, const struct tl_json *own, const char *action,
 		       const char *where)
 {
-	take_number(v, tl_json_get_unsigned(own, "record"), where, strcmp(action, "start") == 0);
+	take_number(v, tl_json_get_unsigned(own, "record"), where,
+		    strcmp(action, "start") == 0 ? tl_json_get_text(line, "message") : NULL);
 	if (*tl_json_get_text(own, "result")) {
 		v->results++;
 		v->counted += tl_json_get_unsigned(own, "count");
@@ -279,6 +292,9 @@ bool tl_verify_end(struct tl_verify *v)
 			gap->declared = covers(&v->losses[j], gap);
 		complete &= gap->declared;
 	}
+	v->unended_runs += v->unended;
+	v->unended = false;
+	complete &= !v->unended_runs;
 	if (v->open)
 		tl_put_format(&v->notes, "there is no balance at the end: what was written last is not known\n");
 	return complete && !v->open && !v->notes.failed;

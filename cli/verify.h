@@ -32,6 +32,8 @@ struct tl_verify {
 	uint64_t record; /* number of the last result or own record; 0: none yet */
 	bool began; /* the run begins in what is read; set it if it has to */
 	bool open; /* events came after the last balance */
+	bool unended; /* so ended the run before this one, which has not said that something is missing */
+	uint64_t unended_runs; /* of which nobody has said it */
 	struct tl_verify_gap *gaps;
 	size_t n_gaps;
 	struct tl_verify_loss *losses;

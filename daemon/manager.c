@@ -778,7 +778,7 @@ static int start(struct manager *m)
 	describe(m->generation, what, sizeof(what));
 	tl_record_parent(&parent);
 	snprintf(note, sizeof(note), "traceleftd %s, %s; %s%s", TL_VERSION, what, parent.text,
-		 m->generation->goes_on ? "; goes on with the session of the process before" : "");
+		 m->generation->goes_on ? "; " TL_RECORD_GOES_ON : "");
 	tl_generation_record(m->generation, TL_EVENT_START, note, &parent.who);
 	tl_log(LOG_NOTICE, "auditing: %s", note);
 	tl_outage_declare(m->generation, &m->runtime, m->store.had_any);
@@ -802,6 +802,8 @@ static int start(struct manager *m)
 
 static void finish(struct manager *m)
 {
+	bool unwritten = false;
+
 	m->control = tl_control_free(m->control);
 	m->ring = sd_event_source_disable_unref(m->ring);
 	m->drain = sd_event_source_disable_unref(m->drain);
@@ -816,13 +818,15 @@ static void finish(struct manager *m)
 		tl_store_clear(&m->store);
 	}
 	tl_store_discard(&m->store);
-	if (m->generation)
+	if (m->generation) {
 		note_empty(m);
+		unwritten = tl_outputs_close(&m->generation->outputs) > 0;
+	}
 	m->generation = tl_generation_free(m->generation);
 	if (m->leaves)
 		tl_runtime_leave(&m->runtime);
 	else if (m->status.size && m->exit_status == TL_STATUS_OK) /* else the next one declares the gap */
-		tl_runtime_remove(&m->runtime, TL_STATUS_FILE);
+		tl_runtime_stop(&m->runtime, unwritten);
 	tl_runtime_close(&m->runtime);
 	m->event = sd_event_unref(m->event);
 	tl_buffer_done(&m->status);

@@ -14,13 +14,14 @@ static bool is_missing(const struct tl_generation *g, const struct tl_runtime *b
 	if (before->owed)
 		return true;
 	if (!g->goes_on)
-		return has_ended || was_stored;
+		return has_ended || was_stored || before->cut;
 	return g->has_gap || (has_ended && before->waited) || (before->lost && tl_generation_holds_back(g));
 }
 
 static void tell(const struct tl_generation *g, const struct tl_runtime *before)
 {
-	bool is_since = !g->goes_on || g->has_gap || before->owed, is_unwritten = before->lost || before->waited;
+	bool is_since = !g->goes_on || g->has_gap || before->owed,
+	     is_unwritten = before->lost || before->waited || before->cut;
 
 	tl_log(LOG_CRIT, "%s%s%s is missing from all outputs",
 	       is_unwritten ? "what the process before this one had not written yet" : "",
@@ -44,6 +45,8 @@ void tl_outage_declare(struct tl_generation *g, struct tl_runtime *before, bool 
 		       g->goes_on ? ": its session goes on; the last events may come twice in the journal, in text and "
 				    "to collectors, with the same traceleft.cpu and traceleft.seq" :
 				    "");
+	else if (before->cut)
+		tl_log(LOG_WARNING, "the machine ended without a stop of the process before this one");
 	if (!is_missing(g, before, was_stored))
 		return;
 	tell(g, before);

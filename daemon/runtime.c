@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "encode.h"
+#include "log.h"
 #include "runtime.h"
 #include "util.h"
 
@@ -16,6 +18,7 @@
 #define LEFT "left.json" /* the status file of one that has left its session to the next */
 #define WAITING "waiting" /* outputs have not got rid of all that they were given */
 #define OWED "outage" /* since the time of its change things are missing, and no output has it that says so */
+#define AUDITED "audited" /* in $STATE_DIRECTORY, from the start to the stop: in which boot */
 #define GROUP "traceleft"
 #define DIRECTORY_MODE 0750
 #define FILE_MODE 0640
@@ -79,6 +82,51 @@ static void find_lost(struct tl_runtime *r, pid_t before)
 		r->last_heard = changed(&st);
 }
 
+/* ---- Across boots: /run ends with the machine ---- */
+
+static int open_state(void)
+{
+	const char *given = getenv("STATE_DIRECTORY");
+	_cleanup_free_ char *path = given && *given ? strndup(given, strcspn(given, ":")) : NULL;
+
+	return path ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW) : -1;
+}
+
+static bool machine_was_cut(void)
+{
+	_cleanup_close_ int state = open_state(), fd = -1;
+	char boot[sizeof(tl_host()->boot_id)] = "";
+
+	if (state < 0)
+		return false;
+	fd = openat(state, AUDITED, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	return fd >= 0 && (read(fd, boot, sizeof(boot) - 1) <= 0 || strcmp(boot, tl_host()->boot_id) != 0);
+}
+
+/* Synced, or a power failure would take it too. */
+static int note_boot(void)
+{
+	_cleanup_close_ int state = open_state(), fd = -1;
+	const char *boot = tl_host()->boot_id;
+
+	if (state < 0)
+		return 0;
+	fd = openat(state, AUDITED, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	if (fd < 0)
+		return -errno;
+	if (write(fd, boot, strlen(boot)) < 0 || fsync(fd) < 0 || fsync(state) < 0)
+		return -errno;
+	return 0;
+}
+
+static void forget_boot(void)
+{
+	_cleanup_close_ int state = open_state();
+
+	if (state >= 0)
+		unlinkat(state, AUDITED, 0);
+}
+
 /* *ret_holder: whoever has it, or had it last; 0: nobody knows. */
 static int take_lock(int directory, pid_t *ret_holder)
 {
@@ -112,6 +160,7 @@ int tl_runtime_open(struct tl_runtime *r, pid_t *ret_holder)
 	r->directory = TAKE_FD(directory);
 	r->lock = lock;
 	find_lost(r, *ret_holder);
+	r->cut = machine_was_cut();
 	return 0;
 }
 
@@ -129,7 +178,25 @@ void tl_runtime_leave(struct tl_runtime *r)
 
 void tl_runtime_forget(struct tl_runtime *r)
 {
+	int e = note_boot();
+
+	if (e < 0)
+		tl_log(LOG_WARNING, "if the machine fails, nobody tells of it: the state directory cannot be used: %s",
+		       strerror(-e));
 	tl_runtime_remove(r, LEFT);
+}
+
+void tl_runtime_stop(struct tl_runtime *r, bool unwritten)
+{
+	struct stat st;
+	bool owed = fstatat(r->directory, OWED, &st, AT_SYMLINK_NOFOLLOW) == 0;
+
+	tl_runtime_remove(r, TL_STATUS_FILE);
+	/* What is owed already is older. */
+	if (unwritten && !owed)
+		tl_runtime_write(r, OWED, NULL, 0);
+	if (!unwritten && !owed)
+		forget_boot();
 }
 
 void tl_runtime_owe(struct tl_runtime *r)

@@ -19,17 +19,20 @@ struct tl_runtime {
 	bool waited; /* its outputs had not got rid of all that they were given */
 	/* One before had declared an outage, but its outputs have it not: what is missing is missing since `last_heard`. */
 	bool owed;
+	bool cut; /* it had not ended when the machine did */
 	uint64_t last_heard; /* when that daemon was, ns since the epoch; 0: nobody knows */
 };
 
-/* Opens the folder ($RUNTIME_DIRECTORY, else /run/traceleft; made if needed) and
- * takes the lock in it. -EBUSY: another one has it; *ret_holder is its pid, 0 if unknown. */
+/* Opens the folder ($RUNTIME_DIRECTORY, else /run/traceleft; made if needed), looks into
+ * $STATE_DIRECTORY if that is set, and takes the lock in it. -EBUSY: another one has it; *ret_holder is its pid, 0 if unknown. */
 int tl_runtime_open(struct tl_runtime *r, pid_t *ret_holder);
 void tl_runtime_close(struct tl_runtime *r);
 /* The next one is to know that it is the next one at once. */
 void tl_runtime_leave(struct tl_runtime *r);
-/* All that was to be said about the one before is said, to this process. */
+/* All that was to be said about the one before is said, to this process, which works now. */
 void tl_runtime_forget(struct tl_runtime *r);
+/* It ends as it should. Nothing is to be said about it, but for events that its outputs left unwritten. */
+void tl_runtime_stop(struct tl_runtime *r, bool unwritten);
 /* Until nothing waits any more the next one is to declare the outage before this one again. Before tl_runtime_forget(). */
 void tl_runtime_owe(struct tl_runtime *r);
 /* What the next one is to know of outputs if this one does not live. */

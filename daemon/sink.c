@@ -86,6 +86,13 @@ static void declare(struct tl_sink *s);
 
 struct tl_sink *tl_sink_unref(struct tl_sink *s)
 {
+	uint64_t unwritten = 0;
+
+	return tl_sink_close(s, &unwritten);
+}
+
+struct tl_sink *tl_sink_close(struct tl_sink *s, uint64_t *unwritten)
+{
 	uint64_t lost;
 
 	if (!s || --s->references)
@@ -97,6 +104,7 @@ struct tl_sink *tl_sink_unref(struct tl_sink *s)
 	if (lost)
 		tl_log_id(LOG_ERR, TL_MESSAGE_OUTPUT_FAILED,
 			  "output %s: closed while %" PRIu64 " events could not be written", s->name, lost);
+	*unwritten += lost;
 	sink_free(s);
 	return NULL;
 }

@@ -94,6 +94,9 @@ struct tl_host {
 };
 const struct tl_host *tl_host(void);
 
+/* Ends the message of a `start` record where nothing is missing between that process and the one before. */
+#define TL_RECORD_GOES_ON "goes on with the session of the process before"
+
 /* event.id: first 8 digits of the boot id, cpu, sequence, low half of the time
  * in hex; the last keeps two sessions of one boot apart. Not NUL-terminated;
  * returns its length. */

@@ -85,6 +85,58 @@ static void lock_of_one_that_was_killed_is_free(void **state)
 	runtime_done(&t);
 }
 
+static void again(struct runtime_test *t)
+{
+	pid_t holder;
+
+	tl_runtime_close(&t->runtime);
+	assert_int_equal(tl_runtime_open(&t->runtime, &holder), 0);
+}
+
+/* /run is gone then. */
+static void machine_that_failed_is_told_until_somebody_has_told_it(void **state)
+{
+	struct runtime_test t;
+	char path[160];
+
+	(void)state;
+	runtime_init(&t);
+	assert_int_equal(setenv("STATE_DIRECTORY", t.sinks.folder, 1), 0);
+	snprintf(path, sizeof(path), "%s/audited", t.sinks.folder);
+	again(&t);
+	assert_false(t.runtime.cut);
+	tl_runtime_forget(&t.runtime);
+	/* A crash within one boot is no failure of the machine. */
+	again(&t);
+	assert_false(t.runtime.cut);
+	write_path(path, "b2c8e0f4-0000-4000-8000-000000000000");
+	for (unsigned n = 0; n < 2; n++) {
+		again(&t);
+		assert_true(t.runtime.cut);
+	}
+	tl_runtime_forget(&t.runtime);
+	again(&t);
+	assert_false(t.runtime.cut);
+	/* Somebody has to say what was not written, be it in another boot. */
+	tl_runtime_stop(&t.runtime, true);
+	assert_true(exists(path));
+	again(&t);
+	assert_true(t.runtime.owed);
+	assert_true(t.runtime.last_heard > 0);
+	tl_runtime_forget(&t.runtime);
+	tl_runtime_wait(&t.runtime, false);
+	tl_runtime_stop(&t.runtime, false);
+	assert_false(exists(path));
+	again(&t);
+	assert_false(t.runtime.owed);
+	/* The size of a file may get to the disk, and its text not. */
+	write_path(path, "");
+	again(&t);
+	assert_true(t.runtime.cut);
+	assert_int_equal(unsetenv("STATE_DIRECTORY"), 0);
+	runtime_done(&t);
+}
+
 static void file_is_replaced_whole(void **state)
 {
 	struct runtime_test t;
@@ -127,9 +179,12 @@ static void link_in_the_way_is_not_followed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(folder_is_made_for_the_group_alone),  cmocka_unit_test(second_one_learns_who_is_first),
-		cmocka_unit_test(lock_of_one_that_was_killed_is_free), cmocka_unit_test(file_is_replaced_whole),
+		cmocka_unit_test(folder_is_made_for_the_group_alone),
+		cmocka_unit_test(second_one_learns_who_is_first),
+		cmocka_unit_test(lock_of_one_that_was_killed_is_free),
+		cmocka_unit_test(file_is_replaced_whole),
 		cmocka_unit_test(link_in_the_way_is_not_followed),
+		cmocka_unit_test(machine_that_failed_is_told_until_somebody_has_told_it),
 	};
 
 	tl_log_setup(true);

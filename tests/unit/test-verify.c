@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "encode.h"
 #include "verify.h"
 
 #define EVENT(cpu, seq, more) "{\"event\":{\"action\":\"openat\"},\"traceleft\":{\"cpu\":" #cpu ",\"seq\":" #seq more "}}"
@@ -115,6 +116,51 @@ static void an_end_without_a_balance_is_told(void **state)
 	tl_verify_done(&v);
 }
 
+/* As a power failure leaves it. */
+static void a_run_that_ended_without_a_balance_is_to_be_declared(void **state)
+{
+	const char *silent[] = { OWN("start", 1, ""),
+				 EVENT(0, 1, ""),
+				 OWN("start", 1, ""),
+				 EVENT(0, 1, ""),
+				 LEDGER(2, BALANCE(1, 1, 0), LAST(0, 1)),
+				 NULL };
+	const char *twice[] = { OWN("start", 1, ""),
+				EVENT(0, 1, ""),
+				OWN("start", 1, ""),
+				EVENT(0, 1, ""),
+				OWN("start", 1, ""),
+				LOST(2, "outage", 0, 0, 1),
+				EVENT(0, 1, ""),
+				LEDGER(3, BALANCE(1, 1, 0), LAST(0, 1)),
+				NULL };
+	const char *declared[] = { OWN("start", 1, ""),
+				   EVENT(0, 1, ""),
+				   OWN("start", 1, ""),
+				   LOST(2, "outage", 0, 0, 1),
+				   EVENT(0, 1, ""),
+				   LEDGER(3, BALANCE(1, 1, 0), LAST(0, 1)),
+				   NULL };
+	const char *goes_on[] = { OWN("start", 1, ""),
+				  EVENT(0, 1, ""),
+				  "{\"event\":{\"action\":\"start\"},\"message\":\"traceleftd; " TL_RECORD_GOES_ON
+				  "\",\"traceleft\":{\"cpu\":0,\"seq\":0,\"record\":1}}",
+				  EVENT(0, 2, ",\"seq_previous\":0"),
+				  LEDGER(2, BALANCE(1, 1, 0), LAST(0, 2)),
+				  NULL };
+	struct tl_verify v[4] = { { .began = true }, { .began = true }, { .began = true }, { .began = true } };
+
+	(void)state;
+	assert_false(verify(&v[0], silent));
+	assert_int_equal(v[0].unended_runs, 1);
+	assert_false(verify(&v[1], twice));
+	assert_int_equal(v[1].unended_runs, 1);
+	assert_true(verify(&v[2], declared));
+	assert_true(verify(&v[3], goes_on));
+	for (size_t i = 0; i < 4; i++)
+		tl_verify_done(&v[i]);
+}
+
 static void the_beginning_may_be_gone(void **state)
 {
 	const char *lines[] = { EVENT(0, 9, ",\"seq_previous\":4"), EVENT(0, 10, ""), OWN("several", 4, ",\"result\":\"top\""),
@@ -209,6 +255,7 @@ int main(void)
 		cmocka_unit_test(losses_that_nobody_declared_are_found_by_the_balance),
 		cmocka_unit_test(a_record_that_is_gone_is_missed),
 		cmocka_unit_test(an_end_without_a_balance_is_told),
+		cmocka_unit_test(a_run_that_ended_without_a_balance_is_to_be_declared),
 		cmocka_unit_test(the_beginning_may_be_gone),
 		cmocka_unit_test(tasks_that_nobody_looked_at_make_it_incomplete),
 		cmocka_unit_test(numbers_begin_anew_with_another_session),
