@@ -60,10 +60,22 @@ static const struct place {
 #undef ENDS
 };
 
+/* What begins behind a NUL may be left from a longer name, so tests take as many bytes as count. */
+static bool find_name(const struct tl_filter_test *test, struct place *ret)
+{
+	if (test->width < 1 || test->width > 8 || test->index >= TL_COMM_LEN / 8 || test->kind != TL_FILTER_RANGE)
+		return false;
+	*ret = (struct place){ .offset = (uint8_t)(offsetof(struct tl_record, comm) + 8U * test->index),
+			       .width = test->width };
+	return true;
+}
+
 static bool find_place(const struct tl_filter_test *test, struct place *ret)
 {
 	bool is_width = test->width == 1 || test->width == 2 || test->width == 4 || test->width == 8;
 
+	if (test->field == TL_FILTER_COMM)
+		return find_name(test, ret);
 	if (test->field >= TL_FILTER_FIELDS)
 		return false;
 	*ret = places[test->field];

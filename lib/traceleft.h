@@ -527,6 +527,8 @@ enum tl_filter_field {
 	TL_FILTER_FAMILY,
 	TL_FILTER_SOCKET_TYPE,
 	TL_FILTER_PROTOCOL,
+	/* At any time: the thread's name, `width` bytes of it from byte 8 * index on, the first one the lowest. */
+	TL_FILTER_COMM,
 	TL_FILTER_FIELDS,
 };
 
@@ -548,7 +550,7 @@ enum tl_filter_kind {
 struct tl_filter_test {
 	uint8_t field; /* enum tl_filter_field */
 	uint8_t index;
-	uint8_t width; /* ARG: bytes of it that count, 1, 2, 4 or 8; of other fields it is known */
+	uint8_t width; /* ARG: bytes of it that count, 1, 2, 4 or 8; COMM: 1 to 8; of other fields it is known */
 	bool is_signed; /* ARG: so are these bytes, and low and high */
 	uint8_t kind; /* enum tl_filter_kind */
 	uint16_t if_true, if_false; /* index of the next test, larger than its own, or an answer: TL_FILTER_MET, _UNMET */

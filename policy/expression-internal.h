@@ -102,6 +102,7 @@ enum tl_view {
 	TL_VIEW_ERRNO, /* of the result */
 	TL_VIEW_SUCCESS, /* of the result */
 	TL_VIEW_TEXT,
+	TL_VIEW_NAME, /* of a thread */
 	TL_VIEW_ADDRESS, /* the test is of its kind, and the other fields of that end stand behind that */
 };
 /* For events of the type, which have it; of *ret_test what is looked at and how wide

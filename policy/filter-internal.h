@@ -31,6 +31,8 @@ bool tl_filter_compare(const struct tl_insn *insn, const struct tl_event_type *t
 		       struct tl_filter_any *ret);
 /* Same, of texts of which `test` says what is looked at. */
 bool tl_filter_compare_text(const struct tl_insn *insn, const struct tl_filter_test *test, struct tl_filter_any *ret);
+/* Same, of names of threads. */
+bool tl_filter_compare_name(const struct tl_insn *insn, const struct tl_filter_test *test, struct tl_filter_any *ret);
 /* Same, of addresses; `test` says of which end. */
 bool tl_filter_compare_address(const struct tl_insn *insn, const struct tl_filter_test *test,
 			       struct tl_filter_any *ret);

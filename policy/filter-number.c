@@ -100,6 +100,7 @@ static void add_span(struct tl_filter_any *any, enum tl_view view, const struct 
 		break;
 	case TL_VIEW_NONE:
 	case TL_VIEW_TEXT:
+	case TL_VIEW_NAME:
 	case TL_VIEW_ADDRESS:
 		break;
 	}
@@ -214,7 +215,7 @@ static bool compare_number(const struct tl_insn *insn, enum tl_view view, const 
 
 bool tl_filter_is_there(const struct tl_filter_test *test, enum tl_filter_time time)
 {
-	return test->field < TL_FILTER_FILE_INODE || time == TL_FILTER_WITH_OBJECT;
+	return test->field < TL_FILTER_FILE_INODE || test->field == TL_FILTER_COMM || time == TL_FILTER_WITH_OBJECT;
 }
 
 bool tl_filter_compare(const struct tl_insn *insn, const struct tl_event_type *type, enum tl_filter_time time,
@@ -233,6 +234,8 @@ bool tl_filter_compare(const struct tl_insn *insn, const struct tl_event_type *t
 		return false;
 	if (view == TL_VIEW_TEXT)
 		return tl_filter_compare_text(insn, &test, ret);
+	if (view == TL_VIEW_NAME)
+		return tl_filter_compare_name(insn, &test, ret);
 	if (view == TL_VIEW_ADDRESS)
 		return tl_filter_compare_address(insn, &test, ret);
 	return compare_number(insn, view, &test, ret);

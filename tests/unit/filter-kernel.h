@@ -27,6 +27,7 @@ static inline struct tl_record record_of(const struct tl_event *e)
 	};
 
 	memcpy(record.args, e->args, sizeof(record.args));
+	memcpy(record.comm, e->comm, sizeof(record.comm));
 	return record;
 }
 

@@ -48,7 +48,7 @@ static void what_is_asked_twice_takes_one_test(void **state)
 {
 	(void)state;
 	assert_int_equal(
-		tests_of("ret == 17 or ret == 17 or comm == \"%zu\" and ret == 17", MANY, "kill", TL_FILTER_AT_ONCE),
+		tests_of("ret == 17 or ret == 17 or parent.comm == \"%zu\" and ret == 17", MANY, "kill", TL_FILTER_AT_ONCE),
 		1);
 	assert_int_equal(tests_of("(flags has O_WRONLY or flags has O_RDWR) and path == \"/%zu\" and ret == 7", MANY,
 				  "openat", TL_FILTER_AT_ONCE),

@@ -54,16 +54,34 @@ static void numbers_are_compared_in_the_kernel(void **state)
 	assert_false(lets("arg1 > 0", "kill"));
 }
 
+static void names_are_compared_in_the_kernel(void **state)
+{
+	(void)state;
+	assert_true(lets("comm == 'sh'", "kill"));
+	assert_false(lets("comm != 'sh'", "kill"));
+	assert_false(lets("comm == 's'", "kill"));
+	assert_false(lets("comm == 'sh '", "kill"));
+	assert_false(lets("comm == 'sh-and-much-more-than-a-name'", "kill"));
+	assert_true(lets("comm != 'sh-and-much-more-than-a-name'", "kill"));
+	assert_true(lets("comm startswith 's'", "kill"));
+	assert_false(lets("comm not startswith 'sh'", "kill"));
+	assert_false(lets("comm startswith 'sho'", "kill"));
+	assert_true(lets("comm in ('bash', 'sh')", "kill"));
+	assert_false(lets("comm not in ('bash', 'sh')", "kill"));
+	assert_false(lets("comm in ('bash', 'sh-and-more')", "kill"));
+	assert_true(lets("comm matches 's*' or comm endswith 'h'", "kill"));
+}
+
 static void what_the_kernel_does_not_know_is_left_to_the_reader(void **state)
 {
 	(void)state;
-	assert_true(lets("comm == \"other\"", "kill"));
-	assert_true(lets("not comm == \"sh\"", "kill"));
-	assert_true(lets("comm == \"other\" or errno == EPERM", "kill"));
-	assert_false(lets("comm == \"sh\" and errno == EPERM", "kill"));
-	assert_false(lets("not (comm == \"sh\" or errno == ESRCH)", "kill"));
-	assert_true(lets("not (comm == \"sh\" and errno == ESRCH)", "kill"));
-	assert_false(lets("not (not (comm == \"sh\") or errno == ESRCH)", "kill"));
+	assert_true(lets("parent.comm == \"other\"", "kill"));
+	assert_true(lets("not parent.comm == \"sh\"", "kill"));
+	assert_true(lets("parent.comm == \"other\" or errno == EPERM", "kill"));
+	assert_false(lets("parent.comm == \"sh\" and errno == EPERM", "kill"));
+	assert_false(lets("not (parent.comm == \"sh\" or errno == ESRCH)", "kill"));
+	assert_true(lets("not (parent.comm == \"sh\" and errno == ESRCH)", "kill"));
+	assert_false(lets("not (not (parent.comm == \"sh\") or errno == ESRCH)", "kill"));
 	/* Of a mode that the call does not look at there is none. */
 	assert_true(lets("mode == 1", "read-passwd"));
 }
@@ -194,9 +212,12 @@ static const char *const fields[] = { "ret",  "errno",	  "pid",     "tid",	   "u
 				      "egid", "loginuid", "session", "program_id", "cpu",  "arg1", "arg2",
 				      "arg3", "arg4",	  "flags",   "sig",	   "count" };
 static const char *const relations[] = { "==", "!=", "<", "<=", ">", ">=" };
-static const char *const unknown[] = { "comm == \"sh\"",  "executable startswith \"/usr\"",
-				       "ppid > 5",	  "duration < 100",
-				       "abi == \"i386\"", "pid == uid" };
+static const char *const unknown[] = { "parent.comm == \"sh\"",
+				       "executable startswith \"/usr\"",
+				       "ppid > 5",
+				       "duration < 100",
+				       "abi == \"i386\"",
+				       "pid == uid" };
 static const char *const paths[] = { "/",
 				     "/etc",
 				     "/etc/passwd",
@@ -214,6 +235,17 @@ static const char *const heads[] = {
 	"/e",	     "/a/b/c/d/e/f/", "/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q/r/s/t/u/v/w/x/y/z/123456789/etc/",
 	"pipe:"
 };
+static const char *const comms[] = { "s",
+				     "sh",
+				     "shell",
+				     "kworker",
+				     "kworker/",
+				     "kworker/0",
+				     "kworker/0:1-even",
+				     "kworker/0:1-eve",
+				     "kworker/0:1-ev",
+				     "kworker/0:1-events",
+				     "\303\244" };
 static const char *const types[] = { "openat", "kill", "setuid", "read",   "chown", "getppid",
 				     "lseek",  "mmap", "creat",	 "unlink", "rename" };
 
@@ -247,10 +279,25 @@ static void random_text(char *to)
 	}
 }
 
+static void random_name(char *to)
+{
+	switch (below(3)) {
+	case 0:
+		sprintf(to, "comm %s '%s'", below(2) ? "==" : "!=", PICK(comms));
+		return;
+	case 1:
+		sprintf(to, "comm %sin ('%s', '%s', '%s')", below(2) ? "not " : "", PICK(comms), PICK(comms),
+			PICK(comms));
+		return;
+	default:
+		sprintf(to, "comm %sstartswith '%s'", below(2) ? "not " : "", PICK(comms));
+	}
+}
+
 static void random_comparison(char *to, bool any)
 {
-	switch (below(any ? 8 : 6)) {
-	case 7:
+	switch (below(any ? 9 : 7)) {
+	case 8:
 		random_text(to);
 		return;
 	case 0:
@@ -262,8 +309,11 @@ static void random_comparison(char *to, bool any)
 	case 2:
 		random_list(to);
 		return;
-	case 6:
+	case 7:
 		strcpy(to, PICK(unknown));
+		return;
+	case 6:
+		random_name(to);
 		return;
 	default:
 		sprintf(to, "%s %s %s", PICK(fields), PICK(relations), PICK(numbers));
@@ -327,8 +377,11 @@ static struct tl_event random_event(void)
 		.cpu = below(3),
 		.abi = (uint8_t)below(3),
 		.ret = random_number(),
-		.comm = "sh",
 	};
+
+	/* What is behind the NUL is left from a longer name. */
+	memset(e.comm, below(2) ? 'x' : 0, sizeof(e.comm));
+	snprintf(e.comm, sizeof(e.comm), "%s", PICK(comms));
 
 	for (size_t i = 0; i < TL_ARGS_MAX; i++)
 		e.args[i] = (uint64_t)random_number();
@@ -431,6 +484,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers_are_compared_in_the_kernel),
+		cmocka_unit_test(names_are_compared_in_the_kernel),
 		cmocka_unit_test(what_the_kernel_does_not_know_is_left_to_the_reader),
 		cmocka_unit_test(paths_are_compared_in_the_kernel),
 		cmocka_unit_test(fields_of_other_events_are_never_true),
