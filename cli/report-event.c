@@ -133,28 +133,41 @@ static const char *path_name(struct tl_report *r, const char *path)
 	return end_name(begin_name(r, 2, path));
 }
 
-/* "tcp 192.0.2.1:443 example.org", "unix /run/socket". */
-static const char *destination_name(struct tl_report *r, const struct facts *f)
+/* "192.0.2.1:443", as "endpoints" has them. */
+static void put_end(struct tl_buffer *b, const struct tl_json *end)
 {
-	const struct tl_json *d = f->destination;
-	const char *ip = tl_json_get_text(d, "ip"), *address = tl_json_get_text(d, "address");
-	const char *port = tl_json_get_text(d, "port"), *domain = tl_json_get_text(d, "domain");
-	const char *transport = tl_json_get_text(f->network, "transport");
+	const char *ip = tl_json_get_text(end, "ip"), *port = tl_json_get_text(end, "port");
 	/* The journal has one field for addresses of all kinds. */
 	bool is_v6 = strchr(ip, ':') && *ip != '/' && *ip != '@';
-	struct tl_buffer *b = begin_name(r, 2, *transport ? transport : tl_json_get_text(f->network, "type"));
 
-	if (b->size)
-		tl_put_char(b, ' ');
 	if (is_v6)
 		tl_put_char(b, '[');
-	add_harmless(b, *ip ? ip : address);
+	add_harmless(b, *ip ? ip : tl_json_get_text(end, "address"));
 	if (is_v6)
 		tl_put_char(b, ']');
 	if (*port) {
 		tl_put_char(b, ':');
 		add_harmless(b, port);
 	}
+}
+
+static struct tl_buffer *begin_end(struct tl_report *r, const struct facts *f)
+{
+	const char *transport = tl_json_get_text(f->network, "transport");
+	struct tl_buffer *b = begin_name(r, 2, *transport ? transport : tl_json_get_text(f->network, "type"));
+
+	if (b->size)
+		tl_put_char(b, ' ');
+	return b;
+}
+
+/* "tcp 192.0.2.1:443 example.org", "unix /run/socket". */
+static const char *destination_name(struct tl_report *r, const struct facts *f)
+{
+	const char *domain = tl_json_get_text(f->destination, "domain");
+	struct tl_buffer *b = begin_end(r, f);
+
+	put_end(b, f->destination);
 	if (*domain) {
 		tl_put_char(b, ' ');
 		add_harmless(b, domain);
@@ -191,6 +204,29 @@ static int count_process(struct tl_report *r, struct facts *f)
 	return e;
 }
 
+/* Of several messages to several: all but the first, which is the destination. Where they are
+ * from several, that stands among the sources. */
+static int count_further(struct tl_report *r, struct facts *f)
+{
+	const struct tl_json *end = tl_json_first(tl_json_get(f->own, "endpoints"));
+	struct tl_buffer *b = begin_name(r, 2, "");
+	const char *first;
+	int e = 0;
+
+	put_end(b, f->destination);
+	first = end_name(b);
+	if (!first)
+		return -ENOMEM;
+	if (!end || !end->string || strcmp(first, end->string) != 0)
+		return 0;
+	while (e >= 0 && (end = end->next)) {
+		b = begin_end(r, f);
+		add_harmless(b, end->string ? end->string : "");
+		e = count_one(r, TL_REPORT_DESTINATION, end_name(b), f, f->what, f->who);
+	}
+	return e;
+}
+
 /* What; *ret_object: of a failure the name of the first of it, 0 if there is none. */
 static int count_objects(struct tl_report *r, struct facts *f, uint32_t *ret_object)
 {
@@ -204,6 +240,8 @@ static int count_objects(struct tl_report *r, struct facts *f, uint32_t *ret_obj
 			e = tl_report_name(r, name, ret_object);
 		if (e >= 0)
 			e = count_one(r, TL_REPORT_DESTINATION, name, f, f->what, f->who);
+		if (e >= 0)
+			e = count_further(r, f);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(paths) && e >= 0; i++) {
 		if (!*paths[i] || (i && strcmp(paths[0], paths[1]) == 0))

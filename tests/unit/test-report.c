@@ -2,6 +2,38 @@
 /* What a report counts, and what it looks like. */
 #include "report-fixture.h"
 
+static void each_of_several_destinations_of_a_call_is_counted(void **state)
+{
+	const char *const ends = ",\"endpoints\":[\"192.0.2.1:53\",\"[2001:db8::1]:53\",\"192.0.2.2:53\"]";
+	struct tl_report r;
+	char line[1024];
+
+	(void)state;
+	report_begin(&r);
+	snprintf(line, sizeof(line),
+		 LINE("sendmmsg", "success", "01.000000000",
+		      ",\"destination\":{\"ip\":\"192.0.2.1\",\"port\":53},"
+		      "\"network\":{\"transport\":\"udp\"}",
+		      "%s"),
+		 ends);
+	report_line(&r, line);
+	assert_int_equal(report_row(&r, TL_REPORT_DESTINATION, "udp 192.0.2.1:53")->events, 1);
+	assert_int_equal(report_row(&r, TL_REPORT_DESTINATION, "udp [2001:db8::1]:53")->events, 1);
+	assert_int_equal(report_row(&r, TL_REPORT_DESTINATION, "udp 192.0.2.2:53")->events, 1);
+	/* Those that messages came from are none. */
+	snprintf(line, sizeof(line),
+		 LINE("recvmmsg", "success", "02.000000000",
+		      ",\"destination\":{\"ip\":\"198.51.100.1\",\"port\":53},"
+		      "\"source\":{\"ip\":\"192.0.2.1\",\"port\":53}",
+		      "%s"),
+		 ends);
+	report_line(&r, line);
+	assert_int_equal(report_row(&r, TL_REPORT_DESTINATION, "198.51.100.1:53")->events, 1);
+	assert_int_equal(report_row(&r, TL_REPORT_DESTINATION, "udp 192.0.2.2:53")->events, 1);
+	assert_null(report_row(&r, TL_REPORT_DESTINATION, "192.0.2.2:53"));
+	tl_report_done(&r);
+}
+
 static void events_are_counted_by_who_and_what(void **state)
 {
 	struct tl_report r;
@@ -378,6 +410,7 @@ static void every_time_finds_its_bar(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_of_several_destinations_of_a_call_is_counted),
 		cmocka_unit_test(events_are_counted_by_who_and_what),
 		cmocka_unit_test(details_are_sorted_by_their_counts),
 		cmocka_unit_test(a_result_stands_for_as_many_events_as_it_says),
