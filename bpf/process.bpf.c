@@ -161,7 +161,7 @@ static __always_inline struct tl_task *tl_state_make(struct task_struct *task, _
 	fresh.start = tl_start_of(task);
 	tl_state_test(&fresh, task);
 	tl_state_combine(&fresh, 0, inherited);
-	return tl_state_create(task, &fresh);
+	return tl_state_try(task, &fresh);
 }
 
 SEC("tp_btf/sched_process_fork")
@@ -483,7 +483,8 @@ static __always_inline __u64 tl_inherited(struct task_struct *task)
 
 /*
  * What already runs: after the hooks are on, so nothing falls between. The
- * reader gets the ids of the tasks that are followed or were not known. Parents
+ * reader gets the ids of the tasks that are followed or were not known, and of
+ * those that there was no memory for just now. Parents
  * need not come before their children, and a child may be born behind the
  * iterator's back: the reader goes round until nothing changes.
  */
@@ -501,22 +502,23 @@ int tl_mark(struct bpf_iter__task *ctx)
 	state = tl_state_of(task);
 	if (!state) {
 		state = tl_state_make(task, tl_inherited(task));
-		marked.changed = 1;
+		marked.changed = !!state;
+		marked.refused = !state;
 	} else {
 		before = state->set;
 		state->pid_terms = tl_pid_terms(task->tgid); /* it may have been named after the start */
 		tl_state_test(state, task);
 		tl_state_combine(state, before, tl_inherited(task));
 	}
-	if (!state)
-		return 0;
-	marked.changed |= state->set != before;
-	if (!marked.changed && !state->set)
-		return 0;
 	marked.pid = task->tgid;
 	marked.tid = task->pid;
-	marked.start = state->start;
-	marked.set = state->set;
+	if (state) {
+		marked.changed |= state->set != before;
+		if (!marked.changed && !state->set)
+			return 0;
+		marked.start = state->start;
+		marked.set = state->set;
+	}
 	bpf_seq_write(seq, &marked, sizeof(marked));
 	return 0;
 }

@@ -173,19 +173,24 @@ static __always_inline struct tl_task *tl_state_of(struct task_struct *task)
 #endif
 }
 
-/* The task's state, `init` if it has none yet. */
-static __always_inline struct tl_task *tl_state_create(struct task_struct *task, struct tl_task *init)
+/* The task's state, `init` if it has none yet; NULL: there is no memory for it. */
+static __always_inline struct tl_task *tl_state_try(struct task_struct *task, struct tl_task *init)
 {
-	struct tl_task *state;
-
 #if TL_HAS_TASK_STORAGE
-	state = bpf_task_storage_get(&tasks, task, init, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	return bpf_task_storage_get(&tasks, task, init, BPF_LOCAL_STORAGE_GET_F_CREATE);
 #else
 	__u32 tid = task->pid;
 
 	bpf_map_update_elem(&tasks, &tid, init, BPF_NOEXIST);
-	state = bpf_map_lookup_elem(&tasks, &tid);
+	return bpf_map_lookup_elem(&tasks, &tid);
 #endif
+}
+
+/* Same, where nobody tries again. */
+static __always_inline struct tl_task *tl_state_create(struct task_struct *task, struct tl_task *init)
+{
+	struct tl_task *state = tl_state_try(task, init);
+
 	if (!state)
 		tl_refuse(TL_REFUSED_TASK_STATE);
 	return state;

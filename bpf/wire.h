@@ -328,13 +328,13 @@ enum tl_stage {
 	TL_STAGES = 8,
 };
 
-/* What the iterator over tasks says of each one that is followed. */
+/* What the iterator over tasks says of each one that is followed, or that there was no memory for. */
 struct tl_marked {
 	__u32 pid, tid;
 	__u64 start;
 	__u64 set;
 	__u32 changed; /* 1: by this round */
-	__u32 pad;
+	__u32 refused; /* 1: it has no state; the reader counts it, or goes round again */
 };
 
 /* Where file.path comes from. */

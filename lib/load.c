@@ -374,10 +374,10 @@ static size_t pages(size_t bytes)
 	return (bytes + page - 1) / page * page;
 }
 
-/* An array's memory, to be read; NULL with errno. */
-static const void *map_array(struct tl_session *s, const char *name, size_t bytes)
+/* An array's memory; NULL with errno. */
+static void *map_array(struct tl_session *s, const char *name, size_t bytes, int protection)
 {
-	void *memory = mmap(NULL, pages(bytes), PROT_READ, MAP_SHARED, tl_map_fd(s, name), 0);
+	void *memory = mmap(NULL, pages(bytes), protection, MAP_SHARED, tl_map_fd(s, name), 0);
 
 	return memory == MAP_FAILED ? NULL : memory;
 }
@@ -409,8 +409,9 @@ int tl_kernel_map(struct tl_session *s)
 	if (memory == MAP_FAILED)
 		return tl_fail(s, -errno, "cannot map the configuration: %s", strerror(errno));
 	s->config = memory;
-	s->ledger = map_array(s, "ledger", (size_t)s->n_cpus * TL_EVENTS_MAX * sizeof(*s->ledger));
-	s->refusals = map_array(s, "refusals", (size_t)s->n_cpus * TL_REFUSALS * sizeof(*s->refusals));
+	s->ledger = map_array(s, "ledger", (size_t)s->n_cpus * TL_EVENTS_MAX * sizeof(*s->ledger), PROT_READ);
+	s->refusals = map_array(s, "refusals", (size_t)s->n_cpus * TL_REFUSALS * sizeof(*s->refusals),
+				PROT_READ | PROT_WRITE);
 	if (!s->ledger || !s->refusals)
 		return tl_fail(s, -errno, "cannot map the accounts: %s", strerror(errno));
 	return make_program_arrays(s);
@@ -480,7 +481,7 @@ void tl_kernel_close(struct tl_session *s)
 	if (s->ledger)
 		munmap((void *)s->ledger, pages((size_t)s->n_cpus * TL_EVENTS_MAX * sizeof(*s->ledger)));
 	if (s->refusals)
-		munmap((void *)s->refusals, pages((size_t)s->n_cpus * TL_REFUSALS * sizeof(*s->refusals)));
+		munmap(s->refusals, pages((size_t)s->n_cpus * TL_REFUSALS * sizeof(*s->refusals)));
 	s->config = NULL;
 	s->ledger = NULL;
 	s->refusals = NULL;

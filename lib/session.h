@@ -192,7 +192,7 @@ struct tl_session {
 	size_t config_size;
 	struct tl_cpu *cpus; /* shared memory, n_cpus */
 	const struct tl_account *ledger; /* shared memory, n_cpus x TL_EVENTS_MAX */
-	const uint64_t *refusals; /* shared memory, n_cpus x TL_REFUSALS */
+	uint64_t *refusals; /* shared memory, n_cpus x TL_REFUSALS */
 	int programs[TL_KINDS]; /* fds of the program arrays, -1: kind unused */
 	uint32_t prototypes[TL_KINDS]; /* of the functions of an fexit kind; 0: none yet */
 	bool has_ia32; /* the kernel runs 32-bit programs */

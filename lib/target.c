@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "container-globs.h"
@@ -341,9 +342,11 @@ void tl_targets_remember_cgroups(struct tl_session *s)
 		tl_cgroups_set_memory(s->cgroups, kept_name, s);
 }
 
-/* Runs the iterator; `each` is called for every task that is followed. */
-static int iterate(struct tl_session *s, void (*each)(struct tl_session *s, const struct tl_marked *m, void *userdata),
-		   void *userdata)
+/* Runs the iterator; `each` is called for every task that is followed. *ret_refused: tasks for whose state the kernel
+ * had no memory. */
+static int iterate_once(struct tl_session *s,
+			void (*each)(struct tl_session *s, const struct tl_marked *m, void *userdata), void *userdata,
+			uint64_t *ret_refused)
 {
 	struct bpf_program *program = bpf_object__find_program_by_name(s->object, "tl_mark");
 	struct tl_marked marked[128];
@@ -351,6 +354,7 @@ static int iterate(struct tl_session *s, void (*each)(struct tl_session *s, cons
 	size_t have = 0;
 	ssize_t n;
 
+	*ret_refused = 0;
 	link = program ? bpf_link_create(tl_program_fd_of(s, program), 0, BPF_TRACE_ITER, NULL) : -ENOENT;
 	if (link < 0)
 		return tl_fail(s, link, "cannot go through the running tasks: %s", strerror(-link));
@@ -367,12 +371,41 @@ static int iterate(struct tl_session *s, void (*each)(struct tl_session *s, cons
 		}
 		have += n;
 		whole = have / sizeof(marked[0]);
-		for (size_t i = 0; each && i < whole; i++)
-			each(s, &marked[i], userdata);
+		for (size_t i = 0; i < whole; i++) {
+			*ret_refused += marked[i].refused;
+			if (!marked[i].refused)
+				each(s, &marked[i], userdata);
+		}
 		have -= whole * sizeof(marked[0]);
 		memmove(marked, &marked[whole], have);
 	}
 	return 0;
+}
+
+static void count_refused(struct tl_session *s, uint64_t refused)
+{
+	if (refused)
+		__atomic_fetch_add(&s->refusals[TL_REFUSED_TASK_STATE], refused, __ATOMIC_RELAXED);
+}
+
+/* The kernel allocates without waiting, so it may have memory a moment later. */
+#define TL_AGAIN_MAX 20
+#define TL_AGAIN_NS (5 * 1000 * 1000L)
+
+/* Same, again while some are refused, which may call `each` again; who is refused in the end is counted. */
+static int iterate(struct tl_session *s, void (*each)(struct tl_session *s, const struct tl_marked *m, void *userdata),
+		   void *userdata)
+{
+	uint64_t refused;
+	int r = iterate_once(s, each, userdata, &refused);
+
+	for (unsigned again = 0; r >= 0 && refused && again < TL_AGAIN_MAX; again++) {
+		nanosleep(&(struct timespec){ .tv_nsec = TL_AGAIN_NS }, NULL);
+		r = iterate_once(s, each, userdata, &refused);
+	}
+	if (r >= 0)
+		count_refused(s, refused);
+	return r;
 }
 
 /* Processes that run already are looked up while they can be. */
@@ -469,9 +502,11 @@ static void count_task(struct tl_session *s, const struct tl_marked *m, void *us
 int64_t tl_session_target_tasks(struct tl_session *s, uint32_t target)
 {
 	struct count count = { .target = target };
+	uint64_t refused;
 
-	if (!s->started || target >= s->n_targets || iterate(s, count_task, &count) < 0)
+	if (!s->started || target >= s->n_targets || iterate_once(s, count_task, &count, &refused) < 0)
 		return -1;
+	count_refused(s, refused);
 	return count.n;
 }
 
