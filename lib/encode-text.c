@@ -97,7 +97,7 @@ static void put_peer(struct tl_buffer *b, const struct tl_event *event)
 	tl_put_char(b, '>');
 }
 
-/* "0x8002 (flags O_RDWR|O_LARGEFILE)", "1 (SUID_DUMP_USER)", "022"; just 0 if there are no flags. */
+/* "0x8002 (flags O_RDWR|O_LARGEFILE)", "1 (SUID_DUMP_USER)", "022"; just 0 if there are no flags, or nothing to call them. */
 static void put_decoded_result(struct tl_buffer *b, uint64_t value, const struct tl_decoder *decoder, const char *word)
 {
 	if (decoder->kind == TL_DECODE_NUMBER) {
@@ -108,7 +108,7 @@ static void put_decoded_result(struct tl_buffer *b, uint64_t value, const struct
 		tl_put_hex(b, value);
 	else
 		tl_put_u64(b, value);
-	if (word && !value && !decoder->mask)
+	if (word && !value && (!decoder->mask || !*word))
 		return;
 	TL_PUT_LITERAL(b, " (");
 	tl_put_text(b, word ? word : "");
