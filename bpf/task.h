@@ -177,7 +177,13 @@ static __always_inline struct tl_task *tl_state_of(struct task_struct *task)
 static __always_inline struct tl_task *tl_state_try(struct task_struct *task, struct tl_task *init)
 {
 #if TL_HAS_TASK_STORAGE
-	return bpf_task_storage_get(&tasks, task, init, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct tl_task *state = bpf_task_storage_get(&tasks, task, init, BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	/* Whoever comes second when another processor makes the task's first one is sent away, with nothing:
+	 * tl_fork() and the iterator meet at the task that was born last, those of other sessions too. */
+	if (!state)
+		state = bpf_task_storage_get(&tasks, task, init, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	return state;
 #else
 	__u32 tid = task->pid;
 

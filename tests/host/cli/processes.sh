@@ -129,9 +129,36 @@ later_handler_for_the_same_event_is_reported() {
 	expect_status 0 && expect_error 'no effect'
 }
 
+# starts N: sessions, one after the other; those that had no state for a task say so.
+starts() {
+	local i process
+	for ((i = 0; i < $1; i++)); do
+		sleep 0.3 &
+		process=$!
+		timeout 60 "$TRACELEFT" trace --pid "$process" getppid 2>&1 </dev/null | grep task-state
+		wait "$process"
+	done
+}
+
+# Both come to a task that was born just now, and want to be the first to keep something of it.
+sessions_that_begin_at_once_know_each_task() {
+	local first forker forkers=()
+	for forker in 1 2 3; do
+		dash -c 'while :; do (:); done' &
+		forkers[forker]=$!
+	done
+	starts 15 >"$dir/first" &
+	first=$!
+	starts 15 >"$dir/second"
+	wait "$first"
+	kill "${forkers[@]}"
+	wait "${forkers[@]}" 2>/dev/null
+	[ ! -s "$dir/first" ] && [ ! -s "$dir/second" ] || why "$(cat "$dir/first" "$dir/second" | grep -c '^lost') starts missed one"
+}
+
 run_tests program_id_is_in_every_event_of_the_process process_has_several_program_ids \
 	two_processes_have_two_handlers_for_the_same_event \
 	process_without_a_handler_of_its_own_has_the_default_one own_config_is_decoded_without_rebuilding_anything \
 	pid_option_is_for_specs_without_one trace_ends_with_the_last_process_that_was_named \
 	interrupt_ends_the_trace_and_balances process_that_does_not_exist_is_told \
-	later_handler_for_the_same_event_is_reported
+	later_handler_for_the_same_event_is_reported sessions_that_begin_at_once_know_each_task
