@@ -4,6 +4,7 @@
 
 #include "process.h"
 #include "trace.h"
+#include "util.h"
 
 static const tl_encoder encoders[] = {
 	[TL_TRACE_TEXT] = tl_encode_text,
@@ -149,7 +150,7 @@ void tl_trace_flush(struct tl_trace *t, bool all)
 	if (!t->policy)
 		return;
 	clock_gettime(CLOCK_REALTIME, &now);
-	ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	ns = tl_timespec_ns(&now);
 	r = tl_policy_collect(t->policy, t->session, ns, all);
 	if (r < 0)
 		tl_print_error("cannot collect what was counted: %s", tl_session_error(t->session));
@@ -230,6 +231,6 @@ void tl_trace_write_ledger(struct tl_trace *t, bool final)
 	if (final && tl_ledger_sum(t, &note, &balanced) >= 0)
 		event.note = note;
 	clock_gettime(CLOCK_REALTIME, &now);
-	event.time = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	event.time = tl_timespec_ns(&now);
 	write_own(t, &event, NULL);
 }

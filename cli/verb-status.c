@@ -17,6 +17,7 @@
 #include "escape.h"
 #include "json.h"
 #include "put.h"
+#include "util.h"
 
 #define STATUS_PATH "/run/traceleft/status.json"
 #define STATUS_MAX (4 << 20)
@@ -99,7 +100,7 @@ static uint64_t ago(uint64_t ns)
 	uint64_t t;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	t = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	t = tl_timespec_ns(&now);
 	return t > ns ? (t - ns) / 1000000000 : 0;
 }
 

@@ -2,8 +2,7 @@
 #include "log.h"
 #include "outage.h"
 #include "record.h"
-
-#define NSEC_PER_SEC UINT64_C(1000000000)
+#include "util.h"
 
 /* What it had not written yet, and where its session does not go on, what has happened from
  * then on until now. */
@@ -33,7 +32,7 @@ void tl_outage_declare(struct tl_generation *g, struct tl_runtime *before, bool 
 {
 	const uint64_t now = tl_now(), since = before->last_heard; /* 0: nobody knows */
 	const struct tl_lost lost = {
-		.count = since && since < now ? (now - since + NSEC_PER_SEC - 1) / NSEC_PER_SEC : 1,
+		.count = since && since < now ? (now - since + TL_NSEC_PER_SEC - 1) / TL_NSEC_PER_SEC : 1,
 		.time_first = since,
 		.time_last = now,
 		.stage = "outage",

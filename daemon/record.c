@@ -15,7 +15,7 @@ uint64_t tl_now(void)
 	struct timespec ts;
 
 	clock_gettime(CLOCK_REALTIME, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+	return tl_timespec_ns(&ts);
 }
 
 static const struct tl_process *self(void)

@@ -24,7 +24,6 @@
 #define FILE_MODE 0640
 #define SOCKET_MODE 0660 /* connecting is writing */
 #define BACKLOG 16
-#define NSEC_PER_SEC UINT64_C(1000000000)
 
 gid_t tl_readers_group(void)
 {
@@ -60,11 +59,6 @@ static int open_directory(void)
 	return fd < 0 ? -errno : fd;
 }
 
-static uint64_t changed(const struct stat *st)
-{
-	return (uint64_t)st->st_mtim.tv_sec * NSEC_PER_SEC + (uint64_t)st->st_mtim.tv_nsec;
-}
-
 /* A status file that is there although nobody holds the lock was left behind. */
 static void find_lost(struct tl_runtime *r, pid_t before)
 {
@@ -75,11 +69,11 @@ static void find_lost(struct tl_runtime *r, pid_t before)
 	r->left = fstatat(r->directory, LEFT, &st, AT_SYMLINK_NOFOLLOW) == 0;
 	if (r->left || fstatat(r->directory, TL_STATUS_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0) {
 		r->lost = r->left ? 0 : before;
-		r->last_heard = changed(&st);
+		r->last_heard = tl_timespec_ns(&st.st_mtim);
 	}
 	r->owed = fstatat(r->directory, OWED, &st, AT_SYMLINK_NOFOLLOW) == 0;
 	if (r->owed)
-		r->last_heard = changed(&st);
+		r->last_heard = tl_timespec_ns(&st.st_mtim);
 }
 
 /* ---- Across boots: /run ends with the machine ---- */
@@ -201,7 +195,7 @@ void tl_runtime_stop(struct tl_runtime *r, bool unwritten)
 
 void tl_runtime_owe(struct tl_runtime *r)
 {
-	const struct timespec since = { (time_t)(r->last_heard / NSEC_PER_SEC), (long)(r->last_heard % NSEC_PER_SEC) };
+	const struct timespec since = { (time_t)(r->last_heard / TL_NSEC_PER_SEC), (long)(r->last_heard % TL_NSEC_PER_SEC) };
 
 	if (tl_runtime_write(r, OWED, NULL, 0) == 0)
 		utimensat(r->directory, OWED, (const struct timespec[]){ since, since }, AT_SYMLINK_NOFOLLOW);

@@ -100,7 +100,7 @@ static int take_up(struct tl_sink *s, struct file *f)
 	if (fstat(f->fd, &st) < 0)
 		return -errno;
 	if (r > 0) {
-		tl_sink_torn(s, (uint64_t)st.st_mtim.tv_sec * 1000000000 + (uint64_t)st.st_mtim.tv_nsec);
+		tl_sink_torn(s, tl_timespec_ns(&st.st_mtim));
 		tl_log(LOG_WARNING, "output %s: removed an event from the end of %s that a crash had left unfinished",
 		       s->name, s->path);
 	}

@@ -61,7 +61,7 @@ static uint64_t monotonic(void)
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 * MSEC + (uint64_t)ts.tv_nsec;
+	return tl_timespec_ns(&ts);
 }
 
 /* ---- Telling ---- */

@@ -640,7 +640,7 @@ static int64_t clock_ns(clockid_t clock)
 	struct timespec now;
 
 	clock_gettime(clock, &now);
-	return now.tv_sec * 1000000000LL + now.tv_nsec;
+	return (int64_t)tl_timespec_ns(&now);
 }
 
 /* Whoever is interrupted between two looks at clocks is wrong by as long as that was:

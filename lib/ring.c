@@ -28,7 +28,7 @@ uint64_t tl_now_boot(void)
 	struct timespec now;
 
 	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000000ULL + now.tv_nsec;
+	return tl_timespec_ns(&now);
 }
 
 void tl_clock_adjust(struct tl_session *s)

@@ -5,9 +5,11 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -15,6 +17,13 @@
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
 /* Whether the name in an array is the literal; without a call, for what is asked of each event. */
 #define NAME_IS(array, literal) (memcmp((array), "" literal, sizeof(literal)) == 0)
+
+#define TL_NSEC_PER_SEC UINT64_C(1000000000)
+
+static inline uint64_t tl_timespec_ns(const struct timespec *t)
+{
+	return (uint64_t)t->tv_sec * TL_NSEC_PER_SEC + (uint64_t)t->tv_nsec;
+}
 
 static inline void tl_freep(void *p)
 {
