@@ -820,7 +820,7 @@ static void finish(struct manager *m)
 	tl_store_discard(&m->store);
 	if (m->generation) {
 		note_empty(m);
-		unwritten = tl_outputs_close(&m->generation->outputs) > 0;
+		unwritten = tl_outputs_done(&m->generation->outputs) > 0;
 	}
 	m->generation = tl_generation_free(m->generation);
 	if (m->leaves)

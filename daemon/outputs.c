@@ -49,17 +49,12 @@ int tl_outputs_open(struct tl_outputs *ret, const struct tl_policy *policy, cons
 	return 0;
 }
 
-void tl_outputs_done(struct tl_outputs *o)
-{
-	tl_outputs_close(o);
-}
-
-uint64_t tl_outputs_close(struct tl_outputs *o)
+uint64_t tl_outputs_done(struct tl_outputs *o)
 {
 	uint64_t unwritten = 0;
 
 	for (size_t i = 0; i < o->n; i++)
-		tl_sink_close(o->sink[i], &unwritten);
+		unwritten += tl_sink_close(o->sink[i]);
 	free(o->sink);
 	*o = (struct tl_outputs){ 0 };
 	return unwritten;

@@ -16,10 +16,8 @@ struct tl_outputs {
  * then nothing has changed. */
 int tl_outputs_open(struct tl_outputs *ret, const struct tl_policy *policy, const struct tl_policy *old_policy,
 		    const struct tl_outputs *old, struct sd_event *event);
-/* Closes those that nobody else has. */
-void tl_outputs_done(struct tl_outputs *o);
-/* Same; returns how many events they could not write. */
-uint64_t tl_outputs_close(struct tl_outputs *o);
+/* Closes those that nobody else has; returns how many events they could not write. */
+uint64_t tl_outputs_done(struct tl_outputs *o);
 
 /* What goes with a record of our own: how grave it is. */
 const struct tl_annotation *tl_outputs_annotation(const struct tl_event *event);

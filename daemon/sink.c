@@ -86,17 +86,16 @@ static void declare(struct tl_sink *s);
 
 struct tl_sink *tl_sink_unref(struct tl_sink *s)
 {
-	uint64_t unwritten = 0;
-
-	return tl_sink_close(s, &unwritten);
+	tl_sink_close(s);
+	return NULL;
 }
 
-struct tl_sink *tl_sink_close(struct tl_sink *s, uint64_t *unwritten)
+uint64_t tl_sink_close(struct tl_sink *s)
 {
 	uint64_t lost;
 
 	if (!s || --s->references)
-		return NULL;
+		return 0;
 	declare(s);
 	s->ops->flush(s);
 	s->ops->close(s);
@@ -104,9 +103,8 @@ struct tl_sink *tl_sink_close(struct tl_sink *s, uint64_t *unwritten)
 	if (lost)
 		tl_log_id(LOG_ERR, TL_MESSAGE_OUTPUT_FAILED,
 			  "output %s: closed while %" PRIu64 " events could not be written", s->name, lost);
-	*unwritten += lost;
 	sink_free(s);
-	return NULL;
+	return lost;
 }
 
 static bool same_text(const char *a, const char *b)

@@ -100,8 +100,8 @@ int tl_sink_new(const struct tl_policy_output *output, const struct tl_sink_setu
 struct tl_sink *tl_sink_ref(struct tl_sink *s);
 /* Closes with the last reference. Returns NULL. */
 struct tl_sink *tl_sink_unref(struct tl_sink *s);
-/* Same, and adds the events that it could not write to *unwritten. */
-struct tl_sink *tl_sink_close(struct tl_sink *s, uint64_t *unwritten);
+/* Same; returns the events that it could not write. */
+uint64_t tl_sink_close(struct tl_sink *s);
 
 /* Whether an output of the first description serves the second as it is. */
 bool tl_sink_same(const struct tl_policy_output *a, const struct tl_policy_output *b);
