@@ -56,28 +56,25 @@ killed_while_writing_again_and_again_it_leaves_whole_lines() {
 		why "$(cat "$dir/verified")" || return
 }
 
-# on_a_disk_of SIZE COMMAND: from now on the daemon has a folder of its own for its files, so large; COMMAND is run there.
-on_a_disk_of() {
-	printf '%s\n' '#!/bin/sh' "mount -t tmpfs -o size=$1,mode=755 none $dir/log && $2" "exec $daemon \"\$@\"" >"$dir/on-that-disk"
-	printf '%s\n' '#!/bin/sh' "exec unshare -m $dir/on-that-disk \"\$@\"" >"$dir/on-its-own"
-	chmod 755 "$dir/on-that-disk" "$dir/on-its-own"
-	daemon=$dir/on-its-own
+# start_on_a_disk_of SIZE COMMAND: it has a folder of its own for its files, so large; COMMAND is run there.
+start_on_a_disk_of() {
+	local plain=$daemon daemon=$dir/on-its-own
+	printf '%s\n' '#!/bin/sh' "mount -t tmpfs -o size=$1,mode=755 none $dir/log && $2" "exec $plain \"\$@\"" >"$dir/on-that-disk"
+	printf '%s\n' '#!/bin/sh' "exec unshare -m $dir/on-that-disk \"\$@\"" >"$daemon"
+	chmod 755 "$dir/on-that-disk" "$daemon"
+	start
 }
 
 # A process that is killed before its outputs have what it said of the one before it: the next one says that.
 an_outage_that_is_in_no_output_is_declared_by_the_next_process() {
-	local plain=$daemon result first
+	local first
 	write_policy json
 	rm -f "$dir/log/events"
 	start || return
 	stop KILL
 	first=$(date -u +%FT%T.%NZ)
-	on_a_disk_of 4k "head -c 4096 /dev/zero >$dir/log/full"
 	sleep 1.1 # so that the two outages differ by more than what is between two signs of life
-	start
-	result=$?
-	daemon=$plain
-	[ "$result" = 0 ] || return
+	start_on_a_disk_of 4k "head -c 4096 /dev/zero >$dir/log/full" || return
 	await_status '.outputs[0].error' || return
 	stop KILL
 	start || return
@@ -89,15 +86,11 @@ an_outage_that_is_in_no_output_is_declared_by_the_next_process() {
 
 # Into a disk of 1 MiB, which gets room again when some events have no place in memory either.
 full_disk_tears_nothing_and_what_is_missing_is_declared() {
-	local format=$1 made=8000 read=(cat) plain=$daemon result file
+	local format=$1 made=8000 read=(cat) file
 	[[ $format == json* ]] || read=("$traceleft" decode -)
 	write_policy "$format"
 	rm -f "$dir/log/events"
-	on_a_disk_of 1m :
-	start
-	result=$?
-	daemon=$plain
-	[ "$result" = 0 ] || return
+	start_on_a_disk_of 1m : || return
 	opens "$made"
 	await_status '.outputs[0] | .error and .lost > 0' || return
 	nsenter -t "$pid" -m mount -o remount,size=64m "$dir/log" || why "no more room" || return

@@ -2,32 +2,26 @@
 /* What a report counts, and what it looks like. */
 #include "report-fixture.h"
 
+#define THREE_ENDS ",\"endpoints\":[\"192.0.2.1:53\",\"[2001:db8::1]:53\",\"192.0.2.2:53\"]"
+
 static void each_of_several_destinations_of_a_call_is_counted(void **state)
 {
-	const char *const ends = ",\"endpoints\":[\"192.0.2.1:53\",\"[2001:db8::1]:53\",\"192.0.2.2:53\"]";
 	struct tl_report r;
-	char line[1024];
 
 	(void)state;
 	report_begin(&r);
-	snprintf(line, sizeof(line),
-		 LINE("sendmmsg", "success", "01.000000000",
-		      ",\"destination\":{\"ip\":\"192.0.2.1\",\"port\":53},"
-		      "\"network\":{\"transport\":\"udp\"}",
-		      "%s"),
-		 ends);
-	report_line(&r, line);
+	report_line(&r, LINE("sendmmsg", "success", "01.000000000",
+			     ",\"destination\":{\"ip\":\"192.0.2.1\",\"port\":53},"
+			     "\"network\":{\"transport\":\"udp\"}",
+			     THREE_ENDS));
 	assert_int_equal(report_row(&r, TL_REPORT_DESTINATION, "udp 192.0.2.1:53")->events, 1);
 	assert_int_equal(report_row(&r, TL_REPORT_DESTINATION, "udp [2001:db8::1]:53")->events, 1);
 	assert_int_equal(report_row(&r, TL_REPORT_DESTINATION, "udp 192.0.2.2:53")->events, 1);
 	/* Those that messages came from are none. */
-	snprintf(line, sizeof(line),
-		 LINE("recvmmsg", "success", "02.000000000",
-		      ",\"destination\":{\"ip\":\"198.51.100.1\",\"port\":53},"
-		      "\"source\":{\"ip\":\"192.0.2.1\",\"port\":53}",
-		      "%s"),
-		 ends);
-	report_line(&r, line);
+	report_line(&r, LINE("recvmmsg", "success", "02.000000000",
+			     ",\"destination\":{\"ip\":\"198.51.100.1\",\"port\":53},"
+			     "\"source\":{\"ip\":\"192.0.2.1\",\"port\":53}",
+			     THREE_ENDS));
 	assert_int_equal(report_row(&r, TL_REPORT_DESTINATION, "198.51.100.1:53")->events, 1);
 	assert_int_equal(report_row(&r, TL_REPORT_DESTINATION, "udp 192.0.2.2:53")->events, 1);
 	assert_null(report_row(&r, TL_REPORT_DESTINATION, "192.0.2.2:53"));
