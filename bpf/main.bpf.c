@@ -12,18 +12,10 @@
 #include "dns.h"
 #include "filter.h"
 #include "handler.h"
+#include "tally.h"
 #include "who.h"
 
 char LICENSE[] SEC("license") = "GPL";
-
-static __always_inline struct pt_regs *tl_registers_of(struct task_struct *task)
-{
-#if TL_HAS_TASK_STORAGE
-	return (struct pt_regs *)bpf_task_pt_regs(task);
-#else
-	return (struct pt_regs *)((__u64)tl_get(task, stack) + TL_THREAD_SIZE - TL_REGISTERS_SIZE);
-#endif
-}
 
 /* Which table of numbers the call is of. */
 static __always_inline __u32 tl_abi_of(struct task_struct *task, __u64 *nr)
@@ -241,12 +233,6 @@ static __always_inline bool tl_collects(const struct tl_plan *plan)
 	return plan->from || plan->target_from || plan->flags || plan->other;
 }
 
-/* May it be counted? The arguments of the others stand elsewhere; their events are told each. */
-static __always_inline bool tl_may_tally(const struct tl_plan *plan, __u32 abi)
-{
-	return plan->tally && abi == TL_ABI_X86_64;
-}
-
 /* A system call that is about to return `ret`; `chain` are the programs to go on with. */
 static __always_inline int tl_exit(void *ctx, void *chain, __u32 door, struct pt_regs *registers, __s64 ret)
 {
@@ -257,8 +243,7 @@ static __always_inline int tl_exit(void *ctx, void *chain, __u32 door, struct pt
 	struct tl_task *state;
 	struct tl_work *work;
 	struct tl_call *call;
-	bool stashed, is_mine;
-	__u64 counted;
+	bool stashed, is_mine, is_first = false, is_counted;
 
 	event = tl_event_of(door, task, registers, &abi, &nr);
 	if (!event)
@@ -276,16 +261,12 @@ static __always_inline int tl_exit(void *ctx, void *chain, __u32 door, struct pt
 	plan = &tl_config.plan[event & (TL_EVENTS_MAX - 1)];
 	if ((plan->flags & (TL_PLAN_EXEC | TL_PLAN_TWICE)) && ret == 0)
 		return 0; /* by the hook on exec, with what it really was; a child's first steps */
-	counted = state->counted;
-	if (tl_may_tally(plan, abi) & is_mine & !counted) {
-		state->counting = event;
-		state->counted_ret = ret;
-		bpf_tail_call(ctx, chain, TL_STAGE_TALLY);
-	}
-	state->counted = 0;
+	is_counted = tl_may_tally(plan, abi) && is_mine && tl_tally_call(plan, task, state, event, ret, &is_first);
 	state->pending = 0;
 	stashed = state->stashed == event;
 	state->stashed = 0;
+	if (is_counted)
+		return 0;
 	call = is_mine ? tl_call_claim(event, &work) : 0;
 	if (!call)
 		return 0;
@@ -296,7 +277,7 @@ static __always_inline int tl_exit(void *ctx, void *chain, __u32 door, struct pt
 	tl_record_begin(&call->record, task, state, TL_RECORD_EVENT);
 	call->record.program_id = program_id;
 	call->record.handler = handler;
-	call->record.flags = (counted & 1) * TL_RECORD_TALLIED;
+	call->record.flags = is_first * TL_RECORD_TALLIED;
 	tl_record_number(&call->record, abi, nr);
 	call->record.ret = abi == TL_ABI_I386 ? (__s32)ret : ret;
 	tl_arguments_by(&call->record, registers, door, abi, nr);
@@ -623,7 +604,6 @@ int tl_send_filtered(void *ctx)
 
 #include "module.h"
 #include "object.h"
-#include "tally.h"
 
 /* ---- Entry: for calls after which what they were about is gone ---- */
 

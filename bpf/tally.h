@@ -10,6 +10,10 @@
 
 #include "record.h"
 
+/* Whether some events are counted. Set before loading, so that where none is nothing of
+ * it is in the programs. */
+const volatile bool tl_counts SEC(".rodata.counts") = false;
+
 struct tl_tallies {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, TL_TALLIES_MAX);
@@ -85,7 +89,7 @@ static __always_inline bool tl_tally_object(struct tl_tally_key *key, __u64 addr
 	return tl_tally_names(key, tl_number_at(file, address, f_path.dentry));
 }
 
-/* Of the current task's call. False: it cannot be counted. */
+/* Of the current task's call, which the state tells. False: it cannot be counted. */
 static __always_inline bool tl_tally_key_of(struct tl_tally_key *key, const struct tl_plan *plan,
 					    struct task_struct *task, const struct tl_task *state)
 {
@@ -121,40 +125,38 @@ static __always_inline struct tl_tally *tl_tally_find(const struct tl_tally_key 
 	return table ? bpf_map_lookup_elem(table, key) : 0;
 }
 
-/* One more of those that have been told; else it is to be told. */
-SEC("tp_btf/sys_exit")
-int tl_tally_call(void *ctx)
+/* May it be counted? The arguments of the others stand elsewhere; their events are told each. */
+static __always_inline bool tl_may_tally(const struct tl_plan *plan, __u32 abi)
 {
-	struct task_struct *task = tl_task_current();
-	struct tl_task *state = tl_state_current();
+	return tl_counts && plan->tally && abi == TL_ABI_X86_64;
+}
+
+/* One more of those that have been told? Else it is to be told, as the first of its kind if
+ * *ret_first. In the program that every such call runs: one of its own cost as much as the
+ * counting. */
+static __always_inline bool tl_tally_call(const struct tl_plan *plan, struct task_struct *task, struct tl_task *state,
+					  __u32 event, __s64 ret, bool *ret_first)
+{
+	struct tl_account *account = tl_account_of(event);
 	struct tl_tally_key key;
-	const struct tl_plan *plan;
-	struct tl_account *account;
 	struct tl_tally *tally;
 
-	if (!state)
-		return 0;
-	plan = &tl_config.plan[state->counting & (TL_EVENTS_MAX - 1)];
-	state->counted = 2; /* it cannot be counted */
-	account = tl_account_of(state->counting);
-	if (account && tl_tally_key_of(&key, plan, task, state)) {
-		tally = tl_tally_find(&key);
-		if (tally) {
-			tl_count(&account->seen, 1);
-			tl_count(&account->aggregated, 1);
-			tl_count(&tally->events, 1);
-			if (plan->tally & TL_TALLY_BYTES && state->counted_ret > 0)
-				tl_count(&tally->bytes, state->counted_ret);
-			tally->last = bpf_ktime_get_boot_ns();
-			state->counted = 0;
-			state->pending = 0;
-			state->stashed = 0;
-			return 0;
-		}
-		state->counted = 1;
+	state->counting = event;
+	state->counted_ret = ret;
+	if (!account || !tl_tally_key_of(&key, plan, task, state))
+		return false;
+	tally = tl_tally_find(&key);
+	if (!tally) {
+		*ret_first = true;
+		return false;
 	}
-	bpf_tail_call(ctx, &tracepoint_programs, TL_STAGE_CALL);
-	return 0;
+	tl_count(&account->seen, 1);
+	tl_count(&account->aggregated, 1);
+	tl_count(&tally->events, 1);
+	if (plan->tally & TL_TALLY_BYTES && ret > 0)
+		tl_count(&tally->bytes, ret);
+	tally->last = bpf_ktime_get_boot_ns();
+	return true;
 }
 
 /* A record of the current call has got into the ring: more like it are counted. */

@@ -38,7 +38,7 @@ struct tl_task {
 	/* The running call, if it may be counted: */
 	__u32 counting; /* its event */
 	__u32 counting_pad;
-	__u64 counted; /* 0: not looked for; 1: to be told, as the first of its kind; 2: to be told; then the record's number */
+	__u64 counted; /* number of its record, while that is put among those that are counted */
 	__s64 counted_ret;
 };
 
@@ -127,6 +127,15 @@ static __always_inline struct task_struct *tl_task_current(void)
 	return bpf_get_current_task_btf();
 #else
 	return (struct task_struct *)bpf_get_current_task();
+#endif
+}
+
+static __always_inline struct pt_regs *tl_registers_of(struct task_struct *task)
+{
+#if TL_HAS_TASK_STORAGE
+	return (struct pt_regs *)bpf_task_pt_regs(task);
+#else
+	return (struct pt_regs *)((__u64)tl_get(task, stack) + TL_THREAD_SIZE - TL_REGISTERS_SIZE);
 #endif
 }
 

@@ -323,9 +323,8 @@ enum tl_stage {
 	TL_STAGE_CALL = 3, /* a call that somebody wants */
 	TL_STAGE_FINISH = 4, /* io_uring: a request that has ended */
 	TL_STAGE_FILTER = 5, /* may somebody want this very event? */
-	TL_STAGE_TALLY = 6, /* one of those that are counted */
-	TL_STAGE_TALLIED = 7, /* a record of such is in the ring: those like it are counted from now on */
-	TL_STAGES = 8,
+	TL_STAGE_TALLIED = 6, /* a record of those that are counted is in the ring: those like it are, from now on */
+	TL_STAGES = 7,
 };
 
 /* What the iterator over tasks says of each one that is followed, or that there was no memory for. */

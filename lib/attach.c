@@ -349,7 +349,6 @@ static int fill_programs(struct tl_session *s, enum tl_kind kind, uint32_t btf_i
 		{ TL_STAGE_SEND, s->n_filters ? "tl_send_filtered" : "tl_send" },
 		{ TL_STAGE_CALL, call[kind] },
 		{ TL_STAGE_FILTER, s->n_filters ? "tl_filter" : NULL },
-		{ TL_STAGE_TALLY, tl_tallies_wanted(s) ? "tl_tally_call" : NULL },
 		{ TL_STAGE_TALLIED, tl_tallies_wanted(s) ? "tl_tally_begin" : NULL },
 	};
 

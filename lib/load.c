@@ -311,10 +311,6 @@ static void choose_programs(struct tl_session *s)
 	tl_choose_program(s, "tl_filter", s->n_filters);
 	tl_choose_program(s, "tl_send_filtered", s->n_filters);
 	tl_choose_program(s, "tl_send", !s->n_filters);
-	tl_choose_program(s, "tl_tally_call", tl_tallies_wanted(s));
-	tl_choose_program(s, "tl_tally_begin", tl_tallies_wanted(s));
-	if (!tl_tallies_wanted(s))
-		bpf_map__set_autocreate(bpf_object__find_map_by_name(s->object, "tallies"), false);
 	bpf_object__for_each_program(program, s->object) if (tl_object_program_is(bpf_program__name(program)))
 		bpf_program__set_autoload(program, tl_object_program_needed(s, bpf_program__name(program)));
 	for (int kind = 0; kind < TL_KINDS; kind++)
@@ -423,7 +419,7 @@ int tl_kernel_load(struct tl_session *s)
 	int r;
 
 	choose_programs(s);
-	if ((r = tl_twins_choose(s)) < 0)
+	if ((r = tl_twins_choose(s)) < 0 || (r = tl_tallies_choose(s)) < 0)
 		return r;
 	s->ring_size = ring_bytes(s->options.buffer ? s->options.buffer : 16U << 20);
 	if (s->predecessor && (r = tl_takeover_share_maps(s)) < 0)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Events that the kernel part counts: see bpf/tally.h. */
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +50,16 @@ bool tl_tallies_wanted(const struct tl_session *s)
 		if (s->events[id].tally)
 			return true;
 	return false;
+}
+
+int tl_tallies_choose(struct tl_session *s)
+{
+	bool wanted = tl_tallies_wanted(s);
+
+	tl_choose_program(s, "tl_tally_begin", wanted);
+	if (!wanted)
+		bpf_map__set_autocreate(bpf_object__find_map_by_name(s->object, "tallies"), false);
+	return tl_set_constant(s, "counts", &wanted, sizeof(wanted));
 }
 
 /* Puts table number `at` into use; returns when nobody uses another one any more: that is

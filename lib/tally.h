@@ -20,6 +20,8 @@ struct tl_tallies {
 
 /* Whether some event is to be counted. */
 bool tl_tallies_wanted(const struct tl_session *s);
+/* Before the kernel part is loaded: what of it counts is in it only then. Negative errno: it cannot be told. */
+int tl_tallies_choose(struct tl_session *s);
 /* What the kernel part needs for that, once it is loaded and has its plans. */
 int tl_tallies_install(struct tl_session *s);
 /* Same, where another process has counted with these tables: they are used again once their counts
