@@ -276,8 +276,13 @@ static double median(enum setup setup, enum work work, int rounds)
 	return figures[setup][work][rounds / 2];
 }
 
+/* Nothing of ours is on: what is measured is what others cost that are. */
+static bool alone;
+
 static bool applies(enum setup setup, enum work work)
 {
+	if (alone)
+		return setup == SETUP_NOTHING;
 	if (setup == SETUP_OTHER_10000) /* its start takes a while */
 		return work == WORK_GETPPID;
 	return setup != SETUP_TRACED_OPEN || work == WORK_OPEN_CLOSE;
@@ -316,7 +321,7 @@ static void costs(int rounds, enum tl_attach attach)
 	for (enum work work = 0; work < WORKS; work++)
 		printf("%20s", work_names[work]);
 	printf("\n");
-	for (enum setup setup = 0; setup < SETUPS; setup++) {
+	for (enum setup setup = 0; setup < (alone ? SETUP_EMPTY : SETUPS); setup++) {
 		printf("%-20s", setup_names[setup]);
 		for (enum work work = 0; work < WORKS; work++)
 			if (applies(setup, work))
@@ -326,6 +331,8 @@ static void costs(int rounds, enum tl_attach attach)
 				printf("%20s", "");
 		printf("\n");
 	}
+	if (alone)
+		return;
 	printf("events read: %llu, lost: %llu\n", (unsigned long long)events, (unsigned long long)lost);
 	printf("untraced getppid, 1 rule / empty program: %.3f (goal 1.03)\n",
 	       median(SETUP_OTHER_1, WORK_GETPPID, rounds) / median(SETUP_EMPTY, WORK_GETPPID, rounds));
@@ -513,11 +520,14 @@ int main(int argc, char **argv)
 									     TL_ATTACH_AUTO;
 
 	if (rounds < 1 || rounds > ROUNDS_MAX) {
-		fprintf(stderr, "usage: bench [ROUNDS [fexit|kprobe|raw_tp]]\n");
+		fprintf(stderr, "usage: bench [ROUNDS [fexit|kprobe|raw_tp|alone]]\n");
 		return 2;
 	}
 	pin(0);
+	alone = argc > 2 && strcmp(argv[2], "alone") == 0;
 	costs(rounds, attach);
+	if (alone)
+		return 0;
 	for (enum work work = 0; work < WORKS; work++)
 		throughput(work);
 	start_time();
