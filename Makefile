@@ -149,7 +149,7 @@ demo: ## set up, build, audit a small workload
 	$(MAKE) -j$(JOBS) all
 	tests/demo
 
-.PHONY: check check-unit check-host check-vm bench
+.PHONY: check check-unit check-host check-vm check-collectors bench
 check: ## all tests
 	packaging/install-dependencies
 	tests/check
@@ -159,6 +159,9 @@ check-host: ## tests on this machine's kernel; traces only its own processes
 	tests/check host
 check-vm: ## kernel matrix and service tests in virtual machines
 	tests/check vm
+check-collectors: all test-tools ## outputs against ClickHouse and other programs, which it installs; TL_EVENTS=1000000
+	packaging/install-dependencies --collectors
+	tests/collectors/run
 bench: all ## costs as ratios, in one run
 	tests/bench/run
 

@@ -17,10 +17,13 @@ $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(program_obj) $(B)/libtraceleft.a
 
 .PHONY: unit-tests test-tools
 unit-tests: $(unit_tests)
-test-tools: $(B)/tests/tools/http-receiver
+test-tools: $(B)/tests/tools/http-receiver $(B)/tests/tools/otlp-events
 $(B)/tests/tools/http-receiver: $(B)/obj/tests/tools/http-receiver.o
 	@mkdir -p $(@D)
 	$(say)$(CC) $(ALL_LDFLAGS) -pie -o $@ $^
+$(B)/tests/tools/otlp-events: $(B)/obj/tests/tools/otlp-events.o $(B)/libtraceleft.a
+	@mkdir -p $(@D)
+	$(say)$(CC) $(ALL_LDFLAGS) -pie -o $@ $^ $(LIB_LIBS)
 
 # The sanitised build is a tree of its own.
 sanitise := B=$(B)/sanitised FORTIFY= CFLAGS="-O1 -g" \

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "encode.h"
 #include "wire.h"
@@ -127,6 +128,21 @@ static inline void fixture_init(struct fixture *f)
 		.hash = 0x0123456789abcdefULL,
 	};
 	f->event.captured[1] = fixture_string("/etc/passwd");
+}
+
+/* An event of that type, which is number i of the table, with bytes in it that have to be escaped. */
+static inline void fixture_init_type(struct fixture *f, const struct tl_event_type *type, size_t i)
+{
+	fixture_init(f);
+	f->event.type = type;
+	f->event.ret = i % 3 ? (int64_t)i : -(int64_t)(i % 40) - 1;
+	for (unsigned a = 0; a < type->n_args; a++) {
+		f->event.args[a] = a % 2 ? UINT64_MAX - a : i * 0x10001 + a;
+		if (type->args[a].capture != TL_CAPTURE_NONE)
+			f->event.captured[a] = fixture_bytes("one\0t\"w\\o\xff\n\0\0\0\0\0\0\0\0\0\0", 20);
+	}
+	f->event.has_socket = type->flags & TL_TYPE_SOCKET;
+	f->event.destination = (struct tl_endpoint){ .family = AF_INET, .port = 443, .address = { 127, 0, 0, 1 } };
 }
 
 static inline void fixture_done(struct fixture *f)

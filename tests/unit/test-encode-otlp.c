@@ -6,7 +6,6 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 
 #include <cmocka.h>
 
@@ -119,17 +118,7 @@ static void every_event_of_the_table_carries_the_facts_of_its_line(void **state)
 	(void)state;
 	types = tl_event_types(&n);
 	for (size_t i = 0; i < n; i++) {
-		fixture_init(&f);
-		f.event.type = &types[i];
-		f.event.ret = i % 3 ? (int64_t)i : -(int64_t)(i % 40) - 1;
-		for (unsigned a = 0; a < types[i].n_args; a++) {
-			f.event.args[a] = a % 2 ? UINT64_MAX - a : i * 77 + a;
-			if (types[i].args[a].capture != TL_CAPTURE_NONE)
-				f.event.captured[a] = fixture_bytes("one\0t\"w\\o\xff\n\0\0\0\0\0\0\0\0\0\0", 20);
-		}
-		f.event.destination = (struct tl_endpoint){ .family = AF_INET,
-							    .port = 443,
-							    .address = { 127, 0, 0, 1 } };
+		fixture_init_type(&f, &types[i], i);
 		assert_int_equal(tl_encode_json(&f.out, &f.event, NULL), 0);
 		decode(&d, &f, f.out.data, f.out.size);
 		assert_true(json_line(f.out.data, f.out.size, check_scalar, &d));

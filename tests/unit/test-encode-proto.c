@@ -5,7 +5,6 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 
 #include <cmocka.h>
 
@@ -172,18 +171,7 @@ static void every_event_of_the_table_comes_back_as_its_line(void **state)
 		size_t size = 0;
 		int head;
 
-		fixture_init(&f);
-		f.event.type = &types[i];
-		f.event.ret = i % 3 ? (int64_t)i : -(int64_t)(i % 40) - 1;
-		for (unsigned a = 0; a < types[i].n_args; a++) {
-			f.event.args[a] = i * 0x10001 - 5 * a;
-			if (types[i].args[a].capture != TL_CAPTURE_NONE)
-				f.event.captured[a] = fixture_bytes("one\0t\"w\\o\xff\n\0\0\0\0\0\0\0\0\0\0", 20);
-		}
-		f.event.has_socket = types[i].flags & TL_TYPE_SOCKET;
-		f.event.destination = (struct tl_endpoint){ .family = AF_INET,
-							    .port = 443,
-							    .address = { 127, 0, 0, 1 } };
+		fixture_init_type(&f, &types[i], i);
 		f.out.size = back.size = 0;
 		assert_int_equal(tl_encode_proto(&f.out, &f.event, NULL), 0);
 		head = tl_proto_frame(f.out.data, f.out.size, &size);
