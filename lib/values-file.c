@@ -249,7 +249,9 @@ static const struct tl_decoder decoders[] = {
 	FLAGS("fspick_flags", fspick_flags),
 	FLAGS("fsmount_flags", fsmount_flags),
 	ENUM("fsconfig_cmd", fsconfig_cmds),
-	FIELD("mount_attributes", 0, mount_atime, mount_attributes),
+	/* Of 64 bits in struct mount_attr. */
+	{ .name = "mount_attributes", .kind = TL_DECODE_FLAGS, .wide = true, .values = mount_atime,
+	  .n_values = COUNT(mount_atime), .flags = mount_attributes, .n_flags = COUNT(mount_attributes) },
 	ENUM("seek_whence", seek_whence),
 	ENUM("fcntl_cmd", fcntl_cmds),
 	FLAGS("fd_flags", fd_flags),
