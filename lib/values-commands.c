@@ -102,6 +102,13 @@ static const struct tl_constant memory_fields[] = {
 	C(PR_SET_MM_ARG_END), C(PR_SET_MM_ENV_START), C(PR_SET_MM_ENV_END), C(PR_SET_MM_AUXV), C(PR_SET_MM_EXE_FILE),
 	C(PR_SET_MM_MAP), C(PR_SET_MM_MAP_SIZE),
 };
+static const struct tl_constant speculations[] = {
+	{ "PR_SPEC_STORE_BYPASS", 0 }, { "PR_SPEC_INDIRECT_BRANCH", 1 }, { "PR_SPEC_L1D_FLUSH", 2 },
+};
+static const struct tl_constant speculation_states[] = {
+	{ "PR_SPEC_NOT_AFFECTED", 0 }, { "PR_SPEC_PRCTL", 1 }, { "PR_SPEC_ENABLE", 2 }, { "PR_SPEC_DISABLE", 4 },
+	{ "PR_SPEC_FORCE_DISABLE", 8 }, { "PR_SPEC_DISABLE_NOEXEC", 16 },
+};
 static const struct tl_constant area_commands[] = { { "PR_SET_VMA_ANON_NAME", 0 } };
 static const struct tl_constant tracers[] = { { "PR_SET_PTRACER_ANY", (uint64_t)-1 } };
 
@@ -122,6 +129,26 @@ static void signal_pointer_text(struct tl_buffer *out, const struct tl_bytes *by
 	tl_put_char(out, ']');
 }
 
+/* ---- seccomp ---- */
+
+static void seccomp_action_text(struct tl_buffer *out, const struct tl_bytes *bytes)
+{
+	static const struct tl_constant actions[] = {
+		{ "SECCOMP_RET_KILL_THREAD", 0 }, { "SECCOMP_RET_TRAP", 0x30000 }, { "SECCOMP_RET_ERRNO", 0x50000 },
+		{ "SECCOMP_RET_USER_NOTIF", 0x7fc00000 }, { "SECCOMP_RET_TRACE", 0x7ff00000 },
+		{ "SECCOMP_RET_LOG", 0x7ffc0000 }, { "SECCOMP_RET_ALLOW", 0x7fff0000 },
+		{ "SECCOMP_RET_KILL_PROCESS", 0x80000000 },
+	};
+	static const struct tl_decoder decoder = ENUM("", actions);
+	uint64_t action = member(bytes, 0, 4);
+
+	if (!whole(out, bytes, 4))
+		return;
+	tl_put_char(out, '[');
+	tl_value_text(out, &decoder, action);
+	tl_put_char(out, ']');
+}
+
 static const struct tl_decoder decoders[] = {
 	ENUM("lock_type", lock_types),
 	FLAGS("notify_flags", notify_flags),
@@ -134,6 +161,9 @@ static const struct tl_decoder decoders[] = {
 	FLAGS("secure_bits", secure_bits),
 	ENUM("cap_ambient", ambient_commands),
 	ENUM("seccomp_mode", seccomp_modes),
+	BYTES("seccomp_action", seccomp_action_text),
+	ENUM("speculation", speculations),
+	FLAGS("speculation_state", speculation_states),
 	ENUM("memory_field", memory_fields),
 	ENUM("area_command", area_commands),
 	NUMBER_OF("ptracer", tracer_text, tracers),

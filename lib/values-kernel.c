@@ -50,6 +50,37 @@ static const struct tl_constant keyrings[] = {
 	C(KEY_SPEC_USER_SESSION_KEYRING), C(KEY_SPEC_GROUP_KEYRING), C(KEY_SPEC_REQKEY_AUTH_KEY),
 	C(KEY_SPEC_REQUESTOR_KEYRING),
 };
+static const struct tl_constant key_rights[] = {
+	{ "KEY_POS_VIEW", 0x01000000 },	  { "KEY_POS_READ", 0x02000000 }, { "KEY_POS_WRITE", 0x04000000 },
+	{ "KEY_POS_SEARCH", 0x08000000 }, { "KEY_POS_LINK", 0x10000000 }, { "KEY_POS_SETATTR", 0x20000000 },
+	{ "KEY_USR_VIEW", 0x00010000 },	  { "KEY_USR_READ", 0x00020000 }, { "KEY_USR_WRITE", 0x00040000 },
+	{ "KEY_USR_SEARCH", 0x00080000 }, { "KEY_USR_LINK", 0x00100000 }, { "KEY_USR_SETATTR", 0x00200000 },
+	{ "KEY_GRP_VIEW", 0x00000100 },	  { "KEY_GRP_READ", 0x00000200 }, { "KEY_GRP_WRITE", 0x00000400 },
+	{ "KEY_GRP_SEARCH", 0x00000800 }, { "KEY_GRP_LINK", 0x00001000 }, { "KEY_GRP_SETATTR", 0x00002000 },
+	{ "KEY_OTH_VIEW", 0x00000001 },	  { "KEY_OTH_READ", 0x00000002 }, { "KEY_OTH_WRITE", 0x00000004 },
+	{ "KEY_OTH_SEARCH", 0x00000008 }, { "KEY_OTH_LINK", 0x00000010 }, { "KEY_OTH_SETATTR", 0x00000020 },
+};
+static const struct tl_constant key_request_keyrings[] = {
+	C(KEY_REQKEY_DEFL_NO_CHANGE), C(KEY_REQKEY_DEFL_DEFAULT), C(KEY_REQKEY_DEFL_THREAD_KEYRING),
+	C(KEY_REQKEY_DEFL_PROCESS_KEYRING), C(KEY_REQKEY_DEFL_SESSION_KEYRING), C(KEY_REQKEY_DEFL_USER_KEYRING),
+	C(KEY_REQKEY_DEFL_USER_SESSION_KEYRING), C(KEY_REQKEY_DEFL_GROUP_KEYRING),
+	C(KEY_REQKEY_DEFL_REQUESTOR_KEYRING),
+};
+static const struct tl_constant key_move_flags[] = { { "KEYCTL_MOVE_EXCL", 1 } };
+
+/* A keyring that has a name, or a key's number, which is decimal where calls return it. */
+static void key_serial_text(struct tl_buffer *out, uint64_t value)
+{
+	int32_t serial = (int32_t)value;
+
+	for (size_t i = 0; i < COUNT(keyrings); i++) {
+		if ((int32_t)keyrings[i].value != serial)
+			continue;
+		tl_put_text(out, keyrings[i].name);
+		return;
+	}
+	tl_put_i64(out, serial);
+}
 
 static const struct tl_constant reboot_cmds[] = {
 	C(LINUX_REBOOT_CMD_RESTART), C(LINUX_REBOOT_CMD_HALT), C(LINUX_REBOOT_CMD_CAD_ON), C(LINUX_REBOOT_CMD_CAD_OFF),
@@ -198,7 +229,9 @@ static const struct tl_constant uring_register_ops[] = {
 static const struct tl_constant quota_cmds[] = {
 	{ "Q_SYNC", 0x800001 }, { "Q_QUOTAON", 0x800002 }, { "Q_QUOTAOFF", 0x800003 }, { "Q_GETFMT", 0x800004 },
 	{ "Q_GETINFO", 0x800005 }, { "Q_SETINFO", 0x800006 }, { "Q_GETQUOTA", 0x800007 }, { "Q_SETQUOTA", 0x800008 },
-	{ "Q_GETNEXTQUOTA", 0x800009 },
+	{ "Q_GETNEXTQUOTA", 0x800009 }, { "Q_XQUOTAON", 0x5801 }, { "Q_XQUOTAOFF", 0x5802 }, { "Q_XGETQUOTA", 0x5803 },
+	{ "Q_XSETQLIM", 0x5804 }, { "Q_XGETQSTAT", 0x5805 }, { "Q_XQUOTARM", 0x5806 }, { "Q_XQUOTASYNC", 0x5807 },
+	{ "Q_XGETQSTATV", 0x5808 }, { "Q_XGETNEXTQUOTA", 0x5809 },
 };
 static const struct tl_constant quota_types[] = { { "USRQUOTA", 0 }, { "GRPQUOTA", 1 }, { "PRJQUOTA", 2 } };
 
@@ -217,7 +250,10 @@ static void quota_cmd_text(struct tl_buffer *out, uint64_t value)
 static const struct tl_decoder decoders[] = {
 	ENUM("bpf_cmd", bpf_cmds),
 	ENUM("keyctl_cmd", keyctl_cmds),
-	ENUM("key_serial", keyrings),
+	NUMBER_OF("key_serial", key_serial_text, keyrings),
+	FLAGS("key_rights", key_rights),
+	ENUM("key_request_keyring", key_request_keyrings),
+	FLAGS("key_move_flags", key_move_flags),
 	ENUM("reboot_cmd", reboot_cmds),
 	ENUM("reboot_magic", reboot_magics),
 	FLAGS("kexec_flags", kexec_flags),

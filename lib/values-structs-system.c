@@ -255,11 +255,12 @@ static void sched_attr_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 		{ "SCHED_FLAG_UTIL_CLAMP_MAX", 0x40 },
 	};
 	static const struct tl_decoder decoder = FLAGS("", flags);
+	uint64_t size = member(bytes, 0, 4);
 
 	if (!whole(out, bytes, 48))
 		return;
 	TL_PUT_LITERAL(out, "{size=");
-	tl_put_u64(out, member(bytes, 0, 4));
+	tl_put_u64(out, size);
 	put_decoded(out, ", sched_policy=", "sched_policy", member(bytes, 4, 4));
 	TL_PUT_LITERAL(out, ", sched_flags=");
 	tl_value_text(out, &decoder, member(bytes, 8, 8));
@@ -268,7 +269,13 @@ static void sched_attr_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 	put_signed(out, ", sched_runtime=", WORD(bytes, 3));
 	put_signed(out, ", sched_deadline=", WORD(bytes, 4));
 	put_signed(out, ", sched_period=", WORD(bytes, 5));
-	tl_put_text(out, member(bytes, 0, 4) > 48 ? ", ...}" : "}");
+	if (size >= 56 && bytes->size >= 56) {
+		TL_PUT_LITERAL(out, ", sched_util_min=");
+		tl_put_u64(out, member(bytes, 48, 4));
+		TL_PUT_LITERAL(out, ", sched_util_max=");
+		tl_put_u64(out, member(bytes, 52, 4));
+	}
+	tl_put_text(out, size > 56 ? ", ...}" : "}");
 }
 
 static const struct tl_decoder decoders[] = {

@@ -6,6 +6,7 @@
 #include <linux/bpf.h>
 #include <linux/futex.h>
 #include <linux/fs.h>
+#include <linux/keyctl.h>
 #include <linux/loop.h>
 #include <linux/net.h>
 #include <linux/netlink.h>
@@ -59,6 +60,12 @@
 #define OPTION(level, option, name, decoder) \
 	SOCKOPT(level), .also_at = 3, .also = option, .used = ALL, .as = { { 3, name }, { 4, decoder } }
 #define PRCTL(option) IS("prctl", 1, option)
+#define SECCOMP(operation) IS("seccomp", 1, operation)
+#define KEYCTL(operation) IS("keyctl", 1, operation)
+#define KEY(operation, arguments, ...) { KEYCTL(operation), .used = FIRST(arguments), .as = { { 2, "key_serial" }, __VA_ARGS__ } }
+/* Content of a key, or what is told of it: a secret, so no more than where it is, and how long. */
+#define KEY_CONTENT(operation, arguments, ...) KEY(operation, arguments, { 3, "pointer" }, { 4, "unsigned" }, __VA_ARGS__)
+#define QUOTACTL(command) IN("quotactl", 1, 0xffffff00, (uint32_t)(command) << 8)
 #define PTRACE(request) IS("ptrace", 1, request)
 /* What is put to a queue, to memory, to semaphores of System V; of programs of 32 bits by a call that only newer kernels have. */
 #define IPC(call, position, cmd, decoder) IS(call, position, cmd), .used = ALL, .as = { { (position) + 1, decoder } }
@@ -171,13 +178,56 @@ static const struct tl_variant variants[] = {
 
 	{ PRCTL(PR_CAP_AMBIENT), .also_at = 2, .also = PR_CAP_AMBIENT_CLEAR_ALL, .used = ALL, .as = { { 2, "cap_ambient" } } },
 	{ PRCTL(PR_CAP_AMBIENT), .used = ALL, .as = { { 2, "cap_ambient" }, { 3, "capability" } } },
+	{ PRCTL(PR_SET_SPECULATION_CTRL), .used = FIRST(3), .as = { { 2, "speculation" }, { 3, "speculation_state" } } },
+	{ PRCTL(PR_GET_SPECULATION_CTRL), .used = FIRST(2), .as = { { 2, "speculation" } }, .result = "speculation_state", .word = "" },
 	{ PRCTL(PR_SET_MM), .used = ALL, .as = { { 2, "memory_field" } } },
 	{ PRCTL(PR_SET_PTRACER), .used = FIRST(2), .as = { { 2, "ptracer" } } },
 	{ PRCTL(0x53564d41 /* PR_SET_VMA */), .used = ALL, .as = { { 2, "area_command" }, { 4, "unsigned" }, { 5, "string" } },
 	  .behind = { 5, true, 80, 80, 1 } },
 
-	{ IS("seccomp", 1, 1 /* SECCOMP_SET_MODE_FILTER */), .used = ALL, .as = { { 3, "socket_filter" } },
-	  .behind = { 3, false, 16, 8, 16 } },
+	{ SECCOMP(1 /* SECCOMP_SET_MODE_FILTER */), .used = ALL, .as = { { 3, "socket_filter" } }, .behind = { 3, false, 16, 8, 16 } },
+	{ SECCOMP(2 /* SECCOMP_GET_ACTION_AVAIL */), .used = ALL, .as = { { 3, "seccomp_action" } }, READ(3, 4) },
+
+	KEY(KEYCTL_GET_KEYRING_ID, 3, { 3, "decimal" }),
+	{ KEYCTL(KEYCTL_JOIN_SESSION_KEYRING), .used = FIRST(2), .as = { { 2, "string" } }, .behind = { 2, true, 256, 256, 1 } },
+	KEY_CONTENT(KEYCTL_UPDATE, 4, { 0 }),
+	KEY(KEYCTL_REVOKE, 2, { 0 }),
+	KEY(KEYCTL_CHOWN, 4, { 3, "uid" }, { 4, "uid" }),
+	KEY(KEYCTL_SETPERM, 3, { 3, "key_rights" }),
+	KEY_CONTENT(KEYCTL_DESCRIBE, 4, { 0 }),
+	KEY(KEYCTL_CLEAR, 2, { 0 }),
+	KEY(KEYCTL_LINK, 3, { 3, "key_serial" }),
+	KEY(KEYCTL_UNLINK, 3, { 3, "key_serial" }),
+	{ KEYCTL(KEYCTL_SEARCH), .used = ALL, .as = { { 2, "key_serial" }, { 3, "pointer" }, { 4, "string" }, { 5, "key_serial" } },
+	  .behind = { 4, true, 256, 256, 1 } },
+	KEY_CONTENT(KEYCTL_READ, 4, { 0 }),
+	KEY_CONTENT(KEYCTL_INSTANTIATE, 5, { 5, "key_serial" }),
+	KEY(KEYCTL_NEGATE, 4, { 3, "unsigned" }, { 4, "key_serial" }),
+	{ KEYCTL(KEYCTL_SET_REQKEY_KEYRING), .used = FIRST(2), .as = { { 2, "key_request_keyring" } } },
+	KEY(KEYCTL_SET_TIMEOUT, 3, { 3, "unsigned" }),
+	KEY(KEYCTL_ASSUME_AUTHORITY, 2, { 0 }),
+	KEY_CONTENT(KEYCTL_GET_SECURITY, 4, { 0 }),
+	{ KEYCTL(KEYCTL_SESSION_TO_PARENT), .used = FIRST(1) },
+	KEY(KEYCTL_REJECT, 5, { 3, "unsigned" }, { 4, "errno" }, { 5, "key_serial" }),
+	KEY_CONTENT(KEYCTL_INSTANTIATE_IOV, 5, { 5, "key_serial" }),
+	KEY(KEYCTL_INVALIDATE, 2, { 0 }),
+	{ KEYCTL(KEYCTL_GET_PERSISTENT), .used = FIRST(3), .as = { { 2, "uid" }, { 3, "key_serial" } } },
+	{ KEYCTL(KEYCTL_RESTRICT_KEYRING), .used = FIRST(4), .as = { { 2, "key_serial" }, { 3, "string" }, { 4, "pointer" } },
+	  .behind = { 3, true, 256, 256, 1 } },
+	KEY(KEYCTL_MOVE, 5, { 3, "key_serial" }, { 4, "key_serial" }, { 5, "key_move_flags" }),
+	{ KEYCTL(KEYCTL_CAPABILITIES), .used = FIRST(3), .as = { { 2, "pointer" }, { 3, "unsigned" } } },
+	KEY(KEYCTL_WATCH_KEY, 4, { 3, "decimal" }, { 4, "decimal" }),
+
+	{ QUOTACTL(0x800001 /* Q_SYNC */), .used = FIRST(2) },
+	{ QUOTACTL(0x800002 /* Q_QUOTAON */), .used = ALL, .as = { { 4, "path" } }, .behind = { 4, true, 256, 256, 1 } },
+	{ QUOTACTL(0x800003 /* Q_QUOTAOFF */), .used = FIRST(2) },
+	{ QUOTACTL(0x800004 /* Q_GETFMT */), .used = FIRST(2) | BIT(4) },
+	{ QUOTACTL(0x800005 /* Q_GETINFO */), .used = FIRST(2) | BIT(4) },
+	{ QUOTACTL(0x800006 /* Q_SETINFO */), .used = FIRST(2) | BIT(4) },
+	{ IN("kcmp", 3, UINT32_MAX, 0 /* KCMP_FILE */), .used = ALL },
+	{ IN("kcmp", 3, UINT32_MAX, 7 /* KCMP_EPOLL_TFD */), .used = ALL, .as = { { 5, "pointer" } } },
+	{ ANY("kcmp"), .used = FIRST(3) },
+	{ IN("mq_open", 2, O_CREAT, 0), .used = FIRST(2) },
 
 	{ IS("fsconfig", 2, 1 /* FSCONFIG_SET_STRING */), .used = ALL, .as = { { 4, "string" } },
 	  .behind = { 4, true, 256, 256, 1 } },
