@@ -194,7 +194,8 @@ struct tl_expression {
  * beginnings. False: there is none. */
 struct tl_expression_key {
 	const struct tl_reference *field; /* of the table of fields */
-	struct tl_text head; /* data NULL: */
+	struct tl_text head; /* that it begins with; data NULL: */
+	struct tl_text tail; /* that it ends with; data NULL: */
 	const struct tl_value *value; /* NULL: */
 	const struct tl_set *set;
 };

@@ -133,10 +133,23 @@ int tl_reference_compile(const char *name, const struct tl_event_type *const *ty
 
 /* ---- What it cannot do without ---- */
 
+/* What texts that match begin or end with, whichever is longer: many globs begin alike. */
+static void pattern_key(const struct tl_pattern *pattern, struct tl_expression_key *ret)
+{
+	struct tl_text head, tail;
+
+	head.size = tl_pattern_head(pattern, &head.data);
+	tail.size = tl_pattern_tail(pattern, &tail.data);
+	if (tail.size > head.size)
+		ret->tail = tail;
+	else
+		ret->head = head;
+}
+
 /* How well a comparison tells events apart; 0: it cannot be a key. */
 static unsigned key_rank(const struct tl_insn *insn)
 {
-	const char *head;
+	struct tl_expression_key key = {};
 
 	if (insn->negated || insn->right_is_field || insn->left.joined || insn->left.source != TL_REFERENCE_FIELD)
 		return 0;
@@ -145,9 +158,11 @@ static unsigned key_rank(const struct tl_insn *insn)
 	case TL_RELATION_IN:
 		return insn->left.kind == TL_FIELD_STRING ? 3 : insn->left.kind == TL_FIELD_NUMBER;
 	case TL_RELATION_STARTS:
+	case TL_RELATION_ENDS:
 		return insn->value.text.size ? 2 : 0;
 	case TL_RELATION_MATCHES:
-		return tl_pattern_head(insn->pattern, &head) ? 2 : 0;
+		pattern_key(insn->pattern, &key);
+		return key.head.size || key.tail.size ? 2 : 0;
 	default:
 		return 0;
 	}
@@ -178,8 +193,10 @@ bool tl_expression_key(const struct tl_expression *e, struct tl_expression_key *
 	};
 	if (found->relation == TL_RELATION_STARTS)
 		ret->head = found->value.text;
+	else if (found->relation == TL_RELATION_ENDS)
+		ret->tail = found->value.text;
 	else if (found->relation == TL_RELATION_MATCHES)
-		ret->head.size = tl_pattern_head(found->pattern, &ret->head.data);
+		pattern_key(found->pattern, ret);
 	return true;
 }
 

@@ -31,6 +31,8 @@ struct tl_pattern {
 	size_t early; /* a state that matches too: in front of the slash of a last "**"; 0: none */
 	bool rest; /* the last element is REST */
 	char *prefix;
+	size_t suffix_size; /* elements at the end that are plain bytes */
+	char *suffix;
 	uint64_t skip[WORDS_MAX]; /* states that include the next one */
 	uint64_t both[WORDS_MAX]; /* states that include the next one when they are entered */
 	uint64_t *take, *stay; /* [byte][word]: states that go to the next, or remain */
@@ -200,6 +202,30 @@ static int only_byte(const struct element *e)
 	return byte;
 }
 
+/* What every text begins with, as far as it is plain. Not beyond the state that matches early. */
+static void make_prefix(const struct reading *r, struct tl_pattern *p)
+{
+	while (p->prefix_size < (r->early ? r->early : r->n)) {
+		int byte = only_byte(&r->element[p->prefix_size]);
+
+		if (byte < 0)
+			break;
+		p->prefix[p->prefix_size++] = (char)byte;
+	}
+	p->prefix[p->prefix_size] = '/';
+}
+
+/* Same at the end, where no text ends early. */
+static void make_suffix(const struct reading *r, struct tl_pattern *p)
+{
+	size_t i = r->n;
+
+	while (!r->early && i && only_byte(&r->element[i - 1]) >= 0)
+		i--;
+	for (; i < r->n; i++)
+		p->suffix[p->suffix_size++] = (char)only_byte(&r->element[i]);
+}
+
 static int make(const struct reading *r, struct tl_pattern *p)
 {
 	p->n = r->n;
@@ -209,19 +235,13 @@ static int make(const struct reading *r, struct tl_pattern *p)
 	p->take = calloc(256 * p->words, sizeof(uint64_t));
 	p->stay = calloc(256 * p->words, sizeof(uint64_t));
 	p->prefix = malloc(r->n + 1);
-	if (!p->take || !p->stay || !p->prefix)
+	p->suffix = malloc(r->n + 1);
+	if (!p->take || !p->stay || !p->prefix || !p->suffix)
 		return -ENOMEM;
 	for (size_t i = 0; i < r->n; i++)
 		make_element(p, &r->element[i], i);
-	/* Not beyond the state that matches early. */
-	while (p->prefix_size < (r->early ? r->early : r->n)) {
-		int byte = only_byte(&r->element[p->prefix_size]);
-
-		if (byte < 0)
-			break;
-		p->prefix[p->prefix_size++] = (char)byte;
-	}
-	p->prefix[p->prefix_size] = '/';
+	make_prefix(r, p);
+	make_suffix(r, p);
 	return 0;
 }
 
@@ -261,6 +281,7 @@ struct tl_pattern *tl_pattern_free(struct tl_pattern *p)
 	free(p->take);
 	free(p->stay);
 	free(p->prefix);
+	free(p->suffix);
 	free(p);
 	return NULL;
 }
@@ -306,6 +327,8 @@ bool tl_pattern_match(const struct tl_pattern *p, const char *text, size_t size)
 
 	if (size < p->prefix_size || memcmp(text, p->prefix, p->prefix_size) != 0)
 		return false;
+	if (size < p->suffix_size || memcmp(text + size - p->suffix_size, p->suffix, p->suffix_size) != 0)
+		return false;
 	set_bit(states, p->prefix_size);
 	spread(states, p->both, p->words);
 	spread(states, p->skip, p->words);
@@ -341,4 +364,10 @@ size_t tl_pattern_head(const struct tl_pattern *p, const char **ret_head)
 		n--;
 	*ret_head = p->prefix;
 	return n;
+}
+
+size_t tl_pattern_tail(const struct tl_pattern *p, const char **ret_tail)
+{
+	*ret_tail = p->suffix;
+	return p->suffix_size;
 }

@@ -23,6 +23,8 @@ int tl_pattern_compile(const char *glob, size_t size, bool path, struct tl_patte
 bool tl_pattern_match(const struct tl_pattern *p, const char *text, size_t size);
 /* Bytes that every text that matches begins with, *ret_head; 0: there are none. Lives as long as p. */
 size_t tl_pattern_head(const struct tl_pattern *p, const char **ret_head);
+/* Same, that it ends with. */
+size_t tl_pattern_tail(const struct tl_pattern *p, const char **ret_tail);
 /* Of a path: the directory that what matches is, or is below, with a slash at its end;
  * *ret_all: whether all of that matches. */
 size_t tl_pattern_directory(const struct tl_pattern *p, const char **ret_directory, bool *ret_all);

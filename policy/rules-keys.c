@@ -9,11 +9,14 @@
 #define WORTH_IT 8 /* rules that ask for values of the same field */
 #define NO_ENTRY UINT32_MAX
 
+/* How much of a text an entry is; the rest is any. */
+enum part { WHOLE, HEAD, TAIL, PARTS };
+
 struct entry {
 	struct tl_value value; /* number or text, which belongs to the rule */
 	uint32_t rule;
 	uint32_t next; /* of the same bucket */
-	bool is_head; /* of the value: it goes on in any way */
+	enum part part;
 };
 
 /* Rules that ask for values of one field. */
@@ -25,8 +28,8 @@ struct group {
 	size_t n_entries;
 	uint32_t *buckets;
 	size_t n_buckets; /* power of two */
-	size_t *lengths; /* of heads, n_lengths, the shortest first, each once */
-	size_t n_lengths;
+	size_t *lengths[PARTS]; /* of heads and of tails, n_lengths, the shortest first, each once */
+	size_t n_lengths[PARTS];
 };
 
 struct tl_rule_keys {
@@ -37,16 +40,21 @@ struct tl_rule_keys {
 	uint64_t *found; /* the answer */
 };
 
+static void group_done(struct group *g)
+{
+	free(g->rules);
+	free(g->entries);
+	free(g->buckets);
+	for (int part = 0; part < PARTS; part++)
+		free(g->lengths[part]);
+}
+
 struct tl_rule_keys *tl_rule_keys_free(struct tl_rule_keys *k)
 {
 	if (!k)
 		return NULL;
-	for (size_t i = 0; i < k->n_groups; i++) {
-		free(k->groups[i].rules);
-		free(k->groups[i].entries);
-		free(k->groups[i].buckets);
-		free(k->groups[i].lengths);
-	}
+	for (size_t i = 0; i < k->n_groups; i++)
+		group_done(&k->groups[i]);
 	free(k->groups);
 	free(k->unkeyed);
 	free(k->found);
@@ -66,14 +74,20 @@ static uint64_t hash_end(uint64_t hash)
 	return hash ^ hash >> 32;
 }
 
-static uint64_t hash_of(const struct group *g, const struct tl_value *value)
+/* Byte i from where a part begins to grow: a tail grows from the end. */
+static char byte_of(const struct tl_text *text, enum part part, size_t i)
+{
+	return text->data[part == TAIL ? text->size - 1 - i : i];
+}
+
+static uint64_t hash_of(const struct group *g, const struct tl_value *value, enum part part)
 {
 	uint64_t hash = HASH_BEGIN;
 
 	if (g->field.kind == TL_FIELD_NUMBER)
 		return ((uint64_t)value->number * 0x9e3779b97f4a7c15ULL) >> 32;
 	for (size_t i = 0; i < value->text.size; i++)
-		hash = hash_byte(hash, value->text.data[i]);
+		hash = hash_byte(hash, byte_of(&value->text, part, i));
 	return hash_end(hash);
 }
 
@@ -101,53 +115,50 @@ static struct group *group_of(struct tl_rule_keys *k, const struct tl_reference 
 	return g->rules ? g : NULL;
 }
 
-static int add_length(struct group *g, size_t length)
+static int add_length(struct group *g, enum part part, size_t length)
 {
-	size_t *to, i;
+	size_t **lengths = &g->lengths[part], *n = &g->n_lengths[part], *to, i;
 
-	for (i = 0; i < g->n_lengths && g->lengths[i] < length;)
+	for (i = 0; i < *n && (*lengths)[i] < length;)
 		i++;
-	if (i < g->n_lengths && g->lengths[i] == length)
+	if (i < *n && (*lengths)[i] == length)
 		return 0;
-	to = tl_array_add(&g->lengths, &g->n_lengths, sizeof(*to));
+	to = tl_array_add(lengths, n, sizeof(*to));
 	if (!to)
 		return -ENOMEM;
-	memmove(g->lengths + i + 1, g->lengths + i, (g->n_lengths - 1 - i) * sizeof(*to));
-	g->lengths[i] = length;
+	memmove(*lengths + i + 1, *lengths + i, (*n - 1 - i) * sizeof(*to));
+	(*lengths)[i] = length;
 	return 0;
 }
 
-static int add_entry(struct group *g, size_t rule, const struct tl_value *value)
+static int add_entry(struct group *g, size_t rule, const struct tl_value *value, enum part part)
 {
 	struct entry *entry = tl_array_add(&g->entries, &g->n_entries, sizeof(*entry));
 
 	if (!entry)
 		return -ENOMEM;
-	*entry = (struct entry){ .value = *value, .rule = (uint32_t)rule };
-	return 0;
+	*entry = (struct entry){ .value = *value, .rule = (uint32_t)rule, .part = part };
+	return part == WHOLE ? 0 : add_length(g, part, value->text.size);
 }
 
 static int add_values(struct group *g, size_t rule, const struct tl_expression_key *key)
 {
 	int r = 0;
 
-	if (key->head.data) {
-		r = add_entry(g, rule, &(struct tl_value){ .text = key->head });
-		if (r < 0)
-			return r;
-		g->entries[g->n_entries - 1].is_head = true;
-		return add_length(g, key->head.size);
-	}
+	if (key->head.data)
+		return add_entry(g, rule, &(struct tl_value){ .text = key->head }, HEAD);
+	if (key->tail.data)
+		return add_entry(g, rule, &(struct tl_value){ .text = key->tail }, TAIL);
 	if (key->value)
-		return add_entry(g, rule, key->value);
+		return add_entry(g, rule, key->value, WHOLE);
 	if (key->set->kind == TL_FIELD_NUMBER) {
 		for (size_t i = 0; i < key->set->n && r >= 0; i++)
-			r = add_entry(g, rule, &(struct tl_value){ .number = key->set->numbers[i] });
+			r = add_entry(g, rule, &(struct tl_value){ .number = key->set->numbers[i] }, WHOLE);
 		return r;
 	}
 	for (size_t i = 0; i < key->set->table_size && r >= 0; i++)
 		if (key->set->table[i].data)
-			r = add_entry(g, rule, &(struct tl_value){ .text = key->set->table[i] });
+			r = add_entry(g, rule, &(struct tl_value){ .text = key->set->table[i] }, WHOLE);
 	return r;
 }
 
@@ -176,7 +187,8 @@ static int fill_buckets(struct tl_rule_keys *k, struct group *g)
 		return -ENOMEM;
 	memset(g->buckets, 0xff, g->n_buckets * sizeof(*g->buckets));
 	for (size_t i = 0; i < g->n_entries; i++) {
-		uint32_t *bucket = &g->buckets[hash_of(g, &g->entries[i].value) & (g->n_buckets - 1)];
+		uint64_t hash = hash_of(g, &g->entries[i].value, g->entries[i].part);
+		uint32_t *bucket = &g->buckets[hash & (g->n_buckets - 1)];
 
 		g->entries[i].next = *bucket;
 		*bucket = (uint32_t)i;
@@ -202,11 +214,8 @@ static int finish(struct tl_rule_keys *k)
 		k->groups[kept++] = *g;
 		*g = swap;
 	}
-	for (size_t i = kept; i < k->n_groups && r >= 0; i++) {
-		free(k->groups[i].rules);
-		free(k->groups[i].entries);
-		free(k->groups[i].lengths);
-	}
+	for (size_t i = kept; i < k->n_groups && r >= 0; i++)
+		group_done(&k->groups[i]);
 	if (r >= 0)
 		k->n_groups = kept;
 	return r;
@@ -249,28 +258,31 @@ static bool any_of(const struct group *g, const uint64_t *candidates, size_t wor
 	return false;
 }
 
-/* Rules of the entries that are this value, or this beginning of it. */
-static void find_value(const struct group *g, const struct tl_value *value, uint64_t hash, bool is_head, uint64_t *found)
+/* Rules of the entries that are this value, or this part of it. */
+static void find_value(const struct group *g, const struct tl_value *value, uint64_t hash, enum part part,
+		       uint64_t *found)
 {
 	uint32_t i;
 
 	for (i = g->buckets[hash & (g->n_buckets - 1)]; i != NO_ENTRY; i = g->entries[i].next)
-		if (g->entries[i].is_head == is_head && same(g, &g->entries[i].value, value))
+		if (g->entries[i].part == part && same(g, &g->entries[i].value, value))
 			found[g->entries[i].rule / 64] |= 1ULL << (g->entries[i].rule % 64);
 }
 
-/* The hash of each beginning that some rule asks for, in one pass. */
-static void find_heads(const struct group *g, const struct tl_value *value, uint64_t *found)
+/* The hash of each head or tail that some rule asks for, in one pass. */
+static void find_parts(const struct group *g, const struct tl_value *value, enum part part, uint64_t *found)
 {
+	const struct tl_text *text = &value->text;
 	uint64_t hash = HASH_BEGIN;
 	size_t at = 0;
 
-	for (size_t i = 0; i < g->n_lengths && g->lengths[i] <= value->text.size; i++) {
-		const struct tl_value head = { .text = { value->text.data, g->lengths[i] } };
+	for (size_t i = 0; i < g->n_lengths[part] && g->lengths[part][i] <= text->size; i++) {
+		size_t length = g->lengths[part][i], from = part == TAIL ? text->size - length : 0;
+		const struct tl_value cut = { .text = { text->data + from, length } };
 
-		for (; at < g->lengths[i]; at++)
-			hash = hash_byte(hash, value->text.data[at]);
-		find_value(g, &head, hash_end(hash), true, found);
+		for (; at < length; at++)
+			hash = hash_byte(hash, byte_of(text, part, at));
+		find_value(g, &cut, hash_end(hash), part, found);
 	}
 }
 
@@ -280,9 +292,11 @@ static void find_in(const struct group *g, const struct tl_event *event, uint64_
 
 	if (!tl_reference_get(&g->field, event, &value))
 		return;
-	find_value(g, &value, hash_of(g, &value), false, found);
-	if (g->n_lengths)
-		find_heads(g, &value, found);
+	find_value(g, &value, hash_of(g, &value, WHOLE), WHOLE, found);
+	if (g->n_lengths[HEAD])
+		find_parts(g, &value, HEAD, found);
+	if (g->n_lengths[TAIL])
+		find_parts(g, &value, TAIL, found);
 }
 
 const uint64_t *tl_rule_keys_find(struct tl_rule_keys *k, const uint64_t *candidates, const struct tl_event *event)

@@ -90,7 +90,8 @@ static void table_of_conditions(const struct tl_event *event)
 		{ "other folders", "path startswith \"/srv/%u/\"" },
 		{ "other globs", "path matches \"/home/%u/**\"" },
 		{ "other users", "uid == 1%u and path contains \"x\"" },
-		{ "ends of paths", "path endswith \".%u\"" },
+		{ "other ends", "path endswith \".%u\"" },
+		{ "other names", "path matches \"/srv/**/%u.conf\"" },
 	};
 	static const unsigned numbers[] = { 1, 10, 100, 1000 };
 

@@ -498,6 +498,18 @@ static const char *random_condition(void)
 		"path matches \"/etc/[ps]*\"",
 		"comm matches \"s*\"",
 		"executable startswith \"/usr/bin/d\"",
+		"path endswith \"passwd\"",
+		"path endswith \"passwd\" and uid == 1000",
+		"path endswith \"xetc/passwd\"",
+		"path endswith \"\"",
+		"not path endswith \"wd\"",
+		"path endswith \".txt\" or path startswith \"/etc/s\"",
+		"path matches \"**/passwd\"",
+		"path matches \"/etc/**/passwd\"",
+		"path matches \"/e*/passwd\"",
+		"path matches \"/*/*/passwd\"",
+		"path matches \"**/passwd/**\"",
+		"comm matches \"*h\"",
 	};
 
 	return conditions[(size_t)rand() % ARRAY_SIZE(conditions)];
@@ -535,18 +547,38 @@ static void rules_found_by_values_are_those_that_match(void **state)
 	}
 }
 
-static struct tl_policy *rules_of_folders(unsigned n)
+/* n - 1 of one and the other format, which get a number each. */
+static struct tl_policy *rules_of_two_kinds(unsigned n, const char *const formats[2])
 {
 	char *text = malloc(200 * (size_t)n), *p = text + sprintf(text, "rules:\n");
 	struct tl_policy *policy;
 
 	for (unsigned i = 1; i < n; i++)
-		p += sprintf(p, i % 2 ? "  - {name: r%u, events: openat, where: path startswith \"/srv/%u/\"}\n" :
-					"  - {name: r%u, events: openat, where: path matches \"/home/%u/**\"}\n", i, i);
+		p += sprintf(p, formats[i % 2], i, i);
 	sprintf(p, "  - {name: last, events: openat, where: path startswith \"/etc/\"}\n");
 	policy = parse(text);
 	free(text);
 	return policy;
+}
+
+static struct tl_policy *rules_of_folders(unsigned n)
+{
+	static const char *const formats[] = {
+		"  - {name: r%u, events: openat, where: path matches \"/home/%u/**\"}\n",
+		"  - {name: r%u, events: openat, where: path startswith \"/srv/%u/\"}\n",
+	};
+
+	return rules_of_two_kinds(n, formats);
+}
+
+static struct tl_policy *rules_of_ends(unsigned n)
+{
+	static const char *const formats[] = {
+		"  - {name: r%u, events: openat, where: path matches \"/etc/**/%u.conf\"}\n",
+		"  - {name: r%u, events: openat, where: path endswith \".%u\"}\n",
+	};
+
+	return rules_of_two_kinds(n, formats);
 }
 
 static struct tl_policy *rules_of_paths(unsigned n)
@@ -590,6 +622,14 @@ static void a_thousand_conditions_on_other_folders_cost_little(void **state)
 	cost_little(few, many);
 }
 
+static void a_thousand_conditions_on_other_ends_cost_little(void **state)
+{
+	_cleanup_(policy_freep) struct tl_policy *few = rules_of_ends(1), *many = rules_of_ends(1000);
+
+	(void)state;
+	cost_little(few, many);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -612,6 +652,7 @@ int main(void)
 		cmocka_unit_test(rules_found_by_values_are_those_that_match),
 		cmocka_unit_test(a_thousand_conditions_on_other_paths_cost_little),
 		cmocka_unit_test(a_thousand_conditions_on_other_folders_cost_little),
+		cmocka_unit_test(a_thousand_conditions_on_other_ends_cost_little),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
