@@ -19,7 +19,6 @@
 #include "util.h"
 
 #define RESERVE ((size_t)64 * 1024) /* for own records */
-#define NS_PER_SEC UINT64_C(1000000000)
 #define NS_PER_MS UINT64_C(1000000)
 #define WAIT_FIRST_MS 1000 /* before a block is tried again; doubled each time */
 #define WAIT_MOST 60 /* times that */
@@ -70,7 +69,7 @@ static uint64_t wait_of(const struct http *h, uint64_t asked)
 	wait = MIN(first << MIN(h->failures - 1, 10U), most);
 	(void)!getrandom(&random, sizeof(random), GRND_NONBLOCK);
 	wait = wait / 2 + random % (wait / 2 + 1);
-	return MAX(wait, asked * NS_PER_SEC + random % (first + 1));
+	return MAX(wait, asked * TL_NSEC_PER_SEC + random % (first + 1));
 }
 
 static void try_again(struct tl_sink *s, int error, const char *why, uint64_t asked)
@@ -362,7 +361,7 @@ static int http_open(struct tl_sink *s, const struct tl_policy_output *output, c
 	h->retry_ms = setup->retry_ms ? setup->retry_ms : WAIT_FIRST_MS;
 	h->batch_events = settings->batch_events;
 	h->batch_size = MIN(settings->batch_size, setup->memory / 4);
-	h->batch_time = settings->batch_time * NS_PER_SEC;
+	h->batch_time = settings->batch_time * TL_NSEC_PER_SEC;
 	h->spool = (struct tl_spool_setup){
 		.path = settings->spool_path ? strdup(settings->spool_path) : NULL,
 		.size = settings->spool_size,

@@ -145,19 +145,17 @@ int tl_read_size(struct tl_draft *d, const struct tl_policy_field *field, const 
 	return 0;
 }
 
-#define NS_PER_SECOND UINT64_C(1000000000)
-
 int tl_policy_duration(const char *text, size_t size, uint64_t *ret)
 {
 	static const struct {
 		const char *unit;
 		uint64_t ns;
 	} units[] = { { "ms", 1000000 },
-		      { "s", NS_PER_SECOND },
-		      { "m", 60 * NS_PER_SECOND },
-		      { "h", 3600 * NS_PER_SECOND },
-		      { "d", 86400 * NS_PER_SECOND },
-		      { "w", 604800 * NS_PER_SECOND } };
+		      { "s", TL_NSEC_PER_SEC },
+		      { "m", 60 * TL_NSEC_PER_SEC },
+		      { "h", 3600 * TL_NSEC_PER_SEC },
+		      { "d", 86400 * TL_NSEC_PER_SEC },
+		      { "w", 604800 * TL_NSEC_PER_SEC } };
 	size_t digits = 0;
 	uint64_t n;
 	int r;
@@ -184,11 +182,11 @@ int tl_read_duration(struct tl_draft *d, const struct tl_policy_field *field, co
 
 	if (!tl_policy_expect(d, value, TL_YAML_SCALAR, field->name))
 		return 0;
-	if (tl_policy_duration(value->text, value->size, &ns) < 0 || ns % NS_PER_SECOND)
+	if (tl_policy_duration(value->text, value->size, &ns) < 0 || ns % TL_NSEC_PER_SEC)
 		return tl_draft_problem(d, value,
 					"%s: expected a time such as 12h (s, m, h, d and w are known), not '%.60s'",
 					field->name, value->text);
-	*(uint64_t *)((char *)object + field->offset) = ns / NS_PER_SECOND;
+	*(uint64_t *)((char *)object + field->offset) = ns / TL_NSEC_PER_SEC;
 	return 0;
 }
 
