@@ -2,7 +2,8 @@
 /*
  * Comparisons of one field that are never true together: `pid == 1 and pid == 2`.
  * No error, for they are right each for itself, but nobody means it. Told of
- * comparisons that `and` joins directly, and only what is certain.
+ * comparisons that `and` joins, through parentheses and `not`, and only what is
+ * certain.
  */
 #include <string.h>
 
@@ -81,8 +82,28 @@ static bool leaves_no_number(const struct tl_insn *below, const struct tl_insn *
 	return most < least;
 }
 
+/* The comparison that is true of the same field's values as `not` of this one; of an event without
+ * the field that one is true, and this is not. */
+static struct tl_insn turned(const struct tl_insn *insn)
+{
+	static const uint8_t others[] = {
+		[TL_RELATION_EQUAL] = TL_RELATION_UNEQUAL,	 [TL_RELATION_UNEQUAL] = TL_RELATION_EQUAL,
+		[TL_RELATION_LESS] = TL_RELATION_GREATER_EQUAL, [TL_RELATION_GREATER_EQUAL] = TL_RELATION_LESS,
+		[TL_RELATION_GREATER] = TL_RELATION_LESS_EQUAL, [TL_RELATION_LESS_EQUAL] = TL_RELATION_GREATER,
+	};
+	struct tl_insn other = *insn;
+
+	if (insn->relation < ARRAY_SIZE(others) && others[insn->relation])
+		other.relation = others[insn->relation];
+	else
+		other.negated = !insn->negated;
+	return other;
+}
+
 static bool exclude_each_other(const struct tl_insn *a, const struct tl_insn *b)
 {
+	if (a->relation == TL_RELATION_TRUE && b->relation == TL_RELATION_TRUE)
+		return a->negated != b->negated;
 	if (is_below(a) && is_above(b))
 		return leaves_no_number(a, b);
 	if (is_above(a) && is_below(b))
@@ -96,8 +117,18 @@ static bool exclude_each_other(const struct tl_insn *a, const struct tl_insn *b)
 
 void tl_parser_doubt_pair(struct tl_parser *p, const struct tl_insn *before, const struct tl_insn *insn)
 {
+	struct tl_insn a = *before, b = *insn;
+
 	if (before->right_is_field || insn->right_is_field || !is_same_value(&before->left, &insn->left))
 		return;
-	if (exclude_each_other(before, insn))
-		tl_parser_warn(p, insn->column, "'%.*s' is never true where '%.*s' is", SHOWN(insn), SHOWN(before));
+	if (before->inverted && insn->inverted) /* both are so where there is no such field */
+		return;
+	if (before->inverted)
+		a = turned(before);
+	if (insn->inverted)
+		b = turned(insn);
+	if (exclude_each_other(&a, &b))
+		tl_parser_warn(p, insn->column, "'%.*s' is never %s where '%.*s' is%s", SHOWN(insn),
+			       insn->inverted ? "false" : "true", SHOWN(before),
+			       before->inverted ? " not" : insn->inverted ? " true" : "");
 }

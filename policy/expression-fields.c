@@ -73,6 +73,7 @@ enum get {
 	GET_MNTNS,
 	GET_PIDNS,
 	GET_EVENT,
+	GET_ACTION,
 	GET_ABI,
 	GET_PROGRAM_ID,
 	GET_CPU,
@@ -142,6 +143,7 @@ static const struct tl_expression_field fields[] = {
 	{ "mntns", NUMBER, OF_ALL, 0, GET_MNTNS, "mount namespace of the process" },
 	{ "pidns", NUMBER, OF_ALL, COUNTED, GET_PIDNS, "pid namespace of the process" },
 	{ "event", STRING, OF_ALL, COUNTED, GET_EVENT, "name of the event" },
+	{ "event.action", STRING, OF_ALL, COUNTED, GET_ACTION, "name of the event, of one of the network without net_" },
 	{ "abi", STRING, OF_ALL, COUNTED, GET_ABI, "system call interface: x86_64, i386, x32" },
 	{ "program_id", NUMBER, OF_ALL, COUNTED, GET_PROGRAM_ID, "number given with the handler" },
 	{ "cpu", NUMBER, OF_ALL, 0, GET_CPU, "processor that the call ran on" },
@@ -352,6 +354,8 @@ static struct tl_text get_text(enum get get, const struct tl_event *e)
 		return text_of(p->container_id);
 	case GET_EVENT:
 		return text_of(e->type->name);
+	case GET_ACTION:
+		return text_of(tl_event_type_action(e->type));
 	case GET_ABI:
 		return text_of(e->abi < TL_ABIS ? tl_abi_names[e->abi] : NULL);
 	default:

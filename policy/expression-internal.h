@@ -235,6 +235,9 @@ bool tl_token_is(const struct tl_token *t, const char *word);
 
 /* ---- The parser and its type checker ---- */
 
+/* What many more comparisons say nobody wrote by hand. */
+#define TL_NEEDED_MAX 32
+
 struct tl_parser {
 	struct tl_lexer lexer;
 	struct tl_token token; /* the next one */
@@ -245,6 +248,10 @@ struct tl_parser {
 	struct tl_expression_error *error;
 	unsigned depth;
 	bool inverted; /* behind an odd number of `not`s */
+	/* Comparisons, by their places in the program, that are all true, or false behind an odd
+	 * number of `not`s, where what has been read of the innermost chain holds. */
+	uint32_t needed[TL_NEEDED_MAX];
+	unsigned n_needed;
 	const struct tl_named *left; /* of the comparison that is being read */
 };
 
@@ -282,7 +289,7 @@ void tl_parser_doubt_number(struct tl_parser *p, const struct tl_named *left, en
 			    __int128 number, unsigned column);
 /* "users" or "groups": the field is the number of one; NULL: it is not. */
 const char *tl_accounts_of(const struct tl_named *left);
-/* Warn of a comparison that is never true where the one before it is. */
+/* Warn of a comparison that never holds where the one before it does: is true, or, inverted, false. */
 void tl_parser_doubt_pair(struct tl_parser *p, const struct tl_insn *before, const struct tl_insn *insn);
 
 #endif

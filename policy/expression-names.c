@@ -14,7 +14,6 @@ static const struct {
 	{ "destination.ip", "daddr" },
 	{ "destination.port", "dport" },
 	{ "dns.question.name", "dns.name" },
-	{ "event.action", "event" },
 	{ "event.duration", "duration" },
 	{ "file.path", "path" },
 	{ "file.target_path", "target_path" },

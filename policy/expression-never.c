@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "cgroup-name.h"
+#include "describe.h"
 #include "expression-internal.h"
 #include "policy.h"
+#include "suggest.h"
 #include "util.h"
 
 #define SHOWN_MAX 48
@@ -26,6 +28,11 @@ static bool is_one_of(const char *field, const char *const *names, size_t n)
 	return false;
 }
 
+static bool is_text(const struct tl_text *text, const char *name)
+{
+	return strlen(name) == text->size && memcmp(name, text->data, text->size) == 0;
+}
+
 /* An absolute path, or what stands for a pipe, a socket and the like. */
 static bool is_whole_path(const struct tl_text *text)
 {
@@ -37,10 +44,40 @@ static bool is_whole(enum tl_relation relation)
 	return relation == TL_RELATION_EQUAL || relation == TL_RELATION_UNEQUAL || relation == TL_RELATION_IN;
 }
 
+/* Of all events nobody says that there is no other one: a handler of somebody's own has a name, too. */
+static void doubt_name(struct tl_parser *p, const char *field, const struct tl_text *text, unsigned column)
+{
+	const bool is_action = strcmp(field, "event.action") == 0;
+	struct tl_suggest suggest;
+
+	if (p->all)
+		return;
+	tl_suggest_init(&suggest, text->data, text->size);
+	for (size_t i = 0; i < p->n_types; i++) {
+		const char *name = is_action ? tl_event_type_action(p->types[i]) : p->types[i]->name;
+
+		if (is_text(text, name))
+			return;
+		tl_suggest_offer(&suggest, name);
+	}
+	tl_parser_warn(p, column, "none of the events is '%.*s'%s", (int)MIN(text->size, (size_t)SHOWN_MAX), text->data,
+		       tl_suggest_text(&suggest));
+}
+
+static void doubt_abi(struct tl_parser *p, const struct tl_text *text, unsigned column)
+{
+	for (size_t i = 0; tl_abi_names[i]; i++)
+		if (is_text(text, tl_abi_names[i]))
+			return;
+	tl_parser_warn(p, column, "'abi' is never '%.*s': it is x86_64, i386, x32 or arm64",
+		       (int)MIN(text->size, (size_t)SHOWN_MAX), text->data);
+}
+
 void tl_parser_doubt_text(struct tl_parser *p, const struct tl_named *left, enum tl_relation relation,
 			  const struct tl_text *text, unsigned column)
 {
 	static const char *const paths[] = { "path", "target_path", "executable", "parent.executable", "cwd" };
+	static const char *const events[] = { "event", "event.action" };
 	static const char *const comms[] = { "comm", "parent.comm" };
 	const char *field = field_of(left);
 	int size = (int)MIN(text->size, (size_t)SHOWN_MAX);
@@ -52,6 +89,10 @@ void tl_parser_doubt_text(struct tl_parser *p, const struct tl_named *left, enum
 			       field, TL_COMM_MAX, TL_COMM_MAX, text->data);
 	if (!is_whole(relation))
 		return;
+	if (is_one_of(field, events, ARRAY_SIZE(events)))
+		doubt_name(p, field, text, column);
+	if (strcmp(field, "abi") == 0)
+		doubt_abi(p, text, column);
 	if (strcmp(field, "unit") == 0 && !tl_unit_is_name(text->data, text->size))
 		tl_parser_warn(p, column,
 			       "'unit' is never '%.*s': it ends in .service, .scope, .socket, .mount or .swap", size,

@@ -11,7 +11,6 @@
 
 #define SHOWN(token) (int)MIN((token)->size, 48U), (token)->start
 #define NO_JUMP UINT32_MAX
-#define DOUBTED_MAX 32 /* comparisons before one that it may contradict: what many more say nobody wrote by hand */
 
 static const struct {
 	const char *word;
@@ -114,6 +113,9 @@ static int unknown_value(struct tl_parser *p)
 			p, p->token.column,
 			"'%.*s' is no number, and '%.*s' is one: names of %s are understood by targets only",
 			SHOWN(&p->token), SHOWN(&p->left->token), accounts);
+	if (tl_parser_knows(p, &p->token))
+		return tl_parser_fail(p, p->token.column, "'%.*s' is a field: a number or a constant is expected",
+				      SHOWN(&p->token));
 	tl_suggest_init(&suggest, p->token.start, p->token.size);
 	for (size_t i = 0; (name = tl_number_name(i)); i++)
 		tl_suggest_offer(&suggest, name);
@@ -551,6 +553,8 @@ static int parse_comparison(struct tl_parser *p)
 	if (r < 0)
 		return r;
 	p->e->insns[p->e->n - 1].column = column;
+	if (p->n_needed < TL_NEEDED_MAX)
+		p->needed[p->n_needed++] = p->e->n - 1;
 	return keep_text(p, start);
 }
 
@@ -597,27 +601,22 @@ static int parse_negation(struct tl_parser *p)
 	return r;
 }
 
-/* The comparison that the chain ends with, with those before it: `last` is the jump in front
- * of it, whose own one is the jump before that. */
-static void doubt_last(struct tl_parser *p, uint32_t first, uint32_t last)
+/* Those that the chain's last member needs, from `last` on, with those of the members before it, from `first` on. */
+static void doubt_last(struct tl_parser *p, unsigned first, unsigned last)
 {
-	const struct tl_insn *insns = p->e->insns;
-
-	if (insns[last].op != TL_INSN_JUMP_FALSE || p->e->n != last + 2 || insns[last + 1].op != TL_INSN_COMPARE)
-		return;
-	for (uint32_t jump = last, n = 0; jump != NO_JUMP && n < DOUBTED_MAX; jump = insns[jump].jump, n++) {
-		uint32_t start = insns[jump].jump == NO_JUMP ? first : insns[jump].jump + 1;
-
-		if (jump == start + 1 && insns[start].op == TL_INSN_COMPARE)
-			tl_parser_doubt_pair(p, &insns[start], &insns[last + 1]);
-	}
+	for (unsigned i = last; i < p->n_needed; i++)
+		for (unsigned k = first; k < last; k++)
+			tl_parser_doubt_pair(p, &p->e->insns[p->needed[k]], &p->e->insns[p->needed[i]]);
 }
 
 /* A chain of `word`s: what decides it early jumps behind the last one. */
 static int parse_chain(struct tl_parser *p, const char *word, enum tl_insn_op jump, int (*parse)(struct tl_parser *p))
 {
 	const struct tl_insn insn = { .op = (uint8_t)jump };
-	uint32_t first = p->e->n, last = NO_JUMP, index;
+	const bool joins = (jump == TL_INSN_JUMP_FALSE) != p->inverted; /* all of its members have to hold */
+	const unsigned first = p->n_needed;
+	uint32_t last = NO_JUMP, index;
+	unsigned member;
 	int r = parse(p);
 
 	while (r >= 0 && tl_token_is(&p->token, word)) {
@@ -626,12 +625,15 @@ static int parse_chain(struct tl_parser *p, const char *word, enum tl_insn_op ju
 			return r;
 		p->e->insns[index].jump = last;
 		last = index;
+		member = p->n_needed;
 		r = advance(p);
 		if (r >= 0)
 			r = parse(p);
-		if (r >= 0)
-			doubt_last(p, first, last);
+		if (r >= 0 && joins)
+			doubt_last(p, first, member);
 	}
+	if (last != NO_JUMP && !joins)
+		p->n_needed = first;
 	while (last != NO_JUMP) {
 		uint32_t before = p->e->insns[last].jump;
 

@@ -212,6 +212,12 @@ static void what_a_field_never_is_is_warned_of(void **state)
 		{ "comm == 'sixteen-bytes-it'", "here 'sixteen-bytes-i'", 9 },
 		{ "comm startswith 'sixteen-bytes-it'", "the kernel keeps 15 bytes", 17 },
 		{ "comm == 'fifteen-bytes-i' or comm matches 'f??????*********'", NULL, 0 },
+		{ "event == 'opneat'", "none of the events is 'opneat', did you mean 'openat'?", 10 },
+		{ "event in ('openat', 'close')", "none of the events is 'close'", 21 },
+		{ "event.action != 'x'", "none of the events is 'x'", 17 },
+		{ "event == 'openat' and abi == 'x86_64'", NULL, 0 },
+		{ "event startswith 'x'", NULL, 0 },
+		{ "abi == 'amd64'", "'abi' is never 'amd64'", 8 },
 		{ "errno == -EACCES", "write 13 here, or 'ret'", 10 },
 		{ "errno in (EPERM, -13)", "'errno' is never negative", 18 },
 		{ "errno == -9223372036854775808", "write 9223372036854775808 here, or 'ret'", 10 },
@@ -245,8 +251,23 @@ static void comparisons_that_exclude_each_other_are_warned_of(void **state)
 		{ "path in ('/etc/a', '/x') and path matches '/etc/*'", NULL, 0 },
 		{ "comm == 'a' and executable == '/b'", NULL, 0 },
 		{ "pid == 1 or pid == 2", NULL, 0 },
-		{ "not pid == 1 and pid == 1", NULL, 0 },
+		{ "not pid == 1 and pid == 1", "'pid == 1' is never true where 'pid == 1' is not", 18 },
+		{ "pid == 1 and not pid == 1", "'pid == 1' is never false where 'pid == 1' is true", 18 },
+		{ "pid == 2 and not pid != 1", "'pid != 1' is never false where 'pid == 2' is true", 18 },
+		{ "pid > 5 and not (uid == 0 or pid >= 6)", "'pid >= 6' is never false where 'pid > 5' is true", 30 },
+		{ "not (pid == 1 or pid == 2) and (uid == 0 and pid == 2)", "where 'pid == 2' is not", 46 },
+		{ "(pid == 1 and uid == 0) and (comm == 'a' and pid == 2)", "where 'pid == 1' is", 46 },
+		{ "success and not success", "'success' is never false where 'success' is true", 17 },
+		{ "uid == 0 or (pid == 1 and not not pid == 2)", "where 'pid == 1' is", 35 },
+		{ "not (pid == 1 or not (pid == 2 and pid == 3))", "where 'pid == 2' is", 36 },
+		{ "not (not pid == 1 or not pid == 2)", "where 'pid == 1' is", 26 },
 		{ "pid == 1 and not pid == 2", NULL, 0 },
+		/* Both are so of an event without the field. */
+		{ "not pid != 1 and not pid != 2", NULL, 0 },
+		{ "not (pid == 1 and uid == 0) and pid == 1", NULL, 0 },
+		{ "pid > 5 and not pid > 7", NULL, 0 },
+		{ "not (pid == 1 and pid == 1) or pid == 2", NULL, 0 },
+		{ "not pid == 1 or pid == 1", NULL, 0 },
 		{ "pid == tid and pid == 3", NULL, 0 },
 		{ "(pid == 1 or uid == 0) and pid == 2", NULL, 0 },
 		{ "pid == 1 and (pid == 2 or uid == 0)", NULL, 0 },
@@ -463,6 +484,27 @@ static void types_of_other_tables_are_understood(void **state)
 	assert_true(tl_expression_eval(e, &event));
 }
 
+/* As in the line of JSON that somebody has read it from. */
+static void action_of_a_network_event_is_its_name_without_net(void **state)
+{
+	_cleanup_(expression_freep) struct tl_expression *action = NULL, *name = NULL;
+	struct tl_expression_error error;
+	struct tl_event event;
+
+	(void)state;
+	action = compile("event.action == 'connect'", "net_connect", &error);
+	assert_non_null(action);
+	assert_int_equal(error.n_warnings, 0);
+	name = compile("event == 'connect'", "net_connect", &error);
+	assert_non_null(name);
+	assert_int_equal(error.n_warnings, 1);
+	assert_true(fixture_find("connect", &event));
+	event.type = tl_event_type_find("net_connect");
+	assert_non_null(event.type);
+	assert_true(tl_expression_eval(action, &event));
+	assert_false(tl_expression_eval(name, &event));
+}
+
 static void every_field_has_a_summary_and_some_events(void **state)
 {
 	const struct tl_expression_field *field;
@@ -512,6 +554,7 @@ int main(void)
 		cmocka_unit_test(long_lists_are_as_fast_as_short_ones),
 		cmocka_unit_test(threads_may_share_a_condition),
 		cmocka_unit_test(types_of_other_tables_are_understood),
+		cmocka_unit_test(action_of_a_network_event_is_its_name_without_net),
 		cmocka_unit_test(every_field_has_a_summary_and_some_events),
 		cmocka_unit_test(names_in_events_are_such_and_mean_a_field),
 	};
