@@ -44,7 +44,7 @@ static int read_types(struct tl_session *s)
 /* ---- What this kernel can do ---- */
 
 /* A program that does nothing, loaded and put on a function. */
-static bool fexit_works(struct tl_session *s)
+static bool try_fexit(struct tl_session *s)
 {
 	const struct bpf_insn nothing[] = {
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
@@ -65,6 +65,14 @@ static bool fexit_works(struct tl_session *s)
 		close(link);
 	close(program);
 	return link >= 0;
+}
+
+/* Asked once in a plan: a program costs milliseconds. */
+static bool fexit_works(struct tl_session *s, int *answer)
+{
+	if (*answer < 0)
+		*answer = try_fexit(s);
+	return *answer;
 }
 
 static int kprobe_pmu(void)
@@ -220,7 +228,7 @@ static void need_absent(struct tl_session *s)
 
 /* What calls by the tracepoint name is seen by functions of their own all the same, where the kernel
  * lets them be hooked. Programs on fexit are skipped where they may be preempted. */
-static void choose_object_hooks(struct tl_session *s, bool fexit)
+static void choose_object_hooks(struct tl_session *s, int *works)
 {
 	bool any = false;
 
@@ -228,13 +236,14 @@ static void choose_object_hooks(struct tl_session *s, bool fexit)
 		any |= s->events[id].kinds[TL_KIND_RAW_TP] && tl_has_object_hook(&s->events[id].type);
 	if (!any || s->options.no_objects)
 		return;
-	s->object_fexit = fexit || (!s->is_preempted && fexit_works(s));
+	s->object_fexit = *works == 1 || (!s->is_preempted && fexit_works(s, works));
 	s->object_kprobe = !s->object_fexit && tl_kprobe_works(any_function);
 }
 
 int tl_attach_plan(struct tl_session *s)
 {
 	enum tl_attach asked = s->options.attach;
+	int works = -1; /* fexit; -1: nobody has asked */
 	size_t n_calls = 0;
 	bool fexit, kprobe;
 	int r;
@@ -245,7 +254,7 @@ int tl_attach_plan(struct tl_session *s)
 		asked = TL_ATTACH_RAW_TP;
 	if (asked == TL_ATTACH_AUTO && s->is_preempted && tl_kprobe_works(any_function))
 		asked = TL_ATTACH_KPROBE;
-	fexit = n_calls && (asked == TL_ATTACH_AUTO || asked == TL_ATTACH_FEXIT) && fexit_works(s);
+	fexit = n_calls && (asked == TL_ATTACH_AUTO || asked == TL_ATTACH_FEXIT) && fexit_works(s, &works);
 	if (asked == TL_ATTACH_FEXIT && !fexit && n_calls)
 		return tl_fail(s, -EOPNOTSUPP, "this kernel refuses fexit programs: use --attach auto");
 	kprobe = n_calls && (asked == TL_ATTACH_KPROBE || (asked == TL_ATTACH_AUTO && !fexit)) &&
@@ -258,7 +267,7 @@ int tl_attach_plan(struct tl_session *s)
 		if (s->events[id].type.class == TL_CLASS_SYSCALL)
 			choose_kind(s, &s->events[id], fexit, kprobe);
 	need_absent(s);
-	choose_object_hooks(s, fexit);
+	choose_object_hooks(s, &works);
 	return tl_requests_plan(s);
 }
 
