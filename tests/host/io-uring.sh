@@ -5,11 +5,14 @@ set -uo pipefail
 cd "$(dirname "$0")/../.."
 . tests/lib.sh
 
-# by DOOR TEST...
+# by DOOR TEST...: those that are chosen.
 by() {
-	local door=$1
+	local door=$1 test some=()
 	shift
-	TL_TEST_DOOR=$door tests/events/run "$@" | labelled "io_uring/$door"
+	for test; do
+		chosen "$test" && some+=("$test")
+	done
+	[ ${#some[@]} = 0 ] || TL_TEST_DOOR=$door tests/events/run "${some[@]}" | labelled "io_uring/$door"
 }
 
 by ring openat close read connect accept4 unix unlinkat file-io file-names network

@@ -44,10 +44,19 @@ only_once() {
 	done
 }
 
-# These three at once, as looking for them takes seconds.
-program_that_is_taken_out_is_told() {
+# take: a handler is taken out, and held until $dir/taken is removed.
+take() {
 	python3 tests/host/meddle "$pid" take "$dir/taken" >"$dir/slot" 2>&1 &
 	taker=$!
+	until [ -e "$dir/taken" ]; do
+		kill -0 "$taker" 2>/dev/null || why "$(cat "$dir/slot")" || return
+		sleep 0.1
+	done
+}
+
+# These three at once, as looking for them takes seconds.
+program_that_is_taken_out_is_told() {
+	take || return
 	python3 tests/host/meddle "$pid" flip wants 2>"$dir/flipped" || why "$(cat "$dir/flipped")" || return
 	cp -p "$dir/policy.yaml" "$dir/policy.before"
 	echo '# harmless' >>"$dir/policy.yaml"
@@ -129,15 +138,13 @@ what_is_done_is_told_within_five_seconds() {
 	cp -p "$dir/policy.yaml" "$dir/policy.before"
 	for _ in 1 2 3; do
 		begin=$(date +%s.%N)
-		python3 tests/host/meddle "$pid" take "$dir/taken" >"$dir/slot" 2>&1 &
-		taker=$!
+		take || return
 		python3 tests/host/meddle "$pid" flip wants 2>"$dir/flipped" || why "$(cat "$dir/flipped")" || return
 		echo '# once more' >>"$dir/policy.yaml"
 		rm "$dir/log/second.jsonl"
 		await 5 "$begin" found "$found"
 		in_time=$?
 		await 60 "$begin" found "$found" || return
-		until [ -e "$dir/taken" ] || ! kill -0 "$taker"; do sleep 0.1; done
 		rm -f "$dir/taken"
 		wait "$taker" || why "$(cat "$dir/slot")" || return
 		python3 tests/host/meddle "$pid" flip wants
