@@ -118,12 +118,23 @@ static void end_run(struct tl_verify *v, const char *where, const char *message)
 	v->open = false;
 }
 
+/* It goes on with what a process before it has begun. Where nothing of that is there, a file is missing: one that
+ * was lost while there was no process leaves no other trace, for the numbers begin anew. */
+static void check_origin(struct tl_verify *v, const char *where, const char *message)
+{
+	if (!v->began || v->record || v->events || v->results || !strstr(message, TL_RECORD_GOES_ON))
+		return;
+	v->is_orphan = true;
+	tl_put_format(&v->notes, "%s: the session was begun by a process before, and what that wrote is missing\n", where);
+}
+
 /* start: its message, NULL: it is none. */
 static void take_number(struct tl_verify *v, uint64_t number, const char *where, const char *start)
 {
 	if (!number)
 		return; /* of an output that nobody verifies */
 	if (number == 1 && start) {
+		check_origin(v, where, start);
 		end_run(v, where, start);
 		begin_run(v);
 	}
@@ -283,7 +294,7 @@ static bool covers(const struct tl_verify_loss *loss, const struct tl_verify_gap
 
 bool tl_verify_end(struct tl_verify *v)
 {
-	bool complete = !v->broken && !v->gone_records && !v->unbalanced && !v->unaudited;
+	bool complete = !v->broken && !v->gone_records && !v->unbalanced && !v->unaudited && !v->is_orphan;
 
 	for (size_t i = 0; i < v->n_gaps; i++) {
 		struct tl_verify_gap *gap = &v->gaps[i];

@@ -10,13 +10,14 @@
 
 #include "file-open.h"
 #include "fnv.h"
-#include "log.h"
 #include "meanwhile.h"
-#include "message-ids.h"
 #include "record.h"
+#include "repair.h"
+#include "tamper.h"
 #include "util.h"
 
 #define VERSION 1
+#define UNNOTED_MAX (1U << 20) /* bytes that a process may have written and not noted when it was killed */
 
 _Static_assert(sizeof(struct tl_meanwhile) <= TL_SESSION_NOTE_SIZE, "the note has its room");
 
@@ -87,20 +88,6 @@ void tl_meanwhile_read(const struct tl_store *store, struct tl_meanwhile *ret)
 
 /* ---- Comparing ---- */
 
-static void tell(struct tl_generation *g, const char *kind, const char *object, uint64_t since, const char *note)
-{
-	const struct tl_tamper tamper = {
-		.kind = kind,
-		.object = object,
-		.state = "over",
-		.time_first = since,
-		.time_last = tl_now(),
-	};
-
-	tl_generation_tamper(g, &tamper, note, NULL);
-	tl_log_id(LOG_CRIT, TL_MESSAGE_TAMPER, "tampering: %s", note);
-}
-
 /* Where a file is now, in the directory of `path`. Returns its size, -1: it is not there. */
 static int64_t find_file(const char *path, const struct tl_file_identity *facts, char *ret_name, size_t size)
 {
@@ -144,6 +131,52 @@ static bool is_rotated(const char *path, const char *name)
 	return date && strcmp(name + stem + date, base + stem) == 0;
 }
 
+/* How long what was compressed into a file is, mod 2^32; false: that is not gzip's. */
+static bool read_original_size(int directory, const char *name, uint32_t *ret)
+{
+	_cleanup_close_ int fd = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	unsigned char head[2], tail[4];
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size < (off_t)(sizeof(head) + sizeof(tail)))
+		return false;
+	if (tl_read_at(fd, (char *)head, sizeof(head), 0) < 0 || head[0] != 0x1f || head[1] != 0x8b ||
+	    tl_read_at(fd, (char *)tail, sizeof(tail), st.st_size - (off_t)sizeof(tail)) < 0)
+		return false;
+	*ret = tail[0] | (uint32_t)tail[1] << 8 | (uint32_t)tail[2] << 16 | (uint32_t)tail[3] << 24;
+	return true;
+}
+
+/* Whether such a name is of a rotation that has compressed what was in the file. */
+static bool holds_it(int directory, const char *name, const char *path, uint64_t size)
+{
+	char plain[NAME_MAX + 1];
+	const size_t n = strlen(name);
+	uint32_t original;
+
+	if (n < 4 || n >= sizeof(plain) || strcmp(name + n - 3, ".gz") != 0)
+		return false;
+	snprintf(plain, sizeof(plain), "%.*s", (int)(n - 3), name);
+	return is_rotated(path, plain) && read_original_size(directory, name, &original) &&
+	       original - (uint32_t)size < UNNOTED_MAX;
+}
+
+/* logrotate compresses at once where delaycompress is not set: what was written is there, in another file. Somebody
+ * may make one up, as he may write into the file: that is for seals to tell. */
+static bool is_compressed(const char *path, uint64_t size)
+{
+	_cleanup_free_ char *copy = strdup(path);
+	DIR *directory = copy ? opendir(dirname(copy)) : NULL;
+	const struct dirent *entry;
+	bool found = false;
+
+	while (directory && !found && (entry = readdir(directory)))
+		found = holds_it(dirfd(directory), entry->d_name, path, size);
+	if (directory)
+		closedir(directory);
+	return found;
+}
+
 /* What was done to it, NULL: nothing. */
 static const char *harm_to(const struct tl_sink *s, const struct tl_file_identity *before)
 {
@@ -168,10 +201,11 @@ static void tell_file(struct tl_generation *g, const struct tl_sink *s, const st
 	const char *harm = harm_to(s, before);
 	char note[512];
 
-	if (!harm)
+	/* Cut short, too: a new file may get the number of the one that is gone. */
+	if (!harm || is_compressed(s->path, before->size))
 		return;
 	snprintf(note, sizeof(note), "output %s: while no process was there %.256s was %s", s->name, s->path, harm);
-	tell(g, "output", s->path, since, note);
+	tl_tamper_tell_over(g, "output", s->path, since, note);
 }
 
 static void tell_policy(struct tl_generation *g, uint64_t since)
@@ -184,7 +218,7 @@ static void tell_policy(struct tl_generation *g, uint64_t since)
 	snprintf(note, sizeof(note),
 		 "the policy is not what was in force when the process before this one ended: %s; it is in force now",
 		 files);
-	tell(g, "policy", files, since, note);
+	tl_tamper_tell_over(g, "policy", files, since, note);
 }
 
 void tl_meanwhile_tell(struct tl_generation *g, const struct tl_meanwhile *before, uint64_t since)

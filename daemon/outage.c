@@ -2,6 +2,7 @@
 #include "log.h"
 #include "outage.h"
 #include "record.h"
+#include "tamper.h"
 #include "util.h"
 
 /* What it had not written yet, and where its session does not go on, what has happened from
@@ -28,6 +29,19 @@ static void tell(const struct tl_generation *g, const struct tl_runtime *before)
 	       is_since ? "what has happened since the process before this one ended" : "");
 }
 
+/* Whoever kills it says nothing, and of a session that goes on nothing is missing. */
+static void tell_ended(struct tl_generation *g, const struct tl_runtime *before)
+{
+	char note[256];
+
+	snprintf(note, sizeof(note), "process %d before this one ended without a stop, killed or failed%s",
+		 (int)before->lost,
+		 g->goes_on ? ": its session goes on; the last events may come twice in the journal, in text and "
+			      "to collectors, with the same traceleft.cpu and traceleft.seq" :
+			      "");
+	tl_tamper_tell_over(g, "ended", "traceleftd", before->last_heard, note);
+}
+
 void tl_outage_declare(struct tl_generation *g, struct tl_runtime *before, bool was_stored)
 {
 	const uint64_t now = tl_now(), since = before->last_heard; /* 0: nobody knows */
@@ -40,10 +54,7 @@ void tl_outage_declare(struct tl_generation *g, struct tl_runtime *before, bool 
 	};
 
 	if (before->lost)
-		tl_log(LOG_WARNING, "process %d before this one ended without a stop%s", (int)before->lost,
-		       g->goes_on ? ": its session goes on; the last events may come twice in the journal, in text and "
-				    "to collectors, with the same traceleft.cpu and traceleft.seq" :
-				    "");
+		tell_ended(g, before);
 	else if (before->cut)
 		tl_log(LOG_WARNING, "the machine ended without a stop of the process before this one");
 	if (!is_missing(g, before, was_stored))

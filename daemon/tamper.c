@@ -75,6 +75,19 @@ static void tell(struct tl_generation *g, const struct tl_tamper *tamper, const 
 	tl_log_id(mended ? LOG_NOTICE : LOG_CRIT, TL_MESSAGE_TAMPER, "tampering: %s", note);
 }
 
+void tl_tamper_tell_over(struct tl_generation *g, const char *kind, const char *object, uint64_t since, const char *note)
+{
+	const struct tl_tamper tamper = {
+		.kind = kind,
+		.object = object,
+		.state = "over",
+		.time_first = since,
+		.time_last = tl_now(),
+	};
+
+	tell(g, &tamper, note, NULL);
+}
+
 static void tell_lasting(struct tl_tamper_watch *w, struct tl_generation *g, enum lasting which,
 			 const struct finding *found)
 {
@@ -184,20 +197,14 @@ static void tell_outputs(struct tl_tamper_watch *w, struct tl_generation *g)
 {
 	for (size_t i = 0; i < g->outputs.n; i++) {
 		struct tl_sink *s = g->outputs.sink[i];
+		const char *object = s->path ? s->path : s->name;
 		char note[OBJECTS_SIZE + 256];
-		const struct tl_tamper tamper = {
-			.kind = "output",
-			.object = s->path ? s->path : s->name,
-			.state = "over",
-			.time_first = w->looked,
-			.time_last = tl_now(),
-		};
 
 		if (!s->harm)
 			continue;
-		snprintf(note, sizeof(note), "output %s: %s was %s", s->name, tamper.object, s->harm);
+		snprintf(note, sizeof(note), "output %s: %s was %s", s->name, object, s->harm);
 		s->harm = NULL;
-		tell(g, &tamper, note, NULL);
+		tl_tamper_tell_over(g, "output", object, w->looked, note);
 	}
 }
 

@@ -27,6 +27,8 @@ def listen():
             descriptors.frombytes(content)
         words = dict(line.split("=", 1) for line in text.decode().split("\n") if "=" in line)
         if "FDSTORE" in words:
+            if words["FDNAME"] in store:
+                os.close(store[words["FDNAME"]])
             store[words["FDNAME"]] = descriptors[0]
         elif "FDSTOREREMOVE" in words and words["FDNAME"] in store:
             os.close(store.pop(words["FDNAME"]))
@@ -134,7 +136,7 @@ what_is_done_while_no_process_is_there_is_told() {
 		rules:
 		  - {name: opens, target: mine, events: [openat], where: path == "$dir/opened"}
 		outputs:
-		$(for name in log away cut moved numbered dated ended.jsonl; do echo "  ${name%.*}: {type: file, path: $dir/log/$name}"; done)
+		$(for name in log away cut moved numbered dated ended.jsonl packed feigned; do echo "  ${name%.*}: {type: file, path: $dir/log/$name}"; done)
 	END
 	begin_keeping
 	"$dir/work" -c 'for i in 1 2 3 4 5 6 7 8; do : <"$1"; done' work "$dir/opened"
@@ -143,25 +145,100 @@ what_is_done_while_no_process_is_there_is_told() {
 		sleep 0.1
 	done
 	maps=$(tests/host/meddle "$(cat "$dir/run/traceleftd.lock")" maps)
-	# Nothing is done, and nothing told.
+	# Nothing is done but that: it was killed.
 	echo : >&7
 	told 1 "ready True 1"
+	is_told log "ended:traceleftd" || { end_keeping; return 1; }
 	echo "cd $dir/log && rm away && truncate -s 400 cut && mv moved else && mv dated dated-20260101 && mv numbered numbered.1 &&" \
-		"mv ended.jsonl ended-20260101-23.jsonl;" \
+		"mv ended.jsonl ended-20260101-23.jsonl && mv packed packed.1 && gzip packed.1 &&" \
+		"rm feigned && echo {} | gzip >feigned.1.gz && cp packed.1.gz feigned.gz;" \
 		"cd $PWD && tests/host/meddle $maps flip wants && tests/host/meddle $maps drop; echo '# more' >>$dir/policy.yaml" >&7
 	told 2 "ready True 1"
-	is_told log "map:wants output:log/away output:log/cut output:log/moved policy:policy.yaml program:openat"
+	is_told log "ended:traceleftd ended:traceleftd map:wants output:log/away output:log/cut output:log/feigned output:log/moved policy:policy.yaml program:openat"
 	before=$(tampering log)
 	echo : >&7
 	told 3 "ready True 1"
 	# What lasts is told again, for that is not mended.
-	is_told log "$(echo "$before map:wants program:openat" | xargs -n 1 | sort | xargs)"
+	is_told log "$(echo "$before ended:traceleftd map:wants program:openat" | xargs -n 1 | sort | xargs)"
 	end_keeping
 	[ -z "$reason" ] || return
 	[ "$(grep -c 'goes on with the session' "$dir/err")" = 3 ] || why "$(tail -n 3 "$dir/err")"
 }
 
-for test in what_is_done_while_no_process_is_there_is_told "each_event_is_in_the_file_once json" \
+# Who may trace the manager can take what it keeps, and give it something else: links themselves cannot be changed.
+begin_with_a_session() {
+	put_policy <<-END
+		rules:
+		  - {name: opens, target: mine, events: [openat], where: path == "$dir/opened"}
+		outputs:
+		  log: {type: file, path: $dir/log/log}
+		  other: {type: file, path: $dir/log/other}
+	END
+	begin_keeping
+}
+hook_that_is_exchanged_while_no_process_is_there_is_told() {
+	local file
+	begin_with_a_session
+	echo "tests/host/exchange $keeper hook session-1 2>$dir/exchanged" >&7
+	told 1 "ready True 1" || return
+	for file in log other; do
+		for _ in $(seq 300); do
+			[[ $(tampering "$file") != *hook:?* ]] || break
+			sleep 0.1
+		done
+		[[ $(tampering "$file") == "ended:traceleftd hook:"* ]] || why "in $file: $(tampering "$file") $(cat "$dir/exchanged") $(tail -n 3 "$dir/err")" || break
+	done
+	end_keeping
+	[ -z "$reason" ] || return
+	grep -q 'goes on with the session' "$dir/err" || why "$(tail -n 3 "$dir/err")"
+}
+session_that_is_emptied_while_no_process_is_there_is_told() {
+	local file
+	begin_with_a_session
+	echo "tests/host/exchange $keeper empty 2>$dir/exchanged" >&7
+	told 1 "ready True 1"
+	end_keeping
+	[ -z "$reason" ] || return
+	for file in log other; do
+		is_told "$file" ended:traceleftd && jq -e -s 'any(.[]; .event.action == "lost" and .traceleft.stage == "outage" and
+			.traceleft.counted == "seconds")' "$dir/log/$file" >/dev/null ||
+			why "in $file: $(grep '"lost"' "$dir/log/$file") $(cat "$dir/exchanged" "$dir/err")" || return
+	done
+}
+
+# A new one is begun with seal 1: what the outputs have been told, and the holes in the numbers, tell of the one before.
+sealed_file_that_is_lost_while_no_process_is_there_is_told_and_missed() {
+	local seal
+	put_policy <<-END
+		rules:
+		  - {name: opens, target: mine, events: [openat], where: path == "$dir/opened"}
+		outputs:
+		  log: {type: file, path: $dir/log/log, seal: true}
+		  other: {type: file, path: $dir/log/other}
+	END
+	begin_keeping
+	"$dir/work" -c 'for i in 1 2 3 4 5 6 7 8; do : <"$1"; done' work "$dir/opened"
+	for _ in $(seq 600); do
+		seal=$(sed -n 's/.*"action":"seal".*"seal":{.*"hash":"\([0-9a-f]*\)".*/\1/p' "$dir/log/other" | tail -n 1)
+		[ -n "$seal" ] && break
+		sleep 0.1
+	done
+	[ -n "$seal" ] || why "no other output was told a seal"
+	echo "rm $dir/log/log" >&7
+	told 1 "ready True 1" && is_told other "ended:traceleftd output:log/log"
+	"$dir/work" -c ': <"$1"' work "$dir/opened"
+	end_keeping
+	[ -z "$reason" ] || return
+	"$traceleft" verify "$dir/log/log" >"$dir/verified" && why "what is left is accepted: $(cat "$dir/verified")"
+	grep -q "what that wrote is missing" "$dir/verified" || why "not said: $(cat "$dir/verified")"
+	"$traceleft" verify --seal "$seal" "$dir/log/log" >"$dir/verified" && why "accepted: $(cat "$dir/verified")"
+	grep -q "seal $seal is not there" "$dir/verified" || why "not said: $(cat "$dir/verified")"
+	[ -z "$reason" ]
+}
+
+for test in hook_that_is_exchanged_while_no_process_is_there_is_told \
+	session_that_is_emptied_while_no_process_is_there_is_told \
+	sealed_file_that_is_lost_while_no_process_is_there_is_told_and_missed what_is_done_while_no_process_is_there_is_told "each_event_is_in_the_file_once json" \
 	"each_event_is_in_the_file_once proto"; do
 	chosen "${test% *}" || continue
 	reason=

@@ -15,6 +15,9 @@
 #define EVENT(cpu, seq, more) "{\"event\":{\"action\":\"openat\"},\"traceleft\":{\"cpu\":" #cpu ",\"seq\":" #seq more "}}"
 #define OWN(action, record, more) \
 	"{\"event\":{\"action\":\"" action "\"},\"traceleft\":{\"cpu\":0,\"seq\":0,\"record\":" #record more "}}"
+#define GOES_ON \
+	"{\"event\":{\"action\":\"start\"},\"message\":\"traceleftd; " TL_RECORD_GOES_ON \
+	"\",\"traceleft\":{\"cpu\":0,\"seq\":0,\"record\":1}}"
 #define LOST(record, stage, first, last, count) \
 	OWN("lost", record, ",\"count\":" #count ",\"seq_first\":" #first ",\"seq_last\":" #last ",\"stage\":\"" stage "\"")
 #define LEDGER(record, balance, streams) \
@@ -143,8 +146,7 @@ static void a_run_that_ended_without_a_balance_is_to_be_declared(void **state)
 				   NULL };
 	const char *goes_on[] = { OWN("start", 1, ""),
 				  EVENT(0, 1, ""),
-				  "{\"event\":{\"action\":\"start\"},\"message\":\"traceleftd; " TL_RECORD_GOES_ON
-				  "\",\"traceleft\":{\"cpu\":0,\"seq\":0,\"record\":1}}",
+				  GOES_ON,
 				  EVENT(0, 2, ",\"seq_previous\":0"),
 				  LEDGER(2, BALANCE(1, 1, 0), LAST(0, 2)),
 				  NULL };
@@ -165,6 +167,8 @@ static void the_beginning_may_be_gone(void **state)
 {
 	const char *lines[] = { EVENT(0, 9, ",\"seq_previous\":4"), EVENT(0, 10, ""), OWN("several", 4, ",\"result\":\"top\""),
 				LEDGER(5, BALANCE(9, 9, 0), LAST(0, 10)), NULL };
+	const char *of_another[] = { GOES_ON, EVENT(0, 2, ",\"seq_previous\":0"), LEDGER(2, BALANCE(1, 1, 0), LAST(0, 2)),
+				     NULL };
 	struct tl_verify v = { 0 };
 
 	(void)state;
@@ -172,6 +176,13 @@ static void the_beginning_may_be_gone(void **state)
 	tl_verify_done(&v);
 	v.began = true;
 	assert_false(verify(&v, lines));
+	tl_verify_done(&v);
+	v = (struct tl_verify){ 0 };
+	assert_true(verify(&v, of_another));
+	tl_verify_done(&v);
+	v = (struct tl_verify){ .began = true };
+	assert_false(verify(&v, of_another));
+	assert_true(v.is_orphan);
 	tl_verify_done(&v);
 }
 
