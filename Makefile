@@ -149,7 +149,7 @@ demo: ## set up, build, audit a small workload
 	$(MAKE) -j$(JOBS) all
 	tests/demo
 
-.PHONY: check check-unit check-host check-vm check-collectors bench
+.PHONY: check check-unit check-host check-vm check-collectors bench soak
 check: ## all tests
 	packaging/install-dependencies
 	tests/check
@@ -164,6 +164,8 @@ check-collectors: all test-tools ## outputs against ClickHouse and other program
 	tests/collectors/run
 bench: all ## costs as ratios, in one run
 	tests/bench/run
+soak: all ## ten million events: memory, descriptors and objects in the kernel stay as they are
+	tests/bench/soak
 
 # Their tables and texts are laid by hand.
 unformatted := policy/constants.c policy/expression-check.c lib/values-%.c lib/values-tables.h lib/columns.c lib/fields.c lib/functions.c lib/encode-type.c \
