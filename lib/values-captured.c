@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Strings and socket addresses in user memory. */
 #include <arpa/inet.h>
+#include <linux/if_alg.h>
 #include <linux/if_packet.h>
 #include <linux/netlink.h>
 #include <linux/vm_sockets.h>
@@ -245,6 +246,23 @@ static void packet_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 		   bytes->flags & TL_VALUE_TRUNCATED);
 }
 
+/* Of the kernel's own ciphers; a name may be longer than the structure says. */
+static void algorithm_text(struct tl_buffer *out, const struct tl_bytes *bytes)
+{
+	const size_t at = offsetof(struct sockaddr_alg, salg_name);
+	struct sockaddr_alg alg = { 0 };
+
+	memcpy(&alg, bytes->data, at);
+	TL_PUT_LITERAL(out, ", salg_type=");
+	put_quoted(out, (const char *)alg.salg_type, strnlen((const char *)alg.salg_type, sizeof(alg.salg_type)), false);
+	TL_PUT_LITERAL(out, ", salg_feat=");
+	tl_value_text(out, tl_decoder_find("hex"), alg.salg_feat);
+	TL_PUT_LITERAL(out, ", salg_mask=");
+	tl_value_text(out, tl_decoder_find("hex"), alg.salg_mask);
+	TL_PUT_LITERAL(out, ", salg_name=");
+	put_quoted(out, bytes->data + at, strnlen(bytes->data + at, bytes->size - at), bytes->flags & TL_VALUE_TRUNCATED);
+}
+
 void tl_sockaddr_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 {
 	uint16_t family;
@@ -266,6 +284,8 @@ void tl_sockaddr_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 		netlink_text(out, bytes);
 	} else if (family == AF_VSOCK && bytes->size >= 12) {
 		vsock_text(out, bytes);
+	} else if (family == AF_ALG && bytes->size >= offsetof(struct sockaddr_alg, salg_name)) {
+		algorithm_text(out, bytes);
 	} else if (family == AF_PACKET && bytes->size >= offsetof(struct sockaddr_ll, sll_addr)) {
 		packet_text(out, bytes);
 	} else if (bytes->size > sizeof(family)) {

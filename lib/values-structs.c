@@ -140,8 +140,14 @@ static void open_how_text(struct tl_buffer *out, const struct tl_bytes *bytes)
 	if (!whole(out, bytes, 24))
 		return;
 	put_decoded(out, "{flags=", "open_flags", WORD(bytes, 0));
-	if (WORD(bytes, 1))
-		put_decoded(out, ", mode=", "mode", WORD(bytes, 1));
+	if (WORD(bytes, 0) >> 32) { /* flags of 64 bits, unlike those of open() */
+		tl_put_char(out, '|');
+		tl_put_hex(out, WORD(bytes, 0) >> 32 << 32);
+	}
+	if (WORD(bytes, 1)) {
+		TL_PUT_LITERAL(out, ", mode=");
+		tl_put_octal(out, WORD(bytes, 1));
+	}
 	put_decoded(out, ", resolve=", "resolve_flags", WORD(bytes, 2));
 	if (bytes->size > 24 || bytes->flags & TL_VALUE_TRUNCATED)
 		TL_PUT_LITERAL(out, ", ...");

@@ -6,6 +6,7 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <linux/netlink.h>
+#include <linux/if_alg.h>
 #include <linux/vm_sockets.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -353,6 +354,7 @@ static void other_addresses_are_decoded(void **state)
 {
 	struct sockaddr_un un = { .sun_family = AF_UNIX, .sun_path = "/run/x.sock" };
 	struct sockaddr_nl nl = { .nl_family = AF_NETLINK, .nl_pid = 12 };
+	struct sockaddr_alg alg = { .salg_family = AF_ALG, .salg_type = "hash", .salg_feat = 1, .salg_name = "sha256" };
 	struct sockaddr_vm vm = { .svm_family = AF_VSOCK, .svm_cid = VMADDR_CID_HOST, .svm_port = 22 };
 	struct sockaddr_ll ll = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ARP), .sll_ifindex = 2, .sll_pkttype = PACKET_OUTGOING };
 
@@ -363,6 +365,12 @@ static void other_addresses_are_decoded(void **state)
 	memcpy(un.sun_path, "\0bus", 4);
 	assert_string_equal(sockaddr(&un, 2 + 4), "{sa_family=AF_UNIX, sun_path=@\"bus\"}");
 	assert_string_equal(sockaddr(&nl, sizeof(nl)), "{sa_family=AF_NETLINK, nl_pid=12, nl_groups=00000000}");
+	assert_string_equal(sockaddr(&alg, sizeof(alg)),
+			    "{sa_family=AF_ALG, salg_type=\"hash\", salg_feat=0x1, salg_mask=0, salg_name=\"sha256\"}");
+	assert_string_equal(sockaddr(&alg, 24),
+			    "{sa_family=AF_ALG, salg_type=\"hash\", salg_feat=0x1, salg_mask=0, salg_name=\"\"}");
+	assert_non_null(strstr(sockaddr(&alg, 23), "sa_data="));
+	assert_string_equal(number("tcp_option", 38), "TCP_AO_ADD_KEY");
 	assert_string_equal(sockaddr(&vm, sizeof(vm)), "{sa_family=AF_VSOCK, svm_cid=VMADDR_CID_HOST, svm_port=22}");
 	assert_string_equal(sockaddr(&ll, sizeof(ll)), "{sa_family=AF_PACKET, sll_protocol=htons(ETH_P_ARP), sll_ifindex=2, sll_hatype=0, "
 						       "sll_pkttype=PACKET_OUTGOING, sll_halen=0}");
@@ -385,8 +393,12 @@ static void structures_are_decoded(void **state)
 	(void)state;
 	assert_string_equal(captured(TL_CAPTURE_STRUCT, "open_how", fixture_bytes((char *)how, 24)),
 			    "{flags=O_WRONLY|O_CREAT, mode=0644, resolve=RESOLVE_BENEATH}");
+	how[0] |= 1ULL << 56;
+	how[1] |= 1ULL << 32;
+	assert_string_equal(captured(TL_CAPTURE_STRUCT, "open_how", fixture_bytes((char *)how, 24)),
+			    "{flags=O_WRONLY|O_CREAT|0x100000000000000, mode=040000000644, resolve=RESOLVE_BENEATH}");
 	assert_string_equal(captured(TL_CAPTURE_STRUCT, "open_how", fixture_bytes((char *)how, 8)),
-			    "\"A\\x00\\x00\\x00\\x00\\x00\\x00\\x00\"");
+			    "\"A\\x00\\x00\\x00\\x00\\x00\\x00\\x01\"");
 	assert_string_equal(captured(TL_CAPTURE_STRUCT, "rlimit", fixture_bytes((char *)limit, 16)),
 			    "{rlim_cur=1024, rlim_max=RLIM64_INFINITY}");
 	assert_string_equal(captured(TL_CAPTURE_STRUCT, "timespec", fixture_bytes((char *)time, 16)),
