@@ -71,8 +71,7 @@ $(B)/libtraceleft.so: $(B)/libtraceleft.so.1
 $(B)/libtraceleft.so.1: $(lib_obj) lib/libtraceleft.map
 	$(say)$(CC) $(ALL_LDFLAGS) -shared -Wl,-soname,$(@F) -Wl,--version-script,lib/libtraceleft.map -o $@ $(lib_obj) $(LIB_LIBS)
 
-# report reads what the daemon writes to the journal.
-$(B)/traceleft: $(cli_obj) $(call object,daemon/entry-fields.c) $(policy_obj) $(B)/libtraceleft.a
+$(B)/traceleft: $(cli_obj) $(policy_obj) $(B)/libtraceleft.a
 	$(say)$(CC) $(ALL_LDFLAGS) -pie -o $@ $^ $(POLICY_LIBS) $(LIB_LIBS) $(CLI_LIBS)
 
 $(B)/traceleftd: $(daemon_obj) $(policy_obj) $(B)/libtraceleft.a
@@ -80,7 +79,7 @@ $(B)/traceleftd: $(daemon_obj) $(policy_obj) $(B)/libtraceleft.a
 
 # ---- The table of events and what is generated from it
 
-generate_obj := $(call object,$(wildcard policy/table*.c) policy/yaml-tree.c policy/generate.c policy/generate-fields.c tests/tools/generate.c lib/describe.c lib/fields.c lib/seal.c lib/opcodes.c $(wildcard lib/values*.c) lib/buffer.c lib/escape.c lib/messages.c)
+generate_obj := $(call object,$(wildcard policy/table*.c) policy/yaml-tree.c policy/generate.c policy/generate-fields.c tests/tools/generate.c lib/describe.c lib/entry-fields.c lib/fields.c lib/seal.c lib/opcodes.c $(wildcard lib/values*.c) lib/buffer.c lib/escape.c lib/messages.c)
 
 $(B)/generate: $(generate_obj)
 	$(say)$(CC) $(ALL_LDFLAGS) -pie -o $@ $^ $(POLICY_LIBS)

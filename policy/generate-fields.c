@@ -2,6 +2,7 @@
 /* What an event consists of, for the manual. */
 #include <string.h>
 
+#include "entry-fields.h"
 #include "fields.h"
 #include "generate.h"
 
@@ -78,12 +79,19 @@ static void put_text(FILE *out, const char *text)
 
 void tl_generate_man_fields(FILE *out)
 {
+	const struct tl_entry_field *entry;
 	const struct tl_field *field;
+	size_t hint = 0;
 
 	fputs(".SH FIELDS\n"
 	      "An event as JSON has the fields of the Elastic Common Schema where that has one,\n"
 	      "each object with its parts in it, and those below \\fBtraceleft\\fP.\n"
-	      "What is not known is left out.\n",
+	      "What is not known is left out.\n"
+	      "An output of format \\fBotlp\\fP has them as attributes of the same names, those of the host at the resource.\n"
+	      "In the journal they are the fields named in brackets, and an argument is one of its own, see\n"
+	      ".B JOURNAL FIELDS\n"
+	      "in\n"
+	      ".BR traceleftd (8).\n",
 	      out);
 	for (size_t i = 0; (field = tl_field_get(i)); i++) {
 		fputs(".TP\n.BR ", out);
@@ -91,6 +99,9 @@ void tl_generate_man_fields(FILE *out)
 		fprintf(out, " \" (%s)\"\n", field->type);
 		put_text(out, field->summary);
 		fputs(".\n", out);
+		entry = tl_entry_field_find(field->name, &hint);
+		if (entry && entry->journal)
+			fprintf(out, "[\\fB%s\\fP]\n", entry->journal);
 	}
 	fputs(".SS Words of traceleft.flags\n", out);
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)

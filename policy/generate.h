@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What is made from the table of events: the source of handlers, the built-in
- * table as C, the manual page. Needs of the project only lib/describe.c
- * and lib/fields.c.
+ * table as C, the manual page. Needs of the project only lib/describe.c,
+ * lib/entry-fields.c and lib/fields.c.
  * All of these write to `out` and return 0, or -EIO if `out` has failed.
  */
 #ifndef TRACELEFT_GENERATE_H

@@ -61,7 +61,7 @@ static void entries_of_the_catalog_are_complete(void **state)
 /* What names the fields of entries; to be freed. */
 static char *read_sources(void)
 {
-	char *one = read_path("daemon/entry.c", NULL), *other = read_path("daemon/entry-fields.c", NULL), *both;
+	char *one = read_path("daemon/entry.c", NULL), *other = read_path("lib/entry-fields.c", NULL), *both;
 
 	assert_true(asprintf(&both, "%s%s", one, other) > 0);
 	free(one);

@@ -1,7 +1,7 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the facts of an event are called in the journal. */
-#ifndef TRACELEFT_DAEMON_ENTRY_FIELDS_H
-#define TRACELEFT_DAEMON_ENTRY_FIELDS_H
+#ifndef TRACELEFT_ENTRY_FIELDS_H
+#define TRACELEFT_ENTRY_FIELDS_H
 
 #include <stddef.h>
 
