@@ -14,6 +14,9 @@ void tl_problems_print(const struct tl_problems *p)
 		const struct tl_problem *problem = &p->problem[i];
 
 		b.size = 0;
+		/* Of a file that cannot be read; what has a place in it is as compilers tell it. */
+		if (!problem->line && !problem->warning)
+			tl_put_text(&b, "traceleft: ");
 		tl_escape_value(&b, problem->file, strlen(problem->file));
 		if (problem->line) {
 			tl_put_char(&b, ':');

@@ -20,10 +20,19 @@ struct input {
 	unsigned broken; /* places */
 };
 
+/* Whether the file begins like lines of JSON: each would be told as many events that are none. */
+static bool is_json(const struct input *in)
+{
+	return !in->frames.at && in->frames.n >= 2 && memcmp(in->frames.data, "{\"", 2) == 0;
+}
+
+/* -EILSEQ: the rest is of no use. */
 static int decode_event(struct input *in, const char *event, size_t size, struct tl_output *out)
 {
 	int r = tl_proto_to_json(&out->records.text, event, size);
 
+	if (r == -EBADMSG && is_json(in))
+		return -EILSEQ;
 	if (r == -EBADMSG) {
 		in->broken++;
 		tl_print_error("%s: what stands at byte %" PRIu64 ", %zu bytes, is no event", in->name, in->frames.at,
@@ -41,13 +50,17 @@ static int decode(struct input *in, struct tl_output *out)
 
 	while ((r = tl_frames_next(frames)) > 0) {
 		r = decode_event(in, frames->data + frames->head, frames->n - frames->head, out);
+		if (r == -EILSEQ && is_json(in))
+			break;
 		if (r < 0)
 			return r;
 	}
 	if (!r || r == -ENOMEM)
 		return r;
 	in->broken++;
-	if (r == -ENODATA)
+	if (is_json(in))
+		tl_print_error("%s: these are lines of JSON, and no protobuf", in->name);
+	else if (r == -ENODATA)
 		tl_print_error("%s: ends within an event, at byte %" PRIu64 ": %zu bytes of it are there", in->name,
 			       frames->at, frames->n);
 	else if (r == -EILSEQ)

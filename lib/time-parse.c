@@ -25,6 +25,13 @@ static uint64_t days_of(uint64_t year, uint64_t month, uint64_t day)
 	return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
 }
 
+static uint64_t days_in(uint64_t year, uint64_t month)
+{
+	static const uint8_t days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+
+	return month == 2 && year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : days[month - 1];
+}
+
 int tl_time_parse(const char *text, size_t size, uint64_t *ret_ns)
 {
 	/* Where each number stands, and what comes behind it. */
@@ -44,7 +51,7 @@ int tl_time_parse(const char *text, size_t size, uint64_t *ret_ns)
 		    text[parts[i].at + parts[i].n] != parts[i].behind)
 			return -EINVAL;
 	/* The range of 64 bits of nanoseconds ends in 2554. */
-	if (v[0] < 1970 || v[0] > 2553 || v[1] < 1 || v[1] > 12 || v[2] < 1 || v[2] > 31 || v[3] > 23 || v[4] > 59 ||
+	if (v[0] < 1970 || v[0] > 2553 || v[1] < 1 || v[1] > 12 || v[2] < 1 || v[2] > days_in(v[0], v[1]) || v[3] > 23 || v[4] > 59 ||
 	    v[5] > 59)
 		return -EINVAL;
 	*ret_ns = ((days_of(v[0], v[1], v[2]) * 24 + v[3]) * 60 + v[4]) * 60 * 1000000000 + v[5] * 1000000000 + v[6];

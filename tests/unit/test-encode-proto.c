@@ -248,6 +248,11 @@ static void times_are_read_as_they_are_written(void **state)
 	}
 	assert_int_equal(tl_time_parse("2026-11-26T04:00:00.123456789+", 30, &ns), -EINVAL);
 	assert_int_equal(tl_time_parse("2026-13-26T04:00:00.123456789Z", 30, &ns), -EINVAL);
+	assert_int_equal(tl_time_parse("2026-02-29T04:00:00.123456789Z", 30, &ns), -EINVAL);
+	assert_int_equal(tl_time_parse("2100-02-29T04:00:00.123456789Z", 30, &ns), -EINVAL);
+	assert_int_equal(tl_time_parse("2026-11-31T04:00:00.123456789Z", 30, &ns), -EINVAL);
+	assert_int_equal(tl_time_parse("2024-02-29T04:00:00.123456789Z", 30, &ns), 0);
+	assert_int_equal(tl_time_parse("2000-02-29T04:00:00.123456789Z", 30, &ns), 0);
 	assert_int_equal(tl_time_parse("2026-11-26", 10, &ns), -EINVAL);
 }
 

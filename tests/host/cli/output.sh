@@ -253,6 +253,15 @@ protobuf_is_decoded_to_the_same_events() {
 	"$TRACELEFT" decode - <"$dir/events.pb" | cmp -s - "$dir/lines" || why "standard input"
 }
 
+lines_of_json_are_no_protobuf_and_told_once() {
+	trace -f json -o "$dir/events" openat -- cat /etc/passwd
+	expect_status 0 || return
+	"$TRACELEFT" decode "$dir/events" >"$dir/out" 2>"$dir/err"
+	status=$?
+	expect_status 1 && expect_error "traceleft: $dir/events: these are lines of JSON" || return
+	[[ $(wc -l <"$dir/err") == 1 && ! -s $dir/out ]] || why "$(wc -l <"$dir/err") lines"
+}
+
 # As rotation leaves them.
 compressed_files_are_read_as_they_are() {
 	trace -f proto -o "$dir/events.pb" openat,read,exec,exit -- cat /etc/passwd
@@ -304,7 +313,7 @@ call(110)'
 		.[-1].thread.name == null' "$dir/out" >/dev/null || why "$(jq -c 'select(.event.action == "getppid") | .process' "$dir/out")"
 }
 
-run_tests every_line_that_is_taken_away_is_missed protobuf_is_decoded_to_the_same_events compressed_files_are_read_as_they_are torn_file_of_protobuf_is_told_with_its_place_and_read_up_to_there \
+run_tests every_line_that_is_taken_away_is_missed protobuf_is_decoded_to_the_same_events lines_of_json_are_no_protobuf_and_told_once compressed_files_are_read_as_they_are torn_file_of_protobuf_is_told_with_its_place_and_read_up_to_there \
 	file_is_for_its_owner_alone file_that_is_there_is_emptied unwritable_directory_is_told_before_anything_runs \
 	traps_in_a_directory_of_everybody_are_refused symbolic_link_of_ones_own_is_followed \
 	full_device_fails_and_counts_what_is_lost full_disk_leaves_no_torn_line closed_pipe_ends_cleanly \

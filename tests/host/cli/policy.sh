@@ -291,7 +291,9 @@ handlers_that_cannot_be_used_are_problems() {
 
 policy_that_is_not_there_is_told() {
 	run check "$dir/none.yaml"
-	[[ $status == 1 ]] && grep -q 'No such file' "$dir/err" || why "$(cat "$dir/err")"
+	expect_status 1 && expect_error "traceleft: $dir/none.yaml: No such file or directory" || return
+	run trace --policy "$dir/none.yaml" -- true
+	expect_status 1 && expect_error "traceleft: $dir/none.yaml: No such file or directory"
 }
 
 rules_of_a_policy_are_for_the_command() {
