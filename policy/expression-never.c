@@ -39,6 +39,23 @@ static bool is_whole_path(const struct tl_text *text)
 	return text->data[0] == '/' || memchr(text->data, ':', text->size) || memchr(text->data, '[', text->size);
 }
 
+/* Without components that say nothing, as those are that the kernel tells and those of claims. */
+static bool is_resolved(const struct tl_text *text)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < text->size; i += n + 1) {
+		const char *name = text->data + i + 1; /* behind a slash */
+		size_t left = text->size - i - 1;
+
+		for (n = 0; n < left && name[n] != '/'; n++)
+			;
+		if ((!n && text->size > 1) || (n == 1 && name[0] == '.') || (n == 2 && memcmp(name, "..", 2) == 0))
+			return false;
+	}
+	return true;
+}
+
 static bool is_whole(enum tl_relation relation)
 {
 	return relation == TL_RELATION_EQUAL || relation == TL_RELATION_UNEQUAL || relation == TL_RELATION_IN;
@@ -100,6 +117,9 @@ void tl_parser_doubt_text(struct tl_parser *p, const struct tl_named *left, enum
 	if (is_one_of(field, paths, ARRAY_SIZE(paths)) && !is_whole_path(text))
 		tl_parser_warn(p, column, "'%s' is a whole path and never '%.*s': %s endswith '/%.*s' looks at its end",
 			       field, size, text->data, field, size, text->data);
+	else if (is_one_of(field, paths, ARRAY_SIZE(paths)) && text->data[0] == '/' && !is_resolved(text))
+		tl_parser_warn(p, column, "'%s' is never '%.*s': it has no slash at its end, and no '.', '..' or '//'", field,
+			       size, text->data);
 }
 
 void tl_parser_doubt_number(struct tl_parser *p, const struct tl_named *left, enum tl_relation relation,
