@@ -174,6 +174,8 @@ static __always_inline int tl_network_ended(void *ctx, __u64 address, __u64 user
 	slot = c.file ? tl_network_called(&c, which, is_mine) : TL_NO_SLOT;
 	if (slot != TL_NO_SLOT)
 		tl_network_tell(slot);
+	if (c.file && which == TL_NET_ACCEPT)
+		tl_network_accepted(&c, is_mine);
 	return 0;
 }
 

@@ -22,6 +22,7 @@ struct tl_owner {
 	__u8 connecting;
 	__u8 incoming;
 	__u8 pad[2];
+	__u64 ended; /* 1: somebody is about to tell the end */
 };
 
 /* Key: address of the struct sock. An entry goes when the connection has ended. */
@@ -127,6 +128,19 @@ static __always_inline void tl_owner_keep(__u64 sk, const struct tl_owner *owner
 {
 	if (tl_map_update(&sockets, &sk, owner, BPF_ANY) < 0)
 		tl_refuse(TL_REFUSED_SOCKET);
+}
+
+/* Is it for us to tell the end? It is told once, by whoever sees it first. */
+static __always_inline bool tl_owner_end(struct tl_owner *owner)
+{
+#if TL_HAS_TASK_STORAGE
+	return __sync_val_compare_and_swap(&owner->ended, 0, 1) == 0;
+#else
+	bool is_first = !owner->ended;
+
+	owner->ended = 1;
+	return is_first;
+#endif
 }
 
 static __always_inline void tl_add_traffic(__u8 *data, __u64 at, bool incoming, bool ended)
@@ -296,7 +310,7 @@ static __always_inline int tl_state_changed(const struct sock *socket, int after
 		/* Without an error it was the process that gave up. */
 		error = tl_get(socket, sk_err);
 		tl_network_send(owner, sk, TL_NET_CONNECT, error ? -error : -TL_ECONNABORTED, is_mine);
-	} else {
+	} else if (tl_owner_end(owner)) {
 		tl_network_send(owner, sk, TL_NET_CLOSE, 0, is_mine);
 	}
 	bpf_map_delete_elem(&sockets, &sk);
@@ -466,11 +480,28 @@ static __noinline __u32 tl_network_called(const struct tl_network_call *c, __u32
 			tl_capture_sockaddr(call, 2, 3, 0);
 	}
 	at = tl_connection_of(at);
-	if (which == TL_NET_ACCEPT && wants & 1U << TL_NET_CLOSE && at &&
-	    tl_peek(tl_at(struct sock, at), __sk_common.skc_state) != TL_TCP_CLOSE)
+	if (which == TL_NET_ACCEPT && wants & 1U << TL_NET_CLOSE && at)
 		tl_owner_keep(at, owner);
 	tl_owner_done(place);
 	return call ? slot : TL_NO_SLOT;
+}
+
+/* Was the connection at its end before it was accepted, or before its owner was noted? That is told now. */
+static __noinline void tl_network_accepted(const struct tl_network_call *c, bool is_mine)
+{
+	__u64 file = tl_network_file(tl_task_current(), c, TL_NET_ACCEPT), socket = file ? tl_file_socket(file) : 0;
+	__u64 at = socket ? (__u64)tl_peek(tl_at(struct socket, socket), sk) : 0;
+	struct tl_owner *owner;
+
+	at = at ? tl_connection_of(at) : 0;
+	if (!at || tl_peek(tl_at(struct sock, at), __sk_common.skc_state) != TL_TCP_CLOSE)
+		return;
+	owner = bpf_map_lookup_elem(&sockets, &at);
+	if (!owner)
+		return;
+	if (tl_owner_end(owner))
+		tl_network_send(owner, at, TL_NET_CLOSE, 0, is_mine);
+	bpf_map_delete_elem(&sockets, &at);
 }
 
 static __always_inline int tl_network_after(void *ctx, bool again)
@@ -496,6 +527,8 @@ static __always_inline int tl_network_after(void *ctx, bool again)
 	slot = tl_network_called(&c, which, is_mine);
 	if (slot != TL_NO_SLOT)
 		tl_network_tell(slot);
+	if (which == TL_NET_ACCEPT)
+		tl_network_accepted(&c, is_mine);
 	return 0;
 }
 

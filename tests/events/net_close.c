@@ -145,6 +145,26 @@ static void by_a_reset(void)
 	close_both(b, far, a, near);
 }
 
+/* The end of what was accepted is told when that is accepted. */
+static void by_a_reset_before_it_is_accepted(void)
+{
+	struct linger at_once = { .l_onoff = 1 };
+	int a = socket(AF_INET, SOCK_STREAM, 0), b;
+	struct call *near, *far;
+
+	require(connect(a, address4(port4), sizeof(struct sockaddr_in)) == 0);
+	require(write(a, "123456789", 9) == 9);
+	require(setsockopt(a, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)) == 0);
+	near = ends(a, false, 9, 0);
+	far = ends(a, false, 9, 0);
+	require(close(a) == 0);
+	near->after = now();
+	b = accept(listener4, NULL, NULL);
+	require(b >= 0);
+	far->after = now();
+	require(close(b) == 0);
+}
+
 /* Of the connections to that port, those that have not ended. */
 static unsigned n_open_to(uint16_t port)
 {
@@ -207,6 +227,7 @@ static void by_the_end_of_the_process(void)
 static const struct test_case cases[] = {
 	CASE(by_who_began_it), CASE(by_who_was_called), CASE(with_nothing_carried),	 CASE(with_a_megabyte),
 	CASE(of_v6),	       CASE(by_a_reset),	CASE(by_the_end_of_the_process), CASE(of_several_connections),
+	CASE(by_a_reset_before_it_is_accepted),
 };
 
 TEST("net_close", prepare)
