@@ -49,7 +49,11 @@ again control
 again collector events_reach_a_collector reload_with_another_batch_loses_nothing
 again daemon counts_are_told_at_reload_and_at_the_stop broken_policy_does_not_replace_the_one_in_force \
 	status_says_what_it_does
-again kills what_is_done_while_no_process_is_there_is_told
+again kills what_is_done_while_no_process_is_there_is_told hook_that_is_exchanged_while_no_process_is_there_is_told \
+	session_that_is_emptied_while_no_process_is_there_is_told \
+	sealed_file_that_is_lost_while_no_process_is_there_is_told_and_missed
+again seal untouched_files_are_accepted edited_line_is_found missing_file_is_found
+again faults
 again strace
 again cli/policy good_policy_is_ok_and_explained where_events_are_counted_is_explained where_conditions_are_decided_is_explained \
 	what_targets_match_now_is_explained what_conditions_match_now_is_explained broken_policy_names_every_place \
@@ -57,5 +61,5 @@ again cli/policy good_policy_is_ok_and_explained where_events_are_counted_is_exp
 	counts_of_a_rule_add_up_to_the_event
 again cli/usage events_are_listed_and_described events_as_json_are_an_array status_of_a_daemon_is_shown \
 	bad_spec_names_its_column unknown_event_names_the_nearest
-for script in audit battery processes report; do again "cli/$script"; done
+for script in audit battery names processes report; do again "cli/$script"; done
 again cli/output every_line_that_is_taken_away_is_missed compressed_files_are_read_as_they_are
