@@ -587,6 +587,10 @@ static int on_continued(sd_event_source *source, const struct signalfd_siginfo *
 	struct tl_sender who;
 
 	(void)source;
+	if (info->ssi_code == SI_TIMER) {
+		tl_tamper_watch_woken(m->watch, m->generation);
+		return 0;
+	}
 	tl_record_sender(&who, info);
 	tl_tamper_watch_continued(m->watch, m->generation, &who);
 	return 0;

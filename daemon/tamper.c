@@ -2,6 +2,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -16,6 +18,8 @@
 #define MSEC UINT64_C(1000000) /* ns */
 #define STOPPED_MIN (2000 * MSEC) /* who is told to go on was stopped if its last tick is longer ago */
 #define SILENCE_MAX (10000 * MSEC) /* without a tick, whatever was the reason */
+#define WAKE_AFTER (3500 * MSEC) /* without a tick: who is stopped is told to go on */
+#define WAKE_LATE (1000 * MSEC) /* who goes on so much later, or has worked so much meanwhile, was not stopped */
 #define OBJECTS_SIZE 512 /* of names that one record tells */
 
 /* What lasts until somebody mends it. */
@@ -50,6 +54,9 @@ struct tl_tamper_watch {
 	unsigned ticks;
 	uint64_t beat; /* of the monotonic clock: the last tick */
 	uint64_t beat_time; /* same, ns since the epoch */
+	uint64_t worked; /* same, as worked() */
+	timer_t timer; /* sends SIGCONT when the next tick is overdue */
+	bool has_timer;
 	uint64_t looked; /* the last look, ns since the epoch */
 	uint64_t told[LASTINGS]; /* hash of what was told last */
 	struct seen *seen; /* of the policy in force, as its texts */
@@ -226,15 +233,30 @@ static void tell_stopped(struct tl_tamper_watch *w, struct tl_generation *g, uin
 		 "room to wait is declared as lost",
 		 ns / (1000 * MSEC), ns / (100 * MSEC) % 10,
 		 who ? " until " : ": stopped, frozen, or without a CPU or a disk", who ? who->text : "");
-	tell(g, &tamper, note, who ? &who->who : NULL);
+	tell(g, &tamper, note, who && who->who.pid ? &who->who : NULL);
+}
+
+/* ns that this thread has run or waited for a CPU; 0: this kernel does not say. */
+static uint64_t worked(void)
+{
+	_cleanup_fclose_ FILE *f = fopen("/proc/thread-self/schedstat", "re");
+	uint64_t ran, waited;
+
+	return f && fscanf(f, "%" SCNu64 " %" SCNu64, &ran, &waited) == 2 ? ran + waited : 0;
 }
 
 void tl_tamper_watch_awake(struct tl_tamper_watch *w)
 {
+	const struct itimerspec next = { .it_value = { .tv_sec = WAKE_AFTER / TL_NSEC_PER_SEC,
+						       .tv_nsec = WAKE_AFTER % TL_NSEC_PER_SEC } };
+
 	if (!w)
 		return;
 	w->beat = monotonic();
 	w->beat_time = tl_now();
+	w->worked = worked();
+	if (w->has_timer)
+		timer_settime(w->timer, 0, &next, NULL);
 }
 
 static void beat(struct tl_tamper_watch *w, struct tl_generation *g, uint64_t limit, const struct tl_sender *who)
@@ -250,6 +272,18 @@ void tl_tamper_watch_continued(struct tl_tamper_watch *w, struct tl_generation *
 {
 	if (w)
 		beat(w, g, STOPPED_MIN, who);
+}
+
+/* The signal was the timer's: it ends a stop, and is late in all else that there may be without a tick. */
+void tl_tamper_watch_woken(struct tl_tamper_watch *w, struct tl_generation *g)
+{
+	static const struct tl_sender own = { .text = "its own timer woke it" };
+	const uint64_t silence = w ? monotonic() - w->beat : 0;
+
+	if (silence < WAKE_AFTER || silence > WAKE_AFTER + WAKE_LATE || worked() - w->worked > WAKE_LATE)
+		return;
+	tell_stopped(w, g, silence, &own);
+	tl_tamper_watch_awake(w);
 }
 
 /* ---- Looking ---- */
@@ -281,16 +315,25 @@ void tl_tamper_watch_tick(struct tl_tamper_watch *w, struct tl_generation *g, bo
 
 struct tl_tamper_watch *tl_tamper_watch_new(void)
 {
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGCONT };
 	struct tl_tamper_watch *w = calloc(1, sizeof(*w));
 
+	if (!w)
+		return NULL;
+	w->has_timer = timer_create(CLOCK_MONOTONIC, &event, &w->timer) == 0;
+	if (!w->has_timer)
+		tl_log(LOG_WARNING, "cannot make a timer, who stops this process stops it for good: %s", strerror(errno));
 	tl_tamper_watch_awake(w);
 	return w;
 }
 
 struct tl_tamper_watch *tl_tamper_watch_free(struct tl_tamper_watch *w)
 {
-	if (w)
-		free(w->seen);
+	if (!w)
+		return NULL;
+	if (w->has_timer)
+		timer_delete(w->timer);
+	free(w->seen);
 	free(w);
 	return NULL;
 }

@@ -26,6 +26,9 @@ void tl_tamper_watch_tick(struct tl_tamper_watch *w, struct tl_generation *g, bo
 /* The daemon was told to go on, by whomever. */
 void tl_tamper_watch_continued(struct tl_tamper_watch *w, struct tl_generation *g, const struct tl_sender *who);
 
+/* Same, by the watch's own timer: who stops the daemon stops it for some three seconds. */
+void tl_tamper_watch_woken(struct tl_tamper_watch *w, struct tl_generation *g);
+
 /* Tells every output what was so, and is over, that is noticed now; since: when all was well last, ns since the epoch. */
 void tl_tamper_tell_over(struct tl_generation *g, const char *kind, const char *object, uint64_t since,
 			 const char *note);

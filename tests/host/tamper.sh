@@ -89,15 +89,35 @@ policy_that_is_loaded_again_is_in_force() {
 	told 2 '.kind == "policy" and .state == "mended"' && only_once '.kind == "program" or .kind == "map" or .kind == "hook"' 4
 }
 
+# stopped_until TEXT FILTER: some record says that the daemon did not run until then.
+stopped_until() {
+	jq -e -s --arg text "$1" "any(.[]; .traceleft.tamper.kind == \"stopped\" and .traceleft.tamper.state == \"over\" and
+		.log.level == \"crit\" and .traceleft.first < .traceleft.last and ($2) and
+		(.message | test(\"did not run for [0-9.]+ seconds until \" + \$text)))" "$dir/log/events.jsonl" >/dev/null
+}
+
+# Whoever is slow meets the daemon's own timer: he tries again.
 daemon_that_is_stopped_tells_when_it_goes_on_and_who_said_so() {
-	kill -STOP "$pid"
-	sleep 4
-	kill -CONT "$pid"
-	told '.kind == "stopped" and .state == "over"' || return
-	jq -e -s 'any(.[]; .traceleft.tamper.kind == "stopped" and .traceleft.requester.pid == '$$' and .log.level == "crit" and
-		(.message | test("did not run for [0-9.]+ seconds until SIGCONT from process '$$' ")) and
-		.traceleft.first < .traceleft.last)' "$dir/log/events.jsonl" >/dev/null ||
-		why "$(grep '"stopped"' "$dir/log/events.jsonl")"
+	for _ in 1 2 3 4 5; do
+		kill -STOP "$pid"
+		sleep 2.3
+		kill -CONT "$pid"
+		sleep 1
+		stopped_until "SIGCONT from process $$ " ".traceleft.requester.pid == $$" && return
+	done
+	why "$(grep '"stopped"' "$dir/log/events.jsonl")"
+}
+
+# Within five seconds where there is a CPU for it; one that comes late is not taken for stopped.
+daemon_that_is_stopped_goes_on_by_itself() {
+	for _ in 1 2 3 4 5; do
+		kill -STOP "$pid"
+		for _ in $(seq 50); do
+			sleep 0.1
+			stopped_until "its own timer woke it" ".traceleft.requester == null" && return
+		done
+	done
+	why "$(grep '"stopped"' "$dir/log/events.jsonl") state $(cut -d ' ' -f 3 "/proc/$pid/stat")"
 }
 
 # In the file that was begun instead, and in the other one.
@@ -180,8 +200,8 @@ if ! start; then
 fi
 for test in program_that_is_taken_out_is_told map_that_is_written_to_is_told policy_that_is_changed_is_told \
 	each_is_told_once_and_that_it_is_mended policy_that_is_loaded_again_is_in_force \
-	daemon_that_is_stopped_tells_when_it_goes_on_and_who_said_so file_that_is_deleted_is_told \
-	file_that_is_cut_short_is_told what_is_done_is_told_within_five_seconds \
+	daemon_that_is_stopped_tells_when_it_goes_on_and_who_said_so daemon_that_is_stopped_goes_on_by_itself \
+	file_that_is_deleted_is_told file_that_is_cut_short_is_told what_is_done_is_told_within_five_seconds \
 	file_that_is_moved_is_told_unless_who_did_it_says_so all_of_it_is_critical_or_mended; do
 	reason=
 	if "$test"; then
