@@ -204,6 +204,7 @@ static void print_json(const struct verifier *verifier, bool complete)
 	tl_json_bool(&b, "ends_with_a_balance", !v->open);
 	tl_json_unsigned(&b, "unended_runs", v->unended_runs);
 	tl_json_bool(&b, "begins_in_a_session", v->is_orphan);
+	tl_json_unsigned(&b, "gone_files", v->gone_files);
 	put_seals(&b, &verifier->sealed);
 	tl_json_open(&b, "missing", '[');
 	for (size_t i = 0; i < v->n_gaps; i++) {

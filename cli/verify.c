@@ -118,14 +118,23 @@ static void end_run(struct tl_verify *v, const char *where, const char *message)
 	v->open = false;
 }
 
-/* It goes on with what a process before it has begun. Where nothing of that is there, a file is missing: one that
- * was lost while there was no process leaves no other trace, for the numbers begin anew. */
+/* It goes on with what a process before it has begun, of which nothing is there: the output was none of that process's,
+ * or its file was lost while there was no process, which the numbers do not tell, for they begin anew. */
 static void check_origin(struct tl_verify *v, const char *where, const char *message)
 {
 	if (!v->began || v->record || v->events || v->results || !strstr(message, TL_RECORD_GOES_ON))
 		return;
 	v->is_orphan = true;
-	tl_put_format(&v->notes, "%s: the session was begun by a process before, and what that wrote is missing\n", where);
+	tl_put_format(&v->notes, "%s: the session was begun by a process before, of which nothing is here\n", where);
+}
+
+/* The process has found what was done to files in between. */
+static void take_tamper(struct tl_verify *v, const struct tl_json *own, const char *where)
+{
+	if (!v->is_orphan || strcmp(tl_json_get_text(tl_json_get(own, "tamper"), "kind"), "output") != 0)
+		return;
+	v->gone_files++;
+	tl_put_format(&v->notes, "%s: what that process wrote is missing\n", where);
 }
 
 /* start: its message, NULL: it is none. */
@@ -247,6 +256,8 @@ static int take_record(struct tl_verify *v, const struct tl_json *line, const st
 		return take_ledger(v, own, where);
 	if (strcmp(action, "reload") == 0)
 		take_reload(v, line);
+	if (strcmp(action, "tamper") == 0)
+		take_tamper(v, own, where);
 	return 0;
 }
 
@@ -294,7 +305,7 @@ static bool covers(const struct tl_verify_loss *loss, const struct tl_verify_gap
 
 bool tl_verify_end(struct tl_verify *v)
 {
-	bool complete = !v->broken && !v->gone_records && !v->unbalanced && !v->unaudited && !v->is_orphan;
+	bool complete = !v->broken && !v->gone_records && !v->unbalanced && !v->unaudited && !v->gone_files;
 
 	for (size_t i = 0; i < v->n_gaps; i++) {
 		struct tl_verify_gap *gap = &v->gaps[i];

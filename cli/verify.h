@@ -32,6 +32,7 @@ struct tl_verify {
 	uint64_t record; /* number of the last result or own record; 0: none yet */
 	bool began; /* the run begins in what is read; set it if it has to */
 	bool is_orphan; /* nothing is there of the process that the first one goes on from */
+	uint64_t gone_files; /* same, and that one tells of what was done to outputs in between */
 	bool open; /* events came after the last balance */
 	bool unended; /* so ended the run before this one, which has not said that something is missing */
 	uint64_t unended_runs; /* of which nobody has said it */

@@ -230,7 +230,7 @@ sealed_file_that_is_lost_while_no_process_is_there_is_told_and_missed() {
 	end_keeping
 	[ -z "$reason" ] || return
 	"$traceleft" verify "$dir/log/log" >"$dir/verified" && why "what is left is accepted: $(cat "$dir/verified")"
-	grep -q "what that wrote is missing" "$dir/verified" || why "not said: $(cat "$dir/verified")"
+	grep -q "what that process wrote is missing" "$dir/verified" || why "not said: $(cat "$dir/verified")"
 	"$traceleft" verify --seal "$seal" "$dir/log/log" >"$dir/verified" && why "accepted: $(cat "$dir/verified")"
 	grep -q "seal $seal is not there" "$dir/verified" || why "not said: $(cat "$dir/verified")"
 	[ -z "$reason" ]

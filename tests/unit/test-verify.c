@@ -163,12 +163,31 @@ static void a_run_that_ended_without_a_balance_is_to_be_declared(void **state)
 		tl_verify_done(&v[i]);
 }
 
+/* Before a process that goes on with a session there may have been none that had this output. */
+static void a_file_that_was_lost_meanwhile_is_missed(void **state)
+{
+	const char *added[] = { GOES_ON, EVENT(0, 2, ",\"seq_previous\":0"), LEDGER(2, BALANCE(1, 1, 0), LAST(0, 2)), NULL };
+	const char *lost[] = { GOES_ON, OWN("tamper", 2, ",\"tamper\":{\"kind\":\"output\"}"),
+			       LEDGER(3, BALANCE(0, 0, 0), ""), NULL };
+	const char *another[] = { OWN("start", 1, ""), OWN("tamper", 2, ",\"tamper\":{\"kind\":\"output\"}"),
+				  LEDGER(3, BALANCE(0, 0, 0), ""), NULL };
+	struct tl_verify v[4] = { { .began = true }, { .began = true }, { .began = true }, { 0 } };
+
+	(void)state;
+	assert_true(verify(&v[0], added));
+	assert_true(v[0].is_orphan);
+	assert_false(verify(&v[1], lost));
+	assert_int_equal(v[1].gone_files, 1);
+	assert_true(verify(&v[2], another));
+	assert_true(verify(&v[3], lost));
+	for (size_t i = 0; i < 4; i++)
+		tl_verify_done(&v[i]);
+}
+
 static void the_beginning_may_be_gone(void **state)
 {
 	const char *lines[] = { EVENT(0, 9, ",\"seq_previous\":4"), EVENT(0, 10, ""), OWN("several", 4, ",\"result\":\"top\""),
 				LEDGER(5, BALANCE(9, 9, 0), LAST(0, 10)), NULL };
-	const char *of_another[] = { GOES_ON, EVENT(0, 2, ",\"seq_previous\":0"), LEDGER(2, BALANCE(1, 1, 0), LAST(0, 2)),
-				     NULL };
 	struct tl_verify v = { 0 };
 
 	(void)state;
@@ -176,13 +195,6 @@ static void the_beginning_may_be_gone(void **state)
 	tl_verify_done(&v);
 	v.began = true;
 	assert_false(verify(&v, lines));
-	tl_verify_done(&v);
-	v = (struct tl_verify){ 0 };
-	assert_true(verify(&v, of_another));
-	tl_verify_done(&v);
-	v = (struct tl_verify){ .began = true };
-	assert_false(verify(&v, of_another));
-	assert_true(v.is_orphan);
 	tl_verify_done(&v);
 }
 
@@ -267,6 +279,7 @@ int main(void)
 		cmocka_unit_test(a_record_that_is_gone_is_missed),
 		cmocka_unit_test(an_end_without_a_balance_is_told),
 		cmocka_unit_test(a_run_that_ended_without_a_balance_is_to_be_declared),
+		cmocka_unit_test(a_file_that_was_lost_meanwhile_is_missed),
 		cmocka_unit_test(the_beginning_may_be_gone),
 		cmocka_unit_test(tasks_that_nobody_looked_at_make_it_incomplete),
 		cmocka_unit_test(numbers_begin_anew_with_another_session),
