@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "fnv.h"
 #include "log.h"
@@ -54,7 +55,8 @@ struct tl_tamper_watch {
 	unsigned ticks;
 	uint64_t beat; /* of the monotonic clock: the last tick */
 	uint64_t beat_time; /* same, ns since the epoch */
-	uint64_t worked; /* same, as worked() */
+	int schedstat; /* of this thread; -1: none */
+	uint64_t worked; /* at the last tick, as worked() */
 	timer_t timer; /* sends SIGCONT when the next tick is overdue */
 	bool has_timer;
 	uint64_t looked; /* the last look, ns since the epoch */
@@ -237,12 +239,14 @@ static void tell_stopped(struct tl_tamper_watch *w, struct tl_generation *g, uin
 }
 
 /* ns that this thread has run or waited for a CPU; 0: this kernel does not say. */
-static uint64_t worked(void)
+static uint64_t worked(const struct tl_tamper_watch *w)
 {
-	_cleanup_fclose_ FILE *f = fopen("/proc/thread-self/schedstat", "re");
 	uint64_t ran, waited;
+	char text[128];
+	ssize_t n = w->schedstat < 0 ? 0 : pread(w->schedstat, text, sizeof(text) - 1, 0);
 
-	return f && fscanf(f, "%" SCNu64 " %" SCNu64, &ran, &waited) == 2 ? ran + waited : 0;
+	text[MAX(n, 0)] = '\0';
+	return sscanf(text, "%" SCNu64 " %" SCNu64, &ran, &waited) == 2 ? ran + waited : 0;
 }
 
 void tl_tamper_watch_awake(struct tl_tamper_watch *w)
@@ -254,7 +258,7 @@ void tl_tamper_watch_awake(struct tl_tamper_watch *w)
 		return;
 	w->beat = monotonic();
 	w->beat_time = tl_now();
-	w->worked = worked();
+	w->worked = worked(w);
 	if (w->has_timer)
 		timer_settime(w->timer, 0, &next, NULL);
 }
@@ -280,7 +284,7 @@ void tl_tamper_watch_woken(struct tl_tamper_watch *w, struct tl_generation *g)
 	static const struct tl_sender own = { .text = "its own timer woke it" };
 	const uint64_t silence = w ? monotonic() - w->beat : 0;
 
-	if (silence < WAKE_AFTER || silence > WAKE_AFTER + WAKE_LATE || worked() - w->worked > WAKE_LATE)
+	if (silence < WAKE_AFTER || silence > WAKE_AFTER + WAKE_LATE || worked(w) - w->worked > WAKE_LATE)
 		return;
 	tell_stopped(w, g, silence, &own);
 	tl_tamper_watch_awake(w);
@@ -320,6 +324,7 @@ struct tl_tamper_watch *tl_tamper_watch_new(void)
 
 	if (!w)
 		return NULL;
+	w->schedstat = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
 	w->has_timer = timer_create(CLOCK_MONOTONIC, &event, &w->timer) == 0;
 	if (!w->has_timer)
 		tl_log(LOG_WARNING, "cannot make a timer, who stops this process stops it for good: %s", strerror(errno));
@@ -333,6 +338,8 @@ struct tl_tamper_watch *tl_tamper_watch_free(struct tl_tamper_watch *w)
 		return NULL;
 	if (w->has_timer)
 		timer_delete(w->timer);
+	if (w->schedstat >= 0)
+		close(w->schedstat);
 	free(w->seen);
 	free(w);
 	return NULL;
