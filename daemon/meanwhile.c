@@ -88,11 +88,18 @@ void tl_meanwhile_read(const struct tl_store *store, struct tl_meanwhile *ret)
 
 /* ---- Comparing ---- */
 
+/* NULL: it cannot be read. */
+static DIR *open_directory_of(const char *path)
+{
+	_cleanup_free_ char *copy = strdup(path);
+
+	return copy ? opendir(dirname(copy)) : NULL;
+}
+
 /* Where a file is now, in the directory of `path`. Returns its size, -1: it is not there. */
 static int64_t find_file(const char *path, const struct tl_file_identity *facts, char *ret_name, size_t size)
 {
-	_cleanup_free_ char *copy = strdup(path);
-	DIR *directory = copy ? opendir(dirname(copy)) : NULL;
+	DIR *directory = open_directory_of(path);
 	const struct dirent *entry;
 	int64_t found = -1;
 	struct stat st;
@@ -165,8 +172,7 @@ static bool holds_it(int directory, const char *name, const char *path, uint64_t
  * may make one up, as he may write into the file: that is for seals to tell. */
 static bool is_compressed(const char *path, uint64_t size)
 {
-	_cleanup_free_ char *copy = strdup(path);
-	DIR *directory = copy ? opendir(dirname(copy)) : NULL;
+	DIR *directory = open_directory_of(path);
 	const struct dirent *entry;
 	bool found = false;
 

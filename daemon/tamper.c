@@ -84,7 +84,9 @@ static void tell(struct tl_generation *g, const struct tl_tamper *tamper, const 
 	tl_log_id(mended ? LOG_NOTICE : LOG_CRIT, TL_MESSAGE_TAMPER, "tampering: %s", note);
 }
 
-void tl_tamper_tell_over(struct tl_generation *g, const char *kind, const char *object, uint64_t since, const char *note)
+/* What was so since then, and is over. who: has made it so, or ended it; NULL: nobody is known. */
+static void tell_over(struct tl_generation *g, const char *kind, const char *object, uint64_t since, const char *note,
+		      const struct tl_requester *who)
 {
 	const struct tl_tamper tamper = {
 		.kind = kind,
@@ -94,7 +96,12 @@ void tl_tamper_tell_over(struct tl_generation *g, const char *kind, const char *
 		.time_last = tl_now(),
 	};
 
-	tell(g, &tamper, note, NULL);
+	tell(g, &tamper, note, who);
+}
+
+void tl_tamper_tell_over(struct tl_generation *g, const char *kind, const char *object, uint64_t since, const char *note)
+{
+	tell_over(g, kind, object, since, note, NULL);
 }
 
 static void tell_lasting(struct tl_tamper_watch *w, struct tl_generation *g, enum lasting which,
@@ -219,15 +226,8 @@ static void tell_outputs(struct tl_tamper_watch *w, struct tl_generation *g)
 
 /* ---- Being stopped ---- */
 
-static void tell_stopped(struct tl_tamper_watch *w, struct tl_generation *g, uint64_t ns, const struct tl_sender *who)
+static void tell_stopped(const struct tl_tamper_watch *w, struct tl_generation *g, uint64_t ns, const struct tl_sender *who)
 {
-	const struct tl_tamper tamper = {
-		.kind = "stopped",
-		.object = "traceleftd",
-		.state = "over",
-		.time_first = w->beat_time,
-		.time_last = tl_now(),
-	};
 	char note[512];
 
 	snprintf(note, sizeof(note),
@@ -235,7 +235,7 @@ static void tell_stopped(struct tl_tamper_watch *w, struct tl_generation *g, uin
 		 "room to wait is declared as lost",
 		 ns / (1000 * MSEC), ns / (100 * MSEC) % 10,
 		 who ? " until " : ": stopped, frozen, or without a CPU or a disk", who ? who->text : "");
-	tell(g, &tamper, note, who && who->who.pid ? &who->who : NULL);
+	tell_over(g, "stopped", "traceleftd", w->beat_time, note, who && who->who.pid ? &who->who : NULL);
 }
 
 /* ns that this thread has run or waited for a CPU; 0: this kernel does not say. */

@@ -51,8 +51,8 @@ int tl_time_parse(const char *text, size_t size, uint64_t *ret_ns)
 		    text[parts[i].at + parts[i].n] != parts[i].behind)
 			return -EINVAL;
 	/* The range of 64 bits of nanoseconds ends in 2554. */
-	if (v[0] < 1970 || v[0] > 2553 || v[1] < 1 || v[1] > 12 || v[2] < 1 || v[2] > days_in(v[0], v[1]) || v[3] > 23 || v[4] > 59 ||
-	    v[5] > 59)
+	if (v[0] < 1970 || v[0] > 2553 || v[1] < 1 || v[1] > 12 || v[2] < 1 || v[2] > days_in(v[0], v[1]) ||
+	    v[3] > 23 || v[4] > 59 || v[5] > 59)
 		return -EINVAL;
 	*ret_ns = ((days_of(v[0], v[1], v[2]) * 24 + v[3]) * 60 + v[4]) * 60 * 1000000000 + v[5] * 1000000000 + v[6];
 	return 0;

@@ -166,12 +166,13 @@ what_is_done_while_no_process_is_there_is_told() {
 }
 
 # Who may trace the manager can take what it keeps, and give it something else: links themselves cannot be changed.
+# $1: more of the one output.
 begin_with_a_session() {
 	put_policy <<-END
 		rules:
 		  - {name: opens, target: mine, events: [openat], where: path == "$dir/opened"}
 		outputs:
-		  log: {type: file, path: $dir/log/log}
+		  log: {type: file, path: $dir/log/log${1:-}}
 		  other: {type: file, path: $dir/log/other}
 	END
 	begin_keeping
@@ -209,14 +210,7 @@ session_that_is_emptied_while_no_process_is_there_is_told() {
 # A new one is begun with seal 1: what the outputs have been told, and the holes in the numbers, tell of the one before.
 sealed_file_that_is_lost_while_no_process_is_there_is_told_and_missed() {
 	local seal
-	put_policy <<-END
-		rules:
-		  - {name: opens, target: mine, events: [openat], where: path == "$dir/opened"}
-		outputs:
-		  log: {type: file, path: $dir/log/log, seal: true}
-		  other: {type: file, path: $dir/log/other}
-	END
-	begin_keeping
+	begin_with_a_session ', seal: true'
 	"$dir/work" -c 'for i in 1 2 3 4 5 6 7 8; do : <"$1"; done' work "$dir/opened"
 	for _ in $(seq 600); do
 		seal=$(sed -n 's/.*"action":"seal".*"seal":{.*"hash":"\([0-9a-f]*\)".*/\1/p' "$dir/log/other" | tail -n 1)
