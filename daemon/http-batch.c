@@ -59,13 +59,18 @@ static int add_otlp(struct tl_http_batch *b, const struct tl_event *event, const
 	if (r < 0)
 		return r;
 	b->sentence.size = 0;
+	b->sentence.failed = false;
 	tl_sentence(&b->sentence, event, annotation);
+	if (b->sentence.failed)
+		return -ENOMEM;
 	return tl_otlp_from_json(&b->block.body, line->data, line->size, b->sentence.data, b->sentence.size);
 }
 
 static int add_proto(struct tl_buffer *body, const struct tl_event *event, const struct tl_annotation *annotation)
 {
 	tl_put_tag(body, EVENTS_EVENT, TL_WIRE_BYTES);
+	if (body->failed)
+		return -ENOMEM;
 	return tl_encode_proto(body, event, annotation);
 }
 
@@ -75,6 +80,8 @@ static int add_line(struct tl_http_batch *b, const struct tl_event *event, const
 		tl_put_text(&b->block.body, b->line_before);
 		tl_put_char(&b->block.body, '\n');
 	}
+	if (b->block.body.failed) /* before the event's own is known */
+		return -ENOMEM;
 	return tl_encode_json(&b->block.body, event, annotation);
 }
 

@@ -513,7 +513,7 @@ static void push(struct tl_sink *s)
 {
 	struct file *f = s->data;
 
-	if (f->detached || (!f->records.text.size && !s->error && !seal_is_due(f)))
+	if (f->detached || (!f->records.text.size && !s->error && !s->blocked && !seal_is_due(f)))
 		return;
 	if (refuse_read_only(s) < 0 || (f->unkept && sync_file(s) < 0))
 		return;

@@ -9,6 +9,8 @@
 #include "sinks.h"
 #include "util.h"
 
+#define LOSSES_FIRST 16
+
 /* The registry of outputs. */
 static const struct {
 	enum tl_output_type type;
@@ -26,6 +28,22 @@ const struct tl_sink_ops *tl_sink_ops_find(enum tl_output_type type)
 		if (registry[i].type == type)
 			return registry[i].ops;
 	return NULL;
+}
+
+/* For one more loss. */
+static bool make_room(struct tl_sink *s)
+{
+	const size_t allocated = s->losses_allocated ? 2 * s->losses_allocated : LOSSES_FIRST;
+	struct tl_sink_loss *grown;
+
+	if (s->n_losses < s->losses_allocated)
+		return true;
+	grown = reallocarray(s->losses, allocated, sizeof(*grown));
+	if (!grown)
+		return false;
+	s->losses = grown;
+	s->losses_allocated = allocated;
+	return true;
 }
 
 /* ---- Life ---- */
@@ -60,7 +78,7 @@ int tl_sink_new(const struct tl_policy_output *output, const struct tl_sink_setu
 	s->ops = tl_sink_ops_find(output->type);
 	s->name = strdup(output->name);
 	s->path = place_of(output);
-	if (!s->name || (has_place && !s->path)) {
+	if (!s->name || !make_room(s) || (has_place && !s->path)) {
 		r = -ENOMEM;
 	} else if (!s->ops) {
 		r = -EOPNOTSUPP;
@@ -139,22 +157,18 @@ static void merge(struct tl_lost *to, const struct tl_lost *lost)
 
 static void add_loss(struct tl_sink *s, const char *stage, uint32_t cpu, const struct tl_lost *lost)
 {
-	struct tl_sink_loss *grown;
-
 	for (size_t i = 0; i < s->n_losses; i++)
 		if (s->losses[i].cpu == cpu &&
 		    strncmp(s->losses[i].stage, stage, sizeof(s->losses[i].stage) - 1) == 0) {
 			merge(&s->losses[i].lost, lost);
 			return;
 		}
-	grown = reallocarray(s->losses, s->n_losses + 1, sizeof(*grown));
-	if (!grown) {
+	if (!make_room(s)) {
 		/* Better under a wrong heading than nowhere. */
 		if (s->n_losses)
 			merge(&s->losses[s->n_losses - 1].lost, lost);
 		return;
 	}
-	s->losses = grown;
 	s->losses[s->n_losses] = (struct tl_sink_loss){ .cpu = cpu, .lost = *lost };
 	snprintf(s->losses[s->n_losses].stage, sizeof(s->losses[0].stage), "%s", stage);
 	s->n_losses++;
@@ -225,18 +239,16 @@ void tl_sink_comes_again(struct tl_sink *s)
 static void declare(struct tl_sink *s)
 {
 	static const struct tl_annotation annotation = { .severity = "warning" };
-	struct tl_sink_loss *losses = TAKE_PTR(s->losses);
-	size_t n = s->n_losses;
 
-	s->n_losses = 0;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t n = s->n_losses; n; n--) {
+		struct tl_sink_loss loss = s->losses[0];
 		struct tl_event event;
 
-		losses[i].lost.stage = losses[i].stage;
-		tl_record_lost(&event, losses[i].cpu, &losses[i].lost, NULL);
+		memmove(s->losses, s->losses + 1, --s->n_losses * sizeof(loss));
+		loss.lost.stage = loss.stage;
+		tl_record_lost(&event, loss.cpu, &loss.lost, NULL);
 		tl_sink_write(s, &event, &annotation);
 	}
-	free(losses);
 }
 
 void tl_sink_unblock(struct tl_sink *s)

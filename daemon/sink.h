@@ -87,8 +87,8 @@ struct tl_sink {
 	struct tl_file_identity found; /* its file, when it was opened first; inode 0: there was none */
 	uint64_t kept; /* events that wait on the disk, for the next start */
 	struct tl_chain chain; /* what it has been given */
-	struct tl_sink_loss *losses;
-	size_t n_losses;
+	struct tl_sink_loss *losses; /* with room from the start: no memory is a reason for them */
+	size_t n_losses, losses_allocated;
 };
 
 /* The kind of an output, NULL if this build has none of that type. */

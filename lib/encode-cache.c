@@ -104,7 +104,10 @@ const struct tl_buffer *tl_encode_host(void)
 	TL_PUT_LITERAL(b, "\",\"boot\":{\"id\":\"");
 	tl_escape_json(b, host->boot_id, strlen(host->boot_id));
 	TL_PUT_LITERAL(b, "\"}}");
-	return b;
+	if (!b->failed)
+		return b;
+	tl_buffer_done(b); /* again for the next line */
+	return NULL;
 }
 
 void tl_encode_done(void)

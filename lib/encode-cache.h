@@ -120,7 +120,7 @@ struct tl_buffer *tl_encode_scratch(void);
 /* For a whole JSON line that becomes something else, of this thread, empty. */
 struct tl_buffer *tl_encode_line(void);
 
-/* `"host":{"name":"...","id":"...","boot":{"id":"..."}}` */
+/* `"host":{"name":"...","id":"...","boot":{"id":"..."}}`; NULL: no memory. */
 const struct tl_buffer *tl_encode_host(void);
 
 /* LOST, LEDGER, START, STOP, RELOAD: members of "traceleft" after "cpu" and "seq", each with a comma before. */

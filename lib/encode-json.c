@@ -450,6 +450,10 @@ static void put_host(struct tl_line *l)
 {
 	const struct tl_buffer *host = tl_encode_host();
 
+	if (!host) {
+		l->b->failed = true;
+		return;
+	}
 	tl_put_char(l->b, ',');
 	tl_put(l->b, host->data, host->size);
 }

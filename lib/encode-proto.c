@@ -252,8 +252,9 @@ int tl_encode_proto(struct tl_buffer *b, const struct tl_event *event, const str
 	r = tl_encode_json(line, event, annotation);
 	if (r < 0)
 		return r;
+	b->failed = false;
 	body = tl_wire_open(b);
-	r = tl_proto_from_json(b, line->data, line->size);
+	r = b->failed ? -ENOMEM : tl_proto_from_json(b, line->data, line->size);
 	if (r >= 0) {
 		tl_wire_close(b, body);
 		r = b->failed ? -ENOMEM : 0;

@@ -141,10 +141,12 @@ static void fill_arg(struct tl_encode_type *cached, unsigned i, struct tl_buffer
 	}
 }
 
-static void fill_type(struct tl_encode_type *cached, const struct tl_event_type *type)
+/* False: no memory. */
+static bool fill_type(struct tl_encode_type *cached, const struct tl_event_type *type)
 {
 	const char *category = category_of(type), *action = tl_event_type_action(type);
 	struct tl_buffer text = { 0 };
+	bool failed;
 
 	cached->type = *type;
 	cached->variants = tl_variants_of(type);
@@ -161,7 +163,9 @@ static void fill_type(struct tl_encode_type *cached, const struct tl_event_type 
 	}
 	for (unsigned i = 0; i < type->n_args && i < TL_ARGS_MAX; i++)
 		fill_arg(cached, i, &text);
+	failed = text.failed;
 	tl_buffer_done(&text);
+	return !failed;
 }
 
 static bool same_type(const struct tl_encode_type *cached, const struct tl_event_type *type)
@@ -218,8 +222,10 @@ struct tl_encode_type *tl_encode_type_get(const struct tl_event_type *type)
 		cache.n++;
 	}
 	memset(slot->cached, 0, sizeof(*slot->cached));
-	fill_type(slot->cached, type);
-	return slot->cached;
+	if (fill_type(slot->cached, type))
+		return slot->cached;
+	memset(slot->cached, 0, sizeof(*slot->cached)); /* no type's: filled anew for the next event */
+	return NULL;
 }
 
 void tl_encode_types_done(void)

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "process.h"
 #include "session.h"
 #include "util.h"
 
@@ -145,7 +146,9 @@ static int declare_what(struct tl_session *s, uint32_t cpu, const struct tl_hole
 	event->process = tl_processes_get(s->processes, getpid(), 0, "traceleft");
 	event->session = s;
 	event->lost = &s->lost;
-	if (!event->type || !event->process || !s->callback)
+	if (!event->process) /* no memory: who tells it matters less than that it is told */
+		event->process = &tl_process_nobody;
+	if (!event->type || !s->callback)
 		return 0;
 	r = s->callback(event, s->userdata);
 	return r < 0 ? r : 0;
@@ -359,13 +362,13 @@ static bool is_numbered(const struct tl_session *s, const struct tl_record *reco
 	       record->seq <= __atomic_load_n(&s->cpus[record->cpu].seq, __ATOMIC_ACQUIRE);
 }
 
-static int declare_malformed(struct tl_session *s, const struct tl_record *record)
+static int declare_record(struct tl_session *s, const struct tl_record *record, const char *stage)
 {
 	const struct tl_hole hole = {
 		.first = record->seq, .last = record->seq, .time_first = record->time, .time_last = record->time
 	};
 
-	return declare(s, record->cpu, &hole, 1, "malformed");
+	return declare(s, record->cpu, &hole, 1, stage);
 }
 
 /* What nobody can make sense of. Its number stays a hole if it cannot be read. */
@@ -377,7 +380,7 @@ static int refuse_record(struct tl_session *s, const struct tl_record *record, s
 	s->events[0].malformed++;
 	if (is_numbered(s, record, size)) {
 		r = note_number(s, record);
-		return r < 0 ? r : declare_malformed(s, record);
+		return r < 0 ? r : declare_record(s, record, "malformed");
 	}
 	s->unplaced++;
 	return declare(s, 0, &hole, 1, "malformed");
@@ -417,11 +420,11 @@ static int take_record(struct tl_session *reader, const void *data, size_t size)
 	r = tl_decode(s, data, record->size);
 	if (r == -EBADMSG) {
 		loaded->malformed++;
-		return declare_malformed(reader, record);
+		return declare_record(reader, record, "malformed");
 	}
-	if (r < 0) {
+	if (r < 0) { /* there may be memory for the next one */
 		loaded->fates[TL_FATE_LOST]++;
-		return r;
+		return declare_record(reader, record, "memory");
 	}
 	if (r > 0) {
 		loaded->internal++;
@@ -518,8 +521,8 @@ int tl_session_dispatch(struct tl_session *s, size_t max)
 	if (!s->started || s->stopped || s->predecessor)
 		return tl_fail(s, -EINVAL, "the session is not running");
 	epoll_wait(s->epoll_fd, events, 2, 0);
-	if (read(s->timer_fd, &turns, sizeof(turns)) < 0 && errno != EAGAIN)
-		return -errno;
+	if (read(s->timer_fd, &turns, sizeof(turns)) < 0 && errno != EAGAIN && errno != EINTR)
+		return tl_fail(s, -errno, "cannot read the timer: %s", strerror(errno));
 	n = tl_ring_read(s, max);
 	if (n < 0)
 		return n;

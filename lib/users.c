@@ -78,7 +78,8 @@ static bool parse_line(char *line, struct user *ret)
 	return true;
 }
 
-static void parse(char *text)
+/* False: no memory, and the table is empty. */
+static bool parse(char *text)
 {
 	size_t lines = 1;
 	char *next;
@@ -100,6 +101,7 @@ static void parse(char *text)
 	}
 	if (table.n)
 		qsort(table.users, table.n, sizeof(*table.users), compare);
+	return table.users;
 }
 
 static void load(const char *path)
@@ -112,10 +114,10 @@ static void load(const char *path)
 		return;
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size >= 0 && st.st_size < PASSWD_MAX) {
 		text = read_file(fd, (size_t)st.st_size);
-		if (text)
-			parse(text);
-		table.mtime = st.st_mtim;
-		table.inode = st.st_ino;
+		if (text && parse(text)) { /* else it is read again */
+			table.mtime = st.st_mtim;
+			table.inode = st.st_ino;
+		}
 	}
 	close(fd);
 }
