@@ -13,13 +13,28 @@
 #include "record.h"
 #include "util.h"
 
+enum tl_status tl_status_of(int r, enum tl_status status)
+{
+	switch (r) {
+	case -ENOMEM:
+	case -ENOBUFS:
+	case -EMFILE:
+	case -ENFILE:
+	case -EAGAIN:
+	case -EINTR:
+		return TL_STATUS_SYSTEM;
+	default:
+		return status;
+	}
+}
+
 static int fail(struct tl_failure *why, int r, enum tl_status status, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 static int fail(struct tl_failure *why, int r, enum tl_status status, const char *format, ...)
 {
 	va_list ap;
 
-	why->status = status;
+	status = why->status = tl_status_of(r, status);
 	va_start(ap, format);
 	vsnprintf(why->text, sizeof(why->text), format, ap);
 	va_end(ap);
@@ -259,7 +274,7 @@ int tl_generation_prepare(const struct tl_setup *setup, struct tl_generation *ol
 
 	*ret_why = (struct tl_failure){ .status = TL_STATUS_OK };
 	if (!g)
-		return fail(ret_why, -ENOMEM, TL_STATUS_SOFTWARE, "no memory");
+		return fail(ret_why, -ENOMEM, TL_STATUS_SYSTEM, "no memory");
 	g->number = old ? old->number + 1 : 1;
 	g->tails = setup->tails;
 	r = load_policy(setup, g, ret_why);
@@ -271,7 +286,7 @@ int tl_generation_prepare(const struct tl_setup *setup, struct tl_generation *ol
 	r = tl_outputs_open(&g->outputs, g->policy, old ? old->policy : NULL, old ? &old->outputs : NULL, setup->event);
 	if (r < 0)
 		return fail(ret_why, r, r == -EOPNOTSUPP ? TL_STATUS_CONFIG : TL_STATUS_CANNOT_CREATE,
-			    "an output cannot be used, see above");
+			    "an output cannot be used, see above: %s", tl_file_explain(r));
 	*ret = TAKE_PTR(g);
 	return 0;
 }

@@ -14,6 +14,7 @@ enum tl_status {
 	TL_STATUS_USAGE = 64,
 	TL_STATUS_UNAVAILABLE = 69, /* this kernel cannot do it */
 	TL_STATUS_SOFTWARE = 70, /* the kernel part failed */
+	TL_STATUS_SYSTEM = 71, /* memory or descriptors are missing, which may pass */
 	TL_STATUS_NO_FILE = 72, /* handlers are missing or damaged */
 	TL_STATUS_CANNOT_CREATE = 73, /* an output cannot be written */
 	TL_STATUS_RUNNING = 75, /* there is another one */
@@ -44,6 +45,9 @@ struct tl_generation {
 	uint64_t policy_hash; /* of all that was read */
 	bool has_gap; /* and may miss what has happened since that ended */
 };
+
+/* The status for an error, which is the one given unless it may be over at the next try. */
+enum tl_status tl_status_of(int r, enum tl_status status);
 
 /* Reads the policy and makes a session, which is to be started. old: the one that it is
  * to take over from, or NULL. On failure returns a negative errno; everything is in the

@@ -46,23 +46,43 @@ static int to_journal(int priority, const char *message_id, const struct tl_buff
 	return entry.failed ? -ENOMEM : tl_journal_send(fd, entry.data, entry.size);
 }
 
+static void to_stderr(bool journal, int priority, const char *text, size_t size)
+{
+	if (journal)
+		fprintf(stderr, "<%d>%.*s\n", priority, (int)size, text);
+	else
+		fprintf(stderr, IDENTIFIER ": %.*s\n", (int)size, text);
+}
+
+/* What has to be said may be that there is no memory. */
+static void say_without_memory(bool journal, int priority, const char *format, va_list ap)
+{
+	char text[1024];
+
+	vsnprintf(text, sizeof(text), format, ap);
+	for (char *c = text; *c; c++)
+		if ((unsigned char)*c < ' ' || (unsigned char)*c >= 0x7f)
+			*c = '?';
+	to_stderr(journal, priority, text, strlen(text));
+}
+
 static void say(int priority, const char *message_id, const char *format, va_list ap)
 {
 	_cleanup_(tl_buffer_done) struct tl_buffer message = { 0 };
 	_cleanup_free_ char *text = NULL;
 	bool journal = !plain && stderr_is_journal();
+	va_list again;
 
-	if (vasprintf(&text, format, ap) < 0) {
+	va_copy(again, ap);
+	if (vasprintf(&text, format, ap) < 0)
 		text = NULL;
-		return;
-	}
-	tl_escape_value(&message, text, strlen(text));
-	if (message.failed || (journal && to_journal(priority, message_id, &message) >= 0))
-		return;
-	if (journal)
-		fprintf(stderr, "<%d>%.*s\n", priority, (int)message.size, message.data);
 	else
-		fprintf(stderr, IDENTIFIER ": %.*s\n", (int)message.size, message.data);
+		tl_escape_value(&message, text, strlen(text));
+	if (!text || message.failed)
+		say_without_memory(journal, priority, format, again);
+	else if (!journal || to_journal(priority, message_id, &message) < 0)
+		to_stderr(journal, priority, message.data, message.size);
+	va_end(again);
 }
 
 void tl_log(int priority, const char *format, ...)

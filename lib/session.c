@@ -28,7 +28,8 @@ int tl_fail(struct tl_session *s, int r, const char *format, ...)
 
 const char *tl_session_error(const struct tl_session *s)
 {
-	return s ? s->error : "no memory";
+	/* Whatever else fails says so. */
+	return s && s->error[0] ? s->error : "no memory";
 }
 
 static void free_strings(char **strings, size_t n)
