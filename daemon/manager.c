@@ -62,7 +62,8 @@ struct manager {
 	struct tl_store store;
 	bool leaves; /* the session goes on with the next process */
 	bool waits; /* outputs have something left, and the next process would know */
-	struct tl_control *control;
+	struct tl_control *control; /* NULL: there was no memory, or no descriptor, for it */
+	int control_error; /* why not, negative */
 	struct tl_tails tails; /* who watches live */
 	struct tl_tamper_watch *watch;
 	pthread_t retiring; /* frees the session of the policy before, which takes long */
@@ -183,9 +184,9 @@ static int die(struct manager *m, enum tl_status status, int error, const char *
 	va_end(ap);
 	tl_log_id(LOG_CRIT, TL_MESSAGE_CANNOT_AUDIT, "%s", text);
 	sd_notifyf(0, "STATUS=%s\nERRNO=%d", text, error < 0 ? -error : error);
-	m->exit_status = status;
+	m->exit_status = tl_status_of(error, status);
 	if (m->event)
-		sd_event_exit(m->event, status);
+		sd_event_exit(m->event, m->exit_status);
 	return error;
 }
 
@@ -265,6 +266,14 @@ static int watch(struct manager *m)
 
 /* ---- Timers ---- */
 
+static void begin_watching(struct manager *m)
+{
+	m->watch = tl_tamper_watch_new();
+	tl_tamper_watch_begin(m->watch, m->generation);
+}
+
+static void make_control(struct manager *m);
+
 static int again(sd_event_source *source, uint64_t usec)
 {
 	sd_event_source_set_time_relative(source, usec);
@@ -278,12 +287,16 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 	(void)usec;
 	m->ticks++;
 	/* Before the outputs look at their files: who moves one has until a later tick to say so. */
+	if (!m->watch)
+		begin_watching(m);
 	tl_tamper_watch_tick(m->watch, m->generation, m->loading.next);
 	tl_outputs_tick(&m->generation->outputs);
 	tl_outputs_tell_seals(&m->generation->outputs);
 	note_empty(m);
 	tl_meanwhile_note(m->generation);
 	tl_control_tick(m->control);
+	if (!m->control)
+		make_control(m);
 	if (m->ticks % STATUS_TICKS == 0) {
 		count_tasks(m);
 		notify_status(m, "");
@@ -707,8 +720,11 @@ static void make_control(struct manager *m)
 	};
 	int r = tl_control_new(&options, &m->control);
 
-	if (r < 0)
-		tl_log(LOG_ERR, "cannot listen for traceleft reload and tail: %s", strerror(-r));
+	if (r < 0 && r != m->control_error)
+		tl_log(LOG_ERR, "cannot listen for traceleft reload and tail: %s; it is tried again", strerror(-r));
+	if (r >= 0 && m->control_error)
+		tl_log(LOG_NOTICE, "listening for traceleft reload and tail");
+	m->control_error = r < 0 ? r : 0;
 }
 
 static int make_timers(struct manager *m)
@@ -790,8 +806,7 @@ static int start(struct manager *m)
 	tl_meanwhile_note(m->generation);
 	begin_waiting(m);
 	make_control(m);
-	m->watch = tl_tamper_watch_new();
-	tl_tamper_watch_begin(m->watch, m->generation);
+	begin_watching(m);
 	tl_log(LOG_INFO, "cgroups: %s", tl_session_cgroups(m->generation->session));
 	count_tasks(m);
 	write_status(m, "running", true);

@@ -63,6 +63,8 @@ struct tl_tamper_watch {
 	uint64_t told[LASTINGS]; /* hash of what was told last */
 	struct seen *seen; /* of the policy in force, as its texts */
 	size_t n_seen;
+	bool guards; /* the programs and maps of the session in force have been noted */
+	bool says_why_not; /* that they cannot be is in the log */
 };
 
 static uint64_t monotonic(void)
@@ -184,6 +186,9 @@ static bool is_in_force(const char *path, const struct tl_policy_text *text, str
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
 
+	/* Nobody has done anything to it for that. */
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == EINTR))
+		return true;
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return false;
 	if (!same_file(&st, &seen->st)) {
@@ -292,12 +297,30 @@ void tl_tamper_watch_woken(struct tl_tamper_watch *w, struct tl_generation *g)
 
 /* ---- Looking ---- */
 
+/* What there is to be compared with, unless it is known; what fails is tried again before the next look. */
+static void take_note(struct tl_tamper_watch *w, struct tl_generation *g)
+{
+	if (!w->seen) {
+		w->seen = calloc(g->policy->n_texts + 1, sizeof(*w->seen));
+		w->n_seen = w->seen ? g->policy->n_texts : 0;
+	}
+	if (w->guards)
+		return;
+	w->guards = tl_session_guard(g->session) >= 0;
+	if (!w->guards && !w->says_why_not)
+		tl_log(LOG_ERR, "cannot watch over the programs: %s; it is tried again", tl_session_error(g->session));
+	if (w->guards && w->says_why_not)
+		tl_log(LOG_NOTICE, "watching over the programs");
+	w->says_why_not = !w->guards;
+}
+
 static void look(struct tl_tamper_watch *w, struct tl_generation *g)
 {
 	_cleanup_free_ struct finding *found = calloc(LASTINGS, sizeof(*found));
 
 	if (!found)
 		return;
+	take_note(w, g);
 	tl_session_check(g->session, on_damage, found);
 	look_at_policy(w, g->policy, &found[LASTING_POLICY]);
 	for (int which = 0; which < LASTINGS; which++)
@@ -350,10 +373,10 @@ void tl_tamper_watch_begin(struct tl_tamper_watch *w, struct tl_generation *g)
 	if (!w)
 		return;
 	free(w->seen);
-	w->seen = calloc(g->policy->n_texts + 1, sizeof(*w->seen));
-	w->n_seen = w->seen ? g->policy->n_texts : 0;
+	w->seen = NULL;
+	w->n_seen = 0;
+	w->guards = w->says_why_not = false;
 	w->looked = tl_now();
-	if (tl_session_guard(g->session) < 0)
-		tl_log(LOG_ERR, "cannot watch over the programs: %s", tl_session_error(g->session));
+	take_note(w, g);
 	tl_tamper_watch_awake(w);
 }

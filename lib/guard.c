@@ -44,26 +44,37 @@ struct report {
 	struct btf *btf; /* of the kernel; NULL until it is needed */
 };
 
+/* The kernel had no memory, or no time, for an answer: that is nobody's doing, and it is asked again. */
+static bool says_nothing(int error)
+{
+	return error == ENOMEM || error == EINTR || error == EAGAIN;
+}
+
 /* ---- Hooks ---- */
 
-static void look_at_hook(int fd, struct hook *ret)
+/* Negative: nothing is known. */
+static int look_at_hook(int fd, struct hook *ret)
 {
 	struct bpf_link_info info = {};
 	uint32_t size = sizeof(info);
 	char path[32], what[NAME_SIZE] = "";
+	int r = bpf_obj_get_info_by_fd(fd, &info, &size);
 
+	if (r < 0 && says_nothing(errno))
+		return -errno;
 	*ret = (struct hook){};
-	if (bpf_obj_get_info_by_fd(fd, &info, &size) == 0) {
+	if (r == 0) {
 		ret->link = info.id;
 		ret->program = info.prog_id;
 		/* Older kernels leave it as it was. */
 		if (info.type == BPF_LINK_TYPE_TRACING)
 			ret->function = info.tracing.target_btf_id;
-		return;
+		return 0;
 	}
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	if (readlink(path, what, sizeof(what) - 1) > 0)
 		ret->is_probe = strcmp(what, "anon_inode:[perf_event]") == 0;
+	return 0;
 }
 
 static void name_hook(int fd, struct hook *h)
@@ -99,7 +110,8 @@ static void check_hooks(const struct tl_session *s, struct report *r)
 	for (size_t i = 0; i + 1 < g->n_hooks; i++) {
 		struct hook now;
 
-		look_at_hook(s->links[i], &now);
+		if (look_at_hook(s->links[i], &now) < 0)
+			continue;
 		if (now.link != g->hooks[i].link || now.program != g->hooks[i].program ||
 		    now.is_probe != g->hooks[i].is_probe)
 			report_hook(r, &g->hooks[i]);
@@ -108,11 +120,16 @@ static void check_hooks(const struct tl_session *s, struct report *r)
 
 /* ---- Arrays of programs ---- */
 
-static uint32_t program_at(const struct tl_session *s, int kind, uint32_t at)
+/* Its id, 0: there is none. Negative: nothing is known. */
+static int program_at(const struct tl_session *s, int kind, uint32_t at, uint32_t *ret)
 {
 	uint32_t id = 0;
+	int r = bpf_map_lookup_elem(s->programs[kind], &at, &id);
 
-	return bpf_map_lookup_elem(s->programs[kind], &at, &id) < 0 ? 0 : id;
+	if (r < 0 && says_nothing(errno))
+		return -errno;
+	*ret = r < 0 ? 0 : id;
+	return 0;
 }
 
 static void report_program(const struct tl_session *s, uint32_t at, struct report *r)
@@ -128,15 +145,19 @@ static void report_program(const struct tl_session *s, uint32_t at, struct repor
 static void check_programs(const struct tl_session *s, struct report *r)
 {
 	for (int kind = 0; kind < TL_KINDS; kind++)
-		for (uint32_t at = 0; s->programs[kind] >= 0 && at < SLOTS; at++)
-			if (s->guard->programs[kind][at] && s->guard->programs[kind][at] != program_at(s, kind, at))
+		for (uint32_t at = 0; s->programs[kind] >= 0 && at < SLOTS; at++) {
+			const uint32_t noted = s->guard->programs[kind][at];
+			uint32_t now;
+
+			if (noted && program_at(s, kind, at, &now) >= 0 && now != noted)
 				report_program(s, at, r);
+		}
 }
 
 /* ---- Maps ---- */
 
-/* Entries in whatever order: 0 if it cannot be read. */
-static uint64_t hash_map(int fd)
+/* Entries in whatever order; 0: it cannot be read. Negative: nothing is known. */
+static int hash_map(int fd, uint64_t *ret)
 {
 	struct bpf_map_info info = {};
 	uint32_t size = sizeof(info), count, batch;
@@ -144,18 +165,24 @@ static uint64_t hash_map(int fd)
 	uint64_t sum = 0;
 
 	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size) < 0)
-		return 0;
+		goto unreadable;
 	count = info.max_entries;
 	keys = calloc(count, info.key_size);
 	values = calloc(count, info.value_size);
 	if (!keys || !values)
-		return 0;
+		return -ENOMEM;
 	if (bpf_map_lookup_batch(fd, NULL, &batch, keys, values, &count, NULL) < 0 && errno != ENOENT)
-		return 0;
+		goto unreadable;
 	for (uint32_t i = 0; i < count; i++)
 		sum += tl_fnv1a(tl_fnv1a(TL_FNV_BASIS, keys + (size_t)i * info.key_size, info.key_size),
 				values + (size_t)i * info.value_size, info.value_size);
-	return sum + count;
+	*ret = sum + count;
+	return 0;
+unreadable:
+	if (fd >= 0 && says_nothing(errno))
+		return -errno;
+	*ret = 0;
+	return 0;
 }
 
 /* Without who comes first of two sessions, which a successor settles. */
@@ -169,9 +196,12 @@ static uint64_t hash_config(const struct tl_session *s)
 
 static void check_maps(const struct tl_session *s, struct report *r)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(constant_maps); i++)
-		if (hash_map(tl_map_fd(s, constant_maps[i])) != s->guard->maps[i])
+	for (size_t i = 0; i < ARRAY_SIZE(constant_maps); i++) {
+		uint64_t now;
+
+		if (hash_map(tl_map_fd(s, constant_maps[i]), &now) >= 0 && now != s->guard->maps[i])
 			r->callback(TL_DAMAGE_MAP, constant_maps[i], r->userdata);
+	}
 	if (hash_config(s) != s->guard->config)
 		r->callback(TL_DAMAGE_MAP, "configuration", r->userdata);
 }
@@ -190,19 +220,23 @@ void tl_guard_free(struct tl_session *s)
 }
 
 /* What there is now. */
-static void take_note(const struct tl_session *s, struct tl_guard *g)
+static int take_note(const struct tl_session *s, struct tl_guard *g)
 {
-	for (size_t i = 0; i < s->n_links; i++) {
-		look_at_hook(s->links[i], &g->hooks[i]);
-		name_hook(s->links[i], &g->hooks[i]);
+	int r = 0;
+
+	for (size_t i = 0; i < s->n_links && r >= 0; i++) {
+		r = look_at_hook(s->links[i], &g->hooks[i]);
+		if (r >= 0)
+			name_hook(s->links[i], &g->hooks[i]);
 	}
 	for (int kind = 0; kind < TL_KINDS; kind++)
-		for (uint32_t at = 0; s->programs[kind] >= 0 && at < SLOTS; at++)
-			g->programs[kind][at] = program_at(s, kind, at);
-	for (size_t i = 0; i < ARRAY_SIZE(constant_maps); i++)
-		g->maps[i] = hash_map(tl_map_fd(s, constant_maps[i]));
+		for (uint32_t at = 0; r >= 0 && s->programs[kind] >= 0 && at < SLOTS; at++)
+			r = program_at(s, kind, at, &g->programs[kind][at]);
+	for (size_t i = 0; i < ARRAY_SIZE(constant_maps) && r >= 0; i++)
+		r = hash_map(tl_map_fd(s, constant_maps[i]), &g->maps[i]);
 	g->config = hash_config(s);
 	g->n_hooks = (uint32_t)s->n_links + 1;
+	return r;
 }
 
 int tl_session_guard(struct tl_session *s)
@@ -210,8 +244,10 @@ int tl_session_guard(struct tl_session *s)
 	/* Of a session that another process began, what that has noted: else whoever meddles while
 	 * there is no process would go unnoticed. */
 	const bool is_first = !s->guard && s->adopted;
-	struct tl_guard *g, *kept = tl_kept_guard(s);
+	_cleanup_free_ struct tl_guard *g = NULL;
+	struct tl_guard *kept = tl_kept_guard(s);
 	const size_t size = tl_guard_size((uint32_t)s->n_links);
+	int r = 0;
 
 	if (!s->started || s->stopped)
 		return tl_fail(s, -EINVAL, "the session does not run");
@@ -221,11 +257,13 @@ int tl_session_guard(struct tl_session *s)
 	if (is_first && kept && kept->n_hooks == s->n_links + 1)
 		memcpy(g, kept, size);
 	else
-		take_note(s, g);
+		r = take_note(s, g);
+	if (r < 0)
+		return tl_fail(s, r, "cannot read what is in the kernel: %s", strerror(-r));
 	if (kept)
 		memcpy(kept, g, size);
 	tl_guard_free(s);
-	s->guard = g;
+	s->guard = TAKE_PTR(g);
 	return 0;
 }
 
