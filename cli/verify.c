@@ -167,7 +167,7 @@ static int take_loss(struct tl_verify *v, const struct tl_json *own)
 		.refusals = *tl_json_get_text(own, "counted"),
 	};
 	struct tl_verify_loss *grown = reallocarray(v->losses, v->n_losses + 1, sizeof(*grown));
-	static const char *const before_outputs[] = { "ring", "malformed", "program", "rules" };
+	static const char *const before_outputs[] = { "ring", "malformed", "memory", "program", "rules" };
 
 	if (!grown)
 		return -ENOMEM;

@@ -113,24 +113,24 @@ static void count(struct count *c, const struct tl_event *event)
 	c->n++;
 }
 
-int tl_aggregate_add(struct tl_aggregate *a, const struct tl_event *event)
+bool tl_aggregate_add(struct tl_aggregate *a, const struct tl_event *event)
 {
-	struct count *c;
+	struct count *c = NULL;
 	bool is_new;
-	int r = tl_by_make(&a->by, event);
 
-	if (r < 0)
-		return r;
 	if (!a->begun)
 		a->begun = event->time;
-	c = tl_key_table_get(&a->table, a->by.key.data, a->by.key.size, &is_new);
+	if (tl_by_make(&a->by, event) < 0)
+		a->by.key.size = 0; /* no memory */
+	else
+		c = tl_key_table_get(&a->table, a->by.key.data, a->by.key.size, &is_new);
 	if (!c) {
 		count(&a->rest, event);
-		return 1;
+		return true;
 	}
 	keep_event(a, c, event);
 	count(c, event);
-	return 0;
+	return false;
 }
 
 static void merge(struct count *to, const struct count *c)
@@ -147,7 +147,7 @@ struct tl_aggregate_key tl_aggregate_last_key(const struct tl_aggregate *a)
 	return (struct tl_aggregate_key){ a->by.key.data, a->by.key.size };
 }
 
-int tl_aggregate_add_more(struct tl_aggregate *a, const struct tl_aggregate_key *key, const struct tl_count *more)
+bool tl_aggregate_add_more(struct tl_aggregate *a, const struct tl_aggregate_key *key, const struct tl_count *more)
 {
 	const struct count of_more = {
 		.n = more->events, .first = more->last, .last = more->last, .bytes = more->bytes, .type = more->type

@@ -11,8 +11,8 @@ struct tl_aggregate;
 int tl_aggregate_new(const struct tl_policy_rule *rule, struct tl_aggregate **ret);
 struct tl_aggregate *tl_aggregate_free(struct tl_aggregate *a);
 
-/* Counts the event. Returns whether its key had no room, and is counted with the rest; or -ENOMEM: it is not counted. */
-int tl_aggregate_add(struct tl_aggregate *a, const struct tl_event *event);
+/* Counts the event. Returns whether its key had no room, or no memory, and is counted with the rest. */
+bool tl_aggregate_add(struct tl_aggregate *a, const struct tl_event *event);
 
 /* The key of the event that was counted last, until the next one is. */
 struct tl_aggregate_key {
@@ -21,7 +21,7 @@ struct tl_aggregate_key {
 };
 struct tl_aggregate_key tl_aggregate_last_key(const struct tl_aggregate *a);
 /* Counts more events, of that key. Returns as above. */
-int tl_aggregate_add_more(struct tl_aggregate *a, const struct tl_aggregate_key *key, const struct tl_count *more);
+bool tl_aggregate_add_more(struct tl_aggregate *a, const struct tl_aggregate_key *key, const struct tl_count *more);
 
 /* When the period ends, ns UTC; UINT64_MAX: there is nothing to tell. */
 uint64_t tl_aggregate_due(const struct tl_aggregate *a);

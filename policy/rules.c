@@ -280,13 +280,9 @@ static bool is_due(const struct tl_policy_rule *rule, const struct rule_state *s
 	return due != UINT64_MAX && (now >= due || now + 2 * rule->every < due);
 }
 
-static int counted(struct rule_state *state, uint64_t n, int r)
+static int counted(struct rule_state *state, uint64_t n, bool in_rest)
 {
-	if (r < 0) {
-		state->account->lost += n;
-		return TL_FATE_LOST;
-	}
-	state->account->overflow += r ? n : 0;
+	state->account->overflow += in_rest ? n : 0;
 	state->account->aggregated += n;
 	return TL_FATE_AGGREGATED;
 }
