@@ -126,6 +126,12 @@ static void leave(struct tl_sink *s)
 	f->unsynced = f->unkept = false;
 }
 
+/* It is the file that is open, and nobody else wrote to it: protobuf would be read from the beginning to find its end. */
+static bool is_as_it_was_left(const struct file *f, int fd)
+{
+	return f->fd >= 0 && !f->needs_repair && tl_file_same(f->fd, fd) && tl_file_size(fd) == f->size;
+}
+
 /* Opens s->path; on failure everything is as it was. */
 static int open_path(struct tl_sink *s, struct file *f)
 {
@@ -143,7 +149,7 @@ static int open_path(struct tl_sink *s, struct file *f)
 	if (f->fd < 0 && !new)
 		s->found = tl_file_identity(fd);
 	trial.fd = fd;
-	r = new ? 0 : take_up(s, &trial);
+	r = new || is_as_it_was_left(f, fd) ? 0 : take_up(s, &trial);
 	if (r < 0)
 		return r;
 	if (f->fd >= 0 && !tl_file_same(f->fd, fd))
