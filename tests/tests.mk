@@ -17,8 +17,8 @@ $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(program_obj) $(B)/libtraceleft.a
 
 .PHONY: unit-tests test-tools
 unit-tests: $(unit_tests)
-test-tools: $(B)/tests/tools/http-receiver $(B)/tests/tools/otlp-events
-$(B)/tests/tools/http-receiver: $(B)/obj/tests/tools/http-receiver.o
+test-tools: $(addprefix $(B)/tests/tools/,http-receiver numbered-calls otlp-events)
+$(B)/tests/tools/%: $(B)/obj/tests/tools/%.o
 	@mkdir -p $(@D)
 	$(say)$(CC) $(ALL_LDFLAGS) -pie -o $@ $^
 $(B)/tests/tools/otlp-events: $(B)/obj/tests/tools/otlp-events.o $(B)/libtraceleft.a

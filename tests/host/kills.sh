@@ -7,82 +7,10 @@ cd "$(dirname "$0")/../.." || exit 1
 
 [ "$(id -u)" = 0 ] || { skip host/kills "needs root"; exit 0; }
 . tests/host/daemon-common
+. tests/host/keeper-common
 traceleft=${TRACELEFT:-$PWD/build/traceleft}
 kills=5 opens=40000
 touch "$dir/opened"
-
-# A service manager in small: it keeps the descriptors that it is sent, and hands them to the next process.
-cat >"$dir/keeper" <<'END'
-import array, fcntl, os, signal, socket, sys, threading
-path = os.environ["NOTIFY_SOCKET"]
-notices = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-notices.bind(path)
-store, ready = {}, threading.Event()
-
-def listen():
-    while True:
-        text, ancillary, _, _ = notices.recvmsg(65536, socket.CMSG_SPACE(64))
-        descriptors = array.array("i")
-        for _, _, content in ancillary:
-            descriptors.frombytes(content)
-        words = dict(line.split("=", 1) for line in text.decode().split("\n") if "=" in line)
-        if "FDSTORE" in words:
-            if words["FDNAME"] in store:
-                os.close(store[words["FDNAME"]])
-            store[words["FDNAME"]] = descriptors[0]
-        elif "FDSTOREREMOVE" in words and words["FDNAME"] in store:
-            os.close(store.pop(words["FDNAME"]))
-        if words.get("READY") == "1":
-            ready.set()
-
-def spawn():
-    ready.clear()
-    given = dict(store)
-    pid = os.fork()
-    if pid:
-        return pid
-    for number, fd in enumerate([fcntl.fcntl(fd, fcntl.F_DUPFD, 100) for fd in given.values()]):
-        os.dup2(fd, 3 + number, inheritable=True)
-    os.closerange(3 + len(given), 1024)
-    os.environ.update(LISTEN_FDS=str(len(given)), LISTEN_PID=str(os.getpid()), LISTEN_FDNAMES=":".join(given))
-    os.execv(sys.argv[1], sys.argv[1:])
-
-threading.Thread(target=listen, daemon=True).start()
-pid = spawn()
-print("ready", ready.wait(120), flush=True)
-for line in sys.stdin: # a command, to be run while there is no process; at its end it is stopped
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
-    os.system(line)
-    pid = spawn()
-    print("ready", ready.wait(120), len(store), flush=True)
-os.kill(pid, signal.SIGTERM)
-print("ended", os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), len(store), flush=True)
-END
-
-# told N LINE: the keeper has said it so often.
-told() {
-	for _ in $(seq 600); do
-		[ "$(grep -cx "$2" "$dir/said")" -ge "$1" ] && return
-		sleep 0.2
-	done
-	why "not $1 times '$2': $(tail -n 1 "$dir/said") $(tail -n 2 "$dir/err")"
-}
-
-begin_keeping() {
-	rm -rf "$dir/log" "$dir/keep" "$dir/in"
-	mkdir "$dir/log"
-	mkfifo "$dir/in"
-	NOTIFY_SOCKET=$dir/keep python3 "$dir/keeper" "$daemon" --foreground --policy "$dir/policy.yaml" \
-		<"$dir/in" >"$dir/said" 2>"$dir/err" &
-	keeper=$!
-	exec 7>"$dir/in"
-	told 1 "ready True"
-}
-end_keeping() {
-	exec 7>&-
-	wait "$keeper"
-}
 
 each_event_is_in_the_file_once() {
 	local format=$1 lines=$dir/log/events load i
@@ -97,7 +25,7 @@ each_event_is_in_the_file_once() {
 	load=$!
 	for ((i = 1; i <= kills && !${#reason}; i++)); do
 		sleep "0.$i"
-		echo : >&7
+		echo KILL >&7
 		told "$i" "ready True 1"
 	done
 	wait "$load"
@@ -146,17 +74,17 @@ what_is_done_while_no_process_is_there_is_told() {
 	done
 	maps=$(tests/host/meddle "$(cat "$dir/run/traceleftd.lock")" maps)
 	# Nothing is done but that: it was killed.
-	echo : >&7
+	echo KILL >&7
 	told 1 "ready True 1"
 	is_told log "ended:traceleftd" || { end_keeping; return 1; }
-	echo "cd $dir/log && rm away && truncate -s 400 cut && mv moved else && mv dated dated-20260101 && mv numbered numbered.1 &&" \
+	echo "KILL cd $dir/log && rm away && truncate -s 400 cut && mv moved else && mv dated dated-20260101 && mv numbered numbered.1 &&" \
 		"mv ended.jsonl ended-20260101-23.jsonl && mv packed packed.1 && gzip packed.1 &&" \
 		"rm feigned && echo {} | gzip >feigned.1.gz && cp packed.1.gz feigned.gz;" \
 		"cd $PWD && tests/host/meddle $maps flip wants && tests/host/meddle $maps drop; echo '# more' >>$dir/policy.yaml" >&7
 	told 2 "ready True 1"
 	is_told log "ended:traceleftd ended:traceleftd map:wants output:log/away output:log/cut output:log/feigned output:log/moved policy:policy.yaml program:openat"
 	before=$(tampering log)
-	echo : >&7
+	echo KILL >&7
 	told 3 "ready True 1"
 	# What lasts is told again, for that is not mended.
 	is_told log "$(echo "$before ended:traceleftd map:wants program:openat" | xargs -n 1 | sort | xargs)"
@@ -180,7 +108,7 @@ begin_with_a_session() {
 hook_that_is_exchanged_while_no_process_is_there_is_told() {
 	local file
 	begin_with_a_session
-	echo "tests/host/exchange $keeper hook session-1 2>$dir/exchanged" >&7
+	echo "KILL tests/host/exchange $keeper hook session-1 2>$dir/exchanged" >&7
 	told 1 "ready True 1" || return
 	for file in log other; do
 		for _ in $(seq 300); do
@@ -196,7 +124,7 @@ hook_that_is_exchanged_while_no_process_is_there_is_told() {
 session_that_is_emptied_while_no_process_is_there_is_told() {
 	local file
 	begin_with_a_session
-	echo "tests/host/exchange $keeper empty 2>$dir/exchanged" >&7
+	echo "KILL tests/host/exchange $keeper empty 2>$dir/exchanged" >&7
 	told 1 "ready True 1"
 	end_keeping
 	[ -z "$reason" ] || return
@@ -218,7 +146,7 @@ sealed_file_that_is_lost_while_no_process_is_there_is_told_and_missed() {
 		sleep 0.1
 	done
 	[ -n "$seal" ] || why "no other output was told a seal"
-	echo "rm $dir/log/log" >&7
+	echo "KILL rm $dir/log/log" >&7
 	told 1 "ready True 1" && is_told other "ended:traceleftd output:log/log"
 	"$dir/work" -c ': <"$1"' work "$dir/opened"
 	end_keeping

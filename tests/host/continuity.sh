@@ -1,0 +1,97 @@
+#!/bin/bash
+# Reloads, and processes that are killed, while four others make calls: each call is told once or declared
+# lost, and there is no gap. With TL_TEST_RELOADS=100 TL_TEST_KILLS=25 TL_TEST_PAUSE=0 it is by hand.
+# shellcheck disable=SC2015 # what fails has said why
+cd "$(dirname "$0")/../.." || exit 1
+. tests/lib.sh
+
+[ "$(id -u)" = 0 ] || { skip host/continuity "needs root"; exit 0; }
+. tests/host/daemon-common
+. tests/host/keeper-common
+traceleft=${TRACELEFT:-$PWD/build/traceleft}
+reloads=${TL_TEST_RELOADS:-20} kills=${TL_TEST_KILLS:-5}
+# In microseconds, behind a hundred calls of each; 0: as fast as they can, which is some gigabytes.
+pause=${TL_TEST_PAUSE:-20000}
+cp build/tests/tools/numbered-calls "$dir/work" || { not_ok host/continuity "make test-tools"; exit 1; }
+
+# write_counting_policy MORE: of its rule. Records of protobuf are the shortest.
+write_counting_policy() {
+	put_policy <<-END
+		rules:
+		  - {name: counted, target: mine, events: [getpgid]${1:+, $1}}
+		outputs:
+		  log: {type: file, path: $dir/log/events, format: proto}
+	END
+}
+
+begin_calls() {
+	write_counting_policy
+	begin_keeping
+	rm -f "$dir/go"
+	jobs=()
+	for i in 1 2 3 4; do
+		"$dir/work" make "$dir/go" "$pause" >"$dir/calls.$i" &
+		jobs+=($!)
+	done
+	sleep 0.5
+	touch "$dir/go"
+}
+
+# Until all have said how many, and then nothing more has come for some seconds.
+await_calls() {
+	local before="" now=0
+	rm "$dir/go"
+	for _ in $(seq 600); do
+		[ "$(cat "$dir"/calls.[1-4] | wc -l)" = 4 ] && [ "$before" = "$now" ] && break
+		sleep 3
+		before=$now now=$(stat -c %s "$dir/log/events")
+	done
+	touch "$dir/go"
+	wait "${jobs[@]}"
+}
+
+# end_calls WHAT: its figures. What a buffer of the usual size has room for is told.
+end_calls() {
+	local made told again lost gaps wrong
+	await_calls
+	end_keeping
+	[ -z "$reason" ] || return
+	grep -qx "ended 0 0" "$dir/said" || why "$(tail -n 1 "$dir/said") $(tail -n 3 "$dir/err")" || return
+	made=$(awk '{ n += $2 } END { print n }' "$dir"/calls.[1-4])
+	read -r told again lost gaps wrong < <("$traceleft" decode "$dir/log/events" | "$dir/work" count)
+	echo "# $1: $made calls, $told told, $lost declared lost"
+	[ "$((told + lost)) $again $gaps $wrong" = "$made 0 0 0" ] ||
+		why "of $made: $told told, $again numbers again, $lost lost, $gaps gaps, $wrong wrong" || return
+	((lost == 0 || pause == 0)) || why "$lost of $made were lost"
+}
+
+reloads_lose_nothing() {
+	begin_calls
+	for ((i = 1; i <= reloads && !${#reason}; i++)); do
+		write_counting_policy "tags: [reload-$i]"
+		timeout 60 "$traceleft" reload --socket "$dir/run/control" >"$dir/answer" 2>&1 || why "$(cat "$dir/answer")"
+	done
+	end_calls "$reloads reloads" || return
+	[ "$("$traceleft" decode "$dir/log/events" | grep -c '"action":"reload"')" = "$reloads" ] || why "not $reloads are recorded"
+}
+
+kills_lose_nothing() {
+	begin_calls
+	for ((i = 1; i <= kills && !${#reason}; i++)); do
+		sleep 0.5 # the next one reads what came meanwhile
+		echo KILL >&7
+		told "$i" "ready True 1"
+	done
+	end_calls "$kills kills" || return
+	[ "$(grep -c 'goes on with the session' "$dir/err")" = "$kills" ] || why "not $kills went on: $(tail -n 3 "$dir/err")"
+}
+
+for test in reloads_lose_nothing kills_lose_nothing; do
+	chosen "$test" || continue
+	reason=
+	if $test; then
+		ok "host/continuity/$test"
+	else
+		not_ok "host/continuity/$test" "$reason"
+	fi
+done
