@@ -72,7 +72,7 @@ static void send_answer(int fd, bool done, const char *text)
 	char answer[TL_CONTROL_ANSWER_MAX + 2];
 	int n = snprintf(answer, sizeof(answer), "%c%s", done ? TL_CONTROL_DONE : TL_CONTROL_REFUSED, text);
 
-	send(fd, answer, MIN((size_t)n + 1, sizeof(answer)), MSG_DONTWAIT | MSG_NOSIGNAL);
+	(void)!TEMP_FAILURE_RETRY(send(fd, answer, MIN((size_t)n + 1, sizeof(answer)), MSG_DONTWAIT | MSG_NOSIGNAL));
 }
 
 /* Its last word. The client goes when it has hung up, or its time is over. */
@@ -125,8 +125,8 @@ static void begin_counts(struct client *client)
 
 static void send_line(struct client *client)
 {
-	ssize_t n = send(client->fd, client->line.data + client->sent, client->line.size - client->sent,
-			 MSG_DONTWAIT | MSG_NOSIGNAL);
+	ssize_t n = TEMP_FAILURE_RETRY(send(client->fd, client->line.data + client->sent,
+					    client->line.size - client->sent, MSG_DONTWAIT | MSG_NOSIGNAL));
 
 	if (n > 0)
 		client->sent += (size_t)n;
@@ -200,19 +200,20 @@ static int serve(struct client *client)
 static bool drain(struct client *client)
 {
 	char dropped[512];
-	ssize_t n = recv(client->fd, dropped, sizeof(dropped), MSG_DONTWAIT);
+	ssize_t n = TEMP_FAILURE_RETRY(recv(client->fd, dropped, sizeof(dropped), MSG_DONTWAIT));
 
-	return n < 0 ? errno == EAGAIN || errno == EINTR :
+	return n < 0 ? errno == EAGAIN :
 		       n > 0 && client->state != CLIENT_TAILS && client->state != CLIENT_COUNTS;
 }
 
 static bool receive(struct client *client)
 {
-	ssize_t n = recv(client->fd, client->request + client->size, sizeof(client->request) - client->size,
-			 MSG_DONTWAIT);
+	/* Who is interrupted is not called again: it is told of what comes, once. */
+	ssize_t n = TEMP_FAILURE_RETRY(recv(client->fd, client->request + client->size,
+					    sizeof(client->request) - client->size, MSG_DONTWAIT));
 
 	if (n <= 0)
-		return n < 0 && (errno == EAGAIN || errno == EINTR);
+		return n < 0 && errno == EAGAIN;
 	client->size += (size_t)n;
 	return true;
 }

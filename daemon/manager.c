@@ -78,6 +78,7 @@ struct manager {
 	int64_t *tasks;
 	size_t n_tasks;
 	enum tl_status exit_status;
+	char failure[256]; /* why it ends; "": it was told to */
 };
 
 /* ---- What it says about itself ---- */
@@ -176,14 +177,13 @@ static int die(struct manager *m, enum tl_status status, int error, const char *
 	__attribute__((format(printf, 4, 5)));
 static int die(struct manager *m, enum tl_status status, int error, const char *format, ...)
 {
-	char text[256];
 	va_list ap;
 
 	va_start(ap, format);
-	vsnprintf(text, sizeof(text), format, ap);
+	vsnprintf(m->failure, sizeof(m->failure), format, ap);
 	va_end(ap);
-	tl_log_id(LOG_CRIT, TL_MESSAGE_CANNOT_AUDIT, "%s", text);
-	sd_notifyf(0, "STATUS=%s\nERRNO=%d", text, error < 0 ? -error : error);
+	tl_log_id(LOG_CRIT, TL_MESSAGE_CANNOT_AUDIT, "%s", m->failure);
+	sd_notifyf(0, "STATUS=%s\nERRNO=%d", m->failure, error < 0 ? -error : error);
 	m->exit_status = tl_status_of(error, status);
 	if (m->event)
 		sd_event_exit(m->event, m->exit_status);
@@ -853,6 +853,15 @@ static void finish(struct manager *m)
 	tl_encode_done();
 }
 
+/* What has come until now is told, and why nothing more will be. */
+static void stop_for_failure(struct manager *m)
+{
+	struct tl_sender nobody = { 0 };
+
+	snprintf(nobody.text, sizeof(nobody.text), "%.*s", TL_SENDER_SIZE - 1, m->failure);
+	stop(m, &nobody);
+}
+
 int tl_manager_main(const struct tl_manager_options *options)
 {
 	struct manager m = { .options = options, .runtime = { .directory = -1, .lock = -1 } };
@@ -862,6 +871,8 @@ int tl_manager_main(const struct tl_manager_options *options)
 		r = sd_event_loop(m.event);
 		if (r < 0)
 			die(&m, TL_STATUS_SOFTWARE, r, "the event loop failed: %s", strerror(-r));
+		if (m.failure[0] && !m.leaves)
+			stop_for_failure(&m);
 	}
 	finish(&m);
 	return m.exit_status;

@@ -1,5 +1,6 @@
 # Tests. `check` is all of them; each part prints `NAME: N passed, N failed, N skipped`.
 
+, := ,
 unit_src := $(filter-out tests/unit/common.c,$(wildcard tests/unit/test-*.c))
 unit_tests := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(unit_src))
 # What programs are made of, but for their main().
@@ -15,9 +16,15 @@ $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(program_obj) $(B)/libtraceleft.a
 	$(say)$(CC) $(ALL_LDFLAGS) -pie -o $@ $^ -lcmocka $(POLICY_LIBS) $(LIB_LIBS) $(DAEMON_LIBS) $(CLI_LIBS)
 .SECONDARY: $(patsubst tests/unit/%.c,$(B)/obj/tests/unit/%.o,$(unit_src))
 
+# What our own code allocates goes through this test, which has it fail.
+$(B)/tests/unit/test-no-memory: private ALL_LDFLAGS += $(addprefix -Wl$(,)--wrap=,malloc calloc realloc reallocarray strdup strndup vasprintf __vasprintf_chk)
+
 .PHONY: unit-tests test-tools
 unit-tests: $(unit_tests)
-test-tools: $(addprefix $(B)/tests/tools/,http-receiver numbered-calls otlp-events)
+test-tools: $(addprefix $(B)/tests/tools/,http-receiver numbered-calls otlp-events failing-allocations.so)
+$(B)/tests/tools/%.so: $(B)/obj/tests/tools/%.o
+	@mkdir -p $(@D)
+	$(say)$(CC) $(ALL_LDFLAGS) -shared -o $@ $^ -ldl
 $(B)/tests/tools/%: $(B)/obj/tests/tools/%.o
 	@mkdir -p $(@D)
 	$(say)$(CC) $(ALL_LDFLAGS) -pie -o $@ $^

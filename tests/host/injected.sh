@@ -1,0 +1,282 @@
+#!/bin/bash
+# Allocations and system calls of the daemon fail, one at a time: it goes on, or it ends with words and with
+# a status that the service manager tries again after. Each event is told or declared lost, and once.
+# shellcheck disable=SC1091,SC2015,SC2016,SC2119 # the library is beside; what fails has said why; shells of commands expand; stop may have a signal
+cd "$(dirname "$0")/../.." || exit 1
+. tests/lib.sh
+
+[ "$(id -u)" = 0 ] || { skip host/injected "needs root"; exit 0; }
+. tests/host/daemon-common
+traceleft=${TRACELEFT:-$PWD/build/traceleft}
+failing=$PWD/build/tests/tools/failing-allocations.so
+plan=$dir/plan
+for needed in strace jq; do
+	command -v $needed >/dev/null || { not_ok host/injected "not installed (packaging/install-dependencies): $needed"; exit 1; }
+done
+[ -e "$failing" ] || { not_ok host/injected "no $failing: make test-tools"; exit 1; }
+tracer=""
+trap '[ -z "$tracer" ] || kill "$tracer" 2>/dev/null; [ -z "$pid" ] || kill -9 "$pid" 2>/dev/null; rm -rf "$dir"' EXIT
+touch "$dir/opened"
+put_policy <<END
+rules:
+  - {name: opens, target: mine, events: [openat], where: path == "$dir/opened"}
+outputs:
+  log: {type: file, path: $dir/log/events}
+END
+
+begin() {
+	rm -f "$dir/log/events"
+	made=0
+	: >"$dir/err"
+	start
+}
+opens() {
+	"$dir/work" -c 'for i in 1 2 3; do : <"$1"; done' work "$dir/opened"
+	made=$((made + 3))
+}
+told() { grep -c '"name":"opens"' "$dir/log/events"; }
+# until_told [N]: so many events are in the file, or all.
+until_told() {
+	for _ in $(seq 600); do
+		[ "$(told)" -ge "${1:-$made}" ] && return
+		sleep 0.1
+	done
+	why "of ${1:-$made}: $(told) $(tail -n 3 "$dir/err")"
+}
+# Nothing is missing that is not declared, and nothing is there twice. What is lost may be no open.
+all_accounted_for() {
+	"$traceleft" verify "$dir/log/events" >"$dir/verified" || why "$(cat "$dir/verified")" || return
+	jq -e -s --argjson made "$made" '[.[] | select(.rule.name == "opens") | .event.id] as $told |
+		([.[] | select(.event.action == "lost") | .traceleft.count] | add // 0) as $lost |
+		($told | length) == ($told | unique | length) and ($told | length) <= $made and
+		($told | length) + $lost >= $made' "$dir/log/events" >/dev/null ||
+		why "of $made: $(told) $(grep '"lost"' "$dir/log/events" | head -n 2)"
+}
+no_tampering() {
+	grep '"action":"tamper"' "$dir/log/events" >"$dir/tampering" || return 0
+	why "$(head -n 1 "$dir/tampering" | jq -c .message)"
+}
+end_well() {
+	stop
+	[ "$status" = 0 ] || why "status $status: $(tail -n 2 "$dir/err")" || return
+	all_accounted_for && no_tampering
+}
+# It has not started: systemd tries it again, and somebody reads why.
+ended_for_now() {
+	wait "$pid"
+	status=$?
+	pid=
+	[ "$status" = 71 ] || why "status $status: $(cat "$dir/err")" || return
+	grep -q '^traceleftd: .*\(memory\|Too many open files\|Interrupted\)' "$dir/err" || why "no words: $(cat "$dir/err")"
+}
+# Its status is in $status, its words in $dir/answer.
+reload() {
+	timeout 60 "$traceleft" reload --socket "$dir/run/control" >"$dir/answer" 2>&1
+	status=$?
+}
+
+# ---- Allocations ----
+
+# arm N: the Nth from now on fails; 0: none does.
+arm() {
+	local number byte text=
+	for number in "$1" 1; do
+		for ((byte = 0; byte < 8; byte++, number >>= 8)); do text+=$(printf '\\x%02x' $((number & 255))); done
+	done
+	printf '%b' "$text" | dd of="$plan" conv=notrunc status=none
+}
+seen() { od -An -t u8 -j 16 -N 8 "$plan" | tr -d ' '; }
+failed() { od -An -t u8 -j 24 -N 8 "$plan" | tr -d ' '; }
+begin_failing() {
+	truncate -s 0 "$plan"
+	truncate -s 32 "$plan"
+	arm "${1:-0}"
+	under=(env "LD_PRELOAD=$failing" "FAILING_ALLOCATIONS=$plan")
+	begin
+}
+
+no_memory_at_the_start() {
+	local all i parts=14
+	begin_failing || return
+	all=$(seen)
+	end_well || return
+	((all > 100)) || why "$all allocations" || return
+	for ((i = 0; i < parts; i++)); do
+		if begin_failing $((1 + all * i / parts)); then
+			opens
+			end_well || return
+		else
+			ended_for_now || return
+		fi
+		[ "$(failed)" = 1 ] || why "allocation $((1 + all * i / parts)) of $all was not made" || return
+	done
+}
+
+no_memory_in_a_reload() {
+	local all i parts=12
+	begin_failing || return
+	all=$(seen)
+	reload
+	all=$(($(seen) - all))
+	for ((i = 0; i < parts; i++)); do
+		arm $((1 + all * i / parts))
+		reload
+		[ "$status" = 0 ] || grep -q 'memory\|no answer\|closed\|ended' "$dir/answer" ||
+			why "status $status: $(cat "$dir/answer")" || return
+		opens
+		until_told || return
+	done
+	arm 0
+	reload
+	[ "$status" = 0 ] || why "$(cat "$dir/answer")" || return
+	end_well
+}
+
+no_memory_while_it_audits() {
+	local i before
+	begin_failing || return
+	for ((i = 1; i <= 16; i++)); do
+		arm "$i"
+		before=$(seen)
+		opens
+		for _ in $(seq 50); do
+			[ "$(seen)" = "$before" ] || break
+			sleep 0.1
+		done
+		sleep 0.1
+	done
+	arm 0
+	[ "$(failed)" -gt 3 ] || why "only $(failed) allocations failed" || return
+	before=$(told)
+	opens
+	until_told $((before + 3)) && end_well
+}
+
+# ---- System calls ----
+
+# inject CALL HOW: of the daemon that runs, until end_injecting.
+inject() {
+	: >"$dir/traced"
+	strace -f --seccomp-bpf -o "$dir/traced" -e trace="$1" -e inject="$1:$2" -p "$pid" 2>"$dir/attached" &
+	tracer=$!
+	for _ in $(seq 300); do
+		grep -q attached "$dir/attached" && return
+		sleep 0.1
+	done
+	why "strace: $(cat "$dir/attached")"
+}
+end_injecting() {
+	kill "$tracer" 2>/dev/null
+	wait "$tracer" 2>/dev/null
+	tracer=
+	grep -q INJECTED "$dir/traced" || why "$1: no call failed"
+}
+
+# Each of them: of the maps that nobody may write to, of the files of the policy.
+calls_that_look_for_tampering_fail_and_none_is_told() {
+	local call seen_in
+	under=()
+	begin || return
+	for call in bpf:error=ENOMEM bpf:error=EINTR openat:error=EMFILE; do
+		inject "${call%%:*}" "${call#*:}:when=1+" || return
+		seen_in='BPF_MAP_LOOKUP_ELEM.*INJECTED'
+		[[ $call == bpf:* ]] || seen_in='policy.yaml.*INJECTED'
+		for _ in $(seq 300); do
+			! grep -q "$seen_in" "$dir/traced" || break
+			sleep 0.1
+		done
+		sleep 0.3
+		end_injecting "$call" || return
+		opens
+		until_told || return
+	done
+	end_well
+}
+
+writes_that_fail_lose_nothing() {
+	local error
+	under=()
+	begin || return
+	for error in EINTR EAGAIN ENOSPC; do
+		inject write "error=$error:when=1+2" || return
+		opens
+		until_told || return
+		end_injecting "write $error" || return
+	done
+	end_well
+}
+
+calls_of_a_reload_fail_and_a_policy_is_in_force() {
+	local call
+	under=()
+	begin || return
+	for call in bpf:error=ENOMEM:when=20 mmap:error=ENOMEM:when=6 clone3:error=EAGAIN:when=1 eventfd2:error=EMFILE:when=1 \
+		epoll_create1:error=ENOMEM:when=1 recvfrom:error=EINTR:when=1 sendto:error=EINTR:when=1; do
+		inject "${call%%:*}" "${call#*:}" || return
+		reload
+		end_injecting "$call" || return
+		case $call in
+		*EINTR*) [ "$status" = 0 ] ;;
+		*) [ "$status" = 0 ] || grep -q 'memory\|open files\|unavailable\|-12' "$dir/answer" ;;
+		esac || why "$call: status $status: $(cat "$dir/answer")" || return
+		opens
+		until_told || return
+	done
+	end_well
+}
+
+# begin_under CALL HOW: from the first call on; the daemon is this shell's child, not strace's.
+begin_under() {
+	: >"$dir/traced"
+	under=(strace -D -f --seccomp-bpf -o "$dir/traced" -e trace="$1" -e inject="$1:$2")
+	begin
+}
+
+calls_of_the_start_fail_and_systemd_tries_again() {
+	local call
+	for call in epoll_create1:error=EMFILE:when=1 timerfd_create:error=EMFILE:when=1 signalfd4:error=ENFILE:when=1 \
+		flock:error=EINTR:when=1; do
+		! begin_under "${call%%:*}" "${call#*:}" || why "$call: it audits" || return
+		ended_for_now || return
+	done
+}
+
+control_that_cannot_be_made_is_made_later() {
+	begin_under listen error=ENOMEM:when=1 || return
+	for _ in $(seq 100); do
+		reload
+		[ "$status" != 0 ] || break
+		sleep 0.1
+	done
+	[ "$status" = 0 ] && grep -q 'cannot listen' "$dir/err" || why "$(cat "$dir/answer" "$dir/err")" || return
+	opens
+	until_told && end_well
+}
+
+who_ends_for_an_error_tells_what_has_come_and_why() {
+	under=()
+	begin || return
+	kill -STOP "$pid"
+	opens
+	inject timerfd_settime error=ENOMEM:when=1+ || return
+	kill -CONT "$pid"
+	wait "$pid"
+	status=$?
+	pid=
+	end_injecting timerfd_settime || return
+	[ "$status" = 71 ] && grep -q 'the event loop failed' "$dir/err" || why "status $status: $(cat "$dir/err")" || return
+	until_told && jq -e -s 'any(.[]; .event.action == "stop" and (.message | test("the event loop failed")))' \
+		"$dir/log/events" >/dev/null || why "$(tail -n 1 "$dir/log/events")"
+}
+
+for test in no_memory_at_the_start no_memory_in_a_reload no_memory_while_it_audits \
+	calls_that_look_for_tampering_fail_and_none_is_told writes_that_fail_lose_nothing \
+	calls_of_a_reload_fail_and_a_policy_is_in_force calls_of_the_start_fail_and_systemd_tries_again \
+	control_that_cannot_be_made_is_made_later who_ends_for_an_error_tells_what_has_come_and_why; do
+	chosen "$test" || continue
+	reason="" begun=$SECONDS
+	if "$test"; then ok "host/injected/$test"; else not_ok "host/injected/$test" "$reason"; fi
+	[ -z "$tracer" ] || { kill "$tracer" 2>/dev/null; wait "$tracer" 2>/dev/null; tracer=; }
+	[ -z "$pid" ] || { kill -9 "$pid" 2>/dev/null; wait "$pid" 2>/dev/null; pid=; }
+	echo "# host/injected/$test: $((SECONDS - begun)) s"
+done
