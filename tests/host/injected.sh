@@ -156,8 +156,8 @@ no_memory_while_it_audits() {
 
 # inject CALL HOW: of the daemon that runs, until end_injecting.
 inject() {
-	: >"$dir/traced"
-	strace -f --seccomp-bpf -o "$dir/traced" -e trace="$1" -e inject="$1:$2" -p "$pid" 2>"$dir/attached" &
+	: >"$dir/traced" >"$dir/attached" # of the one before
+	strace -f --seccomp-bpf -o "$dir/traced" -e trace="$1" -e inject="$1:$2" -p "$pid" 2>>"$dir/attached" &
 	tracer=$!
 	for _ in $(seq 300); do
 		grep -q attached "$dir/attached" && return
@@ -169,7 +169,7 @@ end_injecting() {
 	kill "$tracer" 2>/dev/null
 	wait "$tracer" 2>/dev/null
 	tracer=
-	grep -q INJECTED "$dir/traced" || why "$1: no call failed"
+	grep -q INJECTED "$dir/traced" || why "$1: no call failed: $(tail -n 2 "$dir/attached" "$dir/traced") $(cat "$dir/answer" 2>/dev/null) $(tail -n 3 "$dir/err")"
 }
 
 # Each of them: of the maps that nobody may write to, of the files of the policy.
