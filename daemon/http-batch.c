@@ -112,7 +112,7 @@ int tl_http_batch_add(struct tl_http_batch *b, const struct tl_event *event, con
 	if (b->kind & TL_HTTP_GZIP)
 		tl_packer_take(&b->packer, b->block.body.data, b->block.body.size);
 	if (!b->records++)
-		b->since = tl_now();
+		b->since = tl_now_steady();
 	return 0;
 }
 

@@ -23,7 +23,7 @@ struct tl_http_batch {
 	struct tl_packer packer; /* of the body, if it is compressed */
 	struct tl_buffer sentence;
 	size_t records; /* events and records of our own in it */
-	uint64_t since; /* when the first one came, ns since the epoch */
+	uint64_t since; /* when the first one came, tl_now_steady() */
 };
 
 /* format: one of outputs of type http. -ENOMEM. */

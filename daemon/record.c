@@ -18,6 +18,14 @@ uint64_t tl_now(void)
 	return tl_timespec_ns(&ts);
 }
 
+uint64_t tl_now_steady(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return tl_timespec_ns(&ts);
+}
+
 static const struct tl_process *self(void)
 {
 	static struct tl_process process;

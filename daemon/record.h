@@ -30,5 +30,7 @@ void tl_record_parent(struct tl_sender *ret);
 
 /* ns since the epoch. */
 uint64_t tl_now(void);
+/* ns of a clock that nobody sets: for how long something takes. */
+uint64_t tl_now_steady(void);
 
 #endif

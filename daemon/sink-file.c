@@ -603,6 +603,8 @@ static void file_tick(struct tl_sink *s)
 		sync_file(s);
 	if (!rotates(f))
 		return;
+	/* Who was born later than now is of a clock that has been set back: his time begins anew. */
+	f->born = MIN(f->born, tl_now());
 	if (!f->detached)
 		rotate_if_full(s);
 	look_after_old_files(s);

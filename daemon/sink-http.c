@@ -32,7 +32,7 @@ struct http {
 	struct tl_block sending; /* under way, or to be tried again */
 	bool has_block, busy; /* there is one; the client has it */
 	unsigned failures; /* of that block, one after the other */
-	uint64_t again; /* when it may be tried again, ns since the epoch */
+	uint64_t again; /* when it may be tried again, tl_now_steady() */
 	size_t memory;
 	uint32_t batch_events;
 	size_t batch_size;
@@ -78,7 +78,7 @@ static void try_again(struct tl_sink *s, int error, const char *why, uint64_t as
 	char text[sizeof(s->why)];
 
 	h->failures++;
-	h->again = tl_now() + wait_of(h, asked);
+	h->again = tl_now_steady() + wait_of(h, asked);
 	snprintf(text, sizeof(text), "cannot send to %.100s: %.250s", s->path, why);
 	tl_sink_fails_because(s, error, text);
 }
@@ -144,7 +144,7 @@ static void pump(struct tl_sink *s)
 	const char *type, *why;
 	int error, r;
 
-	if (h->busy || tl_now() < h->again)
+	if (h->busy || tl_now_steady() < h->again)
 		return;
 	if (!h->has_block) {
 		r = tl_http_queue_next(&h->queue, &h->sending, &error);
@@ -276,7 +276,7 @@ static void http_tick(struct tl_sink *s)
 
 	if (r < 0 && r != -EBUSY)
 		note_spool(s, r);
-	if (h->batch.records && tl_now() >= h->batch.since + h->batch_time)
+	if (h->batch.records && tl_now_steady() >= h->batch.since + h->batch_time)
 		seal(s);
 	store(s);
 	pump(s);
@@ -290,10 +290,10 @@ static void http_tick(struct tl_sink *s)
 static void last_wait(struct tl_sink *s)
 {
 	struct http *h = s->data;
-	uint64_t end = tl_now() + LAST_WAIT_MS * NS_PER_MS;
+	uint64_t end = tl_now_steady() + LAST_WAIT_MS * NS_PER_MS;
 
 	pump(s);
-	while (h->busy && tl_now() < end)
+	while (h->busy && tl_now_steady() < end)
 		tl_http_client_work(h->client, LAST_STEP_MS);
 }
 

@@ -218,10 +218,10 @@ static void wait_for_journald(struct tl_sink *s)
 {
 	struct journal *j = s->data;
 	struct pollfd p = { .fd = j->fd, .events = POLLOUT };
-	uint64_t end = tl_now() + LAST_WAIT_MS * UINT64_C(1000000);
+	uint64_t end = tl_now_steady() + LAST_WAIT_MS * UINT64_C(1000000);
 
 	drain(s);
-	while (!is_empty(j) && j->fd >= 0 && tl_now() < end && poll(&p, 1, LAST_WAIT_MS) > 0)
+	while (!is_empty(j) && j->fd >= 0 && tl_now_steady() < end && poll(&p, 1, LAST_WAIT_MS) > 0)
 		drain(s);
 }
 

@@ -67,14 +67,6 @@ struct tl_tamper_watch {
 	bool says_why_not; /* that they cannot be is in the log */
 };
 
-static uint64_t monotonic(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return tl_timespec_ns(&ts);
-}
-
 /* ---- Telling ---- */
 
 static void tell(struct tl_generation *g, const struct tl_tamper *tamper, const char *note,
@@ -261,7 +253,7 @@ void tl_tamper_watch_awake(struct tl_tamper_watch *w)
 
 	if (!w)
 		return;
-	w->beat = monotonic();
+	w->beat = tl_now_steady();
 	w->beat_time = tl_now();
 	w->worked = worked(w);
 	if (w->has_timer)
@@ -270,7 +262,7 @@ void tl_tamper_watch_awake(struct tl_tamper_watch *w)
 
 static void beat(struct tl_tamper_watch *w, struct tl_generation *g, uint64_t limit, const struct tl_sender *who)
 {
-	const uint64_t silence = monotonic() - w->beat;
+	const uint64_t silence = tl_now_steady() - w->beat;
 
 	if (silence > limit)
 		tell_stopped(w, g, silence, who);
@@ -287,7 +279,7 @@ void tl_tamper_watch_continued(struct tl_tamper_watch *w, struct tl_generation *
 void tl_tamper_watch_woken(struct tl_tamper_watch *w, struct tl_generation *g)
 {
 	static const struct tl_sender own = { .text = "its own timer woke it" };
-	const uint64_t silence = w ? monotonic() - w->beat : 0;
+	const uint64_t silence = w ? tl_now_steady() - w->beat : 0;
 
 	if (silence < WAKE_AFTER || silence > WAKE_AFTER + WAKE_LATE || worked(w) - w->worked > WAKE_LATE)
 		return;

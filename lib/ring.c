@@ -9,6 +9,7 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
@@ -22,6 +23,7 @@
 
 #define TL_BUSY_NS 20000000ULL
 #define TL_IDLE_NS 100000000ULL
+#define TL_CLOCK_SET_NS 10000000 /* of a difference: the clock does not run apart so much within a second */
 #define RECORDS_MAX (256 * 1024) /* bytes of the largest record */
 
 uint64_t tl_now_boot(void)
@@ -32,10 +34,24 @@ uint64_t tl_now_boot(void)
 	return tl_timespec_ns(&now);
 }
 
+static void set_clock(struct tl_session *s, int64_t realtime_offset)
+{
+	s->realtime_offset = realtime_offset;
+	tl_processes_set_clock(s->processes, realtime_offset);
+}
+
 void tl_clock_adjust(struct tl_session *s)
 {
-	s->realtime_offset = tl_realtime_offset();
-	tl_processes_set_clock(s->processes, s->realtime_offset);
+	set_clock(s, tl_realtime_offset());
+}
+
+/* Once a second, and at once when somebody has set the clock. */
+static void follow_clock(struct tl_session *s, uint64_t now)
+{
+	const int64_t offset = tl_realtime_offset();
+
+	if (now / 1000000000ULL != s->tick / 1000000000ULL || llabs(offset - s->realtime_offset) > TL_CLOCK_SET_NS)
+		set_clock(s, offset);
 }
 
 static int set_timer(struct tl_session *s, uint64_t ns)
@@ -528,8 +544,7 @@ int tl_session_dispatch(struct tl_session *s, size_t max)
 		return n;
 	now = tl_now_boot();
 	if (now - s->tick > TL_BUSY_NS) {
-		if (now / 1000000000ULL != s->tick / 1000000000ULL)
-			tl_clock_adjust(s);
+		follow_clock(s, now);
 		s->tick = now;
 		r = tl_ring_declare(s, false);
 		if (r < 0)
