@@ -91,7 +91,7 @@ static bool machine_was_cut(void)
 	_cleanup_close_ int state = open_state(), fd = -1;
 	char boot[sizeof(tl_host()->boot_id)] = "";
 
-	if (state < 0)
+	if (state < 0 || !*tl_host()->boot_id)
 		return false;
 	fd = openat(state, AUDITED, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	return fd >= 0 && (read(fd, boot, sizeof(boot) - 1) <= 0 || strcmp(boot, tl_host()->boot_id) != 0);
@@ -103,7 +103,7 @@ static int note_boot(void)
 	_cleanup_close_ int state = open_state(), fd = -1;
 	const char *boot = tl_host()->boot_id;
 
-	if (state < 0)
+	if (state < 0 || !*boot)
 		return 0;
 	fd = openat(state, AUDITED, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	if (fd < 0)
@@ -177,6 +177,10 @@ void tl_runtime_forget(struct tl_runtime *r)
 	if (e < 0)
 		tl_log(LOG_WARNING, "if the machine fails, nobody tells of it: the state directory cannot be used: %s",
 		       strerror(-e));
+	if (!*tl_host()->boot_id)
+		tl_log(LOG_WARNING,
+		       "cannot read /proc/sys/kernel/random/boot_id (does the unit say ProcSubset=pid?): ids of events "
+		       "and processes may come again after a boot, and nobody tells of a machine that fails");
 	tl_runtime_remove(r, LEFT);
 }
 

@@ -295,7 +295,8 @@ int tl_session_adopt(struct tl_session *s, int socket)
 		return tl_fail(s, -EBUSY, "started already, or to take over");
 	r = open_kept(&k, socket);
 	if (r < 0)
-		return tl_fail(s, r, "what is kept cannot be used: %s", strerror(-r));
+		return tl_fail(s, r, "what is kept cannot be used: %s",
+			       r == -ESTALE ? "another version has kept it, in another way" : strerror(-r));
 	s->fingerprint = tl_fingerprint(s);
 	if (k.header->fingerprint != s->fingerprint || k.header->n_events != s->n_events ||
 	    k.header->n_cpus != s->n_cpus)
