@@ -16,5 +16,16 @@ $(B)/tests/vm/calls32 $(B)/tests/vm/calls64: tests/host/strace/calls.c
 	@mkdir -p $(@D)
 	$(say)$(CC) -D_GNU_SOURCE -w -static $(calls_options) -o $@ $<
 
+# The daemon as another version of it, which keeps its session in another way.
+other_obj := $(addprefix $(B)/obj/tests/vm/other/,keep.o adopt.o)
+$(other_obj): $(B)/obj/tests/vm/other/%.o: lib/%.c
+	@mkdir -p $(@D)
+	$(say)$(CC) $(ALL_CFLAGS) -DTL_KEPT_VERSION=1000 -c -o $@ $<
+-include $(other_obj:.o=.d)
+
+$(B)/tests/vm/traceleftd-other: $(daemon_obj) $(policy_obj) $(other_obj) $(filter-out %/lib/keep.o %/lib/adopt.o,$(lib_obj))
+	@mkdir -p $(@D)
+	$(say)$(CC) $(ALL_LDFLAGS) -pie -o $@ $^ $(POLICY_LIBS) $(LIB_LIBS) $(DAEMON_LIBS)
+
 .PHONY: vm-tests
-vm-tests: all event-tests $(addprefix $(B)/tests/vm/,load deeds exit32 calls32 calls64)
+vm-tests: all event-tests $(addprefix $(B)/tests/vm/,load deeds exit32 calls32 calls64 traceleftd-other)
