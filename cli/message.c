@@ -9,6 +9,8 @@
 #include "escape.h"
 #include "put.h"
 
+static const char no_memory[] = "traceleft: no memory, not even to say for what\n";
+
 /* "traceleft: KIND: MESSAGE: WHY", without those that are NULL. What a message
  * quotes may come from outside: nothing in it moves the terminal. */
 static void say(const char *kind, const char *format, va_list ap, const char *why)
@@ -18,6 +20,7 @@ static void say(const char *kind, const char *format, va_list ap, const char *wh
 
 	if (vasprintf(&text, format, ap) < 0) {
 		text = NULL;
+		fputs(no_memory, stderr);
 		return;
 	}
 	tl_put_text(&b, "traceleft: ");
@@ -31,7 +34,9 @@ static void say(const char *kind, const char *format, va_list ap, const char *wh
 		tl_put_text(&b, why);
 	}
 	tl_put_char(&b, '\n');
-	if (!b.failed)
+	if (b.failed)
+		fputs(no_memory, stderr);
+	else
 		fwrite(b.data, 1, b.size, stderr);
 }
 
@@ -64,10 +69,12 @@ int tl_usage_error(const struct tl_verb *verb, const char *format, ...)
 	va_start(ap, format);
 	n = vasprintf(&text, format, ap);
 	va_end(ap);
-	if (n < 0)
+	if (n < 0) {
 		text = NULL;
-	else
+		fputs(no_memory, stderr);
+	} else {
 		tl_print_error("%s: %s (see traceleft %s --help)", verb->name, text, verb->name);
+	}
 	return TL_EXIT_USAGE;
 }
 

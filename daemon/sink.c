@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -280,9 +281,12 @@ static int write_chained(struct tl_sink *s, const struct tl_event *event, const 
 
 static void write_own(struct tl_sink *s, const struct tl_event *event, const struct tl_annotation *annotation)
 {
-	if (write_chained(s, event, annotation) >= 0)
+	int r = write_chained(s, event, annotation);
+
+	if (r >= 0)
 		return;
-	s->blocked = true;
+	if (r == -ENOBUFS) /* where there was no memory there may be some for the next event */
+		s->blocked = true;
 	if (event->kind == TL_EVENT_LOST && event->lost)
 		add_loss(s, event->lost->stage ? event->lost->stage : "ring", event->cpu, event->lost);
 }

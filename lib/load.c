@@ -88,8 +88,12 @@ static int open_build(struct tl_session *s, enum tl_build build)
 	struct bpf_object *object;
 
 	object = bpf_object__open_mem(builds[build].begin, builds[build].end - builds[build].begin, &options);
-	if (!object)
-		return tl_fail(s, -errno, "cannot read the built-in kernel part: %s", last_words);
+	if (!object) {
+		const int error = errno;
+
+		return tl_fail(s, -error, "cannot read the built-in kernel part: %s%s%s", last_words,
+			       last_words[0] ? ": " : "", strerror(error));
+	}
 	s->object = object;
 	s->build = build;
 	forget_build(build);

@@ -87,10 +87,13 @@ arm() {
 }
 seen() { od -An -t u8 -j 16 -N 8 "$plan" | tr -d ' '; }
 failed() { od -An -t u8 -j 24 -N 8 "$plan" | tr -d ' '; }
-begin_failing() {
+new_plan() {
 	truncate -s 0 "$plan"
 	truncate -s 32 "$plan"
-	arm "${1:-0}"
+	arm "$1"
+}
+begin_failing() {
+	new_plan "${1:-0}"
 	under=(env "LD_PRELOAD=$failing" "FAILING_ALLOCATIONS=$plan")
 	begin
 }
@@ -150,6 +153,24 @@ no_memory_while_it_audits() {
 	before=$(told)
 	opens
 	until_told $((before + 3)) && end_well
+}
+
+# Many of them, of the command that lists problems and of the one that has a sentence to say.
+no_memory_in_the_command_has_words() {
+	local i status
+	for ((i = 1; i < 1000; i += 4)); do
+		new_plan "$i"
+		LD_PRELOAD=$failing FAILING_ALLOCATIONS=$plan timeout 60 "$traceleft" check "$dir/policy.yaml" >"$dir/answer" 2>&1
+		status=$?
+		[ "$(failed)" = 1 ] || break
+		[ "$status" = 0 ] || { [ "$status" = 1 ] && grep -q memory "$dir/answer"; } ||
+			why "$i: status $status: $(cat "$dir/answer")" || return
+	done
+	((i > 50)) || why "$i allocations" || return
+	new_plan 1
+	LD_PRELOAD=$failing FAILING_ALLOCATIONS=$plan timeout 60 "$traceleft" status >"$dir/answer" 2>&1
+	status=$?
+	[ "$status" = 1 ] && grep -q memory "$dir/answer" || why "status: $status: $(cat "$dir/answer")"
 }
 
 # ---- System calls ----
@@ -269,7 +290,7 @@ who_ends_for_an_error_tells_what_has_come_and_why() {
 		"$dir/log/events" >/dev/null || why "$(tail -n 1 "$dir/log/events")"
 }
 
-for test in no_memory_at_the_start no_memory_in_a_reload no_memory_while_it_audits \
+for test in no_memory_at_the_start no_memory_in_a_reload no_memory_while_it_audits no_memory_in_the_command_has_words \
 	calls_that_look_for_tampering_fail_and_none_is_told writes_that_fail_lose_nothing \
 	calls_of_a_reload_fail_and_a_policy_is_in_force calls_of_the_start_fail_and_systemd_tries_again \
 	control_that_cannot_be_made_is_made_later who_ends_for_an_error_tells_what_has_come_and_why; do
