@@ -24,15 +24,17 @@
 #define OBJECTS_SIZE 512 /* of names that one record tells */
 
 /* What lasts until somebody mends it. */
-enum lasting { LASTING_HOOK, LASTING_PROGRAM, LASTING_MAP, LASTING_POLICY, LASTINGS };
+enum lasting { LASTING_HOOK, LASTING_SWITCH, LASTING_PROGRAM, LASTING_MAP, LASTING_POLICY, LASTINGS };
 
 static const struct {
 	const char *kind, *what, *means;
 } lastings[LASTINGS] = {
 	[LASTING_HOOK] = { "hook", "programs are off their hooks",
 			   "what happens there is not audited any more, and missing from the balance" },
+	[LASTING_SWITCH] = { "switch", "the kernel runs no programs on functions, by these switches of its own",
+			     "what happens there is not audited any more, and missing from the balance" },
 	[LASTING_PROGRAM] = { "program", "programs for these are gone or replaced", "they are not audited any more" },
-	[LASTING_MAP] = { "map", "somebody has written to maps in the kernel",
+	[LASTING_MAP] = { "map", "somebody has written to maps in the kernel, or made them read-only",
 			  "what is audited may be less than the policy says" },
 	[LASTING_POLICY] = { "policy", "these are not what is in force any more",
 			     "reload the service if that was on purpose" },
@@ -143,6 +145,7 @@ static void on_damage(enum tl_damage damage, const char *object, void *userdata)
 		[TL_DAMAGE_HOOK] = LASTING_HOOK,
 		[TL_DAMAGE_PROGRAM] = LASTING_PROGRAM,
 		[TL_DAMAGE_MAP] = LASTING_MAP,
+		[TL_DAMAGE_SWITCH] = LASTING_SWITCH,
 	};
 	struct finding *found = userdata;
 

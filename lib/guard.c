@@ -7,6 +7,7 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,6 +119,55 @@ static void check_hooks(const struct tl_session *s, struct report *r)
 	}
 }
 
+/* ---- Switches ---- */
+
+/* The kernel's own, for the whole machine. What uses them stays where it is and does nothing. */
+static const char probes_switch[] = "/sys/kernel/debug/kprobes/enabled"; /* for root alone, where it is mounted */
+static const char functions_switch[] = "/proc/sys/kernel/ftrace_enabled";
+
+static bool is_off(const char *path)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char state = '1';
+
+	return fd >= 0 && read(fd, &state, 1) == 1 && state == '0';
+}
+
+static bool has_probe(const struct tl_guard *g)
+{
+	for (size_t i = 0; i + 1 < g->n_hooks; i++)
+		if (g->hooks[i].is_probe)
+			return true;
+	return false;
+}
+
+/* On the entry or the return of a function, not on a tracepoint. */
+static bool is_on_function(int fd)
+{
+	struct bpf_link_info info = {};
+	uint32_t size = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(fd, &info, &size) == 0 && info.type == BPF_LINK_TYPE_TRACING &&
+	       (info.tracing.attach_type == BPF_TRACE_FENTRY || info.tracing.attach_type == BPF_TRACE_FEXIT);
+}
+
+static bool has_function(const struct tl_session *s)
+{
+	for (size_t i = 0; i < s->n_links; i++)
+		if (is_on_function(s->links[i]))
+			return true;
+	return false;
+}
+
+/* Kernels that cannot do without what is on a function refuse to switch it off. */
+static void check_switches(const struct tl_session *s, struct report *r)
+{
+	if (has_probe(s->guard) && is_off(probes_switch))
+		r->callback(TL_DAMAGE_SWITCH, probes_switch, r->userdata);
+	if (is_off(functions_switch) && (has_probe(s->guard) || has_function(s)))
+		r->callback(TL_DAMAGE_SWITCH, functions_switch, r->userdata);
+}
+
 /* ---- Arrays of programs ---- */
 
 /* Its id, 0: there is none. Negative: nothing is known. */
@@ -194,7 +244,34 @@ static uint64_t hash_config(const struct tl_session *s)
 	return tl_fnv1a(hash, c->i386_forms, sizeof(c->i386_forms));
 }
 
-static void check_maps(const struct tl_session *s, struct report *r)
+/* For this process, that is: a reader who cannot write to his maps cannot follow what begins. */
+static bool is_frozen(int fd)
+{
+	char path[40], text[1024];
+	_cleanup_close_ int info = -1;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	info = open(path, O_RDONLY | O_CLOEXEC);
+	n = info < 0 ? 0 : read(info, text, sizeof(text) - 1);
+	text[MAX(n, 0)] = '\0';
+	return strstr(text, "\nfrozen:\t1\n");
+}
+
+/* Constants of programs are frozen by who loads them. */
+static void check_frozen(const struct tl_session *s, struct report *r)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, s->object) {
+		const char *name = bpf_map__name(map);
+
+		if (!strstr(name, "rodata") && is_frozen(bpf_map__fd(map)))
+			r->callback(TL_DAMAGE_MAP, name, r->userdata);
+	}
+}
+
+static void check_maps(struct tl_session *s, struct report *r)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(constant_maps); i++) {
 		uint64_t now;
@@ -204,6 +281,10 @@ static void check_maps(const struct tl_session *s, struct report *r)
 	}
 	if (hash_config(s) != s->guard->config)
 		r->callback(TL_DAMAGE_MAP, "configuration", r->userdata);
+	if (s->is_moved)
+		r->callback(TL_DAMAGE_MAP, "ring", r->userdata);
+	s->is_moved = false;
+	check_frozen(s, r);
 }
 
 /* ---- Life ---- */
@@ -274,6 +355,7 @@ void tl_session_check(struct tl_session *s, tl_damage_callback callback, void *u
 	if (!s->guard || s->stopped || s->successor)
 		return;
 	check_hooks(s, &r);
+	check_switches(s, &r);
 	check_programs(s, &r);
 	check_maps(s, &r);
 	btf__free(r.btf);

@@ -134,7 +134,7 @@ void tl_keep_settle(struct tl_session *s)
 	next = !header->current;
 	tl_kept_put(s, (void *)((char *)header + layout.states[next]), &layout);
 	__atomic_store_n(&header->current, next, __ATOMIC_RELEASE);
-	__atomic_store_n((unsigned long *)s->consumer, s->position, __ATOMIC_RELEASE);
+	tl_ring_release(s, s->position);
 }
 
 /* ---- The descriptors ---- */

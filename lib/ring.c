@@ -456,6 +456,31 @@ static void prefetch(const char *record)
 		__builtin_prefetch(record + line * 64);
 }
 
+void tl_ring_release(struct tl_session *s, unsigned long at)
+{
+	s->released = at;
+	s->releases = true;
+	__atomic_store_n((unsigned long *)s->consumer, at, __ATOMIC_RELEASE);
+}
+
+/* Only the reader says how far the ring is read. What somebody else has said in its place is taken back, unless
+ * the kernel has written over what was not read. */
+static void hold_ring(struct tl_session *s)
+{
+	const unsigned long told = __atomic_load_n((unsigned long *)s->consumer, __ATOMIC_RELAXED);
+	const unsigned long end = __atomic_load_n((unsigned long *)s->producer, __ATOMIC_ACQUIRE);
+
+	if (!s->releases || told == s->released)
+		return;
+	s->is_moved = true;
+	if (end - s->released <= s->ring_size) {
+		tl_ring_release(s, s->released);
+		return;
+	}
+	s->position = told > s->position && told <= end ? told : end;
+	tl_ring_release(s, s->position);
+}
+
 int tl_ring_read(struct tl_session *s, size_t max)
 {
 	unsigned long *consumer = s->consumer, *producer = s->producer;
@@ -464,6 +489,7 @@ int tl_ring_read(struct tl_session *s, size_t max)
 	size_t n = 0;
 	int r = 0;
 
+	hold_ring(s);
 	tl_keep_settle(s);
 	at = begun = __atomic_load_n(consumer, __ATOMIC_RELAXED);
 	end = __atomic_load_n(producer, __ATOMIC_ACQUIRE);
@@ -474,6 +500,12 @@ int tl_ring_read(struct tl_session *s, size_t max)
 		if (length & BPF_RINGBUF_BUSY_BIT)
 			break;
 		at += ((length & ~BPF_RINGBUF_DISCARD_BIT) + BPF_RINGBUF_HDR_SZ + 7) & ~7UL;
+		/* No record goes beyond: what is there is none. */
+		if (at > end) {
+			s->is_moved = true;
+			s->position = at = end;
+			break;
+		}
 		prefetch(data + (at & (s->ring_size - 1)));
 		if (!(length & BPF_RINGBUF_DISCARD_BIT)) {
 			r = take_record(s, header + 2, length);
@@ -484,7 +516,7 @@ int tl_ring_read(struct tl_session *s, size_t max)
 		if (r < 0 || at - begun > s->ring_size / 8) {
 			if (tl_is_left(s))
 				return r < 0 ? r : (int)n; /* the caller has to deal with these first */
-			__atomic_store_n(consumer, at, __ATOMIC_RELEASE);
+			tl_ring_release(s, at);
 			begun = at;
 		}
 		if (r < 0)
@@ -495,7 +527,7 @@ int tl_ring_read(struct tl_session *s, size_t max)
 			break; /* a flood must not keep the caller from its other duties */
 	}
 	if (!tl_is_left(s))
-		__atomic_store_n(consumer, at, __ATOMIC_RELEASE);
+		tl_ring_release(s, at);
 	return n;
 }
 

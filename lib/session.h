@@ -216,6 +216,9 @@ struct tl_session {
 	/* the reader */
 	int ring_fd, epoll_fd, timer_fd;
 	void *consumer, *producer;
+	unsigned long released; /* in the ring: what the kernel was told last that is read */
+	bool releases; /* it has been told, by this session */
+	bool is_moved; /* somebody else has told it something, since tl_session_check() */
 	size_t ring_size;
 	struct tl_stream *streams;
 	struct tl_known_set *sets;
@@ -349,6 +352,8 @@ const char *tl_refusal_unaudited(const struct tl_session *s, unsigned refusal, u
 int tl_ring_open(struct tl_session *s);
 void tl_ring_close(struct tl_session *s);
 int tl_ring_read(struct tl_session *s, size_t max);
+/* All before `at` has been dealt with: the kernel may write over it. */
+void tl_ring_release(struct tl_session *s, unsigned long at);
 /* All records that are there to be read, which stay. */
 int tl_ring_look(struct tl_session *s,
 		 int (*look)(struct tl_session *s, const struct tl_record *record, size_t size));

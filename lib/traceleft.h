@@ -324,7 +324,7 @@ struct tl_requester {
 
 /* Somebody has meddled with TraceLeft. */
 struct tl_tamper {
-	const char *kind; /* "hook", "program", "map", "output", "policy", "stopped" or "ended" */
+	const char *kind; /* "hook", "switch", "program", "map", "output", "policy", "stopped" or "ended" */
 	const char *object; /* with what of that kind */
 	const char *state; /* "found": it is so, "mended": no longer, or "over": it was so when it was noticed */
 	uint64_t time_first, time_last; /* ns UTC: when all was well last, when that was noticed */
@@ -704,9 +704,10 @@ int tl_session_pause_counts(struct tl_session *s);
 enum tl_damage {
 	TL_DAMAGE_HOOK, /* its program is off a function or tracepoint, or another program is in its place */
 	TL_DAMAGE_PROGRAM, /* the program for an event, or for all calls, is gone, or another is in its place */
-	TL_DAMAGE_MAP, /* somebody has written to a map that says what is to be audited */
+	TL_DAMAGE_MAP, /* somebody has written to a map that says what is to be audited, or to the ring's, or has made one read-only */
+	TL_DAMAGE_SWITCH, /* the kernel runs no programs on some hooks, though they are there */
 };
-/* object: the function or tracepoint, the event, the map; valid during the callback only. */
+/* object: the function or tracepoint, the event, the map, the switch; valid during the callback only. */
 typedef void (*tl_damage_callback)(enum tl_damage damage, const char *object, void *userdata);
 
 /* Takes note of what the session has in the kernel, for the next function: once it is started,
@@ -715,7 +716,7 @@ typedef void (*tl_damage_callback)(enum tl_damage damage, const char *object, vo
 int tl_session_guard(struct tl_session *s);
 
 /* Calls back for all that is not as it was then. Maps that change by themselves (tasks, cgroups)
- * are not looked at; a probe of perf (TL_ATTACH_KPROBE) only at whether it is there. Some
+ * are looked at only for whether they are read-only; a probe of perf (TL_ATTACH_KPROBE) only at whether it is there. Some
  * thousand short system calls at most. Finds nothing while another session takes over. */
 void tl_session_check(struct tl_session *s, tl_damage_callback callback, void *userdata);
 

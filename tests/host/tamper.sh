@@ -10,7 +10,7 @@ cd "$(dirname "$0")/../.." || exit 1
 write_policy() {
 	put_policy <<-END
 		rules:
-		  - {name: all, target: mine, events: [mkdir]}
+		  - {name: all, target: mine, events: [mkdir, openat]}
 		outputs:
 		  log: {type: file, path: $dir/log/events.jsonl, format: json}
 		  second: {type: file, path: $dir/log/second.jsonl, format: json}
@@ -87,6 +87,31 @@ policy_that_is_loaded_again_is_in_force() {
 	told 2 '.kind == "policy" and .state == "found"' || return
 	kill -HUP "$pid"
 	told 2 '.kind == "policy" and .state == "mended"' && only_once '.kind == "program" or .kind == "map" or .kind == "hook"' 4
+}
+
+# made: events of files that were made, in the output that stays, and these files.
+made() {
+	echo "$(jq -s --arg path "$dir/made." 'map(select(.file.path // "" | startswith($path))) | length' "$dir/log/events.jsonl") of $(
+		find "$dir" -name 'made.*' | wc -l)"
+}
+
+# Who moves the reader's place in the ring takes nothing from him. Files are made until he was faster.
+ring_that_somebody_else_reads_is_told_and_keeps_its_events() {
+	python3 tests/host/meddle "$pid" read "$dir/work -c ': >$dir/made.\$\$'" 2>"$dir/flipped" || why "$(cat "$dir/flipped")" || return
+	told '.kind == "map" and .state == "found" and .object == "ring"' || return
+	for _ in $(seq 300); do
+		[[ $(made) =~ ^([1-9][0-9]*)\ of\ \1$ ]] && return
+		sleep 0.1
+	done
+	why "events: $(made)"
+}
+
+# A new policy comes with maps of its own.
+map_that_is_made_read_only_is_told_until_a_reload() {
+	python3 tests/host/meddle "$pid" freeze cgroups 2>"$dir/flipped" || why "$(cat "$dir/flipped")" || return
+	told '.kind == "map" and .state == "found" and .object == "cgroups"' || return
+	kill -HUP "$pid"
+	told 3 '.kind == "map" and .state == "mended"'
 }
 
 # stopped_until TEXT FILTER: some record says that the daemon did not run until then.
@@ -200,6 +225,7 @@ if ! start; then
 fi
 for test in program_that_is_taken_out_is_told map_that_is_written_to_is_told policy_that_is_changed_is_told \
 	each_is_told_once_and_that_it_is_mended policy_that_is_loaded_again_is_in_force \
+	ring_that_somebody_else_reads_is_told_and_keeps_its_events map_that_is_made_read_only_is_told_until_a_reload \
 	daemon_that_is_stopped_tells_when_it_goes_on_and_who_said_so daemon_that_is_stopped_goes_on_by_itself \
 	file_that_is_deleted_is_told file_that_is_cut_short_is_told what_is_done_is_told_within_five_seconds \
 	file_that_is_moved_is_told_unless_who_did_it_says_so all_of_it_is_critical_or_mended; do
