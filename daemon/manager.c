@@ -18,6 +18,7 @@
 #include "meanwhile.h"
 #include "message-ids.h"
 #include "outage.h"
+#include "phase.h"
 #include "put.h"
 #include "record.h"
 #include "runtime.h"
@@ -371,6 +372,7 @@ static void give_back_memory(void)
 
 static void *retire(void *session)
 {
+	tl_phase_only_read();
 	tl_session_free(session);
 	give_back_memory();
 	return NULL;
@@ -453,8 +455,11 @@ static int finish_loading(struct manager *m, int r)
 static int go_on_changing(struct manager *m)
 {
 	struct tl_session *s = m->loading.next->session;
-	int r = tl_session_take_over(s);
+	int r;
 
+	tl_phase_load();
+	r = tl_session_take_over(s);
+	tl_phase_read();
 	if (r > 0)
 		return 0;
 	if (r < 0)
@@ -489,6 +494,7 @@ static void await_retired(struct manager *m)
 
 static void *discard(void *store)
 {
+	tl_phase_only_read();
 	tl_store_discard(store);
 	return NULL;
 }
@@ -505,6 +511,7 @@ static void *load(void *argument)
 	struct manager *m = argument;
 	struct loading *l = &m->loading;
 
+	tl_phase_load();
 	await_retired(m);
 	l->result = tl_session_start(l->next->session);
 	eventfd_write(l->done, 1);
@@ -549,7 +556,9 @@ static int reload_for(struct manager *m, const char *who, const struct tl_reques
 	begin_reload(m);
 	/* Whatever becomes of the policy: somebody may have moved the files. */
 	tl_outputs_reopen(&m->generation->outputs);
+	tl_phase_load();
 	r = tl_generation_prepare(&setup, m->generation, &l->next, &why);
+	tl_phase_read();
 	tl_tamper_watch_awake(m->watch); /* that may have taken long */
 	if (r >= 0 && (r = begin_loading(m)) < 0) {
 		snprintf(why.text, sizeof(why.text), "cannot start a thread: %s", strerror(-r));
@@ -781,6 +790,7 @@ static int start(struct manager *m)
 	if (geteuid() != 0)
 		return die(m, TL_STATUS_NOT_PERMITTED, -EPERM,
 			   "auditing needs root; start the service with systemctl, or use sudo");
+	tl_phase_start();
 	r = be_alone(m);
 	if (r < 0)
 		return r;
@@ -813,6 +823,7 @@ static int start(struct manager *m)
 	tl_runtime_forget(&m->runtime);
 	notify_status(m, "READY=1\n");
 	give_back_memory();
+	tl_phase_read();
 	/* From the first sign of life on systemd waits for the next one. A start may take longer
 	 * than that, and has a time of its own. */
 	r = sd_event_set_watchdog(m->event, true);

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 
 #include "compress.h"
+#include "phase.h"
 #include "rotation.h"
 #include "util.h"
 
@@ -208,6 +209,7 @@ static void compress_in_child(const struct tl_rotation *r, const char *name)
 	if (directory < 0 || dup2(directory, 3) < 0 || close_range(4, ~0U, 0) < 0)
 		_exit(1);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	tl_phase_only_write();
 	signal(SIGTERM, SIG_DFL);
 	setpriority(PRIO_PROCESS, 0, NICE);
 	_exit(tl_compress_file(3, name) < 0 ? 1 : 0);

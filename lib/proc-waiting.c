@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "process-proc.h"
+#include "rights.h"
 #include "util.h"
 
 #define STACK_SIZE (256 * 1024)
@@ -91,6 +92,7 @@ static void *read_for_others(void *argument)
 	struct tl_proc_reader *r = argument;
 	bool alone;
 
+	tl_rights_limit(TL_RIGHTS_LOOK, TL_RIGHTS_LOOK);
 	pthread_mutex_lock(&r->mutex);
 	r->tid = gettid();
 	for (;;) {
