@@ -22,16 +22,12 @@ export UBSAN_OPTIONS=$options:print_stacktrace=1
 
 # again SCRIPT [TEST...]: all of its tests, or these.
 again() {
-	local script=$1 said file begin=$SECONDS
+	local script=$1 said begin=$SECONDS
 	shift
 	said=$(TL_TEST_ONLY="$*" timeout 400 bash "tests/host/$script.sh" 2>&1) || [ $? != 124 ] || said+=$'\nnot ok '"$script: no end"
 	grep -E '^(ok|not ok|skip) ' <<<"$said" | labelled sanitised
 	grep -q '^ok ' <<<"$said" || not_ok "sanitised/$script" "no test passed: $(tail -n 2 <<<"$said" | tr '\n' ' ')"
-	for file in "$reports"/*; do
-		[ -e "$file" ] || continue
-		not_ok "sanitised/$script" "$(grep -vE '^(=|$)' "$file" | head -n 12 | tr -s ' \n' ' ')"
-		rm "$file"
-	done
+	of_reports "$script"
 	echo "# sanitised/$script: $((SECONDS - begin)) s"
 }
 
@@ -45,6 +41,33 @@ reports_are_seen() {
 if reports_are_seen; then ok sanitised/reports_are_seen; else not_ok sanitised/reports_are_seen "no leak was told"; fi
 rm -f "$reports"/*
 
+# of_reports NAME: what was reported since.
+of_reports() {
+	local file
+	for file in "$reports"/*; do
+		[ -e "$file" ] || continue
+		not_ok "sanitised/$1" "$(grep -vE '^(=|$)' "$file" | head -n 12 | tr -s ' \n' ' ')"
+		rm "$file"
+	done
+}
+
+# Requests of io_uring are made by the tests of events, which are not built so; who traces them all is.
+requests_are_read() {
+	local out said begin=$SECONDS
+	out=$(mktemp -d /tmp/traceleft-requests.XXXXXXXX)
+	said=$(TRACELEFT_BATTERY=$PWD/${B:-build}/battery timeout 300 "$TRACELEFT" trace -f json -o "$out/events" \
+		openat close read connect accept4 unlinkat -- env TL_TEST_DOOR=ring tests/events/run openat unlinkat file-io connect 2>&1)
+	if grep -q ' + lost 0: balanced$' <<<"$said" &&
+		jq -e -s 'map(select(.traceleft.flags // [] | index("io_uring"))) | length > 20' "$out/events" >/dev/null; then
+		ok sanitised/requests_of_io_uring_are_read
+	else
+		not_ok sanitised/requests_of_io_uring_are_read "$(grep -v '^ok ' <<<"$said" | tail -n 3 | tr '\n' ' ')"
+	fi
+	rm -r "$out"
+	of_reports requests_of_io_uring_are_read
+	echo "# sanitised/requests: $((SECONDS - begin)) s"
+}
+
 again control
 again collector events_reach_a_collector reload_with_another_batch_loses_nothing
 again daemon counts_are_told_at_reload_and_at_the_stop broken_policy_does_not_replace_the_one_in_force \
@@ -52,6 +75,11 @@ again daemon counts_are_told_at_reload_and_at_the_stop broken_policy_does_not_re
 again kills what_is_done_while_no_process_is_there_is_told hook_that_is_exchanged_while_no_process_is_there_is_told \
 	session_that_is_emptied_while_no_process_is_there_is_told \
 	sealed_file_that_is_lost_while_no_process_is_there_is_told_and_missed
+again tamper program_that_is_taken_out_is_told map_that_is_written_to_is_told policy_that_is_changed_is_told \
+	each_is_told_once_and_that_it_is_mended ring_that_somebody_else_reads_is_told_and_keeps_its_events \
+	file_that_is_deleted_is_told
+again outputs an_outage_that_is_in_no_output_is_declared_by_the_next_process
+requests_are_read
 again seal untouched_files_are_accepted edited_line_is_found missing_file_is_found
 again faults
 again strace
