@@ -35,13 +35,26 @@ struct top {
 
 /* ---- The table ---- */
 
-/* Text of the daemon's, harmless, in a column of that width. */
+/* A value of the daemon's, in which names are harmless already: an escape in it stays what it is. Each piece ends at a
+ * backslash, which then stands for itself. */
+static void put_value(struct tl_buffer *b, const char *text)
+{
+	while (*text) {
+		size_t n = strcspn(text, "\\");
+
+		n += text[n] == '\\';
+		tl_escape_value(b, text, n);
+		text += n;
+	}
+}
+
+/* In a column of that width. */
 static void put_column(struct tl_buffer *b, const struct tl_json *row, const char *name, size_t width)
 {
 	const char *text = tl_json_get_text(row, name);
 	const size_t begin = b->size;
 
-	tl_escape_value(b, *text ? text : "-", *text ? strlen(text) : 1);
+	put_value(b, *text ? text : "-");
 	for (size_t n = b->size - begin; n < width; n++)
 		tl_put_char(b, ' ');
 	tl_put_char(b, ' ');

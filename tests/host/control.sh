@@ -226,6 +226,27 @@ top_fills_a_terminal() {
 		grep -qaF $'\e[?1049h' "$dir/screen" && grep -qaF $'\e[?1049l' "$dir/screen" || why "status $status: $(tail -c 300 "$dir/screen" | od -c | head)"
 }
 
+# What is on the screen by its own sequences for it; a program's name adds none, and no line.
+names_do_not_reach_the_screen_of_top_raw() {
+	local odd=$dir/work$'\e]0;evil\a\n\e[2J\x90\xff\u202e\u009b31m' load
+	sed -i "s,executable: .*},executable: \"$dir/work*\"}," "$dir/policy.yaml"
+	ask reload
+	cp "$dir/work" "$odd" || return
+	"$odd" -c 'while :; do : </etc/hostname; /bin/sleep 0.01; done' &
+	load=$!
+	: >"$dir/screen"
+	timeout 90 script -qec "stty rows 30 cols 200; exec '$traceleft' top --socket '$socket'" /dev/null \
+		>"$dir/screen" 2>&1 < <(until_on_screen "$dir/work"'\x1b'; echo q)
+	status=$?
+	kill "$load"
+	wait "$load" 2>/dev/null
+	write_policy
+	[ "$status" = 0 ] && grep -qaF "$dir/work"'\x1b]0;evil\x07\x0a\x1b[2J\x90\xff\xe2\x80\xae\xc2\x9b31m' "$dir/screen" ||
+		why "status $status: $(tail -c 400 "$dir/screen" | od -c | head -n 30)" || return
+	! sed -E 's/\x1b(\[[0-9;?]*[A-Za-z]|\(B|[=>])//g' "$dir/screen" |
+		grep -aP '[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\xff\x90]|\xe2\x80\xae|\xc2\x9b' >"$dir/raw" || why "$(od -c "$dir/raw" | head -n 20)"
+}
+
 tail_ends_with_the_daemon() {
 	watch "$dir/text" || return
 	stop
@@ -244,7 +265,7 @@ for test in reload_says_what_is_in_force refused_reload_says_where_and_gives_1 w
 	reloads_at_the_same_time_are_all_answered tail_shows_events_as_text_and_json tail_goes_on_over_a_reload \
 	names_do_not_reach_a_terminal_raw wrong_condition_gives_2_and_its_column reader_that_never_reads_delays_nobody \
 	garbage_half_a_request_and_too_many_clients_are_survived others_cannot_ask \
-	top_counts_by_event_program_and_unit top_fills_a_terminal tail_ends_with_the_daemon; do
+	top_counts_by_event_program_and_unit top_fills_a_terminal names_do_not_reach_the_screen_of_top_raw tail_ends_with_the_daemon; do
 	reason=
 	if "$test"; then ok "host/control/$test"; else not_ok "host/control/$test" "$reason"; fi
 done
