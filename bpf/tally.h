@@ -117,14 +117,6 @@ static __always_inline bool tl_tally_key_of(struct tl_tally_key *key, const stru
 	return tl_tally_object(key, tl_tally_file(plan, task, state));
 }
 
-static __always_inline struct tl_tally *tl_tally_find(const struct tl_tally_key *key)
-{
-	__u32 zero = 0;
-	void *table = bpf_map_lookup_elem(&tallies, &zero);
-
-	return table ? bpf_map_lookup_elem(table, key) : 0;
-}
-
 /* May it be counted? The arguments of the others stand elsewhere; their events are told each. */
 static __always_inline bool tl_may_tally(const struct tl_plan *plan, __u32 abi)
 {
@@ -140,12 +132,16 @@ static __always_inline bool tl_tally_call(const struct tl_plan *plan, struct tas
 	struct tl_account *account = tl_account_of(event);
 	struct tl_tally_key key;
 	struct tl_tally *tally;
+	__u32 zero = 0;
+	void *table;
 
 	state->counting = event;
 	state->counted_ret = ret;
-	if (!account || !tl_tally_key_of(&key, plan, task, state))
+	table = bpf_map_lookup_elem(&tallies, &zero);
+	/* Without one the reader need not know which is the first of a kind: it had to remember each. */
+	if (!table || !account || !tl_tally_key_of(&key, plan, task, state))
 		return false;
-	tally = tl_tally_find(&key);
+	tally = bpf_map_lookup_elem(table, &key);
 	if (!tally) {
 		*ret_first = true;
 		return false;

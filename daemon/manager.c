@@ -27,7 +27,7 @@
 #include "util.h"
 
 #define BATCH 1024 /* events between two looks at everything else */
-#define LEAVING_BATCHES 64
+#define LEAVING_BATCHES 512 /* more than a buffer of the usual size holds: what is counted is behind all that waits */
 #define USEC_PER_MSEC UINT64_C(1000)
 #define USEC_PER_SEC UINT64_C(1000000)
 #define CHANGE (2 * USEC_PER_MSEC) /* between two looks at a change of policies */

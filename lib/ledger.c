@@ -35,6 +35,16 @@ static void add_event(const struct tl_session *s, uint32_t id, struct tl_counter
 	sum->delivered += e->fates[TL_FATE_DELIVERED];
 }
 
+uint64_t tl_lost_in_kernel(const struct tl_session *s)
+{
+	uint64_t n = 0;
+
+	for (uint32_t cpu = 0; s->ledger && cpu < s->n_cpus; cpu++)
+		for (uint32_t id = 1; id <= s->n_events; id++)
+			n += __atomic_load_n(&s->ledger[(size_t)cpu * TL_EVENTS_MAX + id].lost, __ATOMIC_RELAXED);
+	return n;
+}
+
 int tl_session_counters(struct tl_session *s, const struct tl_event_type *type, struct tl_counters *ret)
 {
 	struct tl_counters sum = {};

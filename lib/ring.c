@@ -259,17 +259,12 @@ static int note_number(struct tl_session *s, const struct tl_record *record)
 /* Losses that never had a number: no slot, no handler. */
 static int declare_refused(struct tl_session *s)
 {
-	struct tl_counters sum;
 	uint64_t numbered = 0, refused;
 	struct tl_hole hole = { .time_last = tl_now_boot() };
-	uint64_t lost = s->lost_before;
-	int r = tl_session_counters(s, NULL, &sum);
+	uint64_t lost = s->lost_before + tl_lost_in_kernel(s);
 
-	if (r < 0)
-		return r;
-	lost += sum.lost;
-	if (s->successor && tl_session_counters(s->successor, NULL, &sum) >= 0)
-		lost += sum.lost;
+	if (s->successor)
+		lost += tl_lost_in_kernel(s->successor);
 	for (uint32_t cpu = 0; cpu < s->n_cpus; cpu++)
 		numbered += __atomic_load_n(&s->cpus[cpu].lost, __ATOMIC_RELAXED);
 	refused = lost > numbered ? lost - numbered : 0;

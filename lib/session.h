@@ -348,6 +348,9 @@ void tl_sets_free(struct tl_session *s);
 /* ledger.c: a refusal that means that tasks are not audited; NULL: it is none of these. */
 const char *tl_refusal_unaudited(const struct tl_session *s, unsigned refusal, uint64_t *ret_count);
 
+/* ledger.c: events that the kernel part has lost; without those of its counts that the reader could not place. */
+uint64_t tl_lost_in_kernel(const struct tl_session *s);
+
 /* ring.c */
 int tl_ring_open(struct tl_session *s);
 void tl_ring_close(struct tl_session *s);

@@ -24,8 +24,9 @@ write_counting_policy() {
 	END
 }
 
+# begin_calls [MORE]: of the rule.
 begin_calls() {
-	write_counting_policy
+	write_counting_policy "${1:-}"
 	begin_keeping
 	rm -f "$dir/go"
 	jobs=()
@@ -86,7 +87,48 @@ kills_lose_nothing() {
 	[ "$(grep -c 'goes on with the session' "$dir/err")" = "$kills" ] || why "not $kills went on: $(tail -n 3 "$dir/err")"
 }
 
-for test in reloads_lose_nothing kills_lose_nothing; do
+# ---- What the kernel counts: as fast as they can
+
+every='aggregate: {by: [pid], every: 300ms}'
+
+# Into made, told, lost and gaps.
+sum_counts() {
+	await_calls
+	end_keeping
+	[ -z "$reason" ] || return
+	made=$(awk '{ n += $2 } END { print n }' "$dir"/calls.[1-4])
+	read -r told lost gaps < <("$traceleft" decode "$dir/log/events" | jq -r 'select(.traceleft.count) |
+		"\(if .traceleft.stage == "outage" then "gap" else .event.action end) \(.traceleft.count)"' |
+		awk '{ n[$1] += $2; gaps += $1 == "gap" } END { print n["getpgid"] + 0, n["lost"] + 0, gaps + 0 }')
+	echo "# $1: $made calls, $told in counts, $lost declared lost, $gaps gaps"
+}
+
+reloads_lose_no_counts() {
+	local pause=0 made told lost gaps
+	begin_calls "$every"
+	for i in 1 2 3 4 5; do
+		write_counting_policy "tags: [reload-$i], $every"
+		timeout 60 "$traceleft" reload --socket "$dir/run/control" >"$dir/answer" 2>&1 || why "$(cat "$dir/answer")" || break
+	done
+	sum_counts "counts over reloads" || return
+	[ "$((told + lost)) $gaps" = "$made 0" ] || why "of $made: $told in counts, $lost lost, $gaps gaps"
+}
+
+# Of counts in the kernel whose meaning went with the process the number is declared, and once; of those that it had
+# begun to write down, that there was a gap.
+kills_declare_counts() {
+	local pause=0 made told lost gaps
+	begin_calls "$every"
+	for i in 1 2 3; do
+		sleep 1
+		echo KILL >&7
+		told "$i" "ready True 1" || break
+	done
+	sum_counts "counts over kills" || return
+	((told + lost <= made)) && [ "$gaps" = 3 ] || why "of $made: $told in counts, $lost lost, $gaps gaps"
+}
+
+for test in reloads_lose_nothing kills_lose_nothing reloads_lose_no_counts kills_declare_counts; do
 	chosen "$test" || continue
 	reason=
 	if $test; then
