@@ -98,7 +98,7 @@ made() {
 # Who moves the reader's place in the ring takes nothing from him. Files are made until he was faster.
 ring_that_somebody_else_reads_is_told_and_keeps_its_events() {
 	python3 tests/host/meddle "$pid" read "$dir/work -c ': >$dir/made.\$\$'" 2>"$dir/flipped" || why "$(cat "$dir/flipped")" || return
-	told '.kind == "map" and .state == "found" and .object == "ring"' || return
+	told '.kind == "map" and .state == "found" and .object == "ring"' && told 2 '.kind == "map" and .state == "mended"' || return
 	for _ in $(seq 300); do
 		[[ $(made) =~ ^([1-9][0-9]*)\ of\ \1$ ]] && return
 		sleep 0.1
