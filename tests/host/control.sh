@@ -103,7 +103,7 @@ tail_goes_on_over_a_reload() {
 }
 
 names_do_not_reach_a_terminal_raw() {
-	local name=$'\e]0;evil\a\n[pid 1 init] \xff\u202e'
+	local name=$'\e]0;evil\a\n[pid 1 init] \xff\xe2\x80\xae'
 	watch "$dir/text" -n 1 --where 'event == "openat" and errno == ENOENT' || return
 	"$dir/work" -c ": <'$dir/$name'" 2>/dev/null
 	wait "$watcher" && [ "$(wc -l <"$dir/text")" = 1 ] && grep -qF '\x1b]0;evil\x07\n[pid 1 init] \xff' "$dir/text" &&
@@ -228,7 +228,7 @@ top_fills_a_terminal() {
 
 # What is on the screen by its own sequences for it; a program's name adds none, and no line.
 names_do_not_reach_the_screen_of_top_raw() {
-	local odd=$dir/work$'\e]0;evil\a\n\e[2J\x90\xff\u202e\u009b31m' load
+	local odd=$dir/work$'\e]0;evil\a\n\e[2J\x90\xff\xe2\x80\xae\xc2\x9b31m' load
 	sed -i "s,executable: .*},executable: \"$dir/work*\"}," "$dir/policy.yaml"
 	ask reload
 	cp "$dir/work" "$odd" || return
