@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/host/daemon-common
 . tests/host/keeper-common
 traceleft=${TRACELEFT:-$PWD/build/traceleft}
-reloads=${TL_TEST_RELOADS:-20} kills=${TL_TEST_KILLS:-5}
+reloads=${TL_TEST_RELOADS:-10} kills=${TL_TEST_KILLS:-3}
 # In microseconds, behind a hundred calls of each; 0: as fast as they can, which is some gigabytes.
 pause=${TL_TEST_PAUSE:-20000}
 cp build/tests/tools/numbered-calls "$dir/work" || { not_ok host/continuity "make test-tools"; exit 1; }

@@ -285,8 +285,8 @@ reload() {
 rights_are_those() {
 	local has wanted looks
 	has=0x$(sed -n 's/^CapPrm:\s*//p' /proc/self/status)
-	# chown, dac_override, dac_read_search, fowner, sys_ptrace; and to load: sys_resource, perfmon, bpf
-	printf -v wanted '%016x %016x %016x' 0 $((has & 0xc00108000f)) $((has & 0x8000f))
+	# chown, dac_override, dac_read_search, fowner, sys_ptrace; and to load: sys_admin, sys_resource, perfmon, bpf
+	printf -v wanted '%016x %016x %016x' 0 $((has & 0xc00128000f)) $((has & 0x8000f))
 	# The thread that waits for what others do in /proc has what that needs.
 	printf -v looks '%016x %016x %016x' 0 $((has & 0x80004)) $((has & 0x80004))
 	for _ in $(seq 100); do
