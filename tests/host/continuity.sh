@@ -38,7 +38,13 @@ begin_calls() {
 	touch "$dir/go"
 }
 
-# Until all have said how many, and then nothing more has come for some seconds.
+# reload MORE: of the rule.
+reload() {
+	write_counting_policy "$1"
+	timeout 60 "$traceleft" reload --socket "$dir/run/control" >"$dir/answer" 2>&1 || why "$(cat "$dir/answer")"
+}
+
+# Into made, when all have said how many and then nothing more has come for some seconds; then the daemon has ended.
 await_calls() {
 	local before="" now=0
 	rm "$dir/go"
@@ -49,16 +55,16 @@ await_calls() {
 	done
 	touch "$dir/go"
 	wait "${jobs[@]}"
+	end_keeping
+	made=$(awk '{ n += $2 } END { print n }' "$dir"/calls.[1-4])
+	[ -z "$reason" ]
 }
 
 # end_calls WHAT: its figures. What a buffer of the usual size has room for is told.
 end_calls() {
 	local made told again lost gaps wrong
-	await_calls
-	end_keeping
-	[ -z "$reason" ] || return
+	await_calls || return
 	grep -qx "ended 0 0" "$dir/said" || why "$(tail -n 1 "$dir/said") $(tail -n 3 "$dir/err")" || return
-	made=$(awk '{ n += $2 } END { print n }' "$dir"/calls.[1-4])
 	read -r told again lost gaps wrong < <("$traceleft" decode "$dir/log/events" | "$dir/work" count)
 	echo "# $1: $made calls, $told told, $lost declared lost"
 	[ "$((told + lost)) $again $gaps $wrong" = "$made 0 0 0" ] ||
@@ -69,8 +75,7 @@ end_calls() {
 reloads_lose_nothing() {
 	begin_calls
 	for ((i = 1; i <= reloads && !${#reason}; i++)); do
-		write_counting_policy "tags: [reload-$i]"
-		timeout 60 "$traceleft" reload --socket "$dir/run/control" >"$dir/answer" 2>&1 || why "$(cat "$dir/answer")"
+		reload "tags: [reload-$i]"
 	done
 	end_calls "$reloads reloads" || return
 	[ "$("$traceleft" decode "$dir/log/events" | grep -c '"action":"reload"')" = "$reloads" ] || why "not $reloads are recorded"
@@ -93,10 +98,7 @@ every='aggregate: {by: [pid], every: 300ms}'
 
 # Into made, told, lost and gaps.
 sum_counts() {
-	await_calls
-	end_keeping
-	[ -z "$reason" ] || return
-	made=$(awk '{ n += $2 } END { print n }' "$dir"/calls.[1-4])
+	await_calls || return
 	read -r told lost gaps < <("$traceleft" decode "$dir/log/events" | jq -r 'select(.traceleft.count) |
 		"\(if .traceleft.stage == "outage" then "gap" else .event.action end) \(.traceleft.count)"' |
 		awk '{ n[$1] += $2; gaps += $1 == "gap" } END { print n["getpgid"] + 0, n["lost"] + 0, gaps + 0 }')
@@ -107,8 +109,7 @@ reloads_lose_no_counts() {
 	local pause=0 made told lost gaps
 	begin_calls "$every"
 	for i in 1 2 3 4 5; do
-		write_counting_policy "tags: [reload-$i], $every"
-		timeout 60 "$traceleft" reload --socket "$dir/run/control" >"$dir/answer" 2>&1 || why "$(cat "$dir/answer")" || break
+		reload "tags: [reload-$i], $every" || break
 	done
 	sum_counts "counts over reloads" || return
 	[ "$((told + lost)) $gaps" = "$made 0" ] || why "of $made: $told in counts, $lost lost, $gaps gaps"
