@@ -76,7 +76,7 @@ static void an_address_of_nobody_here(void)
 static void nothing_of_ip(void)
 {
 	size_t size = 0;
-	void *address = address_abstract("traceleft-test-net-bind", &size);
+	void *address = address_abstract(text("traceleft-test-net-bind-%d", getpid()), &size);
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
 	require(bind(fd, address, (socklen_t)size) == 0);

@@ -14,12 +14,13 @@ write_program() {
 		    libc.syscall(ctypes.c_long(number), *arguments)
 		name = b"\x1b]0;evil\x07\n\r{\"a\":1}\xe2\x80\xae\xff\xc2\x9b31m|<b>&'\""
 		here = os.getcwdb()
+		address = b"\0" + name + b"%d" % os.getpid() # this test may run twice at once
 		libc.prctl(15, name[:15], 0, 0, 0)
 		call(319, name, 0) # memfd_create
 		listener, client = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX)
-		listener.bind(b"\0" + name + here[-8:])
+		listener.bind(address)
 		listener.listen(1)
-		client.connect(b"\0" + name + here[-8:])
+		client.connect(address)
 		call(188, here + b"/file", b"user." + name, name, len(name), 0) # setxattr
 		call(249, b"user", b"k:" + name, name, -3) # request_key
 		call(176, name, 2048) # delete_module
