@@ -279,16 +279,31 @@ static int write_chained(struct tl_sink *s, const struct tl_event *event, const 
 	return r;
 }
 
+/* Its number goes with it, so that whoever verifies the output misses it. */
+static void lose_record(struct tl_sink *s, const struct tl_event *event)
+{
+	s->chain.records++;
+	tl_log(LOG_ERR, "output %s: there was no room for a record of its own: %s%s%s", s->name, event->type->name,
+	       event->note ? ": " : "", event->note ? event->note : "");
+}
+
 static void write_own(struct tl_sink *s, const struct tl_event *event, const struct tl_annotation *annotation)
 {
+	bool is_loss = event->kind == TL_EVENT_LOST && event->lost;
 	int r = write_chained(s, event, annotation);
 
+	if (r < 0 && !is_loss) {
+		s->ops->flush(s); /* which may make room */
+		r = write_chained(s, event, annotation);
+	}
 	if (r >= 0)
 		return;
 	if (r == -ENOBUFS) /* where there was no memory there may be some for the next event */
 		s->blocked = true;
-	if (event->kind == TL_EVENT_LOST && event->lost)
+	if (is_loss)
 		add_loss(s, event->lost->stage ? event->lost->stage : "ring", event->cpu, event->lost);
+	else
+		lose_record(s, event);
 }
 
 /* Its events are in no output any more. */

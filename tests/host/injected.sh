@@ -155,6 +155,27 @@ no_memory_while_it_audits() {
 	until_told $((before + 3)) && end_well
 }
 
+# What has come is told before it ends, and all that is in force meanwhile ends with it.
+no_memory_at_the_stop() {
+	local all i parts=16
+	begin_failing || return
+	opens
+	all=$(seen)
+	end_well || return
+	all=$(($(seen) - all))
+	((all > parts)) || why "$all allocations" || return
+	for ((i = 0; i < parts; i++)); do
+		begin_failing || return
+		kill -STOP "$pid" # so that what comes is read at the stop
+		opens
+		arm $((1 + all * i / parts))
+		kill -TERM "$pid"
+		kill -CONT "$pid"
+		end_well || return
+		[ "$(failed)" = 1 ] || why "allocation $((1 + all * i / parts)) of $all was not made" || return
+	done
+}
+
 # Many of them, of the command that lists problems and of the one that has a sentence to say.
 no_memory_in_the_command_has_words() {
 	local i status
@@ -293,8 +314,8 @@ who_ends_for_an_error_tells_what_has_come_and_why() {
 		"$dir/log/events" >/dev/null || why "$(tail -n 1 "$dir/log/events")"
 }
 
-for test in no_memory_at_the_start no_memory_in_a_reload no_memory_while_it_audits no_memory_in_the_command_has_words \
-	calls_that_look_for_tampering_fail_and_none_is_told writes_that_fail_lose_nothing \
+for test in no_memory_at_the_start no_memory_in_a_reload no_memory_while_it_audits no_memory_at_the_stop \
+	no_memory_in_the_command_has_words calls_that_look_for_tampering_fail_and_none_is_told writes_that_fail_lose_nothing \
 	calls_of_a_reload_fail_and_a_policy_is_in_force calls_of_the_start_fail_and_systemd_tries_again \
 	control_that_cannot_be_made_is_made_later who_ends_for_an_error_tells_what_has_come_and_why; do
 	chosen "$test" || continue

@@ -8,7 +8,8 @@
 struct fake {
 	unsigned room;
 	bool refuse_records;
-	unsigned records;
+	unsigned records, flushes, refuse_writes;
+	uint64_t number; /* of the record before the last */
 	struct tl_lost told[8];
 	uint32_t cpus[8];
 	char stages[8][64];
@@ -18,7 +19,11 @@ static struct fake fake;
 
 static int fake_write(struct tl_sink *s, const struct tl_event *event, const struct tl_annotation *annotation)
 {
-	(void)annotation;
+	if (fake.refuse_writes) {
+		fake.refuse_writes--;
+		return -ENOMEM;
+	}
+	fake.number = annotation->chain->records;
 	if (event->kind == TL_EVENT_LOST) {
 		if (fake.refuse_records)
 			return -ENOBUFS;
@@ -31,13 +36,15 @@ static int fake_write(struct tl_sink *s, const struct tl_event *event, const str
 	if (!fake.room)
 		return -ENOBUFS;
 	fake.room--;
-	tl_sink_delivered(s, 1, 10);
+	if (event->kind < TL_EVENT_LOST)
+		tl_sink_delivered(s, 1, 10);
 	return 0;
 }
 
 static void fake_flush(struct tl_sink *s)
 {
 	(void)s;
+	fake.flushes++;
 }
 
 static const struct tl_sink_ops fake_ops = {
@@ -145,6 +152,29 @@ static void event_that_is_lost_inside_is_declared_at_the_next_flush(void **state
 	sinks_done(&t);
 }
 
+static void record_that_finds_no_room_is_written_after_a_flush_or_its_number_is_missing(void **state)
+{
+	struct tl_event event;
+	struct sinks t;
+
+	(void)state;
+	open_fake(&t);
+	tl_record_make(&event, TL_EVENT_STOP, NULL, "SIGTERM");
+	fake.room = 10;
+	fake.refuse_writes = 1;
+	tl_sink_write(t.sink, &event, NULL);
+	assert_int_equal(fake.flushes, 1);
+	assert_int_equal(fake.room, 9);
+	assert_int_equal(fake.number, 0);
+	fake.refuse_writes = 2;
+	tl_sink_write(t.sink, &event, NULL);
+	assert_int_equal(fake.room, 9);
+	tl_sink_write(t.sink, &event, NULL);
+	assert_int_equal(fake.room, 8);
+	assert_int_equal(fake.number, 2);
+	sinks_done(&t);
+}
+
 static void output_that_serves_as_it_is_is_taken_over(void **state)
 {
 	struct tl_policy_output outputs[2];
@@ -197,6 +227,7 @@ int main(void)
 		cmocka_unit_test(losses_are_kept_apart_by_cpu),
 		cmocka_unit_test(loss_of_the_ring_that_cannot_be_told_is_told_later),
 		cmocka_unit_test(event_that_is_lost_inside_is_declared_at_the_next_flush),
+		cmocka_unit_test(record_that_finds_no_room_is_written_after_a_flush_or_its_number_is_missing),
 		cmocka_unit_test(output_that_serves_as_it_is_is_taken_over),
 		cmocka_unit_test(one_output_that_cannot_be_opened_refuses_all),
 	};
