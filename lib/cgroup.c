@@ -266,6 +266,13 @@ static int search_path(struct tl_cgroups *c, uint64_t id, char ret_path[PATH_MAX
 	return r == -ECANCELED ? 0 : r < 0 ? r : -ESTALE;
 }
 
+bool tl_cgroups_exists(struct tl_cgroups *c, uint64_t id)
+{
+	char path[PATH_MAX];
+
+	return c && search_path(c, id, path) == 0;
+}
+
 void tl_cgroups_set_memory(struct tl_cgroups *c, tl_cgroups_memory memory, void *userdata)
 {
 	c->memory = memory;

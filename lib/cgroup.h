@@ -60,6 +60,8 @@ int tl_cgroups_walk(struct tl_cgroups *c, tl_cgroups_callback callback, void *us
 /* Never NULL: of an unknown id all strings are "". Valid until the next call;
  * tl_cgroup_ref() keeps it. c may be NULL: nothing is known then. */
 const struct tl_cgroup *tl_cgroups_find(struct tl_cgroups *c, uint64_t id);
+/* Whether it is there now. */
+bool tl_cgroups_exists(struct tl_cgroups *c, uint64_t id);
 
 /* Who is asked for the path of a cgroup that is there no more: writes it to ret_path
  * (TL_CGROUP_PATH_MAX bytes), false: unknown. */

@@ -15,6 +15,8 @@
 
 #include "fnv.h"
 #include "kept.h"
+#include "live-maps.h"
+#include "map-content.h"
 #include "util.h"
 
 #define SLOTS (TL_STAGES + 2 * TL_EVENTS_MAX)
@@ -29,7 +31,10 @@ struct hook {
 };
 
 /* They are written before the start and by nobody since. */
-static const char *const constant_maps[] = { "terms", "wants", "ranges", "automaton", "paths", "objects", "filters" };
+static const char *const constant_maps[] = {
+	"terms",   "wants",     "ranges",    "automaton",   "paths",   "objects",
+	"filters", "overrides", "blank_set", "empty_stash", "no_notes",
+};
 
 struct tl_guard {
 	uint32_t n_hooks; /* + 1; 0: nothing has been noted */
@@ -45,12 +50,6 @@ struct report {
 	struct btf *btf; /* of the kernel; NULL until it is needed */
 };
 
-/* The kernel had no memory, or no time, for an answer: that is nobody's doing, and it is asked again. */
-static bool says_nothing(int error)
-{
-	return error == ENOMEM || error == EINTR || error == EAGAIN;
-}
-
 /* ---- Hooks ---- */
 
 /* Negative: nothing is known. */
@@ -61,7 +60,7 @@ static int look_at_hook(int fd, struct hook *ret)
 	char path[32], what[NAME_SIZE] = "";
 	int r = bpf_obj_get_info_by_fd(fd, &info, &size);
 
-	if (r < 0 && says_nothing(errno))
+	if (r < 0 && tl_map_says_nothing(errno))
 		return -errno;
 	*ret = (struct hook){};
 	if (r == 0) {
@@ -176,7 +175,7 @@ static int program_at(const struct tl_session *s, int kind, uint32_t at, uint32_
 	uint32_t id = 0;
 	int r = bpf_map_lookup_elem(s->programs[kind], &at, &id);
 
-	if (r < 0 && says_nothing(errno))
+	if (r < 0 && tl_map_says_nothing(errno))
 		return -errno;
 	*ret = r < 0 ? 0 : id;
 	return 0;
@@ -197,7 +196,7 @@ static void check_programs(const struct tl_session *s, struct report *r)
 	for (int kind = 0; kind < TL_KINDS; kind++)
 		for (uint32_t at = 0; s->programs[kind] >= 0 && at < SLOTS; at++) {
 			const uint32_t noted = s->guard->programs[kind][at];
-			uint32_t now;
+			uint32_t now = 0;
 
 			if (noted && program_at(s, kind, at, &now) >= 0 && now != noted)
 				report_program(s, at, r);
@@ -205,35 +204,6 @@ static void check_programs(const struct tl_session *s, struct report *r)
 }
 
 /* ---- Maps ---- */
-
-/* Entries in whatever order; 0: it cannot be read. Negative: nothing is known. */
-static int hash_map(int fd, uint64_t *ret)
-{
-	struct bpf_map_info info = {};
-	uint32_t size = sizeof(info), count, batch;
-	_cleanup_free_ unsigned char *keys = NULL, *values = NULL;
-	uint64_t sum = 0;
-
-	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size) < 0)
-		goto unreadable;
-	count = info.max_entries;
-	keys = calloc(count, info.key_size);
-	values = calloc(count, info.value_size);
-	if (!keys || !values)
-		return -ENOMEM;
-	if (bpf_map_lookup_batch(fd, NULL, &batch, keys, values, &count, NULL) < 0 && errno != ENOENT)
-		goto unreadable;
-	for (uint32_t i = 0; i < count; i++)
-		sum += tl_fnv1a(tl_fnv1a(TL_FNV_BASIS, keys + (size_t)i * info.key_size, info.key_size),
-				values + (size_t)i * info.value_size, info.value_size);
-	*ret = sum + count;
-	return 0;
-unreadable:
-	if (fd >= 0 && says_nothing(errno))
-		return -errno;
-	*ret = 0;
-	return 0;
-}
 
 /* Without who comes first of two sessions, which a successor settles. */
 static uint64_t hash_config(const struct tl_session *s)
@@ -274,9 +244,9 @@ static void check_frozen(const struct tl_session *s, struct report *r)
 static void check_maps(struct tl_session *s, struct report *r)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(constant_maps); i++) {
-		uint64_t now;
+		uint64_t now = 0;
 
-		if (hash_map(tl_map_fd(s, constant_maps[i]), &now) >= 0 && now != s->guard->maps[i])
+		if (tl_map_hash(tl_map_fd(s, constant_maps[i]), &now) >= 0 && now != s->guard->maps[i])
 			r->callback(TL_DAMAGE_MAP, constant_maps[i], r->userdata);
 	}
 	if (hash_config(s) != s->guard->config)
@@ -284,6 +254,7 @@ static void check_maps(struct tl_session *s, struct report *r)
 	if (s->is_moved)
 		r->callback(TL_DAMAGE_MAP, "ring", r->userdata);
 	s->is_moved = false;
+	tl_live_maps_check(s->live_maps, s, r->callback, r->userdata);
 	check_frozen(s, r);
 }
 
@@ -298,6 +269,7 @@ void tl_guard_free(struct tl_session *s)
 {
 	free(s->guard);
 	s->guard = NULL;
+	s->live_maps = tl_live_maps_free(s->live_maps);
 }
 
 /* What there is now. */
@@ -314,7 +286,7 @@ static int take_note(const struct tl_session *s, struct tl_guard *g)
 		for (uint32_t at = 0; r >= 0 && s->programs[kind] >= 0 && at < SLOTS; at++)
 			r = program_at(s, kind, at, &g->programs[kind][at]);
 	for (size_t i = 0; i < ARRAY_SIZE(constant_maps) && r >= 0; i++)
-		r = hash_map(tl_map_fd(s, constant_maps[i]), &g->maps[i]);
+		r = tl_map_hash(tl_map_fd(s, constant_maps[i]), &g->maps[i]);
 	g->config = hash_config(s);
 	g->n_hooks = (uint32_t)s->n_links + 1;
 	return r;
@@ -344,6 +316,9 @@ int tl_session_guard(struct tl_session *s)
 	if (kept)
 		memcpy(kept, g, size);
 	tl_guard_free(s);
+	s->live_maps = tl_live_maps_new(s);
+	if (!s->live_maps)
+		return tl_fail(s, -EAGAIN, "cannot read what is in the kernel's maps");
 	s->guard = TAKE_PTR(g);
 	return 0;
 }

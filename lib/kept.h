@@ -15,7 +15,7 @@
 
 #define TL_KEPT_MAGIC 0x7470656b2d6c74ULL /* "tl-kept" */
 #ifndef TL_KEPT_VERSION /* a test makes a program of another one */
-#define TL_KEPT_VERSION 4 /* of all that follows */
+#define TL_KEPT_VERSION 5 /* of all that follows */
 #endif
 #define TL_KEPT_DESCRIPTORS_MAX 4096
 #define TL_KEPT_ATTEMPTS 3 /* who has failed so often fails for what comes next in the ring */

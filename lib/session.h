@@ -212,6 +212,7 @@ struct tl_session {
 	struct tl_tallies tallies;
 
 	struct tl_guard *guard; /* guard.c; NULL: nobody asked for it */
+	struct tl_live_maps *live_maps; /* same */
 
 	/* the reader */
 	int ring_fd, epoll_fd, timer_fd;
@@ -342,7 +343,11 @@ size_t tl_targets_words(const struct tl_session *s);
  * they are not. After plan; without what it inherits. false: it does not inherit. */
 bool tl_targets_of(const struct tl_session *s, uint32_t pid, const char *executable, const char *cgroup,
 		   struct tl_terms *ret);
+/* Whether that is what the targets say of a control group, as far as its path is known. */
+bool tl_targets_cgroup_is(struct tl_session *s, uint64_t id, const struct tl_terms *terms);
 const struct tl_known_set *tl_set_find(struct tl_session *s, uint64_t hash);
+/* Whether the set of that hash is of these terms, and wants what they want. */
+bool tl_set_is(const struct tl_session *s, uint64_t hash, const struct tl_set *set);
 void tl_sets_free(struct tl_session *s);
 
 /* ledger.c: a refusal that means that tasks are not audited; NULL: it is none of these. */

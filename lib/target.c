@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "container-globs.h"
+#include "fnv.h"
+#include "live-maps.h"
 #include "target-plan.h"
 #include "util.h"
 
@@ -336,6 +338,17 @@ static bool kept_name(uint64_t id, char *ret_path, void *userdata)
 	return true;
 }
 
+bool tl_targets_cgroup_is(struct tl_session *s, uint64_t id, const struct tl_terms *terms)
+{
+	char path[TL_CGROUP_PATH_MAX];
+	struct tl_terms found;
+
+	if (!kept_name(id, path, s))
+		snprintf(path, sizeof(path), "%s", tl_cgroups_find(s->cgroups, id)->path);
+	return !*path || (match_cgroup(s->target_plan, path, &found) &&
+			  memcmp(&found, terms, s->target_plan->n_words * sizeof(*found.word)) == 0);
+}
+
 void tl_targets_remember_cgroups(struct tl_session *s)
 {
 	if (s->cgroups)
@@ -482,6 +495,7 @@ int tl_session_follow(struct tl_session *s, uint32_t target, uint32_t pid)
 		return tl_fail(s, -EINVAL, "no such target, or not started");
 	if (bpf_map_update_elem(tl_map_fd(s, "pids"), &pid, &s->target_plan->only[target], BPF_ANY) < 0)
 		return tl_fail(s, -errno, "cannot follow process %u: %s", pid, strerror(errno));
+	tl_live_maps_note_pids(s->live_maps, s);
 	return mark_tasks(s);
 }
 
@@ -545,6 +559,31 @@ const struct tl_known_set *tl_set_find(struct tl_session *s, uint64_t hash)
 	memcpy(known->events, set.events, sizeof(set.events));
 	s->n_sets++;
 	return known;
+}
+
+/* As the kernel part does it. */
+static uint64_t hash_terms(const struct tl_terms *terms, size_t n_words)
+{
+	uint64_t hash = TL_FNV_BASIS;
+
+	for (size_t w = 0; w < n_words; w++) {
+		hash = (hash ^ terms->word[w]) * TL_FNV_PRIME;
+		hash ^= hash >> 29;
+	}
+	return hash ? hash : 1;
+}
+
+bool tl_set_is(const struct tl_session *s, uint64_t hash, const struct tl_set *set)
+{
+	uint64_t events[TL_EVENT_WORDS] = { 0 };
+
+	for (size_t i = 0; i < s->n_registrations; i++) {
+		const struct tl_registration *g = &s->registrations[i];
+
+		if (set->terms.word[g->target / 64] >> (g->target % 64) & 1)
+			events[g->event / 64] |= 1ULL << (g->event % 64);
+	}
+	return hash == hash_terms(&set->terms, s->target_plan->n_words) && memcmp(events, set->events, sizeof(events)) == 0;
 }
 
 size_t tl_targets_words(const struct tl_session *s)

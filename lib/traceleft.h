@@ -715,8 +715,9 @@ typedef void (*tl_damage_callback)(enum tl_damage damage, const char *object, vo
  * process before took note of, so that what happened since is told. -EINVAL: it does not run. */
 int tl_session_guard(struct tl_session *s);
 
-/* Calls back for all that is not as it was then. Maps that change by themselves (tasks, cgroups)
- * are looked at only for whether they are read-only; a probe of perf (TL_ATTACH_KPROBE) only at whether it is there. Some
+/* Calls back for all that is not as it was then. Maps that change by
+ * themselves are looked at for whether they are read-only, and those of control groups and of combinations of targets
+ * for what does not follow from the targets; a probe of perf (TL_ATTACH_KPROBE) only at whether it is there. Some
  * thousand short system calls at most. Finds nothing while another session takes over. */
 void tl_session_check(struct tl_session *s, tl_damage_callback callback, void *userdata);
 

@@ -7,10 +7,17 @@ cd "$(dirname "$0")/../.." || exit 1
 [ "$(id -u)" = 0 ] || { skip host/tamper "needs root"; exit 0; }
 . tests/host/daemon-common
 
+# A control group that nothing is in, and this shell; neither does what the rule is for.
+root=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+group=traceleft-tamper-$$
+mkdir "$root/$group"
+trap '[ -z "$pid" ] || kill -9 "$pid" 2>/dev/null; rm -rf "$dir"; rmdir "$root/$group"' EXIT
 write_policy() {
 	put_policy <<-END
+		  others: {cgroup: "/$group*", pid: $$}
 		rules:
 		  - {name: all, target: mine, events: [mkdir, openat]}
+		  - {name: others, target: others, events: [swapon]}
 		outputs:
 		  log: {type: file, path: $dir/log/events.jsonl, format: json}
 		  second: {type: file, path: $dir/log/second.jsonl, format: json}
@@ -87,6 +94,45 @@ policy_that_is_loaded_again_is_in_force() {
 	told 2 '.kind == "policy" and .state == "found"' || return
 	kill -HUP "$pid"
 	told 2 '.kind == "policy" and .state == "mended"' && only_once '.kind == "program" or .kind == "map" or .kind == "hook"' 4
+}
+
+# tells CONDITION COMMAND...: who does so is told of.
+tells() {
+	local before
+	before=$(of "$1" "$dir/log/events.jsonl")
+	"${@:2}" >"$dir/flipped" 2>&1 || why "${*:2}: $(cat "$dir/flipped")" || return
+	told $((before + 1)) "$1"
+}
+meddling_is_found() {
+	tells ".kind == \"map\" and .state == \"found\" and .object == \"$2\"" python3 tests/host/meddle "$pid" "$1" "$2"
+}
+is_mended_by() {
+	tells '.kind == "map" and .state == "mended"' "$@"
+}
+
+# Each change is told, and that it is as before; what comes and goes by itself is no change.
+maps_that_change_by_themselves_are_watched_too() {
+	local map
+	for map in cgroups sets pids; do
+		meddling_is_found flip "$map" && is_mended_by python3 tests/host/meddle "$pid" flip "$map" || return
+	done
+	for map in cgroups sets; do
+		meddling_is_found erase "$map" &&
+			is_mended_by python3 tests/host/meddle "$pid" put "$map=$(cat "$dir/flipped")" || return
+	done
+	meddling_is_found add sets && is_mended_by kill -HUP "$pid"
+}
+new_groups_and_their_ends_are_no_tampering() {
+	local before i
+	before=$(of '.kind == "map"' "$dir/log/events.jsonl")
+	for i in 1 2 3 4 5 6; do
+		mkdir "$root/$group/$i" "$root/$group-$i"
+		"$dir/work" -c "mkdir $dir/new.$i"
+		sleep 0.7
+		rmdir "$root/$group/$i" "$root/$group-$i"
+	done
+	sleep 3
+	[ "$(of '.kind == "map"' "$dir/log/events.jsonl")" = "$before" ] || why "$(grep '"map"' "$dir/log/events.jsonl" | tail -n 1)"
 }
 
 # made: events of files that were made, in the output that stays, and these files.
@@ -226,6 +272,7 @@ fi
 for test in program_that_is_taken_out_is_told map_that_is_written_to_is_told policy_that_is_changed_is_told \
 	each_is_told_once_and_that_it_is_mended policy_that_is_loaded_again_is_in_force \
 	ring_that_somebody_else_reads_is_told_and_keeps_its_events map_that_is_made_read_only_is_told_until_a_reload \
+	new_groups_and_their_ends_are_no_tampering maps_that_change_by_themselves_are_watched_too \
 	daemon_that_is_stopped_tells_when_it_goes_on_and_who_said_so daemon_that_is_stopped_goes_on_by_itself \
 	file_that_is_deleted_is_told file_that_is_cut_short_is_told what_is_done_is_told_within_five_seconds \
 	file_that_is_moved_is_told_unless_who_did_it_says_so all_of_it_is_critical_or_mended; do

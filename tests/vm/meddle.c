@@ -105,6 +105,16 @@ static bool is_ring(int fd, const char *what)
 	return is_map(fd, what, BPF_MAP_TYPE_RINGBUF, "ring");
 }
 
+static bool is_map_of_sets(int fd, const char *what)
+{
+	return is_map(fd, what, BPF_MAP_TYPE_HASH, "sets");
+}
+
+static bool is_map_of_pids(int fd, const char *what)
+{
+	return is_map(fd, what, BPF_MAP_TYPE_HASH, "pids");
+}
+
 static bool is_map_of_cgroups(int fd, const char *what)
 {
 	return is_map(fd, what, BPF_MAP_TYPE_HASH, "cgroups");
@@ -157,26 +167,38 @@ static const char *meddle_with_a_program(struct tl_session *s)
 	return why;
 }
 
-static const char *meddle_with_a_map(struct tl_session *s)
+/* Changes a bit of its first value, and back. */
+static const char *meddle_with_a_value(struct tl_session *s, int map, const char *name)
 {
-	int map = find(is_map_of_wants);
+	static char why[64];
 	struct bpf_map_info info = {};
-	uint32_t size = sizeof(info), at = 0;
-	_cleanup_free_ unsigned char *value = NULL;
-	const char *why = NULL;
+	uint32_t size = sizeof(info);
+	_cleanup_free_ unsigned char *key = NULL, *value = NULL;
+	bool is_noticed;
 
 	if (map < 0 || bpf_obj_get_info_by_fd(map, &info, &size) < 0)
 		return "there is no such map";
+	key = malloc(info.key_size);
 	value = malloc(info.value_size);
-	if (!value || bpf_map_lookup_elem(map, &at, value) < 0)
+	if (!key || !value || bpf_map_get_next_key(map, NULL, key) < 0 || bpf_map_lookup_elem(map, key, value) < 0)
 		return "the map cannot be read";
 	value[0] ^= 1;
-	if (bpf_map_update_elem(map, &at, value, BPF_ANY) < 0 || !is_told(s, TL_DAMAGE_MAP, 1))
-		why = "a map that was written to is not told";
+	is_noticed = bpf_map_update_elem(map, key, value, BPF_ANY) == 0 && is_told(s, TL_DAMAGE_MAP, 1);
 	value[0] ^= 1;
-	if ((bpf_map_update_elem(map, &at, value, BPF_ANY) < 0 || !is_told(s, TL_DAMAGE_MAP, 0)) && !why)
-		why = "a map is told that is as it was";
+	if (bpf_map_update_elem(map, key, value, BPF_ANY) == 0 && is_told(s, TL_DAMAGE_MAP, 0) && is_noticed)
+		return NULL;
+	snprintf(why, sizeof(why), "%s: %s", name, is_noticed ? "told though it is as it was" : "written to, and not told");
 	return why;
+}
+
+/* What is written before the start, what the kernel part writes, what both may. */
+static const char *meddle_with_maps(struct tl_session *s)
+{
+	const char *why = meddle_with_a_value(s, find(is_map_of_wants), "wants");
+
+	if (!why)
+		why = meddle_with_a_value(s, find(is_map_of_sets), "sets");
+	return why ? why : meddle_with_a_value(s, find(is_map_of_pids), "pids");
 }
 
 static bool turn(const char *path, const char *state)
@@ -287,7 +309,7 @@ static const char *make_a_map_read_only(struct tl_session *s)
 const char *meddle(struct tl_session *s)
 {
 	static const char *(*const also[])(struct tl_session *s) = {
-		meddle_with_a_program, meddle_with_a_map, meddle_with_switches, meddle_with_the_ring, make_a_map_read_only,
+		meddle_with_a_program, meddle_with_maps, meddle_with_switches, meddle_with_the_ring, make_a_map_read_only,
 	};
 	const char *why;
 
