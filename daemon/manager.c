@@ -295,6 +295,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 	tl_outputs_tell_seals(&m->generation->outputs);
 	note_empty(m);
 	tl_meanwhile_note(m->generation);
+	tl_log_catch_up();
 	tl_control_tick(m->control);
 	if (!m->control)
 		make_control(m);

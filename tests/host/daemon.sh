@@ -281,6 +281,32 @@ reload() {
 	why "policy $1 did not come into force: $(tail -n 1 "$dir/err")"
 }
 
+# Events go on, and the number of messages is told as soon as somebody reads.
+standard_error_that_nobody_reads_stops_nothing() {
+	write_policy
+	rm -f "$dir"/log/* "$dir/unread"
+	mkfifo "$dir/unread" || return
+	exec 9<>"$dir/unread"
+	dd if=/dev/zero of="$dir/unread" oflag=nonblock bs=4096 count=1000 2>/dev/null
+	"$daemon" --foreground --policy "$dir/policy.yaml" >"$dir/out" 2>"$dir/unread" </dev/null 9<&- &
+	pid=$!
+	for _ in 1 2; do
+		await '.event.action == "start"' || return
+		"$dir/work" -c :
+		kill -HUP "$pid"
+	done
+	await '.event.action == "exec"' && await '.event.action == "reload"' || return
+	for _ in $(seq 100); do
+		timeout 0.3 cat <&9 >>"$dir/read"
+		grep -aq 'found no room' "$dir/read" && break
+	done
+	exec 9<&-
+	stop
+	grep -aqE 'traceleftd: [1-9][0-9]* messages before this one found no room here and are missing$' "$dir/read" ||
+		why "$(tr -d '\0' <"$dir/read" | tail -n 3)" || return
+	[ "$status" = 0 ] || why "status $status"
+}
+
 # Of what this shell has; a thread that frees what was loaded before ends soon.
 rights_are_those() {
 	local has wanted looks
