@@ -251,6 +251,8 @@ static void check_maps(struct tl_session *s, struct report *r)
 	}
 	if (hash_config(s) != s->guard->config)
 		r->callback(TL_DAMAGE_MAP, "configuration", r->userdata);
+	if (__atomic_load_n(s->gate, __ATOMIC_RELAXED) != s->number) /* who takes over goes by it */
+		r->callback(TL_DAMAGE_MAP, "gate", r->userdata);
 	if (s->is_moved)
 		r->callback(TL_DAMAGE_MAP, "ring", r->userdata);
 	s->is_moved = false;

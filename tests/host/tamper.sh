@@ -113,7 +113,8 @@ is_mended_by() {
 # Each change is told, and that it is as before; what comes and goes by itself is no change.
 maps_that_change_by_themselves_are_watched_too() {
 	local map
-	for map in cgroups sets pids; do
+	"$dir/work" -c : # which some set of targets is for
+	for map in cgroups sets pids gate; do
 		meddling_is_found flip "$map" && is_mended_by python3 tests/host/meddle "$pid" flip "$map" || return
 	done
 	for map in cgroups sets; do
