@@ -164,7 +164,7 @@ static int on_event(const struct tl_event *event, void *userdata)
 		deliver_own(g, event);
 		return 0;
 	}
-	if (g->tails && g->tails->rates)
+	if (g->tails && g->tails->rates && !(event->flags & TL_EVENT_AGAIN))
 		tl_rates_count(g->tails->rates, event);
 	r = tl_policy_filter(g->policy, event, deliver, g);
 	if (r >= 0)
@@ -225,7 +225,7 @@ static int make_session(const struct tl_setup *setup, struct tl_generation *g, c
 	return 0;
 }
 
-void tl_generation_flush(struct tl_generation *g, bool all)
+bool tl_generation_flush(struct tl_generation *g, bool all)
 {
 	uint64_t now = tl_now();
 	int r = tl_policy_collect(g->policy, g->session, now, all);
@@ -235,6 +235,7 @@ void tl_generation_flush(struct tl_generation *g, bool all)
 	if (r <= 0 || all)
 		tl_policy_flush(g->policy, now, all, deliver, g);
 	flush_all(g);
+	return r == 1;
 }
 
 size_t tl_generation_events(const struct tl_generation *g)

@@ -63,8 +63,9 @@ int tl_generation_new(const struct tl_setup *setup, struct tl_store *store, stru
 /* Ends without a word. Returns NULL. */
 struct tl_generation *tl_generation_free(struct tl_generation *g);
 
-/* Writes the rules' results whose period is over, or all; and what waits in the outputs. */
-void tl_generation_flush(struct tl_generation *g, bool all);
+/* Writes the rules' results whose period is over, or all; and what waits in the outputs. Returns whether counts are
+ * still to come, of events that are to be dispatched before. */
+bool tl_generation_flush(struct tl_generation *g, bool all);
 
 /* Writes a record of our own to every output; note may be NULL, and who asked for it. */
 void tl_generation_record(struct tl_generation *g, enum tl_event_kind kind, const char *note,

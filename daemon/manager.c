@@ -626,14 +626,14 @@ static void leave(struct manager *m, const struct tl_sender *who)
 {
 	struct tl_session *s = m->generation->session;
 	char note[TL_SENDER_SIZE + 64];
-	bool is_told = false; /* each event, and none is counted */
+	bool is_left = false, is_counting = false; /* what the kernel part counts, and has counted before that */
 	int n = BATCH;
 
 	/* Somebody may be faster than we are. */
-	for (unsigned i = 0; i < LEAVING_BATCHES && (n == BATCH || !is_told); i++) {
-		is_told = is_told || tl_session_pause_counts(s) == 0;
+	for (unsigned i = 0; i < LEAVING_BATCHES && (n == BATCH || !is_left || is_counting); i++) {
+		is_left = is_left || tl_session_leave_counts(s) == 0;
 		n = tl_session_dispatch(s, BATCH);
-		tl_generation_flush(m->generation, false);
+		is_counting = tl_generation_flush(m->generation, false);
 		note_waiting(m);
 	}
 	if (n < 0)

@@ -240,7 +240,7 @@ static void go_on_reading(struct tl_session *s, struct kept *k)
 {
 	tl_kept_get(s, (const void *)((const char *)k->header + k->layout.states[k->header->current]), &k->layout);
 	tl_processes_set_clock(s->processes, s->realtime_offset);
-	__atomic_store_n((unsigned long *)s->consumer, s->position, __ATOMIC_RELEASE);
+	__atomic_store_n((unsigned long *)s->consumer, tl_ring_held(s), __ATOMIC_RELEASE);
 	s->kept_size = k->size;
 	s->kept_memory = TAKE_PTR(k->header);
 }

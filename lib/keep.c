@@ -56,6 +56,7 @@ void tl_kept_put(struct tl_session *s, struct tl_kept_state *state, const struct
 	struct tl_stream *streams = (void *)((char *)state + layout->streams);
 
 	state->position = s->position;
+	state->held = tl_ring_held(s);
 	state->realtime_offset = s->realtime_offset;
 	state->lost_before = s->lost_before;
 	state->refused_declared = s->refused_declared;
@@ -81,6 +82,8 @@ void tl_kept_get(struct tl_session *s, const struct tl_kept_state *state, const 
 	const struct tl_stream *streams = (const void *)((const char *)state + layout->streams);
 
 	s->position = state->position;
+	s->held = state->held;
+	s->holds = s->is_again = state->held < state->position;
 	s->realtime_offset = state->realtime_offset;
 	s->lost_before = state->lost_before;
 	s->refused_declared = state->refused_declared;
@@ -134,7 +137,7 @@ void tl_keep_settle(struct tl_session *s)
 	next = !header->current;
 	tl_kept_put(s, (void *)((char *)header + layout.states[next]), &layout);
 	__atomic_store_n(&header->current, next, __ATOMIC_RELEASE);
-	tl_ring_release(s, s->position);
+	tl_ring_release(s, tl_ring_held(s));
 }
 
 /* ---- The descriptors ---- */

@@ -68,6 +68,7 @@ struct tl_kept_count {
 /* What the reader knows. Behind it come counts, one per event from 0 on, and streams. */
 struct tl_kept_state {
 	uint64_t position; /* in the ring: all before has been dealt with */
+	uint64_t held; /* same, at most that: from there on there are events that more are counted like */
 	int64_t realtime_offset; /* of what comes next: told once more, it has the same time and event.id */
 	uint64_t lost_before;
 	uint64_t refused_declared;

@@ -451,6 +451,11 @@ static void prefetch(const char *record)
 		__builtin_prefetch(record + line * 64);
 }
 
+unsigned long tl_ring_held(const struct tl_session *s)
+{
+	return s->holds ? MIN(s->held, s->position) : s->position;
+}
+
 void tl_ring_release(struct tl_session *s, unsigned long at)
 {
 	s->released = at;
@@ -486,7 +491,7 @@ int tl_ring_read(struct tl_session *s, size_t max)
 
 	hold_ring(s);
 	tl_keep_settle(s);
-	at = begun = __atomic_load_n(consumer, __ATOMIC_RELAXED);
+	at = begun = s->holds ? s->position : __atomic_load_n(consumer, __ATOMIC_RELAXED);
 	end = __atomic_load_n(producer, __ATOMIC_ACQUIRE);
 	while (at < end && (!max || n < max)) {
 		const uint32_t *header = (const uint32_t *)(data + (at & (s->ring_size - 1)));
@@ -526,11 +531,10 @@ int tl_ring_read(struct tl_session *s, size_t max)
 	return n;
 }
 
-int tl_ring_look(struct tl_session *s, int (*look)(struct tl_session *s, const struct tl_record *record, size_t size))
+static int look_from(struct tl_session *s, unsigned long at, unsigned long end,
+		     int (*look)(struct tl_session *s, const struct tl_record *record, size_t size))
 {
 	const char *data = (const char *)s->producer + sysconf(_SC_PAGESIZE);
-	unsigned long at = __atomic_load_n((unsigned long *)s->consumer, __ATOMIC_RELAXED);
-	unsigned long end = __atomic_load_n((unsigned long *)s->producer, __ATOMIC_ACQUIRE);
 	int r = 0;
 
 	while (r >= 0 && at < end) {
@@ -543,6 +547,34 @@ int tl_ring_look(struct tl_session *s, int (*look)(struct tl_session *s, const s
 			r = look(s, (const void *)(header + 2), length);
 		at += ((length & ~BPF_RINGBUF_DISCARD_BIT) + BPF_RINGBUF_HDR_SZ + 7) & ~7UL;
 	}
+	return r;
+}
+
+int tl_ring_look(struct tl_session *s, int (*look)(struct tl_session *s, const struct tl_record *record, size_t size))
+{
+	return look_from(s, s->position, __atomic_load_n((unsigned long *)s->producer, __ATOMIC_ACQUIRE), look);
+}
+
+/* An event that the process before has told: more like it are counted. What cannot be told of it has been declared. */
+static int tell_again(struct tl_session *s, const struct tl_record *record, size_t size)
+{
+	int r;
+
+	if (!plausible(s, record, size) || !(record->flags & TL_RECORD_TALLIED) || tl_decode(s, record, record->size))
+		return 0;
+	s->event.flags |= TL_EVENT_AGAIN;
+	r = s->callback ? s->callback(&s->event, s->userdata) : 0;
+	return MIN(r, 0);
+}
+
+static int tell_held(struct tl_session *s)
+{
+	int r;
+
+	if (!s->is_again)
+		return 0;
+	r = look_from(s, s->held, s->position, tell_again);
+	s->holds = s->is_again = false;
 	return r;
 }
 
@@ -566,7 +598,8 @@ int tl_session_dispatch(struct tl_session *s, size_t max)
 	epoll_wait(s->epoll_fd, events, 2, 0);
 	if (read(s->timer_fd, &turns, sizeof(turns)) < 0 && errno != EAGAIN && errno != EINTR)
 		return tl_fail(s, -errno, "cannot read the timer: %s", strerror(errno));
-	n = tl_ring_read(s, max);
+	r = tell_held(s);
+	n = r < 0 ? r : tl_ring_read(s, max);
 	if (n < 0)
 		return n;
 	now = tl_now_boot();

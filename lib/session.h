@@ -219,6 +219,11 @@ struct tl_session {
 	void *consumer, *producer;
 	unsigned long released; /* in the ring: what the kernel was told last that is read */
 	bool releases; /* it has been told, by this session */
+	/* From there on the kernel is not told that it is read: what is counted when the process has ended is of
+	 * events there, which whoever adopts the session looks at again. */
+	unsigned long held;
+	bool holds;
+	bool is_again; /* that is to be done */
 	bool is_moved; /* somebody else has told it something, since tl_session_check() */
 	size_t ring_size;
 	struct tl_stream *streams;
@@ -362,6 +367,8 @@ void tl_ring_close(struct tl_session *s);
 int tl_ring_read(struct tl_session *s, size_t max);
 /* All before `at` has been dealt with: the kernel may write over it. */
 void tl_ring_release(struct tl_session *s, unsigned long at);
+/* How far the kernel may be told that it is read. */
+unsigned long tl_ring_held(const struct tl_session *s);
 /* All records that are there to be read, which stay. */
 int tl_ring_look(struct tl_session *s,
 		 int (*look)(struct tl_session *s, const struct tl_record *record, size_t size));

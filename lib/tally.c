@@ -113,6 +113,20 @@ int tl_tallies_install(struct tl_session *s)
 	return s->tallies.tables[0] ? use_table(s, 0) : 0;
 }
 
+/* Whether a table is in use, and the other one has nothing in it. */
+static bool find_used(struct tl_session *s)
+{
+	uint32_t zero = 0, used = 0, size = sizeof(struct bpf_map_info);
+	struct bpf_map_info info = {};
+	struct tl_tally_key key;
+
+	if (bpf_map_lookup_elem(tl_map_fd(s, "tallies"), &zero, &used) < 0 ||
+	    bpf_obj_get_info_by_fd(s->tallies.tables[1], &info, &size) < 0)
+		return false;
+	s->tallies.used = info.id == used;
+	return bpf_map_get_next_key(s->tallies.tables[!s->tallies.used], NULL, &key) < 0 && errno == ENOENT;
+}
+
 int tl_tallies_adopt(struct tl_session *s)
 {
 	int r;
@@ -121,6 +135,10 @@ int tl_tallies_adopt(struct tl_session *s)
 		return 0;
 	if (!s->tallies.tables[0] || !s->tallies.tables[1])
 		return -EBADMSG;
+	if (find_used(s)) {
+		s->tallies.again = true;
+		return begin_collecting(s, false);
+	}
 	r = begin_collecting(s, true);
 	s->tallies.adopted = r >= 0;
 	return r;
@@ -195,13 +213,31 @@ static int empty_table(struct collection *c, int fd)
 	return 0;
 }
 
-int tl_session_pause_counts(struct tl_session *s)
+int tl_session_leave_counts(struct tl_session *s)
 {
-	if (!s->started || s->predecessor || !s->tallies.tables[0] || (s->tallies.paused && !s->tallies.adopted))
+	unsigned long from;
+	int r;
+
+	if (!s->started || s->predecessor || !s->tallies.tables[0] || s->tallies.left)
 		return 0;
 	if (s->tallies.collecting)
 		return tl_fail(s, -EBUSY, "counts are being collected");
-	return begin_collecting(s, true);
+	/* Programs that have put records before that place have ended when the table is changed: what they are the
+	 * first of is in the table that this process reads. */
+	from = __atomic_load_n((unsigned long *)s->producer, __ATOMIC_ACQUIRE);
+	r = use_table(s, s->tallies.used);
+	if (r >= 0)
+		r = begin_collecting(s, false);
+	if (r < 0)
+		return r;
+	s->tallies.left = s->holds = true;
+	s->held = from;
+	return 0;
+}
+
+bool tl_session_collects(const struct tl_session *s)
+{
+	return s->tallies.collecting;
 }
 
 static int finish_collecting(struct collection *c)
@@ -229,16 +265,17 @@ int tl_session_collect(struct tl_session *s, tl_count_callback callback, void *u
 
 	if (!s->started || s->predecessor || !t->tables[0])
 		return 0;
-	if (t->paused && !t->collecting)
+	if ((t->paused || t->left) && !t->collecting)
 		return 0;
 	if (!is_under_way && (r = begin_collecting(s, false)) < 0)
 		return r;
 	if (!s->stopped && s->position < t->end)
 		return 1;
 	r = finish_collecting(&c);
-	if (r < 0 || !s->stopped || !is_under_way || t->paused)
+	if (r < 0 || !is_under_way || t->paused || !(s->stopped || t->again))
 		return r;
-	/* It is stopped in between: there are those of the other table, too. */
+	/* It is stopped in between, or was adopted: there are those of the other table, too. */
+	t->again = false;
 	r = begin_collecting(s, false);
-	return r < 0 ? r : finish_collecting(&c);
+	return r < 0 ? r : s->stopped ? finish_collecting(&c) : 1;
 }

@@ -14,6 +14,8 @@ struct tl_tallies {
 	unsigned used; /* index of the one in use */
 	bool paused; /* none is: that one was the last */
 	bool adopted; /* none is yet: both have counts of a process before this one */
+	bool again; /* when that is done, once more: those of the other table were not waited for */
+	bool left; /* that one counts for whoever adopts the session */
 	bool collecting; /* the other one's counts are final, and of events that are in the ring */
 	unsigned long end; /* up to there */
 };
@@ -24,8 +26,8 @@ bool tl_tallies_wanted(const struct tl_session *s);
 int tl_tallies_choose(struct tl_session *s);
 /* What the kernel part needs for that, once it is loaded and has its plans. */
 int tl_tallies_install(struct tl_session *s);
-/* Same, where another process has counted with these tables: they are used again once their counts
- * have been collected. */
+/* Same, where another process has counted with these tables: what it has left there becomes final, and is
+ * collected first. Programs count on, unless that process was killed while it collected. */
 int tl_tallies_adopt(struct tl_session *s);
 void tl_tallies_close(struct tl_session *s);
 

@@ -266,6 +266,7 @@ enum tl_event_kind {
 #define TL_EVENT_IO_URING 0x40 /* the call was made by way of io_uring */
 #define TL_EVENT_UNKNOWN_RESULT 0x80 /* the process asked not to be told of a success; ret is 0 */
 #define TL_EVENT_COUNTED 0x100 /* more like it are counted: see tl_session_set_counted() */
+#define TL_EVENT_AGAIN 0x200 /* it has been told, to a process before: what counts are about that are still to come */
 #define TL_EVENT_RESULT 0x20 /* stands for several: of its type and times only is anything known */
 
 /* One row of the ledger, stage by stage. In the kernel seen = filtered +
@@ -695,10 +696,14 @@ typedef int (*tl_count_callback)(const struct tl_count *count, void *userdata);
  * counts are lost, and declared. */
 int tl_session_collect(struct tl_session *s, tl_count_callback callback, void *userdata);
 
-/* From now on each event is told and none counted, so that what tl_session_collect() collects
- * then is complete and nothing is lost with this process if another one adopts the session
- * (see tl_session_keep()), which counts again. -EBUSY: tl_session_collect() has returned 1. */
-int tl_session_pause_counts(struct tl_session *s);
+/* Whether that is under way: it returned 1, or the session was adopted, and it should be called soon. */
+bool tl_session_collects(const struct tl_session *s);
+
+/* What is counted from now on is for whoever adopts the session (see tl_session_keep()): what
+ * tl_session_collect() then collects is complete, and this process is to end. The other one is called
+ * back again for some events, which have TL_EVENT_AGAIN, before any other and any count.
+ * -EBUSY: tl_session_collect() has returned 1. */
+int tl_session_leave_counts(struct tl_session *s);
 
 /* What is wrong with what a session has in the kernel. */
 enum tl_damage {

@@ -113,6 +113,15 @@ static void count(struct count *c, const struct tl_event *event)
 	c->n++;
 }
 
+int tl_aggregate_make_key(struct tl_aggregate *a, const struct tl_event *event)
+{
+	int r = tl_by_make(&a->by, event);
+
+	if (r < 0)
+		a->by.key.size = 0;
+	return r;
+}
+
 bool tl_aggregate_add(struct tl_aggregate *a, const struct tl_event *event)
 {
 	struct count *c = NULL;
@@ -120,9 +129,7 @@ bool tl_aggregate_add(struct tl_aggregate *a, const struct tl_event *event)
 
 	if (!a->begun)
 		a->begun = event->time;
-	if (tl_by_make(&a->by, event) < 0)
-		a->by.key.size = 0; /* no memory */
-	else
+	if (tl_aggregate_make_key(a, event) >= 0)
 		c = tl_key_table_get(&a->table, a->by.key.data, a->by.key.size, &is_new);
 	if (!c) {
 		count(&a->rest, event);
@@ -160,6 +167,11 @@ bool tl_aggregate_add_more(struct tl_aggregate *a, const struct tl_aggregate_key
 	c = tl_key_table_get(&a->table, key->data, key->size, &is_new);
 	merge(c ? c : &a->rest, &of_more);
 	return !c;
+}
+
+void tl_aggregate_begin(struct tl_aggregate *a, uint64_t now)
+{
+	a->begun = now;
 }
 
 uint64_t tl_aggregate_due(const struct tl_aggregate *a)

@@ -296,10 +296,20 @@ static int count_event(const struct tl_policy_rule *rule, struct rule_state *sta
 	return counted(state, 1, tl_aggregate_add(state->aggregate, event));
 }
 
+/* One that a process before has dealt with: what it is counted by, without counting. */
+static int know_again(const struct tl_policy_rule *rule, struct rule_state *state, const struct tl_event *event)
+{
+	if (rule->drop || !state->aggregate || tl_aggregate_make_key(state->aggregate, event) < 0)
+		return TL_FATE_FILTERED;
+	return TL_FATE_AGGREGATED;
+}
+
 /* An event that the rule matches. Returns what it has done with it, an enum tl_fate, or an error. */
 static int apply_rule(const struct tl_policy_rule *rule, struct rule_state *state, const struct tl_event *event,
 		      tl_rule_deliver deliver, void *userdata)
 {
+	if (event->flags & TL_EVENT_AGAIN)
+		return know_again(rule, state, event);
 	state->account->matched++;
 	if (rule->drop || (state->hold && !tl_hold_passes(state->hold, event, &state->account->overflow))) {
 		state->account->filtered++;
@@ -383,6 +393,9 @@ int tl_policy_flush(struct tl_policy *p, uint64_t now, bool all, tl_rule_deliver
 
 		if (state->aggregate && (all || is_due(&p->rules[i], state, now)))
 			r = flush(&p->rules[i], state, deliver, userdata);
+		/* The first events of kinds that are being counted were in this period: none need come in the next. */
+		if (r && state->in_kernel)
+			tl_aggregate_begin(state->aggregate, now);
 		if (r < 0 && result >= 0)
 			result = r;
 	}
@@ -416,7 +429,7 @@ int tl_rule_index_take_count(const struct tl_count *count, void *userdata)
 int tl_policy_collect(struct tl_policy *p, struct tl_session *s, uint64_t now, bool all)
 {
 	struct tl_rule_index *index = p->index;
-	bool due = all;
+	bool due = all || tl_session_collects(s);
 	int r;
 
 	for (size_t i = 0; index->counted && i < index->n_rules && !due; i++)

@@ -14,6 +14,9 @@ reloads=${TL_TEST_RELOADS:-10} kills=${TL_TEST_KILLS:-3}
 pause=${TL_TEST_PAUSE:-20000}
 cp build/tests/tools/numbered-calls "$dir/work" || { not_ok host/continuity "make test-tools"; exit 1; }
 
+restarting=$PWD/build/tests/tools/restarting.so
+[ -e "$restarting" ] || { not_ok host/continuity "make test-tools"; exit 1; }
+
 # write_counting_policy MORE: of its rule. Records of protobuf are the shortest.
 write_counting_policy() {
 	put_policy <<-END
@@ -24,10 +27,10 @@ write_counting_policy() {
 	END
 }
 
-# begin_calls [MORE]: of the rule.
+# begin_calls [MORE [LIBRARY]]: of the rule; preloaded.
 begin_calls() {
 	write_counting_policy "${1:-}"
-	begin_keeping
+	LD_PRELOAD=${2:-} begin_keeping
 	rm -f "$dir/go"
 	jobs=()
 	for i in 1 2 3 4; do
@@ -115,6 +118,37 @@ reloads_lose_no_counts() {
 	[ "$((told + lost)) $gaps" = "$made 0" ] || why "of $made: $told in counts, $lost lost, $gaps gaps"
 }
 
+# restart N: a clean stop, as systemd's for a restart, and the next process, which goes on.
+restart() {
+	echo "TERM sleep 0.5" >&7
+	told "$1" "ready True 1"
+}
+# Those of more than one period, while calls are made.
+counts_come() {
+	local before
+	before=$(counts_there)
+	for _ in $(seq 150); do
+		(($(counts_there) >= before + 8)) && return
+		sleep 0.2
+	done
+	why "no counts come: $(counts_there) after $before, $(grep -c "^ready" "$dir/said") processes"
+}
+counts_there() {
+	"$traceleft" decode "$dir/log/events" | grep -c '"action":"getpgid".*"count":[0-9][0-9]'
+}
+# What is counted while no process is there, the next one tells, and nothing of it goes through the buffer.
+restarts_lose_no_counts() {
+	local pause=0 made told lost gaps
+	begin_calls "$every" "$restarting"
+	for i in 1 2 3 4; do
+		counts_come && restart "$i" || break
+	done
+	counts_come
+	sum_counts "counts over restarts" || return
+	[ "$told $lost $gaps" = "$made 0 0" ] || why "of $made: $told in counts, $lost lost, $gaps gaps" || return
+	[ "$(grep -c 'goes on with the session' "$dir/err")" = 4 ] || why "not 4 went on: $(tail -n 3 "$dir/err")"
+}
+
 # Of counts in the kernel whose meaning went with the process the number is declared, and once; of those that it had
 # begun to write down, that there was a gap.
 kills_declare_counts() {
@@ -129,7 +163,8 @@ kills_declare_counts() {
 	((told + lost <= made)) && [ "$gaps" = 3 ] || why "of $made: $told in counts, $lost lost, $gaps gaps"
 }
 
-for test in reloads_lose_nothing kills_lose_nothing reloads_lose_no_counts kills_declare_counts; do
+# The last one leaves its events to a process that does not come.
+for test in reloads_lose_nothing kills_lose_nothing reloads_lose_no_counts kills_declare_counts restarts_lose_no_counts; do
 	chosen "$test" || continue
 	reason=
 	if $test; then
