@@ -458,6 +458,7 @@ static int go_on_changing(struct manager *m)
 	struct tl_session *s = m->loading.next->session;
 	int r;
 
+	tl_tamper_watch_busy(m->watch);
 	tl_phase_load();
 	r = tl_session_take_over(s);
 	tl_phase_read();
@@ -478,6 +479,7 @@ static int on_loaded(sd_event_source *source, int fd, uint32_t events, void *use
 	(void)source;
 	(void)fd;
 	(void)events;
+	tl_tamper_watch_busy(m->watch);
 	r = tl_generation_started(l->next, join_loading(l), &why);
 	snprintf(m->refused, sizeof(m->refused), "%s", r < 0 ? why.text : "");
 	if (r < 0)
@@ -557,6 +559,7 @@ static int reload_for(struct manager *m, const char *who, const struct tl_reques
 	begin_reload(m);
 	/* Whatever becomes of the policy: somebody may have moved the files. */
 	tl_outputs_reopen(&m->generation->outputs);
+	tl_tamper_watch_busy(m->watch);
 	tl_phase_load();
 	r = tl_generation_prepare(&setup, m->generation, &l->next, &why);
 	tl_phase_read();
@@ -665,6 +668,7 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info,
 	struct tl_sender who;
 
 	(void)source;
+	tl_tamper_watch_busy(m->watch);
 	tl_record_sender(&who, info);
 	sd_notify(0, "STOPPING=1\nSTATUS=Stopping");
 	write_status(m, "stopping", true);

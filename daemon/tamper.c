@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "fnv.h"
+#include "heartbeat.h"
 #include "log.h"
 #include "message-ids.h"
 #include "tamper.h"
@@ -61,6 +62,7 @@ struct tl_tamper_watch {
 	uint64_t worked; /* at the last tick, as worked() */
 	timer_t timer; /* sends SIGCONT when the next tick is overdue */
 	bool has_timer;
+	struct tl_heartbeat *heartbeat; /* NULL: who hangs is told to have been stopped */
 	uint64_t looked; /* the last look, ns since the epoch */
 	uint64_t told[LASTINGS]; /* hash of what was told last */
 	struct seen *seen; /* of the policy in force, as its texts */
@@ -238,6 +240,24 @@ static void tell_stopped(const struct tl_tamper_watch *w, struct tl_generation *
 	tell_over(g, "stopped", "traceleftd", w->beat_time, note, who && who->who.pid ? &who->who : NULL);
 }
 
+/* Which is over, and was in the log in time. Returns whether there was something to tell. */
+static bool tell_hung(struct tl_tamper_watch *w, struct tl_generation *g)
+{
+	bool has_worked;
+	uint64_t ns;
+	char note[512];
+
+	if (!tl_heartbeat_hung(w->heartbeat, &ns, &has_worked))
+		return false;
+	snprintf(note, sizeof(note),
+		 "the daemon hung for %" PRIu64 ".%" PRIu64 " seconds: it %s; what happened meanwhile and found no room to "
+		 "wait is declared as lost",
+		 ns / (1000 * MSEC), ns / (100 * MSEC) % 10,
+		 has_worked ? "worked on one thing" : "waited, as for a disk, in a call of the kernel");
+	tl_tamper_tell_over(g, "hung", "traceleftd", tl_now() - ns, note);
+	return true;
+}
+
 /* ns that this thread has run or waited for a CPU; 0: this kernel does not say. */
 static uint64_t worked(const struct tl_tamper_watch *w)
 {
@@ -259,6 +279,7 @@ void tl_tamper_watch_awake(struct tl_tamper_watch *w)
 	w->beat = tl_now_steady();
 	w->beat_time = tl_now();
 	w->worked = worked(w);
+	tl_heartbeat_beat(w->heartbeat);
 	if (w->has_timer)
 		timer_settime(w->timer, 0, &next, NULL);
 }
@@ -267,9 +288,15 @@ static void beat(struct tl_tamper_watch *w, struct tl_generation *g, uint64_t li
 {
 	const uint64_t silence = tl_now_steady() - w->beat;
 
-	if (silence > limit)
+	if (!tell_hung(w, g) && silence > limit)
 		tell_stopped(w, g, silence, who);
 	tl_tamper_watch_awake(w);
+}
+
+void tl_tamper_watch_busy(struct tl_tamper_watch *w)
+{
+	if (w)
+		tl_heartbeat_pause(w->heartbeat);
 }
 
 void tl_tamper_watch_continued(struct tl_tamper_watch *w, struct tl_generation *g, const struct tl_sender *who)
@@ -284,6 +311,10 @@ void tl_tamper_watch_woken(struct tl_tamper_watch *w, struct tl_generation *g)
 	static const struct tl_sender own = { .text = "its own timer woke it" };
 	const uint64_t silence = w ? tl_now_steady() - w->beat : 0;
 
+	if (w && tell_hung(w, g)) {
+		tl_tamper_watch_awake(w);
+		return;
+	}
 	if (silence < WAKE_AFTER || silence > WAKE_AFTER + WAKE_LATE || worked(w) - w->worked > WAKE_LATE)
 		return;
 	tell_stopped(w, g, silence, &own);
@@ -346,6 +377,9 @@ struct tl_tamper_watch *tl_tamper_watch_new(void)
 	w->has_timer = timer_create(CLOCK_MONOTONIC, &event, &w->timer) == 0;
 	if (!w->has_timer)
 		tl_log(LOG_WARNING, "cannot make a timer, who stops this process stops it for good: %s", strerror(errno));
+	w->heartbeat = tl_heartbeat_new();
+	if (!w->heartbeat)
+		tl_log(LOG_WARNING, "cannot start a thread, nobody will say at once if this process hangs");
 	tl_tamper_watch_awake(w);
 	return w;
 }
@@ -354,6 +388,7 @@ struct tl_tamper_watch *tl_tamper_watch_free(struct tl_tamper_watch *w)
 {
 	if (!w)
 		return NULL;
+	tl_heartbeat_free(w->heartbeat);
 	if (w->has_timer)
 		timer_delete(w->timer);
 	if (w->schedstat >= 0)
@@ -367,6 +402,7 @@ void tl_tamper_watch_begin(struct tl_tamper_watch *w, struct tl_generation *g)
 {
 	if (!w)
 		return;
+	tl_tamper_watch_busy(w);
 	free(w->seen);
 	w->seen = NULL;
 	w->n_seen = 0;

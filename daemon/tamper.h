@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Whether somebody meddles with the daemon: with what it has in the kernel, with its outputs'
- * files or its policy, or by stopping it. Looked at every two seconds, and told to every output:
+ * files or its policy, or by stopping it; and whether it hangs. Looked at every two seconds, and told to every output:
  * once when it begins or changes, once when it is mended.
  */
 #ifndef TRACELEFT_DAEMON_TAMPER_H
@@ -19,6 +19,8 @@ struct tl_tamper_watch *tl_tamper_watch_free(struct tl_tamper_watch *w);
 
 /* A policy has come into force: what there is now is as it should be. w may be NULL here and below. */
 void tl_tamper_watch_begin(struct tl_tamper_watch *w, struct tl_generation *g);
+/* What takes long by its own will begins, until the next tick or tl_tamper_watch_awake(). */
+void tl_tamper_watch_busy(struct tl_tamper_watch *w);
 /* The daemon was busy by its own will: it was not stopped. */
 void tl_tamper_watch_awake(struct tl_tamper_watch *w);
 /* Once per second. loading: another session is about to take over, and may change things in the kernel. */

@@ -325,7 +325,7 @@ struct tl_requester {
 
 /* Somebody has meddled with TraceLeft. */
 struct tl_tamper {
-	const char *kind; /* "hook", "switch", "program", "map", "output", "policy", "stopped" or "ended" */
+	const char *kind; /* "hook", "switch", "program", "map", "output", "policy", "stopped", "hung" or "ended" */
 	const char *object; /* with what of that kind */
 	const char *state; /* "found": it is so, "mended": no longer, or "over": it was so when it was noticed */
 	uint64_t time_first, time_last; /* ns UTC: when all was well last, when that was noticed */

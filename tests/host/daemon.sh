@@ -309,16 +309,18 @@ standard_error_that_nobody_reads_stops_nothing() {
 
 # Of what this shell has; a thread that frees what was loaded before ends soon.
 rights_are_those() {
-	local has wanted looks
+	local has wanted looks none
 	has=0x$(sed -n 's/^CapPrm:\s*//p' /proc/self/status)
 	# chown, dac_override, dac_read_search, fowner, sys_ptrace; and to load: sys_admin, sys_resource, perfmon, bpf
 	printf -v wanted '%016x %016x %016x' 0 $((has & 0xc00128000f)) $((has & 0x8000f))
 	# The thread that waits for what others do in /proc has what that needs.
 	printf -v looks '%016x %016x %016x' 0 $((has & 0x80004)) $((has & 0x80004))
+	# The one that looks whether the daemon hangs needs none.
+	printf -v none '%016x %016x %016x' 0 0 0
 	for _ in $(seq 100); do
 		# shellcheck disable=SC2016 # awk's
 		[ "$(awk '/^Cap(Inh|Prm|Eff)/ { all = all (all ? " " : "") $2; if (/Eff/) { print all; all = "" } }' "/proc/$pid/task/"*/status |
-			sort -u | grep -vx "$looks")" = "$wanted" ] && return
+			sort -u | grep -vx -e "$looks" -e "$none")" = "$wanted" ] && return
 		sleep 0.1
 	done
 	why "wanted $wanted: $(grep -h ^Cap "/proc/$pid/task/"*/status | tr -s '\n\t' ' ')"

@@ -298,6 +298,47 @@ control_that_cannot_be_made_is_made_later() {
 	until_told && end_well
 }
 
+# hang: the call that puts the status in place, of the loop's thread alone, takes nine seconds.
+hang() {
+	: >"$dir/traced" >"$dir/attached" >"$dir/err"
+	strace -o "$dir/traced" -e trace=renameat -e inject=renameat:delay_enter=9000000:when=1 -p "$pid" 2>>"$dir/attached" &
+	tracer=$!
+	opens
+	for _ in $(seq 300); do
+		grep -q '^traceleftd: tampering: the daemon hangs: ' "$dir/err" && break
+		sleep 0.1
+	done
+	! grep -q '"hung"' "$dir/log/events" || why "it hung no longer" || return
+	grep -qE '^traceleftd: tampering: the daemon hangs: for 4\.[0-9] seconds it has waited, ' "$dir/err" ||
+		why "$(cat "$dir/attached" "$dir/err")"
+}
+# Within five seconds in the log, by a thread that does not wait; then in the output. On a machine that is too busy for
+# that it has another try.
+daemon_that_hangs_is_told_at_once() {
+	local told try
+	under=()
+	for try in 1 2 3; do
+		begin || return
+		hang
+		told=$?
+		until_told 3 || return
+		for _ in $(seq 200); do
+			grep -q '"hung"' "$dir/log/events" && break
+			sleep 0.1
+		done
+		kill "$tracer" 2>/dev/null
+		wait "$tracer" 2>/dev/null
+		tracer=
+		stop
+		[ "$told" != 0 ] || break
+	done
+	[ "$told" = 0 ] && jq -e -s '[.[] | select(.event.action == "tamper") | [.log.level, .traceleft.tamper.kind,
+		.traceleft.tamper.state, (.message | test("the daemon hung for [89][0-9.]* seconds|for 1[0-9.]* seconds")),
+		.traceleft.first < .traceleft.last]] == [["crit", "hung", "over", true, true]]' "$dir/log/events" >/dev/null ||
+		why "$try: $reason $(grep '"tamper"' "$dir/log/events")" || return
+	[ "$(grep -c 'tampering: the daemon hangs' "$dir/err")" = 1 ] || why "more than once: $(cat "$dir/err")"
+}
+
 who_ends_for_an_error_tells_what_has_come_and_why() {
 	under=()
 	begin || return
@@ -317,7 +358,7 @@ who_ends_for_an_error_tells_what_has_come_and_why() {
 for test in no_memory_at_the_start no_memory_in_a_reload no_memory_while_it_audits no_memory_at_the_stop \
 	no_memory_in_the_command_has_words calls_that_look_for_tampering_fail_and_none_is_told writes_that_fail_lose_nothing \
 	calls_of_a_reload_fail_and_a_policy_is_in_force calls_of_the_start_fail_and_systemd_tries_again \
-	control_that_cannot_be_made_is_made_later who_ends_for_an_error_tells_what_has_come_and_why; do
+	control_that_cannot_be_made_is_made_later daemon_that_hangs_is_told_at_once who_ends_for_an_error_tells_what_has_come_and_why; do
 	chosen "$test" || continue
 	reason="" begun=$SECONDS
 	if "$test"; then ok "host/injected/$test"; else not_ok "host/injected/$test" "$reason"; fi
