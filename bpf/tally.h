@@ -14,6 +14,8 @@
  * it is in the programs. */
 const volatile bool tl_counts SEC(".rodata.counts") = false;
 
+#define TL_E2BIG 7
+
 struct tl_tallies {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, TL_TALLIES_MAX);
@@ -123,6 +125,13 @@ static __always_inline bool tl_may_tally(const struct tl_plan *plan, __u32 abi)
 	return tl_counts && plan->tally && abi == TL_ABI_X86_64;
 }
 
+/* What says whether the table is full. The key is used for it. */
+static __always_inline struct tl_tally *tl_tally_full(void *table, struct tl_tally_key *key)
+{
+	__builtin_memset(key, 0, sizeof(*key));
+	return bpf_map_lookup_elem(table, key);
+}
+
 /* One more of those that have been told? Else it is to be told, as the first of its kind if
  * *ret_first. In the program that every such call runs: one of its own cost as much as the
  * counting. */
@@ -143,7 +152,9 @@ static __always_inline bool tl_tally_call(const struct tl_plan *plan, struct tas
 		return false;
 	tally = bpf_map_lookup_elem(table, &key);
 	if (!tally) {
-		*ret_first = true;
+		/* Those that find no room are told each, and the reader need not remember them. */
+		tally = tl_tally_full(table, &key);
+		*ret_first = !tally || !tally->bytes;
 		return false;
 	}
 	tl_count(&account->seen, 1);
@@ -161,7 +172,7 @@ int tl_tally_begin(void *ctx)
 {
 	struct task_struct *task = tl_task_current();
 	struct tl_task *state = tl_state_current();
-	struct tl_tally tally = {};
+	struct tl_tally tally = {}, *full;
 	struct tl_tally_key key;
 	const struct tl_plan *plan;
 	__u32 zero = 0;
@@ -176,8 +187,12 @@ int tl_tally_begin(void *ctx)
 	plan = &tl_config.plan[state->counting & (TL_EVENTS_MAX - 1)];
 	table = bpf_map_lookup_elem(&tallies, &zero);
 	/* Without room they are told each, as they are if another one was quicker. */
-	if (table && tl_tally_key_of(&key, plan, task, state))
-		bpf_map_update_elem(table, &key, &tally, BPF_NOEXIST);
+	if (!table || !tl_tally_key_of(&key, plan, task, state) ||
+	    bpf_map_update_elem(table, &key, &tally, BPF_NOEXIST) != -TL_E2BIG)
+		return 0;
+	full = tl_tally_full(table, &key);
+	if (full)
+		full->bytes = 1;
 	return 0;
 }
 

@@ -426,6 +426,8 @@ struct tl_tally {
 	__u32 event;
 };
 
+/* The tally of the key that is all zeros is of no events: its `bytes` is 1 when another kind has found no room. */
+
 _Static_assert(sizeof(struct tl_tally_key) == 104 && sizeof(struct tl_tally) == 40, "wire: tallies");
 
 #define TL_TALLIES_MAX 8192 /* keys between two times that they are read */

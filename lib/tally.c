@@ -66,8 +66,12 @@ int tl_tallies_choose(struct tl_session *s)
  * what the kernel waits for when such a place changes hands. */
 static int use_table(struct tl_session *s, unsigned at)
 {
+	static const struct tl_tally_key nothing;
+	static const struct tl_tally not_full;
 	uint32_t zero = 0;
 
+	/* Without room for it there is none for others: these are told all the same. */
+	bpf_map_update_elem(s->tallies.tables[at], &nothing, &not_full, BPF_NOEXIST);
 	if (bpf_map_update_elem(tl_map_fd(s, "tallies"), &zero, &s->tallies.tables[at], BPF_ANY) < 0)
 		return tl_fail(s, -errno, "cannot use a table of counts: %s", strerror(errno));
 	s->tallies.used = at;

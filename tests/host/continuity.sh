@@ -118,6 +118,32 @@ reloads_lose_no_counts() {
 	[ "$((told + lost)) $gaps" = "$made 0" ] || why "of $made: $told in counts, $lost lost, $gaps gaps"
 }
 
+# What finds no room in the kernel's table within a period is told, and counted by the reader.
+many_kinds_lose_no_counts() {
+	local seen told
+	put_policy <<-END
+		rules:
+		  - {name: counted, target: mine, events: [openat], aggregate: {by: [path], every: 5s}}
+		outputs:
+		  log: {type: file, path: $dir/log/events, format: json}
+	END
+	begin_keeping
+	mkdir "$dir/many"
+	"$dir/work" open "$dir/many" 100000 || why "cannot open files"
+	for _ in $(seq 300); do
+		grep -q '"count"' "$dir/log/events" && break
+		sleep 0.2
+	done
+	# What the reader remembers of the period before is not to be in the way of these.
+	"$dir/work" open "$dir/many" 100000 || why "cannot open files"
+	rm -r "$dir/many"
+	end_keeping
+	[ -z "$reason" ] || return
+	seen=$(jq -r 'select(.traceleft.ledger) | .traceleft.ledger.events[] | select(.name == "openat").seen' "$dir/log/events" | tail -n 1)
+	told=$(jq -r 'select(.event.action == "openat").traceleft.count' "$dir/log/events" | awk '{ n += $1 } END { print n + 0 }')
+	((seen >= 400000)) && [ "$told" = "$seen" ] || why "of ${seen:-no} calls $told are in counts: $(grep '"lost"' "$dir/log/events" | head -n 2)"
+}
+
 # restart N: a clean stop, as systemd's for a restart, and the next process, which goes on.
 restart() {
 	echo "TERM sleep 0.5" >&7
@@ -164,7 +190,7 @@ kills_declare_counts() {
 }
 
 # The last one leaves its events to a process that does not come.
-for test in reloads_lose_nothing kills_lose_nothing reloads_lose_no_counts kills_declare_counts restarts_lose_no_counts; do
+for test in reloads_lose_nothing kills_lose_nothing reloads_lose_no_counts kills_declare_counts many_kinds_lose_no_counts restarts_lose_no_counts; do
 	chosen "$test" || continue
 	reason=
 	if $test; then

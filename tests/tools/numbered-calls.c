@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Calls with a number each, and what was told of them: whether each was told, and once. */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,6 +22,7 @@ static int usage(void)
 {
 	fprintf(stderr, "usage: numbered-calls make GO MICROSECONDS     while there is the file GO, 100 and then a pause: prints\n"
 			"                                               its pid and how many; ends when GO is there again\n"
+			"       numbered-calls open DIRECTORY FILES    each of so many files in it twice\n"
 			"       numbered-calls count < EVENTS.jsonl     prints how many were told, numbers of events that\n"
 			"                                               came again, events lost, gaps, and what is wrong\n");
 	return 2;
@@ -48,6 +50,24 @@ static int make_calls(const char *go, useconds_t pause)
 	if (fflush(stdout))
 		return 1;
 	await(go);
+	return 0;
+}
+
+/* Each of so many files twice. */
+static int open_files(const char *directory, unsigned n)
+{
+	char path[4096];
+
+	for (unsigned i = 0; i < 2 * n; i++) {
+		int fd;
+
+		snprintf(path, sizeof(path), "%s/%u", directory, i % n);
+		fd = open(path, O_WRONLY | O_CREAT, 0600);
+		if (fd < 0 || close(fd) < 0) {
+			perror(path);
+			return 1;
+		}
+	}
 	return 0;
 }
 
@@ -160,6 +180,8 @@ int main(int argc, char **argv)
 {
 	if (argc == 4 && !strcmp(argv[1], "make"))
 		return make_calls(argv[2], strtoul(argv[3], NULL, 10));
+	if (argc == 4 && !strcmp(argv[1], "open"))
+		return open_files(argv[2], (unsigned)strtoul(argv[3], NULL, 10));
 	if (argc == 2 && !strcmp(argv[1], "count"))
 		return count_calls();
 	return usage();
