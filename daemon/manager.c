@@ -231,6 +231,7 @@ static int read_events(struct manager *m)
 	tl_generation_flush(m->generation, false);
 	note_waiting(m);
 	tl_meanwhile_note(m->generation);
+	tl_session_settle(s);
 	sd_event_source_set_time_relative(m->drain, m->loading.changes ? MIN(next, CHANGE) : next);
 	n = sd_event_source_set_enabled(m->drain, SD_EVENT_ONESHOT);
 	return n >= 0 && m->loading.changes ? go_on_changing(m) : n;

@@ -227,17 +227,19 @@ static void need_absent(struct tl_session *s)
 }
 
 /* What calls by the tracepoint name is seen by functions of their own all the same, where the kernel
- * lets them be hooked. Programs on fexit are skipped where they may be preempted. */
+ * lets them be hooked. Programs on fexit are skipped where they may be preempted: then what the process said
+ * has to do, as it would have to without them. */
 static void choose_object_hooks(struct tl_session *s, int *works)
 {
-	bool any = false;
+	bool any = false, probes;
 
 	for (uint32_t id = 1; id <= s->n_events; id++)
 		any |= s->events[id].kinds[TL_KIND_RAW_TP] && tl_has_object_hook(&s->events[id].type);
 	if (!any || s->options.no_objects)
 		return;
-	s->object_fexit = *works == 1 || (!s->is_preempted && fexit_works(s, works));
-	s->object_kprobe = !s->object_fexit && tl_kprobe_works(any_function);
+	probes = tl_kprobe_works(any_function);
+	s->object_fexit = (*works == 1 || !s->is_preempted || !probes) && fexit_works(s, works);
+	s->object_kprobe = !s->object_fexit && probes;
 }
 
 int tl_attach_plan(struct tl_session *s)
@@ -252,8 +254,9 @@ int tl_attach_plan(struct tl_session *s)
 		n_calls += s->events[id].type.class == TL_CLASS_SYSCALL;
 	if (asked == TL_ATTACH_AUTO && n_calls > TL_HOOKED_CALLS_MAX)
 		asked = TL_ATTACH_RAW_TP;
-	if (asked == TL_ATTACH_AUTO && s->is_preempted && tl_kprobe_works(any_function))
-		asked = TL_ATTACH_KPROBE;
+	/* Programs on fexit would be skipped, and there are none beside them. Kprobes need rights that not everybody has. */
+	if (asked == TL_ATTACH_AUTO && s->is_preempted)
+		asked = tl_kprobe_works(any_function) ? TL_ATTACH_KPROBE : TL_ATTACH_RAW_TP;
 	fexit = n_calls && (asked == TL_ATTACH_AUTO || asked == TL_ATTACH_FEXIT) && fexit_works(s, &works);
 	if (asked == TL_ATTACH_FEXIT && !fexit && n_calls)
 		return tl_fail(s, -EOPNOTSUPP, "this kernel refuses fexit programs: use --attach auto");

@@ -121,7 +121,7 @@ void *tl_session_note(struct tl_session *s)
 }
 
 /* The state that holds is never written: whenever the process ends, one of them is whole. */
-void tl_keep_settle(struct tl_session *s)
+void tl_session_settle(struct tl_session *s)
 {
 	struct tl_kept_header *header = s->kept_memory;
 	struct tl_kept_layout layout;

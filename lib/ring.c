@@ -490,7 +490,7 @@ int tl_ring_read(struct tl_session *s, size_t max)
 	int r = 0;
 
 	hold_ring(s);
-	tl_keep_settle(s);
+	tl_session_settle(s);
 	at = begun = s->holds ? s->position : __atomic_load_n(consumer, __ATOMIC_RELAXED);
 	end = __atomic_load_n(producer, __ATOMIC_ACQUIRE);
 	while (at < end && (!max || n < max)) {

@@ -60,7 +60,7 @@ struct tl_session *tl_session_free(struct tl_session *s)
 		tl_session_stop(s);
 	}
 	if (tl_is_left(s))
-		tl_keep_settle(s);
+		tl_session_settle(s);
 	else
 		tl_keep_close(s); /* before the rest: others are not to be the last that let go of a hook */
 	tl_guard_free(s);

@@ -149,7 +149,7 @@ struct tl_session {
 	int kept_socket; /* -1: it ends with the process */
 	struct tl_kept_header *kept_memory;
 	size_t kept_size;
-	uint64_t position; /* in the ring: what the callback was given; the kernel learns of it by tl_keep_settle() */
+	uint64_t position; /* in the ring: what the callback was given; the kernel learns of it by tl_session_settle() */
 	int *adopted; /* programs of the kernel part, n_adopted, -1: not loaded; NULL: this process loaded them */
 	size_t n_adopted;
 
@@ -386,9 +386,7 @@ void tl_takeover_close(struct tl_session *s);
 void tl_takeover_abandon(struct tl_session *s);
 /* It tells of nothing from now on, nor do its programs that run at the moment. */
 void tl_takeover_silence(struct tl_session *s);
-/* keep.c: what the callback was given has been dealt with; of no effect unless it is kept. */
-void tl_keep_settle(struct tl_session *s);
-/* Whether it goes on without this process. */
+/* keep.c: whether it goes on without this process. */
 bool tl_is_left(const struct tl_session *s);
 void tl_keep_close(struct tl_session *s);
 /* i386.c: says which arguments of 32-bit programs are narrower. */

@@ -288,7 +288,7 @@ static void share_tables(struct tl_session *old, struct tl_session *s)
 /* What the reader knows. */
 static void hand_over(struct tl_session *old, struct tl_session *s)
 {
-	tl_keep_settle(old);
+	tl_session_settle(old);
 	s->lost_before = old->lost_before + tl_lost_in_kernel(old);
 	s->refused_declared = old->refused_declared;
 	s->unplaced = old->unplaced;

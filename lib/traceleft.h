@@ -646,6 +646,11 @@ int tl_session_take_over(struct tl_session *s);
  */
 int tl_session_keep(struct tl_session *s, int *ret_fd);
 
+/* What was called back for until now counts as dealt with already, rather than from the next of these calls on: by then
+ * a process that has written it down may have been killed, and another one writes it down again. Of no effect unless
+ * the session is kept. */
+void tl_session_settle(struct tl_session *s);
+
 /* Instead of tl_session_start(): `s` goes on with the session in that socket, which stays the
  * caller's, with its ring, its numbers and its counters, and is kept as that was. All has to be
  * as it was there: kernel part, handlers, targets, filters and options. Events that the process
