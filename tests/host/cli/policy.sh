@@ -176,33 +176,34 @@ what_targets_match_now_is_explained() {
 
 # Who a process is, where and how it is called: of two copies of sleep, one is nobody's.
 what_conditions_match_now_is_explained() {
-	local mine other login session expected
-	cp /bin/sleep "$dir/conditioned"
-	chmod 755 "$dir" "$dir/conditioned"
-	"$dir/conditioned" 60 &
+	local mine other login session expected name=$$-condition
+	name=${name:0:15} # which no other process has, not even if this test runs twice at once
+	cp /bin/sleep "$dir/$name"
+	chmod 755 "$dir" "$dir/$name"
+	"$dir/$name" 60 &
 	mine=$!
-	setpriv --reuid 65534 --regid 65534 --clear-groups "$dir/conditioned" 61 &
+	setpriv --reuid 65534 --regid 65534 --clear-groups "$dir/$name" 61 &
 	other=$!
-	wait_for "both are executed" eval '[ "$(cat /proc/'$mine'/comm /proc/'$other'/comm | sort -u)" = conditioned ]' || return
+	wait_for "both are executed" eval '[ "$(cat /proc/'$mine'/comm /proc/'$other'/comm | sort -u)" = '"$name"' ]' || return
 	login=$(cat /proc/$mine/loginuid)
 	session=$(cat /proc/$mine/sessionid)
 	cat >"$dir/policy.yaml" <<-END
 		version: 1
 		targets:
-		  both: {comm: conditioned}
-		  begun: {comm: "condit*"}
-		  name: {comm: condit}
-		  root: {comm: conditioned, uid: root}
-		  range: {comm: conditioned, uid: [5, 65000-65534]}
-		  group: {comm: conditioned, gid: "<65534"}
-		  left: {comm: conditioned, not: {uid: ">65000"}}
-		  none: {comm: conditioned, not: [{uid: 65534}, {gid: 0}]}
-		  login: {comm: conditioned, loginuid: $login, session: $session}
-		  logins: {comm: conditioned, loginuid: ">=0"}
-		  spaces: {comm: conditioned, pidns: $(stat -Lc %i /proc/$mine/ns/pid), mntns: $(stat -Lc %i /proc/$mine/ns/mnt)}
-		  space: {comm: conditioned, pidns: 1}
-		  program: {comm: conditioned, not: {executable: $dir/condit*}}
-		  others: {not: {comm: "condition*"}}
+		  both: {comm: $name}
+		  begun: {comm: "$$-cond*"}
+		  name: {comm: $$-cond}
+		  root: {comm: $name, uid: root}
+		  range: {comm: $name, uid: [5, 65000-65534]}
+		  group: {comm: $name, gid: "<65534"}
+		  left: {comm: $name, not: {uid: ">65000"}}
+		  none: {comm: $name, not: [{uid: 65534}, {gid: 0}]}
+		  login: {comm: $name, loginuid: $login, session: $session}
+		  logins: {comm: $name, loginuid: ">=0"}
+		  spaces: {comm: $name, pidns: $(stat -Lc %i /proc/$mine/ns/pid), mntns: $(stat -Lc %i /proc/$mine/ns/mnt)}
+		  space: {comm: $name, pidns: 1}
+		  program: {comm: $name, not: {executable: $dir/$$-cond*}}
+		  others: {not: {comm: "$$-con*"}}
 		rules: [{name: a, events: openat}]
 		outputs: {out: {type: stdout}}
 	END
@@ -219,8 +220,8 @@ what_conditions_match_now_is_explained() {
 		and (.logins | length) == $logins and (.others | length) == 5 and (.others | contains([$mine]) or contains([$other]) | not)' \
 		"$dir/out" >/dev/null || why "$(jq -c '[.targets[] | {(.name): [.matches.processes[].pid]}]' "$dir/out") of $mine $other" || return
 	run check --explain "$dir/policy.yaml"
-	grep -q '^  range: uid 5, 65000-65534 comm conditioned$' "$dir/out" &&
-		grep -q "^  program: comm conditioned not executable $dir/condit" "$dir/out" || why "$(cat "$dir/out")"
+	grep -q '^  range: uid 5, 65000-65534 comm '"$name"'$' "$dir/out" &&
+		grep -q "^  program: comm $name not executable $dir/$$-cond" "$dir/out" || why "$(cat "$dir/out")"
 }
 
 # With no other target, no target at all is left for the program. Two programs of the test's own.
