@@ -13,7 +13,8 @@ for program in traceleft traceleftd; do
 done
 reports=$(mktemp -d /tmp/traceleft-sanitised.XXXXXXXX)
 chmod 1777 "$reports" # some programs are run by others
-trap 'rm -rf --one-file-system "$reports"' EXIT
+[ -n "${TL_TEST_LOCKS-}" ] || mkdir "$reports.locks"
+trap 'rm -rf --one-file-system "$reports" "$reports.locks"' EXIT
 export TRACELEFT=$sanitised/traceleft TRACELEFTD=$sanitised/traceleftd
 export TRACELEFT_BPF=$PWD/bpf
 options=log_path=$reports/report:log_exe_name=1:exitcode=99:halt_on_error=1
@@ -24,7 +25,8 @@ export UBSAN_OPTIONS=$options:print_stacktrace=1
 again() {
 	local script=$1 said begin=$SECONDS
 	shift
-	said=$(TL_TEST_ONLY="$*" timeout 400 bash "tests/host/$script.sh" 2>&1) || [ $? != 124 ] || said+=$'\nnot ok '"$script: no end"
+	said=$(TL_TEST_ONLY="$*" flock -o "${TL_TEST_LOCKS:-$reports.locks}/tests-host-${script//\//-}.sh.lock" \
+		timeout 400 bash "tests/host/$script.sh" 2>&1) || [ $? != 124 ] || said+=$'\nnot ok '"$script: no end"
 	grep -E '^(ok|not ok|skip) ' <<<"$said" | labelled sanitised
 	grep -q '^ok ' <<<"$said" || not_ok "sanitised/$script" "no test passed: $(tail -n 2 <<<"$said" | tr '\n' ' ')"
 	of_reports "$script"
