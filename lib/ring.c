@@ -463,9 +463,7 @@ void tl_ring_release(struct tl_session *s, unsigned long at)
 	__atomic_store_n((unsigned long *)s->consumer, at, __ATOMIC_RELEASE);
 }
 
-/* Only the reader says how far the ring is read. What somebody else has said in its place is taken back, unless
- * the kernel has written over what was not read. */
-static void hold_ring(struct tl_session *s)
+void tl_ring_hold(struct tl_session *s)
 {
 	const unsigned long told = __atomic_load_n((unsigned long *)s->consumer, __ATOMIC_RELAXED);
 	const unsigned long end = __atomic_load_n((unsigned long *)s->producer, __ATOMIC_ACQUIRE);
@@ -489,7 +487,7 @@ int tl_ring_read(struct tl_session *s, size_t max)
 	size_t n = 0;
 	int r = 0;
 
-	hold_ring(s);
+	tl_ring_hold(s);
 	tl_session_settle(s);
 	at = begun = s->holds ? s->position : __atomic_load_n(consumer, __ATOMIC_RELAXED);
 	end = __atomic_load_n(producer, __ATOMIC_ACQUIRE);
