@@ -129,7 +129,6 @@ void tl_session_settle(struct tl_session *s)
 
 	if (!header)
 		return;
-	tl_ring_hold(s);
 	layout = layout_of(header);
 	/* Whoever got past a record, or has nothing to read, does not fail for it. */
 	if (s->position != __atomic_load_n((unsigned long *)s->consumer, __ATOMIC_RELAXED) ||

@@ -458,25 +458,27 @@ unsigned long tl_ring_held(const struct tl_session *s)
 
 void tl_ring_release(struct tl_session *s, unsigned long at)
 {
+	const unsigned long told = __atomic_exchange_n((unsigned long *)s->consumer, at, __ATOMIC_ACQ_REL);
+
+	/* Who says so while a batch is read would be written over unseen otherwise. */
+	s->is_moved |= s->releases && told != s->released;
 	s->released = at;
 	s->releases = true;
-	__atomic_store_n((unsigned long *)s->consumer, at, __ATOMIC_RELEASE);
 }
 
-void tl_ring_hold(struct tl_session *s)
+/* What somebody else has said in the reader's place is noticed and taken back. If the kernel has written over what was
+ * not read, it goes on where there is a record for certain. */
+static void hold_ring(struct tl_session *s)
 {
 	const unsigned long told = __atomic_load_n((unsigned long *)s->consumer, __ATOMIC_RELAXED);
 	const unsigned long end = __atomic_load_n((unsigned long *)s->producer, __ATOMIC_ACQUIRE);
+	const bool is_overwritten = end - s->released > s->ring_size;
 
-	if (!s->releases || told == s->released)
+	if (!s->releases || (told == s->released && !is_overwritten))
 		return;
-	s->is_moved = true;
-	if (end - s->released <= s->ring_size) {
-		tl_ring_release(s, s->released);
-		return;
-	}
-	s->position = told > s->position && told <= end ? told : end;
-	tl_ring_release(s, s->position);
+	if (is_overwritten)
+		s->position = told > s->position && told <= end ? told : end;
+	tl_ring_release(s, is_overwritten ? s->position : s->released);
 }
 
 int tl_ring_read(struct tl_session *s, size_t max)
@@ -487,9 +489,9 @@ int tl_ring_read(struct tl_session *s, size_t max)
 	size_t n = 0;
 	int r = 0;
 
-	tl_ring_hold(s);
+	hold_ring(s);
 	tl_session_settle(s);
-	at = begun = s->holds ? s->position : __atomic_load_n(consumer, __ATOMIC_RELAXED);
+	at = begun = s->holds || s->releases ? s->position : __atomic_load_n(consumer, __ATOMIC_RELAXED);
 	end = __atomic_load_n(producer, __ATOMIC_ACQUIRE);
 	while (at < end && (!max || n < max)) {
 		const uint32_t *header = (const uint32_t *)(data + (at & (s->ring_size - 1)));

@@ -365,10 +365,7 @@ uint64_t tl_lost_in_kernel(const struct tl_session *s);
 int tl_ring_open(struct tl_session *s);
 void tl_ring_close(struct tl_session *s);
 int tl_ring_read(struct tl_session *s, size_t max);
-/* Only the reader says how far the ring is read. What somebody else has said in its place is noticed and taken back,
- * unless the kernel has written over what was not read. */
-void tl_ring_hold(struct tl_session *s);
-/* All before `at` has been dealt with: the kernel may write over it. */
+/* All before `at` has been dealt with: the kernel may write over it. Only the reader says so: who else does is noticed. */
 void tl_ring_release(struct tl_session *s, unsigned long at);
 /* How far the kernel may be told that it is read. */
 unsigned long tl_ring_held(const struct tl_session *s);

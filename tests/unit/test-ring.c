@@ -20,6 +20,7 @@ static struct {
 	struct tl_session session;
 	struct tl_cpu cpus[2];
 	struct tl_stream streams[2];
+	bool meddles; /* who is told of an event says in the reader's place that all is read */
 	char declared[1024]; /* "CPU:FIRST-LAST xCOUNT STAGE", with commas between */
 } t;
 
@@ -32,6 +33,8 @@ static int on_event(const struct tl_event *event, void *userdata)
 	snprintf(t.declared + n, sizeof(t.declared) - n, "%s%u:%llu-%llu x%llu %s", n ? ", " : "", event->cpu,
 		 (unsigned long long)event->lost->seq_first, (unsigned long long)event->lost->seq_last,
 		 (unsigned long long)event->lost->count, event->lost->stage);
+	if (t.meddles)
+		*(unsigned long *)t.session.consumer = *(unsigned long *)t.session.producer;
 	return 0;
 }
 
@@ -47,6 +50,7 @@ static int set_up(void **state)
 	s->producer = calloc(1, (size_t)page + 2 * RING);
 	s->cpus = t.cpus;
 	s->streams = t.streams;
+	s->kept_socket = -1;
 	s->n_cpus = 2;
 	s->n_events = 1;
 	s->streams[0].next = s->streams[1].next = 1;
@@ -154,6 +158,36 @@ static void a_number_that_was_never_given_is_not_believed(void **state)
 	assert_int_equal(t.streams[0].next, 1);
 }
 
+static void put_malformed(uint64_t seq)
+{
+	struct tl_record r = record(0, seq);
+
+	r.event = 99;
+	put(&r, sizeof(r));
+}
+
+static void who_moves_the_readers_place_takes_nothing_and_is_noticed(void **state)
+{
+	(void)state;
+	put_malformed(1);
+	assert_int_equal(tl_ring_read(&t.session, 0), 1);
+	assert_false(t.session.is_moved);
+	t.meddles = true;
+	put_malformed(2);
+	put_malformed(3);
+	assert_int_equal(tl_ring_read(&t.session, 1), 1); /* while it reads: the place is as before afterwards */
+	assert_true(t.session.is_moved);
+	t.session.is_moved = false;
+	t.meddles = false;
+	assert_int_equal(tl_ring_read(&t.session, 0), 1);
+	assert_false(t.session.is_moved);
+	put_malformed(4);
+	*(unsigned long *)t.session.consumer = *(unsigned long *)t.session.producer; /* and between */
+	assert_int_equal(tl_ring_read(&t.session, 0), 1);
+	assert_true(t.session.is_moved);
+	assert_string_equal(t.declared, "0:1-1 x1 malformed, 0:2-2 x1 malformed, 0:3-3 x1 malformed, 0:4-4 x1 malformed");
+}
+
 #define ring_test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -164,6 +198,7 @@ int main(void)
 		ring_test(a_section_that_is_too_long_is_declared_once),
 		ring_test(rubbish_is_declared_once_though_its_number_is_missing),
 		ring_test(a_number_that_was_never_given_is_not_believed),
+		ring_test(who_moves_the_readers_place_takes_nothing_and_is_noticed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
