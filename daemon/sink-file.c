@@ -645,6 +645,13 @@ static bool file_has(struct tl_sink *s, const struct tl_event *event)
 	return tl_written_take(&f->written, event);
 }
 
+static bool file_cut(struct tl_sink *s, uint32_t cpu, struct tl_lost *loss)
+{
+	struct file *f = s->data;
+
+	return tl_written_cut(&f->written, cpu, loss);
+}
+
 static bool file_holds(const struct tl_sink *s)
 {
 	const struct file *f = s->data;
@@ -688,6 +695,7 @@ const struct tl_sink_ops tl_sink_file = {
 	.reopen = file_reopen,
 	.come_again = file_come_again,
 	.has = file_has,
+	.cut = file_cut,
 	.holds = file_holds,
 	.descriptor = file_descriptor,
 	.close = file_close,

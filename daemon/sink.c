@@ -287,7 +287,7 @@ static void lose_record(struct tl_sink *s, const struct tl_event *event)
 	       event->note ? ": " : "", event->note ? event->note : "");
 }
 
-static void write_own(struct tl_sink *s, const struct tl_event *event, const struct tl_annotation *annotation)
+static void write_record(struct tl_sink *s, const struct tl_event *event, const struct tl_annotation *annotation)
 {
 	bool is_loss = event->kind == TL_EVENT_LOST && event->lost;
 	int r = write_chained(s, event, annotation);
@@ -304,6 +304,25 @@ static void write_own(struct tl_sink *s, const struct tl_event *event, const str
 		add_loss(s, event->lost->stage ? event->lost->stage : "ring", event->cpu, event->lost);
 	else
 		lose_record(s, event);
+}
+
+static void write_own(struct tl_sink *s, const struct tl_event *event, const struct tl_annotation *annotation)
+{
+	bool may_be_there = event->kind == TL_EVENT_LOST && event->lost && s->ops->cut;
+	struct tl_event part;
+	struct tl_lost rest;
+
+	if (may_be_there) {
+		rest = *event->lost;
+		if (!s->ops->cut(s, event->cpu, &rest))
+			return;
+		if (rest.count != event->lost->count) {
+			part = *event;
+			part.lost = &rest;
+			event = &part;
+		}
+	}
+	write_record(s, event, annotation);
 }
 
 /* Its events are in no output any more. */

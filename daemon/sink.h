@@ -56,6 +56,8 @@ struct tl_sink_ops {
 	void (*come_again)(struct tl_sink *s);
 	/* Whether the event is in there. NULL: the output cannot know. */
 	bool (*has)(struct tl_sink *s, const struct tl_event *event);
+	/* Takes from a loss on that CPU what is declared in there. False: nothing of it is left. NULL: same. */
+	bool (*cut)(struct tl_sink *s, uint32_t cpu, struct tl_lost *loss);
 	/* Whether something of what it was given is in this process alone. */
 	bool (*holds)(const struct tl_sink *s);
 	/* The file that it writes to, which stays its own; -1: none. NULL: it has none. */

@@ -6,14 +6,26 @@
 #include <unistd.h>
 
 #include "encode-proto.h"
+#include "encode.h"
 #include "json-walk.h"
 #include "repair.h"
 #include "util.h"
 #include "written.h"
 
+#define STAGE_SIZE 16 /* of those that have numbers */
+
+struct tl_written_loss {
+	char stage[STAGE_SIZE];
+	uint64_t cpu, count;
+	uint64_t first, last; /* numbers */
+	uint64_t time_first, time_last;
+};
+
 void tl_written_done(struct tl_written *w)
 {
 	tl_key_table_done(&w->ids);
+	free(w->losses);
+	*w = (struct tl_written){ 0 };
 }
 
 static int add(struct tl_written *w, const char *id, size_t size)
@@ -38,22 +50,135 @@ bool tl_written_take(struct tl_written *w, const struct tl_event *event)
 	return n && *n && (*n)--;
 }
 
+/* ---- Losses ---- */
+
+static int add_loss(struct tl_written *w, const struct tl_written_loss *loss)
+{
+	if (w->n_losses == w->losses_allocated) {
+		size_t allocated = w->losses_allocated ? 2 * w->losses_allocated : 64;
+		struct tl_written_loss *grown = reallocarray(w->losses, allocated, sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		w->losses = grown;
+		w->losses_allocated = allocated;
+	}
+	w->losses[w->n_losses++] = *loss;
+	return 0;
+}
+
+/* Of a CPU and a stage the numbers and the times go up: that one is not declared again. */
+static bool is_over(const struct tl_written_loss *w, const struct tl_lost *loss)
+{
+	return w->last < loss->seq_first || w->time_last < loss->time_first;
+}
+
+static bool is_whole(uint64_t count, uint64_t first, uint64_t last)
+{
+	return count == last - first + 1;
+}
+
+/* Some of the numbers between may be known for something else; then it is the same loss or another one. */
+static void cut(const struct tl_written_loss *w, struct tl_lost *loss, bool is_all)
+{
+	const uint64_t first = MAX(w->first, loss->seq_first), last = MIN(w->last, loss->seq_last);
+
+	if (first > last)
+		return;
+	if (!is_all || !is_whole(w->count, w->first, w->last)) {
+		if (w->first == loss->seq_first && w->last == loss->seq_last && w->count == loss->count)
+			loss->count = 0;
+		return;
+	}
+	loss->count -= MIN(last - first + 1, loss->count);
+	if (first == loss->seq_first)
+		loss->seq_first = last + 1;
+	else if (last == loss->seq_last)
+		loss->seq_last = first - 1;
+}
+
+bool tl_written_cut(struct tl_written *w, uint32_t cpu, struct tl_lost *loss)
+{
+	const bool is_all = is_whole(loss->count, loss->seq_first, loss->seq_last);
+	size_t kept = 0;
+
+	/* Without a time it may be a loss of a session before that has the same numbers. */
+	if (!w->n_losses || !loss->stage || loss->unit || !loss->seq_first || !loss->time_first)
+		return true;
+	for (size_t i = 0; i < w->n_losses; i++) {
+		const struct tl_written_loss *before = &w->losses[i];
+
+		if (before->cpu == cpu && strncmp(before->stage, loss->stage, STAGE_SIZE) == 0) {
+			if (is_over(before, loss))
+				continue;
+			if (loss->count)
+				cut(before, loss, is_all);
+		}
+		w->losses[kept++] = *before;
+	}
+	w->n_losses = kept;
+	return loss->count > 0;
+}
+
 /* ---- Lines ---- */
 
 struct line {
-	struct tl_span id;
-	bool is_result, is_record;
+	struct tl_span id, action, stage;
+	bool is_result, is_record, is_of_others;
+	struct tl_written_loss loss;
 };
+
+static uint64_t *number_of(struct tl_written_loss *loss, const char *name)
+{
+	if (strcmp(name, "traceleft.cpu") == 0)
+		return &loss->cpu;
+	if (strcmp(name, "traceleft.count") == 0)
+		return &loss->count;
+	if (strcmp(name, "traceleft.seq_first") == 0)
+		return &loss->first;
+	return strcmp(name, "traceleft.seq_last") == 0 ? &loss->last : NULL;
+}
+
+static uint64_t *time_of(struct tl_written_loss *loss, const char *name)
+{
+	if (strcmp(name, "traceleft.first") == 0)
+		return &loss->time_first;
+	return strcmp(name, "traceleft.last") == 0 ? &loss->time_last : NULL;
+}
+
+static bool take_time(struct tl_scan *scan, uint64_t *ret)
+{
+	struct tl_span text;
+
+	return tl_scan_string(scan, &text) && tl_time_parse(text.at, text.size, ret) == 0;
+}
 
 static bool take_member(const char *name, struct tl_scan *scan, void *userdata)
 {
 	struct line *line = userdata;
+	bool is_negative;
+	uint64_t *value;
 
 	if (strcmp(name, "event.id") == 0)
 		return tl_scan_string(scan, &line->id);
+	if (strcmp(name, "event.action") == 0)
+		return tl_scan_string(scan, &line->action);
+	if (strcmp(name, "traceleft.stage") == 0)
+		return tl_scan_string(scan, &line->stage);
 	line->is_result |= strcmp(name, "traceleft.count") == 0;
 	line->is_record |= strcmp(name, "traceleft.record") == 0;
+	line->is_of_others |= strcmp(name, "traceleft.counted") == 0;
+	if ((value = number_of(&line->loss, name)))
+		return tl_scan_number(scan, &is_negative, value);
+	if ((value = time_of(&line->loss, name)))
+		return take_time(scan, value);
 	return tl_scan_skip(scan);
+}
+
+static bool is_numbered_loss(const struct line *line)
+{
+	return line->action.size == strlen("lost") && memcmp(line->action.at, "lost", line->action.size) == 0 &&
+	       !line->is_of_others && line->loss.first && line->stage.size && line->stage.size < STAGE_SIZE;
 }
 
 static int add_line(struct tl_written *w, const char *text, size_t size)
@@ -61,8 +186,14 @@ static int add_line(struct tl_written *w, const char *text, size_t size)
 	struct line line = { 0 };
 	int r = tl_json_walk(text, size, take_member, &line);
 
-	if (r < 0 || !line.id.size || line.is_result || line.is_record)
+	if (r < 0)
 		return r;
+	if (is_numbered_loss(&line)) {
+		memcpy(line.loss.stage, line.stage.at, line.stage.size);
+		return add_loss(w, &line.loss);
+	}
+	if (!line.id.size || line.is_result || line.is_record)
+		return 0;
 	return add(w, line.id.at, line.id.size);
 }
 

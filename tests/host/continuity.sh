@@ -15,7 +15,8 @@ pause=${TL_TEST_PAUSE:-20000}
 cp build/tests/tools/numbered-calls "$dir/work" || { not_ok host/continuity "make test-tools"; exit 1; }
 
 restarting=$PWD/build/tests/tools/restarting.so
-[ -e "$restarting" ] || { not_ok host/continuity "make test-tools"; exit 1; }
+ending=$PWD/build/tests/tools/ending.so
+[ -e "$restarting" ] && [ -e "$ending" ] || { not_ok host/continuity "make test-tools"; exit 1; }
 
 # write_counting_policy MORE: of its rule. Records of protobuf are the shortest.
 write_counting_policy() {
@@ -23,8 +24,12 @@ write_counting_policy() {
 		rules:
 		  - {name: counted, target: mine, events: [getpgid]${1:+, $1}}
 		outputs:
-		  log: {type: file, path: $dir/log/events, format: proto}
+		  log: {type: file, path: $dir/log/events, format: ${format:-proto}}
+		${buffer:+limits: {buffer: $buffer\}}
 	END
+}
+all_lines() {
+	if [ "${format:-proto}" = json ]; then cat "$dir/log/events"; else "$traceleft" decode "$dir/log/events"; fi
 }
 
 # begin_calls [MORE [LIBRARY]]: of the rule; preloaded.
@@ -68,7 +73,7 @@ end_calls() {
 	local made told again lost gaps wrong
 	await_calls || return
 	grep -qx "ended 0 0" "$dir/said" || why "$(tail -n 1 "$dir/said") $(tail -n 3 "$dir/err")" || return
-	read -r told again lost gaps wrong < <("$traceleft" decode "$dir/log/events" | "$dir/work" count)
+	read -r told again lost gaps wrong < <(all_lines | "$dir/work" count)
 	echo "# $1: $made calls, $told told, $lost declared lost"
 	[ "$((told + lost)) $again $gaps $wrong" = "$made 0 0 0" ] ||
 		why "of $made: $told told, $again numbers again, $lost lost, $gaps gaps, $wrong wrong" || return
@@ -93,6 +98,25 @@ kills_lose_nothing() {
 	done
 	end_calls "$kills kills" || return
 	[ "$(grep -c 'goes on with the session' "$dir/err")" = "$kills" ] || why "not $kills went on: $(tail -n 3 "$dir/err")"
+}
+
+# Killed when it has written what it declares lost and has not settled that: the next one declares what more is missing.
+kills_declare_nothing_twice() {
+	local pause=0 format=json buffer=1M kills=${TL_TEST_KILLS:-2}
+	export TL_TEST_END=$dir/end
+	begin_calls "" "$ending"
+	for ((i = 1; i <= kills && !${#reason}; i++)); do
+		touch "$TL_TEST_END"
+		for _ in $(seq 300); do
+			[ -e "$TL_TEST_END" ] || break
+			sleep 0.1
+		done
+		[ ! -e "$TL_TEST_END" ] || why "nothing was declared lost" || break
+		echo KILL >&7
+		told "$i" "ready True 1"
+	done
+	unset TL_TEST_END
+	end_calls "$kills kills behind a declaration"
 }
 
 # ---- What the kernel counts: as fast as they can
@@ -190,7 +214,7 @@ kills_declare_counts() {
 }
 
 # The last one leaves its events to a process that does not come.
-for test in reloads_lose_nothing kills_lose_nothing reloads_lose_no_counts kills_declare_counts many_kinds_lose_no_counts restarts_lose_no_counts; do
+for test in reloads_lose_nothing kills_lose_nothing kills_declare_nothing_twice reloads_lose_no_counts kills_declare_counts many_kinds_lose_no_counts restarts_lose_no_counts; do
 	chosen "$test" || continue
 	reason=
 	if $test; then

@@ -228,6 +228,114 @@ static void next_whole_record_is_found(void **state)
 	check_begins(TL_FORMAT_PROTO);
 }
 
+/* Numbers of the event's CPU, and when what stands around them was. */
+static void lose(struct sinks *t, uint64_t first, uint64_t last, uint64_t time_first)
+{
+	const struct tl_lost lost = {
+		.count = last - first + 1,
+		.seq_first = first,
+		.seq_last = last,
+		.time_first = time_first,
+		.time_last = time_first + 10,
+		.stage = "ring",
+	};
+	struct tl_event event = t->fixture.event;
+
+	event.kind = TL_EVENT_LOST;
+	event.type = tl_event_type_find("lost");
+	event.lost = &lost;
+	tl_sink_write(t->sink, &event, NULL);
+}
+
+static void check_declared(struct sinks *t, const char *what, size_t times)
+{
+	char *text;
+
+	tl_sink_flush(t->sink);
+	text = read_path(t->path, NULL);
+	assert_int_equal(count_of(text, what), times);
+	free(text);
+}
+
+static void what_is_declared_lost_is_not_declared_again(enum tl_output_format format)
+{
+	struct sinks t;
+	struct tl_written w = { 0 };
+	int fd;
+
+	sinks_init(&t);
+	t.output.format = format;
+	sinks_open(&t);
+	lose(&t, 1, 5, 1000);
+	lose(&t, 10, 20, 2000);
+	lose(&t, 30, 30, 3000);
+	tl_sink_flush(t.sink);
+	fd = open(t.path, O_RDONLY | O_CLOEXEC);
+	assert_int_equal(tl_written_read(&w, fd, format == TL_FORMAT_PROTO), 0);
+	assert_int_equal(w.n_losses, 3);
+	tl_written_done(&w);
+	close(fd);
+	go_on(&t);
+	lose(&t, 10, 20, 2000);
+	/* More are missing by now. */
+	lose(&t, 30, 35, 3000);
+	if (format == TL_FORMAT_JSON) {
+		check_declared(&t, "\"count\":11,\"seq_first\":10,\"seq_last\":20,", 1);
+		check_declared(&t, "\"count\":5,\"seq_first\":31,\"seq_last\":35,", 1);
+	}
+	tl_sink_flush(t.sink);
+	fd = open(t.path, O_RDONLY | O_CLOEXEC);
+	assert_int_equal(tl_written_read(&w, fd, format == TL_FORMAT_PROTO), 0);
+	assert_int_equal(w.n_losses, 4);
+	tl_written_done(&w);
+	close(fd);
+	sinks_done(&t);
+}
+static void losses_of_lines_are_recognised(void **state)
+{
+	(void)state;
+	what_is_declared_lost_is_not_declared_again(TL_FORMAT_JSON);
+}
+static void losses_of_protobuf_are_recognised(void **state)
+{
+	(void)state;
+	what_is_declared_lost_is_not_declared_again(TL_FORMAT_PROTO);
+}
+
+/* The same numbers are of another CPU, or of a session before, or nobody knows of when they are. */
+static void other_losses_are_declared(void **state)
+{
+	struct sinks t;
+
+	(void)state;
+	sinks_init(&t);
+	sinks_open(&t);
+	lose(&t, 10, 20, 2000);
+	go_on(&t);
+	t.fixture.event.cpu++;
+	lose(&t, 10, 20, 2000);
+	t.fixture.event.cpu--;
+	lose(&t, 10, 20, 0);
+	lose(&t, 10, 20, 5000);
+	check_declared(&t, "\"count\":11,\"seq_first\":10,\"seq_last\":20,", 4);
+	sinks_done(&t);
+}
+
+static void part_of_a_loss_is_declared(void **state)
+{
+	struct sinks t;
+
+	(void)state;
+	sinks_init(&t);
+	sinks_open(&t);
+	lose(&t, 10, 12, 2000);
+	lose(&t, 15, 16, 2000);
+	go_on(&t);
+	lose(&t, 8, 18, 2000);
+	check_declared(&t, "\"count\":6,\"seq_first\":8,\"seq_last\":18,", 1);
+	sinks_done(&t);
+}
+
 static void many_are_taken_once_each(void **state)
 {
 	struct tl_written w = { 0 };
@@ -264,6 +372,10 @@ int main(void)
 		cmocka_unit_test(what_went_into_the_file_before_is_recognised),
 		cmocka_unit_test(what_is_not_ours_is_passed_over),
 		cmocka_unit_test(next_whole_record_is_found),
+		cmocka_unit_test(losses_of_lines_are_recognised),
+		cmocka_unit_test(losses_of_protobuf_are_recognised),
+		cmocka_unit_test(other_losses_are_declared),
+		cmocka_unit_test(part_of_a_loss_is_declared),
 		cmocka_unit_test(many_are_taken_once_each),
 	};
 
