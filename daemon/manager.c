@@ -663,6 +663,18 @@ static void stop(struct manager *m, const struct tl_sender *who)
 	tl_generation_record(m->generation, TL_EVENT_STOP, who->text, &who->who);
 }
 
+/* What the policy that comes has told of is in the buffer already, and only its session knows what it is: the next
+ * process goes on with that one. The kernel's part in it takes some milliseconds. */
+static void end_changing(struct manager *m)
+{
+	int r = 0;
+
+	while (r >= 0 && m->loading.changes) {
+		r = read_events(m);
+		usleep(CHANGE);
+	}
+}
+
 static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
 	struct manager *m = userdata;
@@ -671,6 +683,7 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info,
 	(void)source;
 	tl_tamper_watch_busy(m->watch);
 	tl_record_sender(&who, info);
+	end_changing(m);
 	sd_notify(0, "STOPPING=1\nSTATUS=Stopping");
 	write_status(m, "stopping", true);
 	tl_log(LOG_NOTICE, "stopping: %s", who.text);

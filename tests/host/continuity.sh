@@ -16,7 +16,8 @@ cp build/tests/tools/numbered-calls "$dir/work" || { not_ok host/continuity "mak
 
 restarting=$PWD/build/tests/tools/restarting.so
 ending=$PWD/build/tests/tools/ending.so
-[ -e "$restarting" ] && [ -e "$ending" ] || { not_ok host/continuity "make test-tools"; exit 1; }
+lingering=$PWD/build/tests/tools/lingering.so
+[ -e "$restarting" ] && [ -e "$ending" ] && [ -e "$lingering" ] || { not_ok host/continuity "make test-tools"; exit 1; }
 
 # write_counting_policy MORE: of its rule. Records of protobuf are the shortest.
 write_counting_policy() {
@@ -186,6 +187,30 @@ counts_come() {
 counts_there() {
 	"$traceleft" decode "$dir/log/events" | grep -c '"action":"getpgid".*"count":[0-9][0-9]'
 }
+# One policy has begun to tell of what the other did: both know what the other cannot.
+restarts_within_a_change_lose_nothing() {
+	local made told again lost gaps wrong n=0
+	export TL_TEST_LINGER=$dir/lingered
+	begin_calls "" "$restarting:$lingering"
+	for step in 1 3; do
+		rm -f "$TL_TEST_LINGER"
+		write_counting_policy "tags: [step-$step]"
+		kill -HUP "$(cat "$dir/run/traceleftd.lock")"
+		for _ in $(seq 600); do
+			(($(stat -c %s "$TL_TEST_LINGER" 2>/dev/null || echo 0) < step)) || break
+			sleep 0.05
+		done
+		restart $((++n)) || break
+	done
+	unset TL_TEST_LINGER
+	await_calls || return
+	read -r told again lost gaps wrong < <(all_lines | "$dir/work" count)
+	echo "# restarts within a change: $made calls, $told told, $lost declared lost"
+	[ "$told $again $lost $gaps $wrong" = "$made 0 0 0 0" ] ||
+		why "of $made: $told told, $again numbers again, $lost lost, $gaps gaps, $wrong wrong" || return
+	[ "$(all_lines | grep -c '"action":"reload"')" = 2 ] || why "the changes did not end"
+}
+
 # What is counted while no process is there, the next one tells, and nothing of it goes through the buffer.
 restarts_lose_no_counts() {
 	local pause=0 made told lost gaps
@@ -214,7 +239,7 @@ kills_declare_counts() {
 }
 
 # The last one leaves its events to a process that does not come.
-for test in reloads_lose_nothing kills_lose_nothing kills_declare_nothing_twice reloads_lose_no_counts kills_declare_counts many_kinds_lose_no_counts restarts_lose_no_counts; do
+for test in reloads_lose_nothing kills_lose_nothing kills_declare_nothing_twice restarts_within_a_change_lose_nothing reloads_lose_no_counts kills_declare_counts many_kinds_lose_no_counts restarts_lose_no_counts; do
 	chosen "$test" || continue
 	reason=
 	if $test; then
