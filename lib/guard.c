@@ -36,6 +36,13 @@ static const char *const constant_maps[] = {
 	"filters", "overrides", "blank_set", "empty_stash", "no_notes",
 };
 
+/* What the kernel part alone writes to. */
+static const char *const kernel_maps[] = {
+	"tasks",	   "stashes",	   "calls",    "works",		"found_terms",	  "notes",
+	"ended",	   "sockets",	   "requests", "requests_long", "requests_named", "network_requests",
+	"learned_objects", "cgroup_names", "ledger",   "cpus",
+};
+
 struct tl_guard {
 	uint32_t n_hooks; /* + 1; 0: nothing has been noted */
 	uint32_t programs[TL_KINDS][SLOTS]; /* ids; 0: none */
@@ -228,6 +235,20 @@ static bool is_frozen(int fd)
 	return strstr(text, "\nfrozen:\t1\n");
 }
 
+static bool is_kernel_map(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kernel_maps); i++)
+		if (strcmp(kernel_maps[i], name) == 0)
+			return true;
+	return false;
+}
+
+void tl_guard_freeze(const struct tl_session *s)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kernel_maps); i++)
+		bpf_map_freeze(tl_map_fd(s, kernel_maps[i])); /* a predecessor has done it with what it shares */
+}
+
 /* Constants of programs are frozen by who loads them. */
 static void check_frozen(const struct tl_session *s, struct report *r)
 {
@@ -236,7 +257,7 @@ static void check_frozen(const struct tl_session *s, struct report *r)
 	bpf_object__for_each_map(map, s->object) {
 		const char *name = bpf_map__name(map);
 
-		if (!strstr(name, "rodata") && is_frozen(bpf_map__fd(map)))
+		if (!strstr(name, "rodata") && !is_kernel_map(name) && is_frozen(bpf_map__fd(map)))
 			r->callback(TL_DAMAGE_MAP, name, r->userdata);
 	}
 }

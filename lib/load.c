@@ -439,7 +439,10 @@ int tl_kernel_load(struct tl_session *s)
 	r = bpf_object__load(s->object);
 	if (r < 0)
 		return load_error(s, r);
-	return tl_kernel_map(s);
+	r = tl_kernel_map(s);
+	if (r >= 0)
+		tl_guard_freeze(s);
+	return r;
 }
 
 /* The kernel empties an array of programs when its last descriptor is closed, a

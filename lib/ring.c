@@ -101,8 +101,8 @@ int tl_ring_open(struct tl_session *s)
 	if (memory == MAP_FAILED)
 		return tl_fail(s, -errno, "cannot map the ring: %s", strerror(errno));
 	s->producer = memory;
-	memory = mmap(NULL, (s->n_cpus * sizeof(struct tl_cpu) + page - 1) / page * page, PROT_READ | PROT_WRITE,
-		      MAP_SHARED, tl_map_fd(s, "cpus"), 0);
+	memory = mmap(NULL, (s->n_cpus * sizeof(struct tl_cpu) + page - 1) / page * page, PROT_READ, MAP_SHARED,
+		      tl_map_fd(s, "cpus"), 0);
 	if (memory == MAP_FAILED)
 		return tl_fail(s, -errno, "cannot map the CPUs' numbers: %s", strerror(errno));
 	s->cpus = memory;

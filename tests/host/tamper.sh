@@ -123,6 +123,24 @@ maps_that_change_by_themselves_are_watched_too() {
 	done
 	meddling_is_found add sets && is_mended_by kill -HUP "$pid"
 }
+# What the kernel part alone writes to, of a process that is followed above all.
+what_the_kernel_part_knows_cannot_be_taken_away() {
+	local work said meddling=(python3 tests/host/meddle "$pid")
+	mkfifo "$dir/go"
+	"$dir/work" -c "read go <$dir/go; : >$dir/followed" &
+	work=$!
+	until [ "$(readlink "/proc/$work/exe")" = "$dir/work" ]; do sleep 0.05; done
+	said=$("${meddling[@]}" forget "$work" 2>&1; for map in calls ledger cpus; do "${meddling[@]}" flip "$map" 2>&1; done)
+	echo >"$dir/go"
+	wait "$work"
+	[ "$(sort <<<"$said" | uniq -c | xargs)" = "4 Operation not permitted" ] || why "$said" || return
+	for _ in $(seq 300); do
+		jq -e -s --arg path "$dir/followed" 'any(.[]; .event.action == "openat" and .file.path == $path)' \
+			"$dir/log/events.jsonl" >/dev/null && return
+		sleep 0.1
+	done
+	why "the process is not followed any more"
+}
 new_groups_and_their_ends_are_no_tampering() {
 	local before i
 	before=$(of '.kind == "map"' "$dir/log/events.jsonl")
@@ -273,7 +291,8 @@ fi
 for test in program_that_is_taken_out_is_told map_that_is_written_to_is_told policy_that_is_changed_is_told \
 	each_is_told_once_and_that_it_is_mended policy_that_is_loaded_again_is_in_force \
 	ring_that_somebody_else_reads_is_told_and_keeps_its_events map_that_is_made_read_only_is_told_until_a_reload \
-	new_groups_and_their_ends_are_no_tampering maps_that_change_by_themselves_are_watched_too \
+	what_the_kernel_part_knows_cannot_be_taken_away new_groups_and_their_ends_are_no_tampering \
+	maps_that_change_by_themselves_are_watched_too \
 	daemon_that_is_stopped_tells_when_it_goes_on_and_who_said_so daemon_that_is_stopped_goes_on_by_itself \
 	file_that_is_deleted_is_told file_that_is_cut_short_is_told what_is_done_is_told_within_five_seconds \
 	file_that_is_moved_is_told_unless_who_did_it_says_so all_of_it_is_critical_or_mended; do

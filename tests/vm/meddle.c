@@ -68,14 +68,14 @@ static bool is_hook(int fd, const char *what)
 	return strstr(what, "bpf_link") || strstr(what, "bpf-link");
 }
 
-/* A map of some type, and of some name if that is given. */
+/* A map of some type and of some name, as far as they are given. */
 static bool is_map(int fd, const char *what, uint32_t type, const char *name)
 {
 	struct bpf_map_info info = {};
 	uint32_t size = sizeof(info);
 
-	return strstr(what, "bpf-map") && bpf_obj_get_info_by_fd(fd, &info, &size) == 0 && info.type == type &&
-	       (!name || strcmp(info.name, name) == 0);
+	return strstr(what, "bpf-map") && bpf_obj_get_info_by_fd(fd, &info, &size) == 0 &&
+	       (!type || info.type == type) && (!name || strcmp(info.name, name) == 0);
 }
 
 static bool has_program(int fd, uint32_t *ret_at, uint32_t *ret_id)
@@ -306,10 +306,38 @@ static const char *make_a_map_read_only(struct tl_session *s)
 	return is_told(s, TL_DAMAGE_MAP, 1) ? NULL : "a map that was made read-only is not told";
 }
 
+static bool is_map_of_tasks(int fd, const char *what)
+{
+	return is_map(fd, what, 0, "tasks");
+}
+
+static bool is_map_of_numbers(int fd, const char *what)
+{
+	return is_map(fd, what, BPF_MAP_TYPE_ARRAY, "cpus");
+}
+
+/* What the kernel part alone writes to. */
+static const char *write_in_its_place(struct tl_session *s)
+{
+	int tasks = find(is_map_of_tasks), numbers = find(is_map_of_numbers), key = 0;
+	_cleanup_close_ int self = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	unsigned char number[64] = {};
+
+	(void)s;
+	if (tasks < 0 || numbers < 0 || self < 0)
+		return "there is no such map";
+	if (bpf_map_delete_elem(tasks, &self) == 0 || errno != EPERM)
+		return "what is known of a task can be taken away";
+	if (bpf_map_update_elem(numbers, &key, number, BPF_ANY) == 0 || errno != EPERM)
+		return "the numbers of events can be changed";
+	return NULL;
+}
+
 const char *meddle(struct tl_session *s)
 {
 	static const char *(*const also[])(struct tl_session *s) = {
-		meddle_with_a_program, meddle_with_maps, meddle_with_switches, meddle_with_the_ring, make_a_map_read_only,
+		meddle_with_a_program, meddle_with_maps, meddle_with_switches, meddle_with_the_ring, write_in_its_place,
+		make_a_map_read_only,
 	};
 	const char *why;
 
