@@ -297,7 +297,7 @@ static int go_on(struct tl_generation *g, struct tl_store *store)
 {
 	int r = tl_store_adopt(store, g->session);
 
-	if (r == -ENOENT)
+	if (r == -ENOENT || r == -ENOMEM)
 		return r;
 	if (r < 0)
 		tl_log(LOG_WARNING, "the session of the process before this one ends, and a new one begins: %s",
@@ -318,6 +318,9 @@ int tl_generation_new(const struct tl_setup *setup, struct tl_store *store, stru
 	if (r < 0)
 		return r;
 	adopted = go_on(g, store);
+	if (adopted == -ENOMEM) /* the next process may have more of it */
+		return fail(ret_why, adopted, TL_STATUS_SYSTEM, "cannot go on with the session of the process before this one: %s",
+			    tl_session_error(g->session));
 	if (adopted < 0 && adopted != -ENOENT) { /* half of it may be in there */
 		g = tl_generation_free(g);
 		r = tl_generation_prepare(setup, NULL, &g, ret_why);

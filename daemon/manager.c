@@ -62,6 +62,7 @@ struct manager {
 	struct loading loading;
 	struct tl_store store;
 	bool leaves; /* the session goes on with the next process */
+	bool keeps; /* same, for this process has not got on, and the next one may */
 	bool waits; /* outputs have something left, and the next process would know */
 	struct tl_control *control; /* NULL: there was no memory, or no descriptor, for it */
 	int control_error; /* why not, negative */
@@ -791,8 +792,6 @@ static int first_generation(struct manager *m)
 			store(m);
 		return 0;
 	}
-	if (m->store.n_found)
-		tl_log(LOG_CRIT, "the session of the process before this one ends, with what has waited in it");
 	sd_notifyf(0, "STATUS=%s\nERRNO=%d", why.text, -r);
 	m->exit_status = why.status;
 	return r;
@@ -816,7 +815,9 @@ static int start(struct manager *m)
 	r = make_loop(m);
 	if (r < 0)
 		return die(m, TL_STATUS_SOFTWARE, r, "cannot make the event loop: %s", strerror(-r));
-	tl_store_open(&m->store);
+	r = tl_store_open(&m->store);
+	if (r < 0)
+		return die(m, TL_STATUS_SYSTEM, r, "cannot take what systemd has stored: %s", strerror(-r));
 	tl_meanwhile_read(&m->store, &before);
 	r = first_generation(m);
 	if (r < 0)
@@ -849,6 +850,16 @@ static int start(struct manager *m)
 	return r < 0 ? die(m, TL_STATUS_SOFTWARE, r, "cannot feed the watchdog: %s", strerror(-r)) : 0;
 }
 
+/* It has not started. What was wrong may be over at the next try: then the session of the process before is to go on. */
+static void give_up_start(struct manager *m)
+{
+	if (!m->store.n_found && !(m->generation && m->generation->goes_on))
+		return;
+	m->keeps = m->exit_status == TL_STATUS_SYSTEM;
+	tl_log(LOG_CRIT, "the session of the process before this one %s",
+	       m->keeps ? "waits for the next one" : "ends, with what has waited in it");
+}
+
 static void finish(struct manager *m)
 {
 	bool unwritten = false;
@@ -861,12 +872,13 @@ static void finish(struct manager *m)
 	m->watch = tl_tamper_watch_free(m->watch);
 	give_up_loading(m);
 	await_retired(m);
-	if (m->generation && !m->leaves) {
+	if (m->generation && !m->leaves && !m->keeps) {
 		tl_session_set_callback(m->generation->session, NULL, NULL);
 		tl_session_stop(m->generation->session);
 		tl_store_clear(&m->store);
 	}
-	tl_store_discard(&m->store);
+	if (!m->keeps)
+		tl_store_discard(&m->store);
 	if (m->generation) {
 		note_empty(m);
 		unwritten = tl_outputs_done(&m->generation->outputs) > 0;
@@ -903,6 +915,8 @@ int tl_manager_main(const struct tl_manager_options *options)
 			die(&m, TL_STATUS_SOFTWARE, r, "the event loop failed: %s", strerror(-r));
 		if (m.failure[0] && !m.leaves)
 			stop_for_failure(&m);
+	} else {
+		give_up_start(&m);
 	}
 	finish(&m);
 	return m.exit_status;

@@ -30,11 +30,13 @@ static void add(struct tl_store *s, int fd, unsigned long number)
 	s->n_found++;
 }
 
-void tl_store_open(struct tl_store *s)
+int tl_store_open(struct tl_store *s)
 {
 	char **names = NULL;
 	int n = sd_listen_fds_with_names(1, &names);
 
+	if (n == -ENOMEM)
+		return n;
 	for (int i = 0; i < n; i++) {
 		int fd = SD_LISTEN_FDS_START + i;
 
@@ -46,6 +48,7 @@ void tl_store_open(struct tl_store *s)
 	}
 	free(names);
 	s->had_any = s->n_found > 0;
+	return 0;
 }
 
 static void take_out(unsigned long number)

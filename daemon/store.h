@@ -23,8 +23,8 @@ struct tl_store {
 	unsigned long number; /* of the one that is stored; 0: none is */
 };
 
-/* Takes what systemd has handed to this process. */
-void tl_store_open(struct tl_store *s);
+/* Takes what systemd has handed to this process. -ENOMEM: it still has it for the next one. */
+int tl_store_open(struct tl_store *s);
 /* tl_session_adopt() of the youngest. -ENOENT: there is none. */
 int tl_store_adopt(struct tl_store *s, struct tl_session *session);
 /* Stores it in the place of the one before. 0 also where there is no store; then the session ends with the process. */

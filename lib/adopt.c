@@ -255,11 +255,26 @@ static int forget_program(struct tl_session *s, const struct tl_record *record, 
 	return tl_processes_set_unknown(s->processes, record->pid, record->start, comm);
 }
 
+/* Whom it follows, and what the kernel part has counted. */
+static int go_on_following(struct tl_session *s)
+{
+	const uint64_t n_cgroups_refused = s->n_cgroups_refused;
+	int r;
+
+	if ((r = tl_ring_look(s, forget_program)) < 0 || (r = tl_targets_adopt(s, s->kept_memory->reader)) < 0)
+		return r;
+	s->n_cgroups_refused = n_cgroups_refused; /* it has found them again */
+	r = tl_tallies_adopt(s);
+	if (r < 0)
+		return r;
+	s->kept_memory->reader = (uint32_t)getpid();
+	return 0;
+}
+
 /* 1: it was about to give way to another, which has ended with its process. */
 static int adopt(struct tl_session *s, struct kept *k)
 {
-	uint64_t n_cgroups_refused;
-	bool gave_way;
+	uint32_t telling;
 	int r = tl_targets_plan(s);
 
 	if (r < 0)
@@ -271,25 +286,28 @@ static int adopt(struct tl_session *s, struct kept *k)
 	if ((r = take_descriptors(s, k)) < 0 || (r = tl_kernel_map(s)) < 0 || (r = tl_ring_open(s)) < 0 ||
 	    (r = tl_takeover_open_gate(s)) < 0)
 		return r;
-	gave_way = __atomic_exchange_n(&s->config->telling, TL_TELLS_ALL, __ATOMIC_SEQ_CST) != TL_TELLS_ALL;
+	telling = __atomic_exchange_n(&s->config->telling, TL_TELLS_ALL, __ATOMIC_SEQ_CST);
 	free(s->filters);
 	s->filters = NULL;
 	go_on_reading(s, k);
-	n_cgroups_refused = s->n_cgroups_refused;
-	if ((r = tl_ring_look(s, forget_program)) < 0 || (r = tl_targets_adopt(s, s->kept_memory->reader)) < 0)
-		return r;
-	s->n_cgroups_refused = n_cgroups_refused; /* it has found them again */
-	r = tl_tallies_adopt(s);
-	if (r < 0)
-		return r;
-	s->kept_memory->reader = (uint32_t)getpid();
-	return gave_way;
+	r = go_on_following(s);
+	if (r < 0) /* so that who tries again sees it, too */
+		__atomic_store_n(&s->config->telling, telling, __ATOMIC_SEQ_CST);
+	return r < 0 ? r : telling != TL_TELLS_ALL;
+}
+
+/* Who frees it leaves what is kept as it is: another may go on with it. */
+static void unmap_state(struct tl_session *s)
+{
+	if (s->kept_memory)
+		munmap(s->kept_memory, s->kept_size);
+	s->kept_memory = NULL;
 }
 
 int tl_session_adopt(struct tl_session *s, int socket)
 {
 	_cleanup_(kept_done) struct kept k = {};
-	int own, r;
+	int r;
 
 	if (s->started || s->predecessor)
 		return tl_fail(s, -EBUSY, "started already, or to take over");
@@ -306,15 +324,14 @@ int tl_session_adopt(struct tl_session *s, int socket)
 		return tl_fail(s, -ESTALE, "%d processes that went on with what is kept have ended before they got on",
 			       TL_KEPT_ATTEMPTS);
 	k.header->attempts++;
-	own = fcntl(socket, F_DUPFD_CLOEXEC, 3);
-	if (own < 0)
+	s->kept_socket = fcntl(socket, F_DUPFD_CLOEXEC, 3);
+	if (s->kept_socket < 0)
 		return tl_fail(s, -errno, "no descriptor is left");
 	r = adopt(s, &k);
 	if (r < 0) {
-		close(own);
+		unmap_state(s);
 		return r;
 	}
-	s->kept_socket = own;
 	s->started = true;
 	return r;
 }

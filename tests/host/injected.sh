@@ -1,6 +1,7 @@
 #!/bin/bash
-# Allocations and system calls of the daemon fail, one at a time: it goes on, or it ends with words and with
-# a status that the service manager tries again after. Each event is told or declared lost, and once.
+# System calls of the daemon fail, one at a time: it goes on, or it ends with words and with a status that the service
+# manager tries again after. Each event is told or declared lost, and once. Allocations of the command fail, too;
+# those of the daemon do in allocations.sh.
 # shellcheck disable=SC1091,SC2015,SC2016,SC2119 # the library is beside; what fails has said why; shells of commands expand; stop may have a signal
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib.sh
@@ -85,95 +86,11 @@ arm() {
 	done
 	printf '%b' "$text" | dd of="$plan" conv=notrunc status=none
 }
-seen() { od -An -t u8 -j 16 -N 8 "$plan" | tr -d ' '; }
 failed() { od -An -t u8 -j 24 -N 8 "$plan" | tr -d ' '; }
 new_plan() {
 	truncate -s 0 "$plan"
-	truncate -s 32 "$plan"
+	truncate -s 16384 "$plan"
 	arm "$1"
-}
-begin_failing() {
-	new_plan "${1:-0}"
-	under=(env "LD_PRELOAD=$failing" "FAILING_ALLOCATIONS=$plan")
-	begin
-}
-
-no_memory_at_the_start() {
-	local all i parts=14
-	begin_failing || return
-	all=$(seen)
-	end_well || return
-	((all > 100)) || why "$all allocations" || return
-	for ((i = 0; i < parts; i++)); do
-		if begin_failing $((1 + all * i / parts)); then
-			opens
-			end_well || return
-		else
-			ended_for_now || return
-		fi
-		[ "$(failed)" = 1 ] || why "allocation $((1 + all * i / parts)) of $all was not made" || return
-	done
-}
-
-no_memory_in_a_reload() {
-	local all i parts=12
-	begin_failing || return
-	all=$(seen)
-	reload
-	all=$(($(seen) - all))
-	for ((i = 0; i < parts; i++)); do
-		arm $((1 + all * i / parts))
-		reload
-		[ "$status" = 0 ] || grep -q 'memory\|no answer\|closed\|ended' "$dir/answer" ||
-			why "status $status: $(cat "$dir/answer")" || return
-		opens
-		until_told || return
-	done
-	arm 0
-	reload
-	[ "$status" = 0 ] || why "$(cat "$dir/answer")" || return
-	end_well
-}
-
-no_memory_while_it_audits() {
-	local i before
-	begin_failing || return
-	for ((i = 1; i <= 16; i++)); do
-		arm "$i"
-		before=$(seen)
-		opens
-		for _ in $(seq 50); do
-			[ "$(seen)" = "$before" ] || break
-			sleep 0.1
-		done
-		sleep 0.1
-	done
-	arm 0
-	[ "$(failed)" -gt 3 ] || why "only $(failed) allocations failed" || return
-	before=$(told)
-	opens
-	until_told $((before + 3)) && end_well
-}
-
-# What has come is told before it ends, and all that is in force meanwhile ends with it.
-no_memory_at_the_stop() {
-	local all i parts=16
-	begin_failing || return
-	opens
-	all=$(seen)
-	end_well || return
-	all=$(($(seen) - all))
-	((all > parts)) || why "$all allocations" || return
-	for ((i = 0; i < parts; i++)); do
-		begin_failing || return
-		kill -STOP "$pid" # so that what comes is read at the stop
-		opens
-		arm $((1 + all * i / parts))
-		kill -TERM "$pid"
-		kill -CONT "$pid"
-		end_well || return
-		[ "$(failed)" = 1 ] || why "allocation $((1 + all * i / parts)) of $all was not made" || return
-	done
 }
 
 # Many of them, of the command that lists problems and of the one that has a sentence to say.
@@ -355,8 +272,7 @@ who_ends_for_an_error_tells_what_has_come_and_why() {
 		"$dir/log/events" >/dev/null || why "$(tail -n 1 "$dir/log/events")"
 }
 
-for test in no_memory_at_the_start no_memory_in_a_reload no_memory_while_it_audits no_memory_at_the_stop \
-	no_memory_in_the_command_has_words calls_that_look_for_tampering_fail_and_none_is_told writes_that_fail_lose_nothing \
+for test in no_memory_in_the_command_has_words calls_that_look_for_tampering_fail_and_none_is_told writes_that_fail_lose_nothing \
 	calls_of_a_reload_fail_and_a_policy_is_in_force calls_of_the_start_fail_and_systemd_tries_again \
 	control_that_cannot_be_made_is_made_later daemon_that_hangs_is_told_at_once who_ends_for_an_error_tells_what_has_come_and_why; do
 	chosen "$test" || continue

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* To be preloaded: allocations fail, when the file $FAILING_ALLOCATIONS says so. It is four numbers of
- * 64 bits, that who tests may write at any time: after how many more the first fails (0: none does), how
- * many then fail; how many there have been, how many have failed. What the program asks for counts, by
- * whatever function of libc; with $FAILING_EVERYWHERE what libraries ask for, too. */
+/* To be preloaded: allocations fail, when the file $FAILING_ALLOCATIONS says so. It is numbers of 64 bits,
+ * that who tests may write at any time: after how many more the first fails (0: none does), how many then
+ * fail; how many there have been, how many have failed; the place in the program's code that alone counts
+ * for the first two (0: all do); how many places have allocated since who tests wrote 0 there, and these.
+ * What the program asks for counts, by whatever function of libc; with $FAILING_EVERYWHERE what libraries
+ * ask for, too. A program with AddressSanitizer gets its memory from that. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -16,16 +18,28 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#define PLACES_MAX 1000
+
 struct plan {
 	_Atomic int64_t left, fail;
 	_Atomic uint64_t seen, failed;
+	_Atomic uint64_t place, n_places;
+	_Atomic uint64_t places[PLACES_MAX];
 };
 
-/* glibc's own, so that nothing has to be found before the first allocation. */
-extern void *__libc_malloc(size_t size);
-extern void *__libc_calloc(size_t n, size_t size);
-extern void *__libc_realloc(void *old, size_t size);
-extern void *__libc_memalign(size_t alignment, size_t size);
+/* glibc's own or the sanitizer's, so that nothing has to be found before the first allocation. */
+#define BELOW(name, parameters, arguments)                                                            \
+	extern void *__libc_##name parameters;                                                        \
+	extern void *__interceptor_##name parameters __attribute__((weak));                           \
+	static void *below_##name parameters                                                          \
+	{                                                                                             \
+		return __interceptor_##name ? __interceptor_##name arguments : __libc_##name arguments; \
+	}
+
+BELOW(malloc, (size_t size), (size))
+BELOW(calloc, (size_t n, size_t size), (n, size))
+BELOW(realloc, (void *old, size_t size), (old, size))
+BELOW(memalign, (size_t alignment, size_t size), (alignment, size))
 
 static struct plan *plan;
 static uintptr_t program_begin, program_end;
@@ -54,7 +68,7 @@ __attribute__((constructor)) static void begin(void)
 	void *map = fd < 0 ? MAP_FAILED : mmap(NULL, sizeof(*plan), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
 	if (map == MAP_FAILED) {
-		fputs("failing-allocations: $FAILING_ALLOCATIONS has to be a file of 32 bytes\n", stderr);
+		fputs("failing-allocations: $FAILING_ALLOCATIONS has to be a file\n", stderr);
 		_exit(99);
 	}
 	close(fd);
@@ -63,15 +77,30 @@ __attribute__((constructor)) static void begin(void)
 	plan = map;
 }
 
+/* Two threads may both note it. */
+static void note_place(uint64_t place)
+{
+	uint64_t n = plan->n_places;
+
+	for (uint64_t i = 0; i < n && i < PLACES_MAX; i++)
+		if (plan->places[i] == place)
+			return;
+	n = plan->n_places++;
+	if (n < PLACES_MAX)
+		plan->places[n] = place;
+}
+
 /* Whether this one fails; errno is set. */
 static bool fails(const void *caller)
 {
-	uintptr_t from = (uintptr_t)caller;
+	const uintptr_t from = (uintptr_t)caller;
+	const uint64_t place = from - program_begin;
 
 	if (!plan || inside || (!everywhere && (from < program_begin || from >= program_end)))
 		return false;
 	plan->seen++;
-	if (plan->left <= 0 || --plan->left > 0)
+	note_place(place);
+	if ((plan->place && plan->place != place) || plan->left <= 0 || --plan->left > 0)
 		return false;
 	if (--plan->fail > 0)
 		plan->left = 1;
@@ -84,17 +113,17 @@ static bool fails(const void *caller)
 
 void *malloc(size_t size)
 {
-	return fails(CALLER) ? NULL : __libc_malloc(size);
+	return fails(CALLER) ? NULL : below_malloc(size);
 }
 
 void *calloc(size_t n, size_t size)
 {
-	return fails(CALLER) ? NULL : __libc_calloc(n, size);
+	return fails(CALLER) ? NULL : below_calloc(n, size);
 }
 
 void *realloc(void *old, size_t size)
 {
-	return fails(CALLER) ? NULL : __libc_realloc(old, size);
+	return fails(CALLER) ? NULL : below_realloc(old, size);
 }
 
 void *reallocarray(void *old, size_t n, size_t size)
@@ -107,17 +136,17 @@ void *reallocarray(void *old, size_t n, size_t size)
 		errno = ENOMEM;
 		return NULL;
 	}
-	return __libc_realloc(old, total);
+	return below_realloc(old, total);
 }
 
 void *aligned_alloc(size_t alignment, size_t size)
 {
-	return fails(CALLER) ? NULL : __libc_memalign(alignment, size);
+	return fails(CALLER) ? NULL : below_memalign(alignment, size);
 }
 
 int posix_memalign(void **ret, size_t alignment, size_t size)
 {
-	void *p = fails(CALLER) ? NULL : __libc_memalign(alignment, size);
+	void *p = fails(CALLER) ? NULL : below_memalign(alignment, size);
 
 	if (!p)
 		return ENOMEM;
@@ -130,7 +159,7 @@ int posix_memalign(void **ret, size_t alignment, size_t size)
 char *strdup(const char *text)
 {
 	size_t size = strlen(text) + 1;
-	char *copy = fails(CALLER) ? NULL : __libc_malloc(size);
+	char *copy = fails(CALLER) ? NULL : below_malloc(size);
 
 	return copy ? memcpy(copy, text, size) : NULL;
 }
@@ -138,7 +167,7 @@ char *strdup(const char *text)
 char *strndup(const char *text, size_t n)
 {
 	size_t length = strnlen(text, n);
-	char *copy = fails(CALLER) ? NULL : __libc_malloc(length + 1);
+	char *copy = fails(CALLER) ? NULL : below_malloc(length + 1);
 
 	if (!copy)
 		return NULL;
