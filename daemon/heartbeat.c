@@ -75,7 +75,8 @@ static void tell(struct tl_heartbeat *h, uint64_t beat)
 	const uint64_t silence = tl_now_steady() - beat;
 	char text[256];
 
-	h->worked = since.ran > silence / 2;
+	/* Of the time in which it had a processor, or wanted none. */
+	h->worked = since.ran > (silence - MIN(silence, since.waited)) / 2;
 	snprintf(text, sizeof(text),
 		 "tampering: the daemon hangs: for %" PRIu64 ".%" PRIu64 " seconds it %s; events wait in the buffer, and what "
 		 "finds no room there is lost",
