@@ -280,8 +280,9 @@ static __always_inline __u64 tl_record_send(struct tl_call *call)
 	flags = tl_record_finish(call, cpu);
 	seq = call->record.seq;
 	if (bpf_ringbuf_output(&ring, &call->record, tl_clamp(size, TL_RECORD_MAX + TL_PATH_MAX), flags) < 0) {
-		tl_count(&account->lost, 1);
+		/* The reader looks at the account first: what is in there without a number never had one. */
 		tl_count(&cpu->lost, 1);
+		tl_count(&account->lost, 1);
 		seq = 0;
 	} else {
 		tl_count(&account->emitted, 1);

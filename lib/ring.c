@@ -265,6 +265,8 @@ static int declare_refused(struct tl_session *s)
 
 	if (s->successor)
 		lost += tl_lost_in_kernel(s->successor);
+	/* The kernel part counts the number first: see tl_record_send(). */
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	for (uint32_t cpu = 0; cpu < s->n_cpus; cpu++)
 		numbered += __atomic_load_n(&s->cpus[cpu].lost, __ATOMIC_RELAXED);
 	refused = lost > numbered ? lost - numbered : 0;
