@@ -14,8 +14,8 @@
 
 /* Outputs may be anywhere, and be for the group: who starts the daemon by hand has these, the unit has not. */
 #define RIGHTS_FILES (TL_RIGHT(CAP_DAC_OVERRIDE) | TL_RIGHT(CAP_CHOWN) | TL_RIGHT(CAP_FOWNER))
-/* The third for locked memory, which kernels before 5.11 count; the last for kprobes, which Debian's kernels up to 6.1
- * refuse without it. The unit has neither. */
+/* The third for locked memory, which kernels before 5.11 count; the last for kprobes of perf, which Debian's kernels up
+ * to 6.1 refuse without it. The unit has neither. */
 #define RIGHTS_LOAD (TL_RIGHT(CAP_BPF) | TL_RIGHT(CAP_PERFMON) | TL_RIGHT(CAP_SYS_RESOURCE) | TL_RIGHT(CAP_SYS_ADMIN))
 #define RIGHTS_READ (TL_RIGHTS_LOOK | RIGHTS_FILES)
 

@@ -7,17 +7,14 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <errno.h>
-#include <linux/perf_event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "attach.h"
 #include "functions.h"
+#include "kprobes.h"
 #include "object-hooks.h"
 #include "requests.h"
 #include "multiplexed.h"
@@ -27,9 +24,6 @@
 /* A hook per call is worth it up to here; a policy that wants more pays the
  * tracepoint's price on every call anyway. */
 #define TL_HOOKED_CALLS_MAX 96
-
-/* Where probes work at all, they do here. */
-static const char any_function[] = "__x64_sys_personality";
 
 /* What the kernel says of its types, and the functions of calls in it. */
 static int read_types(struct tl_session *s)
@@ -73,36 +67,6 @@ static bool fexit_works(struct tl_session *s, int *answer)
 	if (*answer < 0)
 		*answer = try_fexit(s);
 	return *answer;
-}
-
-static int kprobe_pmu(void)
-{
-	_cleanup_fclose_ FILE *file = fopen("/sys/bus/event_source/devices/kprobe/type", "re");
-	int type;
-
-	return file && fscanf(file, "%d", &type) == 1 ? type : -EOPNOTSUPP;
-}
-
-static int kprobe_open(int pmu, const char *function, bool at_return)
-{
-	struct perf_event_attr attributes = {
-		.size = sizeof(attributes),
-		.type = pmu,
-		.config = at_return,
-		.kprobe_func = (uint64_t)(uintptr_t)function,
-	};
-	int fd = syscall(SYS_perf_event_open, &attributes, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
-
-	return fd < 0 ? -errno : fd;
-}
-
-bool tl_kprobe_works(const char *function)
-{
-	int pmu = kprobe_pmu(), fd = pmu < 0 ? pmu : kprobe_open(pmu, function, true);
-
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0;
 }
 
 /* ---- The choice ---- */
@@ -172,28 +136,30 @@ static bool find_symbol(struct tl_session *s, enum tl_abi abi, const char *call,
 		return false;
 	*ret = (struct tl_function){};
 	snprintf(ret->name, sizeof(ret->name), symbol_formats[abi], call); /* NOLINT: the formats are the table's */
-	return tl_kprobe_works(ret->name);
+	return tl_kprobe_works(s, ret->name);
 }
 
 /* Whether the kernel has a function for the call, if only one that takes no probes. */
-static bool exists(const struct tl_event_type *type)
+static bool exists(struct tl_session *s, const struct tl_event_type *type)
 {
-	int pmu = kprobe_pmu();
 	char name[64];
 
 	for (enum tl_abi abi = 0; abi <= TL_ABI_I386; abi++) {
-		int fd;
-
 		if (type->number[abi] < 0)
 			continue;
 		snprintf(name, sizeof(name), symbol_formats[abi], type->name); /* NOLINT: the formats are the table's */
-		fd = pmu < 0 ? pmu : kprobe_open(pmu, name, false);
-		if (fd >= 0)
-			close(fd);
-		if (fd != -ENOENT)
+		if (tl_kprobe_exists(s, name))
 			return true;
 	}
 	return false;
+}
+
+/* Of functions among the kernel's types hardly one takes no probes; where these are links, it is asked for all at once. */
+static bool may_take_probes(struct tl_session *s, const struct tl_function *function)
+{
+	if (function->btf_id && tl_kprobes_of(s) == TL_KPROBES_LINKS)
+		return !tl_kprobe_refused(s, function->name);
+	return tl_kprobe_works(s, function->name);
 }
 
 static bool choose_kprobe(struct tl_session *s, struct tl_loaded *e)
@@ -202,7 +168,7 @@ static bool choose_kprobe(struct tl_session *s, struct tl_loaded *e)
 
 	for (enum tl_abi abi = 0; abi < TL_ABI_MAX; abi++)
 		if (e->type.number[abi] >= 0 && find_symbol(s, abi, e->type.name, &function))
-			return e->kinds[TL_KIND_KPROBE] = tl_kprobe_works(function.name);
+			return e->kinds[TL_KIND_KPROBE] = may_take_probes(s, &function);
 	return false;
 }
 
@@ -212,7 +178,7 @@ static void choose_kind(struct tl_session *s, struct tl_loaded *e, bool fexit, b
 		return;
 	/* A call that this kernel has not can only fail: not worth the tracepoint's
 	 * price, unless nothing else is asked for. */
-	e->absent = (fexit || kprobe) && !(e->type.flags & TL_TYPE_UNLISTED) && !exists(&e->type);
+	e->absent = (fexit || kprobe) && !(e->type.flags & TL_TYPE_UNLISTED) && !exists(s, &e->type);
 	e->kinds[TL_KIND_RAW_TP] = !e->absent;
 }
 
@@ -237,7 +203,7 @@ static void choose_object_hooks(struct tl_session *s, int *works)
 		any |= s->events[id].kinds[TL_KIND_RAW_TP] && tl_has_object_hook(&s->events[id].type);
 	if (!any || s->options.no_objects)
 		return;
-	probes = tl_kprobe_works(any_function);
+	probes = tl_kprobes_of(s) != TL_KPROBES_NONE;
 	s->object_fexit = (*works == 1 || !s->is_preempted || !probes) && fexit_works(s, works);
 	s->object_kprobe = !s->object_fexit && probes;
 }
@@ -256,12 +222,12 @@ int tl_attach_plan(struct tl_session *s)
 		asked = TL_ATTACH_RAW_TP;
 	/* Programs on fexit would be skipped, and there are none beside them. Kprobes need rights that not everybody has. */
 	if (asked == TL_ATTACH_AUTO && s->is_preempted)
-		asked = tl_kprobe_works(any_function) ? TL_ATTACH_KPROBE : TL_ATTACH_RAW_TP;
+		asked = tl_kprobes_of(s) != TL_KPROBES_NONE ? TL_ATTACH_KPROBE : TL_ATTACH_RAW_TP;
 	fexit = n_calls && (asked == TL_ATTACH_AUTO || asked == TL_ATTACH_FEXIT) && fexit_works(s, &works);
 	if (asked == TL_ATTACH_FEXIT && !fexit && n_calls)
 		return tl_fail(s, -EOPNOTSUPP, "this kernel refuses fexit programs: use --attach auto");
 	kprobe = n_calls && (asked == TL_ATTACH_KPROBE || (asked == TL_ATTACH_AUTO && !fexit)) &&
-		 tl_kprobe_works(any_function);
+		 tl_kprobes_of(s) != TL_KPROBES_NONE;
 	if (asked == TL_ATTACH_KPROBE && !kprobe && n_calls)
 		return tl_fail(s, -EOPNOTSUPP, "this kernel refuses kprobes: use --attach auto");
 	if (kprobe && (r = read_types(s)) < 0)
@@ -276,7 +242,7 @@ int tl_attach_plan(struct tl_session *s)
 
 /* ---- Putting programs on hooks ---- */
 
-static int keep_link(struct tl_session *s, int fd)
+int tl_keep_link(struct tl_session *s, int fd)
 {
 	int *grown = reallocarray(s->links, s->n_links + 1, sizeof(int));
 
@@ -296,22 +262,7 @@ int tl_attach_trace(struct tl_session *s, int program, const char *tracepoint)
 	if (link < 0)
 		return tl_fail(s, -errno, "cannot attach to %s: %s", tracepoint ? tracepoint : "a function",
 			       strerror(errno));
-	return keep_link(s, link);
-}
-
-int tl_attach_kprobe(struct tl_session *s, int program, const char *function, bool at_return)
-{
-	int pmu = kprobe_pmu(), fd = pmu < 0 ? pmu : kprobe_open(pmu, function, at_return);
-
-	if (fd < 0)
-		return tl_fail(s, fd, "cannot put a kprobe on %s: %s", function, strerror(-fd));
-	if (ioctl(fd, PERF_EVENT_IOC_SET_BPF, program) < 0 || ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) < 0) {
-		int r = -errno;
-
-		close(fd);
-		return tl_fail(s, r, "cannot run a program on %s: %s", function, strerror(-r));
-	}
-	return keep_link(s, fd);
+	return tl_keep_link(s, link);
 }
 
 int tl_chain(struct tl_session *s, enum tl_kind kind, uint32_t btf_id, const struct tl_stage_program *stages, size_t n)
@@ -557,7 +508,7 @@ static int hook_kretprobe(struct tl_session *s, const struct tl_function *functi
 
 	if (is_hooked_already(s, function))
 		return 1;
-	if (!tl_kprobe_works(function->name))
+	if (!may_take_probes(s, function))
 		return 0;
 	if (!filled[TL_KIND_KPROBE]) {
 		r = copy_kprobes(s);
@@ -572,9 +523,9 @@ static int hook_kretprobe(struct tl_session *s, const struct tl_function *functi
 				tl_program_copy(s, tl_entry_program(s, type), TL_KIND_KPROBE, 0, 0) :
 				-1;
 	if (!(type->flags & TL_TYPE_NO_RETURN))
-		r = tl_attach_kprobe(s, s->kprobe_programs[0], function->name, true);
+		r = tl_kprobe_add(s, s->kprobe_programs[0], function->name, true);
 	if (r >= 0 && entry >= 0)
-		r = tl_attach_kprobe(s, entry, function->name, false);
+		r = tl_kprobe_add(s, entry, function->name, false);
 	return r < 0 ? r : 1;
 }
 
@@ -613,6 +564,7 @@ static int attach_functions(struct tl_session *s, uint32_t id, hook_one *hook, b
 {
 	const struct tl_event_type *type = &s->events[id].type;
 	struct tl_function function;
+	bool hooked = true; /* the function of x86-64 */
 	int r;
 
 	for (enum tl_abi abi = 0; abi < TL_ABI_MAX; abi++) {
@@ -624,9 +576,11 @@ static int attach_functions(struct tl_session *s, uint32_t id, hook_one *hook, b
 							 tl_function_find(s->functions, abi, type->name, &function)))
 			r = hook_both(s, &function, type, hook, filled);
 		else /* x32 enters by the functions of x86-64 but for a few */
-			r = abi == TL_ABI_X32 || shared;
+			r = hooked && (abi == TL_ABI_X32 || shared);
 		if (r < 0)
 			return r;
+		if (abi == TL_ABI_X86_64)
+			hooked = r;
 		choose_door(s, abi, id, r, want_number);
 	}
 	if (type->number2[TL_ABI_I386] > 0) {
@@ -723,15 +677,10 @@ static int attach_hooks(struct tl_session *s)
 	return 0;
 }
 
-int tl_attach_all(struct tl_session *s)
+static int attach_calls(struct tl_session *s, bool filled[TL_KINDS])
 {
-	bool filled[TL_KINDS] = {};
-	struct tl_function function;
-	int r = attach_hooks(s);
+	int r = 0;
 
-	if (r < 0)
-		return r;
-	s->has_ia32 = !s->functions || tl_function_find(s->functions, TL_ABI_I386, "personality", &function);
 	for (uint32_t id = 1; id <= s->n_events; id++) {
 		struct tl_loaded *e = &s->events[id];
 
@@ -749,6 +698,36 @@ int tl_attach_all(struct tl_session *s)
 		if (r < 0)
 			return r;
 	}
+	return tl_kprobes_link(s);
+}
+
+/* As it was before attach_calls(). */
+static void forget_doors(struct tl_session *s)
+{
+	memset(s->config->event_of, 0, sizeof(s->config->event_of));
+	memset(s->config->multiplexed, 0, sizeof(s->config->multiplexed));
+	memset(s->config->traced, 0, sizeof(s->config->traced));
+	s->needs_tracepoint = false;
+	s->n_hooked = 0;
+}
+
+int tl_attach_all(struct tl_session *s)
+{
+	bool filled[TL_KINDS] = {};
+	struct tl_function function;
+	size_t n_links;
+	int r = attach_hooks(s);
+
+	if (r < 0)
+		return r;
+	s->has_ia32 = !s->functions || tl_function_find(s->functions, TL_ABI_I386, "personality", &function);
+	n_links = s->n_links;
+	while ((r = attach_calls(s, filled)) > 0) { /* functions are known now that take no probes */
+		tl_detach_from(s, n_links);
+		forget_doors(s);
+	}
+	if (r < 0)
+		return r;
 	if ((r = tl_object_hooks_attach(s)) < 0 || (r = tl_requests_attach(s)) < 0)
 		return r;
 	return attach_raw_tp(s);
@@ -767,6 +746,7 @@ void tl_detach_all(struct tl_session *s)
 	free(s->links);
 	s->links = NULL;
 	s->n_links = 0;
+	tl_kprobes_free(s);
 }
 
 const char *tl_session_attach_kind(const struct tl_session *s, const struct tl_event_type *type)

@@ -21,10 +21,8 @@ const char *tl_entry_program(const struct tl_session *s, const struct tl_event_t
 /* Puts a program on the tracepoint of that name; NULL: on what it was loaded for. */
 int tl_attach_trace(struct tl_session *s, int program, const char *tracepoint);
 
-/* Whether a function of the kernel takes probes. */
-bool tl_kprobe_works(const char *function);
-/* Runs a program at a function's entry, or when it returns. */
-int tl_attach_kprobe(struct tl_session *s, int program, const char *function, bool at_return);
+/* It is the session's from now on. */
+int tl_keep_link(struct tl_session *s, int fd);
 
 /* A stage and the program that is copied for it. */
 struct tl_stage_program {

@@ -90,9 +90,15 @@ static void name_hook(int fd, struct hook *h)
 							  .tp_name_len = sizeof(h->name) } };
 	uint32_t size = sizeof(info);
 
-	if (h->is_probe)
+	if (h->is_probe) {
 		snprintf(h->name, sizeof(h->name), "a probe");
-	else if (bpf_obj_get_info_by_fd(fd, &info, &size) < 0 || info.type != BPF_LINK_TYPE_RAW_TRACEPOINT)
+		return;
+	}
+	if (bpf_obj_get_info_by_fd(fd, &info, &size) < 0)
+		info.type = BPF_LINK_TYPE_UNSPEC;
+	if (info.type == BPF_LINK_TYPE_KPROBE_MULTI)
+		snprintf(h->name, sizeof(h->name), "probes");
+	else if (info.type != BPF_LINK_TYPE_RAW_TRACEPOINT)
 		h->name[0] = '\0';
 }
 
@@ -153,8 +159,11 @@ static bool is_on_function(int fd)
 	struct bpf_link_info info = {};
 	uint32_t size = sizeof(info);
 
-	return bpf_obj_get_info_by_fd(fd, &info, &size) == 0 && info.type == BPF_LINK_TYPE_TRACING &&
-	       (info.tracing.attach_type == BPF_TRACE_FENTRY || info.tracing.attach_type == BPF_TRACE_FEXIT);
+	if (bpf_obj_get_info_by_fd(fd, &info, &size) < 0)
+		return false;
+	return info.type == BPF_LINK_TYPE_KPROBE_MULTI ||
+	       (info.type == BPF_LINK_TYPE_TRACING &&
+		(info.tracing.attach_type == BPF_TRACE_FENTRY || info.tracing.attach_type == BPF_TRACE_FEXIT));
 }
 
 static bool has_function(const struct tl_session *s)

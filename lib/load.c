@@ -14,6 +14,7 @@
 #include "attach.h"
 #include "fnv.h"
 #include "functions.h"
+#include "kprobes.h"
 #include "object-hooks.h"
 #include "multiplexed.h"
 #include "twins.h"
@@ -588,6 +589,9 @@ int tl_load_insns(struct tl_session *s, const char *name, enum tl_kind kind, uin
 	char log[65536] = "";
 	int fd;
 
+	/* The kernel wants all programs that follow each other to be for the same. */
+	if (kind == TL_KIND_KPROBE && tl_kprobes_of(s) == TL_KPROBES_LINKS)
+		options.expected_attach_type = BPF_TRACE_KPROBE_MULTI;
 	if (types[kind] == BPF_PROG_TYPE_TRACING) {
 		options.expected_attach_type = kind == TL_KIND_RAW_TP ? BPF_TRACE_RAW_TP : attach_type;
 		options.attach_btf_id = attach_btf_id;

@@ -3,10 +3,15 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "fnv.h"
+#include "twins.h"
 #include "util.h"
+
+#define READ_TRIES 8 /* of a map that loses entries meanwhile */
 
 bool tl_map_says_nothing(int error)
 {
@@ -16,6 +21,50 @@ bool tl_map_says_nothing(int error)
 static int failure(int fd)
 {
 	return fd >= 0 && tl_map_says_nothing(errno) ? -errno : -EBADF;
+}
+
+/* One after the other, from the beginning. 1: one has gone meanwhile, and the kernel begins again. */
+static int read_each(int fd, struct tl_map_content *c, uint32_t max)
+{
+	unsigned char *keys = c->keys, *values = c->values;
+
+	for (c->n = 0; c->n < max;) {
+		unsigned char *key = keys + (size_t)c->n * c->key_size;
+
+		if (bpf_map_get_next_key(fd, c->n ? key - c->key_size : NULL, key) < 0)
+			return errno == ENOENT ? 0 : -errno;
+		if (c->n && memcmp(key, keys, c->key_size) == 0)
+			return 1;
+		if (bpf_map_lookup_elem(fd, key, values + (size_t)c->n * c->value_size) == 0)
+			c->n++;
+		else
+			return errno == ENOENT ? 1 : -errno;
+	}
+	return 0;
+}
+
+/*
+ * As long as the kernel goes through a hash map for us, empty places included, it runs no program at a kprobe
+ * on that CPU, neither for somebody else who comes to run there meanwhile. It does not so between two entries.
+ */
+static int read_with_pauses(int fd, struct tl_map_content *c, uint32_t max)
+{
+	int r = 1;
+
+	for (unsigned i = 0; i < READ_TRIES && r > 0; i++)
+		r = read_each(fd, c, max);
+	return r > 0 ? -EAGAIN : r;
+}
+
+static bool wants_pauses(const struct bpf_map_info *info)
+{
+	static atomic_int preempted; /* 1: no, 2: yes */
+
+	if (info->type != BPF_MAP_TYPE_HASH)
+		return false;
+	if (!atomic_load(&preempted))
+		atomic_store(&preempted, 1 + tl_programs_are_preempted());
+	return atomic_load(&preempted) == 2;
 }
 
 int tl_map_content_read(int fd, struct tl_map_content *ret)
@@ -33,7 +82,13 @@ int tl_map_content_read(int fd, struct tl_map_content *ret)
 	c.values = calloc(c.n, c.value_size);
 	if (!c.keys || !c.values)
 		return -ENOMEM;
-	if (bpf_map_lookup_batch(fd, NULL, &batch, c.keys, c.values, &c.n, NULL) < 0 && errno != ENOENT)
+	if (wants_pauses(&info)) {
+		int r = read_with_pauses(fd, &c, info.max_entries);
+
+		errno = -r;
+		if (r < 0)
+			return failure(fd);
+	} else if (bpf_map_lookup_batch(fd, NULL, &batch, c.keys, c.values, &c.n, NULL) < 0 && errno != ENOENT)
 		return failure(fd);
 	*ret = c;
 	c = (struct tl_map_content){};
@@ -56,6 +111,7 @@ int tl_map_hash(int fd, uint64_t *ret)
 		return r;
 	*ret = c.n;
 	for (uint32_t i = 0; i < c.n; i++)
-		*ret += tl_fnv1a(tl_fnv1a(TL_FNV_BASIS, tl_map_key(&c, i), c.key_size), tl_map_value(&c, i), c.value_size);
+		*ret += tl_fnv1a(tl_fnv1a(TL_FNV_BASIS, tl_map_key(&c, i), c.key_size), tl_map_value(&c, i),
+				 c.value_size);
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "attach.h"
+#include "kprobes.h"
 #include "util.h"
 
 /* Where the kernel asks its security layer about the object of a call, or works
@@ -143,7 +144,7 @@ static int attach_probe(struct tl_session *s, const struct hook *hook, const cha
 	char name[40];
 	int program = tl_program_copy(s, program_name(name, hook, how), TL_KIND_KPROBE, 0, 0);
 
-	return program < 0 ? program : tl_attach_kprobe(s, program, hook->function, at_return);
+	return program < 0 ? program : tl_kprobe_attach(s, program, hook->function, at_return);
 }
 
 /* A function that this kernel has not leaves its calls with claims. */
@@ -159,7 +160,7 @@ static int attach_hook(struct tl_session *s, const struct hook *hook)
 			return r;
 		kinds.kprobe = true;
 	}
-	if (!kinds.kprobe || !tl_kprobe_works(hook->function))
+	if (!kinds.kprobe || !tl_kprobe_works(s, hook->function))
 		return 0;
 	r = attach_probe(s, hook, "kprobe", false);
 	return r < 0 || strcmp(hook->shape, SHAPE_AT_RETURN) != 0 ? r : attach_probe(s, hook, "kretprobe", true);

@@ -131,6 +131,20 @@ struct tl_change {
 	atomic_bool quiet; /* they have */
 };
 
+/* How programs get onto functions of the kernel, see kprobes.h. */
+enum tl_kprobes {
+	TL_KPROBES_UNKNOWN,
+	TL_KPROBES_NONE,
+	TL_KPROBES_PERF,
+	TL_KPROBES_LINKS,
+};
+
+struct tl_kprobe {
+	char function[64];
+	int program;
+	bool at_return;
+};
+
 struct tl_session {
 	struct tl_options options;
 	char error[512];
@@ -202,6 +216,13 @@ struct tl_session {
 	int *loaded_programs; /* fds of copies */
 	size_t n_loaded_programs;
 	bool is_preempted; /* see tl_programs_are_preempted() */
+
+	/* kprobes.c */
+	enum tl_kprobes kprobes; /* UNKNOWN: nobody has asked */
+	struct tl_kprobe *waiting_probes; /* n_waiting_probes, for one link with others */
+	struct tl_kprobe *refused_probes; /* n_refused_probes: functions that take none */
+	size_t n_waiting_probes, n_refused_probes;
+
 	/* How functions that see the objects of calls by the tracepoint are hooked, if they are. */
 	bool object_fexit, object_kprobe;
 	bool twice; /* so some programs are on their hooks twice */

@@ -17,6 +17,7 @@
 
 #include "attach.h"
 #include "functions.h"
+#include "kprobes.h"
 #include "util.h"
 
 #define TL_NUMBERS 255 /* of sessions in a row, before they begin again with 1 */
@@ -104,7 +105,7 @@ static int newest_is_first(struct tl_session *s, enum tl_kind kind, bool at_entr
 	for (int mark = 1; mark <= 2 && r >= 0; mark++) {
 		r = load_marker(s, kind, kind == TL_KIND_KPROBE ? 0 : function.btf_id, type, map, mark);
 		if (r >= 0)
-			r = kind == TL_KIND_KPROBE ? tl_attach_kprobe(s, r, function.name, !at_entry) :
+			r = kind == TL_KIND_KPROBE ? tl_kprobe_attach(s, r, function.name, !at_entry) :
 						     tl_attach_trace(s, r, NULL);
 	}
 	if (r >= 0)

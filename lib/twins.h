@@ -13,7 +13,7 @@
 /*
  * Whether kernel code may be preempted inside a program on a function or a
  * tracepoint. The kernel does not say for whom it skips a program then: only
- * a kretprobe is exact there, and nearly so a program that is there twice.
+ * a kprobe is exact there, and nearly so a program that is there twice.
  */
 bool tl_programs_are_preempted(void);
 

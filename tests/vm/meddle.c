@@ -131,9 +131,11 @@ static bool is_on_function(int fd, const char *what)
 	struct bpf_link_info info = {};
 	uint32_t size = sizeof(info);
 
-	return is_hook(fd, what) && bpf_obj_get_info_by_fd(fd, &info, &size) == 0 &&
-	       info.type == BPF_LINK_TYPE_TRACING &&
-	       (info.tracing.attach_type == BPF_TRACE_FENTRY || info.tracing.attach_type == BPF_TRACE_FEXIT);
+	if (!is_hook(fd, what) || bpf_obj_get_info_by_fd(fd, &info, &size) < 0)
+		return false;
+	return info.type == BPF_LINK_TYPE_KPROBE_MULTI ||
+	       (info.type == BPF_LINK_TYPE_TRACING &&
+		(info.tracing.attach_type == BPF_TRACE_FENTRY || info.tracing.attach_type == BPF_TRACE_FEXIT));
 }
 
 static const char *meddle_with_a_hook(struct tl_session *s)
