@@ -31,6 +31,7 @@
 #define USEC_PER_MSEC UINT64_C(1000)
 #define USEC_PER_SEC UINT64_C(1000000)
 #define CHANGE (2 * USEC_PER_MSEC) /* between two looks at a change of policies */
+#define LAST_CHANGE (2 * TL_NSEC_PER_SEC) /* in ns: that a stop waits for it at most */
 #define TICK (1 * USEC_PER_SEC)
 #define LEDGER (60 * USEC_PER_SEC)
 #define STATUS_TICKS 5 /* between two STATUS= lines, and two counts of tasks */
@@ -665,12 +666,14 @@ static void stop(struct manager *m, const struct tl_sender *who)
 }
 
 /* What the policy that comes has told of is in the buffer already, and only its session knows what it is: the next
- * process goes on with that one. The kernel's part in it takes some milliseconds. */
+ * process goes on with that one. The kernel's part in it takes some milliseconds; on a machine that is too busy for
+ * that a stop is not put off for longer, and what is lost is declared. */
 static void end_changing(struct manager *m)
 {
+	const uint64_t until = tl_now_steady() + LAST_CHANGE;
 	int r = 0;
 
-	while (r >= 0 && m->loading.changes) {
+	while (r >= 0 && m->loading.changes && tl_now_steady() < until) {
 		r = read_events(m);
 		usleep(CHANGE);
 	}
