@@ -326,8 +326,18 @@ static void turn(struct tl_session *old, struct tl_session *s)
 	__atomic_store_n(s->gate, s->number, __ATOMIC_SEQ_CST);
 }
 
+/* At the end of a change, when all of it goes one way. By a note it might be the other one's turn still, of a task that
+ * made no call since the gate was turned: then, while one tells of all and the other not of nothing yet, both would
+ * tell of its next call. */
+static void tell_by_gate(struct tl_session *old, struct tl_session *s)
+{
+	tell(old, TL_TELLS_BY_GATE);
+	tell(s, TL_TELLS_BY_GATE);
+}
+
 static void stop_telling(struct tl_session *old, struct tl_session *s)
 {
+	tell_by_gate(old, s);
 	tell(s, TL_TELLS_ALL);
 	tell(old, TL_TELLS_NOTHING);
 	s->change.end = __atomic_load_n((unsigned long *)old->producer, __ATOMIC_ACQUIRE);
@@ -374,9 +384,10 @@ void tl_takeover_abandon(struct tl_session *s)
 	if (!old || !s->change.step)
 		return;
 	end_quiet(&s->change);
-	tell(s, TL_TELLS_NOTHING);
+	tell_by_gate(old, s);
 	__atomic_store_n(s->gate, old->number, __ATOMIC_SEQ_CST);
 	tell(old, TL_TELLS_ALL);
+	tell(s, TL_TELLS_NOTHING);
 	old->successor = NULL;
 	tl_targets_remember_cgroups(old);
 	s->processes = NULL; /* they are the predecessor's */
