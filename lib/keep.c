@@ -277,7 +277,6 @@ static int keep(struct tl_session *s, struct list *l)
 		return -errno;
 	near = pair[0];
 	far = pair[1];
-	s->position = __atomic_load_n((unsigned long *)s->consumer, __ATOMIC_RELAXED);
 	r = describe(s, l, &memory, &s->kept_memory);
 	if (r < 0)
 		return r;

@@ -485,7 +485,7 @@ static void hold_ring(struct tl_session *s)
 
 int tl_ring_read(struct tl_session *s, size_t max)
 {
-	unsigned long *consumer = s->consumer, *producer = s->producer;
+	unsigned long *producer = s->producer;
 	const char *data = (const char *)s->producer + sysconf(_SC_PAGESIZE);
 	unsigned long at, end, begun;
 	size_t n = 0;
@@ -493,7 +493,7 @@ int tl_ring_read(struct tl_session *s, size_t max)
 
 	hold_ring(s);
 	tl_session_settle(s);
-	at = begun = s->holds || s->releases ? s->position : __atomic_load_n(consumer, __ATOMIC_RELAXED);
+	at = begun = s->position;
 	end = __atomic_load_n(producer, __ATOMIC_ACQUIRE);
 	while (at < end && (!max || n < max)) {
 		const uint32_t *header = (const uint32_t *)(data + (at & (s->ring_size - 1)));

@@ -290,6 +290,9 @@ static void share_tables(struct tl_session *old, struct tl_session *s)
 static void hand_over(struct tl_session *old, struct tl_session *s)
 {
 	tl_session_settle(old);
+	s->position = old->position;
+	s->released = old->released;
+	s->releases = old->releases;
 	s->lost_before = old->lost_before + tl_lost_in_kernel(old);
 	s->refused_declared = old->refused_declared;
 	s->unplaced = old->unplaced;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Sessions take over from one another, while four processes call as fast as they can and
- * have children. Each call and each birth and death is told once, by one of two sessions:
+ * have children, and every other time while they rest, so that there is nothing to read
+ * at first. Each call and each birth and death is told once, by one of two sessions:
  * what is delivered and what is declared lost is all that was done.
  */
 #include <pthread.h>
@@ -19,6 +20,7 @@
 #define CPUS_MAX 64
 #define SEQ_MAX (1U << 26)
 #define SETTLES_US 200000
+#define READS_NOTHING_US 2000
 #define LATE_MAX 16
 #define NICE 10 /* of the workers: the reader is to keep up with them where it can */
 
@@ -34,7 +36,7 @@ static const char *const aspects[ASPECTS] = {
 
 /* In memory that all share. */
 static struct {
-	atomic_uint begun, over;
+	atomic_uint begun, over, rest, resting;
 	atomic_ullong calls[WORKERS], children[WORKERS];
 } * shared;
 
@@ -78,6 +80,14 @@ static void have_child(unsigned i)
 	}
 }
 
+static void take_a_rest(void)
+{
+	atomic_fetch_add(&shared->resting, 1);
+	while (atomic_load(&shared->rest))
+		usleep(1000);
+	atomic_fetch_sub(&shared->resting, 1);
+}
+
 static void work(unsigned i)
 {
 	uint64_t k = 0;
@@ -88,6 +98,8 @@ static void work(unsigned i)
 	while (!atomic_load(&shared->begun))
 		usleep(1000);
 	while (!atomic_load_explicit(&shared->over, memory_order_relaxed)) {
+		if (atomic_load_explicit(&shared->rest, memory_order_relaxed))
+			take_a_rest();
 		if (k % CLOSE_EACH == 0)
 			syscall(SYS_close, NO_DESCRIPTOR | (int)k);
 		else
@@ -229,6 +241,14 @@ static void close_account(struct tl_session *s)
 		t.skipped += strcmp(name, "skipped-program") == 0 ? n : 0;
 }
 
+static void let_all_rest(struct tl_session *s)
+{
+	atomic_store(&shared->rest, 1);
+	while (atomic_load(&shared->resting) < WORKERS)
+		read_for(s, 500);
+	read_for(s, SETTLES_US);
+}
+
 static struct tl_session *replace(struct tl_session *old, unsigned number)
 {
 	struct timespec begin, end;
@@ -243,6 +263,8 @@ static struct tl_session *replace(struct tl_session *old, unsigned number)
 	while (!atomic_load(&starting.done))
 		read_for(old, 500);
 	pthread_join(thread, NULL);
+	if (number % 2 == 0)
+		let_all_rest(old);
 	clock_gettime(CLOCK_MONOTONIC, &begin);
 	while (starting.result >= 0 && (starting.result = tl_session_take_over(starting.session)) > 0)
 		read_for(old, 500);
@@ -251,6 +273,9 @@ static struct tl_session *replace(struct tl_session *old, unsigned number)
 		exit(1);
 	}
 	clock_gettime(CLOCK_MONOTONIC, &end);
+	if (number % 2 == 0 && starting.result >= 0)
+		read_for(starting.session, READS_NOTHING_US);
+	atomic_store(&shared->rest, 0);
 	t.ms += (unsigned)((end.tv_sec - begin.tv_sec) * 1000 + (end.tv_nsec - begin.tv_nsec) / 1000000);
 	close_account(old);
 	if (frees)
