@@ -293,6 +293,7 @@ static void hand_over(struct tl_session *old, struct tl_session *s)
 	s->position = old->position;
 	s->released = old->released;
 	s->releases = old->releases;
+	s->is_moved |= old->is_moved;
 	s->lost_before = old->lost_before + tl_lost_in_kernel(old);
 	s->refused_declared = old->refused_declared;
 	s->unplaced = old->unplaced;
@@ -380,6 +381,17 @@ int tl_session_take_over(struct tl_session *s)
 	return r < 0 ? tl_fail(s, r, "%s", old->error) : 0;
 }
 
+/* As it was turned, step by step. */
+static void turn_back(struct tl_session *old, struct tl_session *s)
+{
+	wait_for_quiet(&s->change.quiet);
+	go_by_turns(old, s);
+	wait_for_quiet(&s->change.quiet);
+	__atomic_store_n(s->gate, old->number, __ATOMIC_SEQ_CST);
+	wait_for_quiet(&s->change.quiet);
+	tell_by_gate(old, s);
+}
+
 void tl_takeover_abandon(struct tl_session *s)
 {
 	struct tl_session *old = s->predecessor;
@@ -388,7 +400,8 @@ void tl_takeover_abandon(struct tl_session *s)
 		return;
 	end_quiet(&s->change);
 	tell_by_gate(old, s);
-	__atomic_store_n(s->gate, old->number, __ATOMIC_SEQ_CST);
+	if (*s->gate == s->number)
+		turn_back(old, s);
 	tell(old, TL_TELLS_ALL);
 	tell(s, TL_TELLS_NOTHING);
 	old->successor = NULL;
