@@ -506,10 +506,10 @@ static int hook_kretprobe(struct tl_session *s, const struct tl_function *functi
 {
 	int entry, r = 0;
 
-	if (is_hooked_already(s, function))
-		return 1;
 	if (!may_take_probes(s, function))
 		return 0;
+	if (is_hooked_already(s, function))
+		return 1;
 	if (!filled[TL_KIND_KPROBE]) {
 		r = copy_kprobes(s);
 		if (r < 0)
@@ -538,7 +538,7 @@ static int hook_both(struct tl_session *s, const struct tl_function *function, c
 	if (r > 0 && tl_function_find_other(s->functions, function, &other)) {
 		int also = hook(s, &other, type, filled);
 
-		return also < 0 ? also : r;
+		return MIN(also, r);
 	}
 	return r;
 }
