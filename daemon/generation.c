@@ -293,11 +293,19 @@ int tl_generation_prepare(const struct tl_setup *setup, struct tl_generation *ol
 }
 
 /* It goes on with one that was found, or negative. */
+/* The next process may have more memory, or descriptors. */
+static bool is_for_now(int r)
+{
+	return r < 0 && tl_status_of(r, TL_STATUS_OK) == TL_STATUS_SYSTEM;
+}
+
 static int go_on(struct tl_generation *g, struct tl_store *store)
 {
 	int r = tl_store_adopt(store, g->session);
 
-	if (r == -ENOENT || r == -ENOMEM)
+	if (is_for_now(r)) /* the next process is told again what it had not written whole */
+		tl_outputs_come_again(&g->outputs);
+	if (r == -ENOENT || is_for_now(r))
 		return r;
 	if (r < 0)
 		tl_log(LOG_WARNING, "the session of the process before this one ends, and a new one begins: %s",
@@ -318,7 +326,7 @@ int tl_generation_new(const struct tl_setup *setup, struct tl_store *store, stru
 	if (r < 0)
 		return r;
 	adopted = go_on(g, store);
-	if (adopted == -ENOMEM) /* the next process may have more of it */
+	if (is_for_now(adopted))
 		return fail(ret_why, adopted, TL_STATUS_SYSTEM, "cannot go on with the session of the process before this one: %s",
 			    tl_session_error(g->session));
 	if (adopted < 0 && adopted != -ENOENT) { /* half of it may be in there */

@@ -46,6 +46,18 @@ static int add_fds(struct kept *k, const struct cmsghdr *c)
 	return 0;
 }
 
+static void close_fds(const struct cmsghdr *c)
+{
+	const size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+	for (size_t i = 0; i < n; i++) {
+		int fd;
+
+		memcpy(&fd, CMSG_DATA(c) + i * sizeof(fd), sizeof(fd));
+		close(fd);
+	}
+}
+
 /* 0: there is no further message. */
 static int receive_some(struct kept *k, int socket)
 {
@@ -58,6 +70,8 @@ static int receive_some(struct kept *k, int socket)
 		return -EBADMSG;
 	/* Fewer than there are come where there is no room for more. */
 	r = add_fds(k, m.rights);
+	if (r < 0)
+		close_fds(m.rights);
 	return r < 0 ? r : m.is_cut ? -EMFILE : 1;
 }
 
@@ -239,8 +253,9 @@ static void take_events(struct tl_session *s, const struct kept *k)
 static void go_on_reading(struct tl_session *s, struct kept *k)
 {
 	tl_kept_get(s, (const void *)((const char *)k->header + k->layout.states[k->header->current]), &k->layout);
+	s->adopted_at = s->position;
 	tl_processes_set_clock(s->processes, s->realtime_offset);
-	__atomic_store_n((unsigned long *)s->consumer, tl_ring_held(s), __ATOMIC_RELEASE);
+	tl_ring_release(s, tl_ring_held(s));
 	s->kept_size = k->size;
 	s->kept_memory = TAKE_PTR(k->header);
 }
@@ -261,20 +276,15 @@ static int go_on_following(struct tl_session *s)
 	const uint64_t n_cgroups_refused = s->n_cgroups_refused;
 	int r;
 
-	if ((r = tl_ring_look(s, forget_program)) < 0 || (r = tl_targets_adopt(s, s->kept_memory->reader)) < 0)
+	if ((r = tl_ring_look(s, forget_program)) < 0 || (r = tl_targets_adopt(s, &s->kept_memory->reader)) < 0)
 		return r;
 	s->n_cgroups_refused = n_cgroups_refused; /* it has found them again */
-	r = tl_tallies_adopt(s);
-	if (r < 0)
-		return r;
-	s->kept_memory->reader = (uint32_t)getpid();
-	return 0;
+	return tl_tallies_adopt(s);
 }
 
 /* 1: it was about to give way to another, which has ended with its process. */
 static int adopt(struct tl_session *s, struct kept *k)
 {
-	uint32_t telling;
 	int r = tl_targets_plan(s);
 
 	if (r < 0)
@@ -286,14 +296,14 @@ static int adopt(struct tl_session *s, struct kept *k)
 	if ((r = take_descriptors(s, k)) < 0 || (r = tl_kernel_map(s)) < 0 || (r = tl_ring_open(s)) < 0 ||
 	    (r = tl_takeover_open_gate(s)) < 0)
 		return r;
-	telling = __atomic_exchange_n(&s->config->telling, TL_TELLS_ALL, __ATOMIC_SEQ_CST);
+	/* Whoever tries again, if this process fails or is killed, is to say so, too. */
+	k->header->has_gap |= __atomic_load_n(&s->config->telling, __ATOMIC_SEQ_CST) != TL_TELLS_ALL;
+	__atomic_store_n(&s->config->telling, TL_TELLS_ALL, __ATOMIC_SEQ_CST);
 	free(s->filters);
 	s->filters = NULL;
 	go_on_reading(s, k);
 	r = go_on_following(s);
-	if (r < 0) /* so that who tries again sees it, too */
-		__atomic_store_n(&s->config->telling, telling, __ATOMIC_SEQ_CST);
-	return r < 0 ? r : telling != TL_TELLS_ALL;
+	return r < 0 ? r : (int)s->kept_memory->has_gap;
 }
 
 /* Who frees it leaves what is kept as it is: another may go on with it. */

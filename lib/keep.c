@@ -131,9 +131,9 @@ void tl_session_settle(struct tl_session *s)
 		return;
 	layout = layout_of(header);
 	/* Whoever got past a record, or has nothing to read, does not fail for it. */
-	if (s->position != __atomic_load_n((unsigned long *)s->consumer, __ATOMIC_RELAXED) ||
+	if (s->position != s->adopted_at ||
 	    s->position == __atomic_load_n((unsigned long *)s->producer, __ATOMIC_ACQUIRE))
-		header->attempts = 0;
+		header->attempts = header->has_gap = 0;
 	next = !header->current;
 	tl_kept_put(s, (void *)((char *)header + layout.states[next]), &layout);
 	__atomic_store_n(&header->current, next, __ATOMIC_RELEASE);

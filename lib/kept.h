@@ -15,7 +15,7 @@
 
 #define TL_KEPT_MAGIC 0x7470656b2d6c74ULL /* "tl-kept" */
 #ifndef TL_KEPT_VERSION /* a test makes a program of another one */
-#define TL_KEPT_VERSION 5 /* of all that follows */
+#define TL_KEPT_VERSION 6 /* of all that follows */
 #endif
 #define TL_KEPT_DESCRIPTORS_MAX 4096
 #define TL_KEPT_ATTEMPTS 3 /* who has failed so often fails for what comes next in the ring */
@@ -56,6 +56,7 @@ struct tl_kept_header {
 	uint32_t twice;
 	uint32_t reader; /* pid of the process that reads it, which is not followed */
 	uint32_t attempts; /* to go on with it, since one got on */
+	uint32_t has_gap; /* a process ended in the middle of a change of sessions, and none has got on since */
 	uint64_t note[TL_SESSION_NOTE_SIZE / sizeof(uint64_t)]; /* the caller's */
 };
 

@@ -240,6 +240,7 @@ struct tl_session {
 	void *consumer, *producer;
 	unsigned long released; /* in the ring: what the kernel was told last that is read */
 	bool releases; /* it has been told, by this session */
+	unsigned long adopted_at; /* in the ring: where this process went on */
 	/* From there on the kernel is not told that it is read: what is counted when the process has ended is of
 	 * events there, which whoever adopts the session looks at again. */
 	unsigned long held;
@@ -360,8 +361,8 @@ int tl_targets_install(struct tl_session *s);
 int tl_targets_mark(struct tl_session *s);
 /* Same, of tasks alone: those that there was no room for when they were born. */
 int tl_targets_mark_again(struct tl_session *s);
-/* The maps are there already and this process reads instead of that one: it is not followed. */
-int tl_targets_adopt(struct tl_session *s, uint32_t reader);
+/* The maps are there already and this process reads instead of *reader, and becomes that: it is not followed. */
+int tl_targets_adopt(struct tl_session *s, uint32_t *reader);
 /* The table of cgroups is to ask this session's kernel part for those that have gone. */
 void tl_targets_remember_cgroups(struct tl_session *s);
 void tl_targets_free(struct tl_session *s);

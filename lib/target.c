@@ -477,12 +477,13 @@ static void remember_all(struct tl_session *s, const struct tl_marked *m, void *
 		tl_processes_get(s->processes, m->pid, m->start, "");
 }
 
-int tl_targets_adopt(struct tl_session *s, uint32_t reader)
+int tl_targets_adopt(struct tl_session *s, uint32_t *reader)
 {
 	int r;
 
-	/* Whoever gets the number next is like others. */
-	bpf_map_delete_elem(tl_map_fd(s, "pids"), &reader);
+	/* Whoever gets the number next is like others, also if this process comes no further. */
+	bpf_map_delete_elem(tl_map_fd(s, "pids"), reader);
+	*reader = (uint32_t)getpid();
 	r = install_pids(s, s->target_plan);
 	if (r >= 0)
 		r = tl_targets_mark(s);

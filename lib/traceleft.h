@@ -657,8 +657,9 @@ void tl_session_settle(struct tl_session *s);
  * before was called back for and had not dealt with come once more, with the same numbers.
  * 1: that process ended in the middle of tl_session_take_over(): what has happened since then
  * may be missing, uncounted. -ESTALE: it is another session, or several processes have ended
- * that went on with it and came no further, and it is untouched; -ENOMEM: another session may try
- * again, in this process or the next; others: it cannot be used. After an error `s` is to be freed. */
+ * that went on with it and came no further, and it is untouched; -ENOMEM, -ENOBUFS, -EMFILE,
+ * -ENFILE, -EAGAIN, -EINTR: another session may try again, in this process or the next;
+ * others: it cannot be used. After an error `s` is to be freed. */
 int tl_session_adopt(struct tl_session *s, int socket);
 
 /* Memory of the caller's own that is kept with a session, TL_SESSION_NOTE_SIZE bytes, zeros at first and
