@@ -673,6 +673,7 @@ static void end_changing(struct manager *m)
 	const uint64_t until = tl_now_steady() + LAST_CHANGE;
 	int r = 0;
 
+	m->loading.again[0] = '\0'; /* who asked for one more gets the next process's */
 	while (r >= 0 && m->loading.changes && tl_now_steady() < until) {
 		r = read_events(m);
 		usleep(CHANGE);
