@@ -78,7 +78,7 @@ opens() {
 opens_told() { grep -c '"rule":{"name":"opens"' "$dir/log/events"; }
 until_all_told() {
 	for _ in $(seq 600); do
-		all_accounted_for && return
+		all_accounted_for && { reason=; return; }
 		sleep 0.1
 	done
 	return 1

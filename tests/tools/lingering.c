@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LINGER_US 400000
+#define LINGER_US 200000
 
 static void linger(void)
 {
