@@ -188,6 +188,22 @@ static void who_moves_the_readers_place_takes_nothing_and_is_noticed(void **stat
 	assert_string_equal(t.declared, "0:1-1 x1 malformed, 0:2-2 x1 malformed, 0:3-3 x1 malformed, 0:4-4 x1 malformed");
 }
 
+/* Who moves it, lets the kernel write, and puts it back. */
+static void who_lets_the_kernel_write_over_the_ring_is_noticed(void **state)
+{
+	unsigned long *producer = t.session.producer;
+
+	(void)state;
+	put_malformed(1);
+	assert_int_equal(tl_ring_read(&t.session, 0), 1);
+	*producer += RING + 8;
+	assert_int_equal(tl_ring_read(&t.session, 0), 0);
+	assert_true(t.session.is_moved);
+	assert_int_equal(t.session.position, *producer);
+	assert_int_equal(*(unsigned long *)t.session.consumer, *producer);
+	assert_string_equal(t.declared, "0:1-1 x1 malformed");
+}
+
 #define ring_test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -199,6 +215,7 @@ int main(void)
 		ring_test(rubbish_is_declared_once_though_its_number_is_missing),
 		ring_test(a_number_that_was_never_given_is_not_believed),
 		ring_test(who_moves_the_readers_place_takes_nothing_and_is_noticed),
+		ring_test(who_lets_the_kernel_write_over_the_ring_is_noticed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
