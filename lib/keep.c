@@ -59,6 +59,7 @@ void tl_kept_put(struct tl_session *s, struct tl_kept_state *state, const struct
 	state->held = tl_ring_held(s);
 	state->realtime_offset = s->realtime_offset;
 	state->lost_before = s->lost_before;
+	state->given_up = s->given_up;
 	state->refused_declared = s->refused_declared;
 	state->unplaced = s->unplaced;
 	state->n_cgroups_refused = s->n_cgroups_refused;
@@ -86,6 +87,7 @@ void tl_kept_get(struct tl_session *s, const struct tl_kept_state *state, const 
 	s->holds = s->is_again = state->held < state->position;
 	s->realtime_offset = state->realtime_offset;
 	s->lost_before = state->lost_before;
+	s->given_up = state->given_up;
 	s->refused_declared = state->refused_declared;
 	s->unplaced = state->unplaced;
 	s->n_cgroups_refused = state->n_cgroups_refused;

@@ -72,6 +72,7 @@ struct tl_kept_state {
 	uint64_t held; /* same, at most that: from there on there are events that more are counted like */
 	int64_t realtime_offset; /* of what comes next: told once more, it has the same time and event.id */
 	uint64_t lost_before;
+	struct tl_counters given_up;
 	uint64_t refused_declared;
 	uint64_t unplaced;
 	uint64_t n_cgroups_refused;

@@ -47,7 +47,7 @@ uint64_t tl_lost_in_kernel(const struct tl_session *s)
 
 int tl_session_counters(struct tl_session *s, const struct tl_event_type *type, struct tl_counters *ret)
 {
-	struct tl_counters sum = {};
+	struct tl_counters sum = type ? (struct tl_counters){} : s->given_up;
 	bool any = false;
 
 	if (!s->ledger)

@@ -155,6 +155,7 @@ struct tl_session {
 	struct tl_session *predecessor; /* from which it is to take over, and has not yet */
 	struct tl_session *successor; /* its records are in the ring, too; the reader is this one still */
 	uint64_t lost_before; /* counted by the kernel parts of earlier sessions */
+	struct tl_counters given_up; /* of successors that gave up the change */
 	uint64_t *gate; /* shared memory, of all of them */
 	struct tl_change change;
 

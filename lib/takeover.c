@@ -392,6 +392,14 @@ static void turn_back(struct tl_session *old, struct tl_session *s)
 	tell_by_gate(old, s);
 }
 
+/* What it has told of is in the balance of the old one, which reads the rest of it, as malformed. */
+static void account_for(struct tl_session *old, struct tl_session *s)
+{
+	s->given_up = old->given_up;
+	tl_session_counters(s, NULL, &old->given_up);
+	old->lost_before += tl_lost_in_kernel(s);
+}
+
 void tl_takeover_abandon(struct tl_session *s)
 {
 	struct tl_session *old = s->predecessor;
@@ -404,6 +412,7 @@ void tl_takeover_abandon(struct tl_session *s)
 		turn_back(old, s);
 	tell(old, TL_TELLS_ALL);
 	tell(s, TL_TELLS_NOTHING);
+	account_for(old, s);
 	old->successor = NULL;
 	tl_targets_remember_cgroups(old);
 	s->processes = NULL; /* they are the predecessor's */
