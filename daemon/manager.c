@@ -31,7 +31,7 @@
 #define USEC_PER_MSEC UINT64_C(1000)
 #define USEC_PER_SEC UINT64_C(1000000)
 #define CHANGE (2 * USEC_PER_MSEC) /* between two looks at a change of policies */
-#define LAST_CHANGE (2 * TL_NSEC_PER_SEC) /* in ns: that a stop waits for it at most */
+#define LAST_CHANGE (10 * TL_NSEC_PER_SEC) /* in ns: that a stop waits for it at most */
 #define TICK (1 * USEC_PER_SEC)
 #define LEDGER (60 * USEC_PER_SEC)
 #define STATUS_TICKS 5 /* between two STATUS= lines, and two counts of tasks */
