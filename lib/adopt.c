@@ -87,7 +87,7 @@ static int receive_all(struct kept *k, int socket)
 	return r < 0 ? r : k->n ? 0 : -ENOENT;
 }
 
-static int read_description(struct kept *k)
+static int map_description(struct kept *k)
 {
 	struct tl_kept_header *h;
 	struct stat facts;
@@ -103,8 +103,17 @@ static int read_description(struct kept *k)
 	k->header = h;
 	if (h->magic != TL_KEPT_MAGIC)
 		return -EBADMSG;
-	if (h->version != TL_KEPT_VERSION)
-		return -ESTALE;
+	return h->version == TL_KEPT_VERSION ? 0 : -ESTALE;
+}
+
+static int read_description(struct kept *k)
+{
+	const struct tl_kept_header *h;
+	int r = map_description(k);
+
+	if (r < 0)
+		return r;
+	h = k->header;
 	if (h->n_events >= TL_EVENTS_MAX || h->n_descriptors != k->n - 1 || h->n_twins > h->n_descriptors ||
 	    h->n_cpus > UINT16_MAX || h->current > 1)
 		return -EBADMSG;
@@ -117,6 +126,17 @@ static int open_kept(struct kept *k, int socket)
 	int r = receive_all(k, socket);
 
 	return r < 0 ? r : read_description(k);
+}
+
+static bool is_tried_too_often(struct kept *k)
+{
+	return k->header->attempts++ >= TL_KEPT_ATTEMPTS;
+}
+
+/* Who has no room for all descriptors has the first one, of the description, and is counted there. */
+static bool misses_descriptors_too_often(struct kept *k)
+{
+	return k->n && map_description(k) >= 0 && is_tried_too_often(k);
 }
 
 static const struct tl_kept_descriptor *what_is(const struct kept *k, size_t i)
@@ -314,6 +334,12 @@ static void unmap_state(struct tl_session *s)
 	s->kept_memory = NULL;
 }
 
+static int fail_for_good(struct tl_session *s)
+{
+	return tl_fail(s, -ESTALE, "%d processes that went on with what is kept have ended before they got on",
+		       TL_KEPT_ATTEMPTS);
+}
+
 int tl_session_adopt(struct tl_session *s, int socket)
 {
 	_cleanup_(kept_done) struct kept k = {};
@@ -322,6 +348,8 @@ int tl_session_adopt(struct tl_session *s, int socket)
 	if (s->started || s->predecessor)
 		return tl_fail(s, -EBUSY, "started already, or to take over");
 	r = open_kept(&k, socket);
+	if (r == -EMFILE && misses_descriptors_too_often(&k))
+		return fail_for_good(s);
 	if (r < 0)
 		return tl_fail(s, r, "what is kept cannot be used: %s",
 			       r == -ESTALE ? "another version has kept it, in another way" : strerror(-r));
@@ -330,17 +358,15 @@ int tl_session_adopt(struct tl_session *s, int socket)
 	    k.header->n_cpus != s->n_cpus)
 		return tl_fail(s, -ESTALE,
 			       "what is kept is another session: made by another version or for other rules");
-	if (k.header->attempts >= TL_KEPT_ATTEMPTS)
-		return tl_fail(s, -ESTALE, "%d processes that went on with what is kept have ended before they got on",
-			       TL_KEPT_ATTEMPTS);
-	k.header->attempts++;
+	if (is_tried_too_often(&k))
+		return fail_for_good(s);
 	s->kept_socket = fcntl(socket, F_DUPFD_CLOEXEC, 3);
 	if (s->kept_socket < 0)
 		return tl_fail(s, -errno, "no descriptor is left");
 	r = adopt(s, &k);
 	if (r < 0) {
 		unmap_state(s);
-		return r;
+		return s->error[0] ? r : tl_fail(s, r, "what is kept cannot be used: %s", strerror(-r));
 	}
 	s->started = true;
 	return r;
