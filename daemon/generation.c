@@ -292,13 +292,13 @@ int tl_generation_prepare(const struct tl_setup *setup, struct tl_generation *ol
 	return 0;
 }
 
-/* It goes on with one that was found, or negative. */
 /* The next process may have more memory, or descriptors. */
 static bool is_for_now(int r)
 {
 	return r < 0 && tl_status_of(r, TL_STATUS_OK) == TL_STATUS_SYSTEM;
 }
 
+/* It goes on with one that was found, or negative. */
 static int go_on(struct tl_generation *g, struct tl_store *store)
 {
 	int r = tl_store_adopt(store, g->session);

@@ -478,9 +478,10 @@ static void hold_ring(struct tl_session *s)
 
 	if (!s->releases || (told == s->released && !is_overwritten))
 		return;
-	s->is_moved |= is_overwritten;
-	if (is_overwritten)
+	if (is_overwritten) {
+		s->is_moved = true;
 		s->position = told > s->position && told <= end ? told : end;
+	}
 	tl_ring_release(s, is_overwritten ? s->position : s->released);
 }
 

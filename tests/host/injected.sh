@@ -164,7 +164,6 @@ writes_that_fail_lose_nothing() {
 			end_injecting "write $error" && break
 		done
 		((try < 3)) || grep -q INJECTED "$dir/traced" || return
-		reason=
 	done
 	end_well
 }
