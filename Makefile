@@ -148,7 +148,7 @@ demo: ## set up, build, audit a small workload
 	$(MAKE) -j$(JOBS) all
 	tests/demo
 
-.PHONY: check check-unit check-host check-vm check-collectors bench soak
+.PHONY: check check-unit check-host check-vm check-collectors bench soak endurance
 check: ## all tests
 	packaging/install-dependencies
 	tests/check
@@ -165,6 +165,8 @@ bench: all ## costs as ratios, in one run
 	tests/bench/run
 soak: all ## ten million events: memory, descriptors and objects in the kernel stay as they are
 	tests/bench/soak
+endurance: all deb test-tools ## 100 reloads, 20 restarts and 5 kills of the service under load, in a virtual machine: an hour or two
+	tests/vm/endurance
 
 # Their tables and texts are laid by hand.
 unformatted := policy/constants.c policy/expression-check.c lib/values-%.c lib/values-tables.h lib/columns.c lib/fields.c lib/functions.c lib/encode-type.c \
