@@ -252,10 +252,19 @@ static bool is_kernel_map(const char *name)
 	return false;
 }
 
-void tl_guard_freeze(const struct tl_session *s)
+int tl_guard_freeze(struct tl_session *s)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(kernel_maps); i++)
-		bpf_map_freeze(tl_map_fd(s, kernel_maps[i])); /* a predecessor has done it with what it shares */
+	for (size_t i = 0; i < ARRAY_SIZE(kernel_maps); i++) {
+		int fd = tl_map_fd(s, kernel_maps[i]);
+
+		if (fd < 0 || bpf_map_freeze(fd) == 0)
+			continue;
+		/* A predecessor has done it with what it shares: EBUSY, or EPERM for who may write no more. */
+		if (!s->predecessor || (errno != EBUSY && errno != EPERM))
+			return tl_fail(s, -errno, "cannot keep others from writing to the map %s: %s", kernel_maps[i],
+				       strerror(errno));
+	}
+	return 0;
 }
 
 /* Constants of programs are frozen by who loads them. */

@@ -73,8 +73,8 @@ static int open_link(int program, const char **functions, size_t n, bool at_retu
 	return fd < 0 ? -errno : fd;
 }
 
-/* With a program that does nothing. */
-static bool link_works(const char *function)
+/* With a program that does nothing. Returns 0 or a negative error. */
+static int try_link(const char *function)
 {
 	const struct bpf_insn nothing[] = {
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
@@ -83,9 +83,20 @@ static bool link_works(const char *function)
 	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_TRACE_KPROBE_MULTI);
 	_cleanup_close_ int program = bpf_prog_load(BPF_PROG_TYPE_KPROBE, "tl_probe", "GPL", nothing,
 						    ARRAY_SIZE(nothing), &options);
-	_cleanup_close_ int link = program < 0 ? -1 : open_link(program, &function, 1, true);
+	_cleanup_close_ int link = program < 0 ? program : open_link(program, &function, 1, true);
 
-	return link >= 0;
+	return MIN(link, 0);
+}
+
+static bool link_works(const char *function)
+{
+	return try_link(function) == 0;
+}
+
+/* Whether it says something of the function, and nothing of what is short for the moment. */
+static bool is_refusal(int error)
+{
+	return error == -ESRCH || error == -ENOENT || error == -EINVAL;
 }
 
 static int attach_link(struct tl_session *s, int program, const char **functions, size_t n, bool at_return)
@@ -181,8 +192,12 @@ static int find_refused(struct tl_session *s, const char **functions, size_t n)
 		struct tl_kprobe *grown;
 
 		if (!tl_kprobe_refused(s, functions[i])) {
-			if (link_works(functions[i]))
+			int r = try_link(functions[i]);
+
+			if (r >= 0)
 				continue;
+			if (!is_refusal(r))
+				return r;
 			grown = reallocarray(s->refused_probes, s->n_refused_probes + 1, sizeof(*grown));
 			if (!grown)
 				return -ENOMEM;
@@ -219,7 +234,7 @@ static int link_next(struct tl_session *s)
 	}
 	s->n_waiting_probes = kept;
 	r = attach_link(s, first.program, functions, n, first.at_return);
-	if (r != -ESRCH && r != -ENOENT && r != -EINVAL)
+	if (!is_refusal(r))
 		return r;
 	refused = find_refused(s, functions, n);
 	return refused ? refused : r;

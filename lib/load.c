@@ -441,9 +441,7 @@ int tl_kernel_load(struct tl_session *s)
 	if (r < 0)
 		return load_error(s, r);
 	r = tl_kernel_map(s);
-	if (r >= 0)
-		tl_guard_freeze(s);
-	return r;
+	return r < 0 ? r : tl_guard_freeze(s);
 }
 
 /* The kernel empties an array of programs when its last descriptor is closed, a

@@ -277,8 +277,9 @@ int tl_fail(struct tl_session *s, int r, const char *format, ...) __attribute__(
 
 /* guard.c */
 void tl_guard_free(struct tl_session *s);
-/* After load: what the kernel part alone writes to nobody changes by bpf(2) from here on, not even this process. */
-void tl_guard_freeze(const struct tl_session *s);
+/* After load: what the kernel part alone writes to nobody changes by bpf(2) from here on, not even this process.
+ * Returns 0 or a negative error. */
+int tl_guard_freeze(struct tl_session *s);
 size_t tl_guard_size(uint32_t n_links);
 
 /* load.c */
