@@ -15,10 +15,10 @@ done
 export TRACELEFTD=$sanitised/traceleftd TRACELEFT_BPF=$PWD/bpf
 . tests/host/daemon-common
 . tests/host/keeper-common
+. tests/host/opens-common
 traceleft=$PWD/build/traceleft
 most=${TL_TEST_PLACES:-16}
 plan=$dir/plan
-touch "$dir/opened"
 options=log_path=$dir/report:exitcode=99:halt_on_error=1
 export ASAN_OPTIONS=$options:detect_leaks=1:verify_asan_link_order=0 UBSAN_OPTIONS=$options:print_stacktrace=1
 preload=$PWD/build/tests/tools/failing-allocations.so:$PWD/build/tests/tools/restarting.so
@@ -71,11 +71,6 @@ begin() {
 	: >"$dir/err"
 	start
 }
-opens() {
-	"$dir/work" -c 'for i in 1 2 3; do : <"$1"; done' work "$dir/opened"
-	made=$((made + 3))
-}
-opens_told() { grep -c '"rule":{"name":"opens"' "$dir/log/events"; }
 until_all_told() {
 	for _ in $(seq 600); do
 		all_accounted_for && { reason=; return; }
@@ -83,24 +78,12 @@ until_all_told() {
 	done
 	return 1
 }
-# Nothing is missing that is not declared by its number, and nothing is there twice. What is lost may be no open.
-all_accounted_for() {
-	jq -e -s --argjson made "$made" '[.[] | select(.rule.name == "opens") | .event.id] as $told |
-		([.[] | select(.event.action == "lost" and .traceleft.stage != "outage") | .traceleft.count] | add // 0) as $lost |
-		($told | length) == ($told | unique | length) and ($told | length) <= $made and
-		($told | length) + $lost >= $made' "$dir/log/events" >/dev/null ||
-		why "of $made: $(opens_told) told $(grep '"action":"lost"' "$dir/log/events" | head -n 2)"
-}
 no_report() {
 	local reports=("$dir"/report*)
 	[ -e "${reports[0]}" ] || return 0
 	why "$(grep -hE 'ERROR|^ +#[0-9]|runtime error|SUMMARY' "${reports[@]}" | head -n 14 | tr -s ' ')"
 	rm -f "${reports[@]}"
 	return 1
-}
-no_tampering() {
-	! grep '"action":"tamper"' "$dir/log/events" >"$dir/tampering" ||
-		why "$(head -n 1 "$dir/tampering" | jq -c .message)"
 }
 ends_well() {
 	stop
@@ -114,10 +97,6 @@ ended_for_now() {
 	pid=
 	no_report && [ "$status" = 71 ] || why "${reason:-status $status: $(tail -n 2 "$dir/err")}" || return
 	grep -q '^traceleftd: .*memory' "$dir/err" || why "no words: $(cat "$dir/err")"
-}
-reload() {
-	timeout 60 "$traceleft" reload --socket "$dir/run/control" >"$dir/answer" 2>&1
-	status=$?
 }
 
 # each_place DO: of the places in $list; fails unless all but a few of these had their allocation fail.

@@ -8,6 +8,7 @@ cd "$(dirname "$0")/../.." || exit 1
 
 [ "$(id -u)" = 0 ] || { skip host/injected "needs root"; exit 0; }
 . tests/host/daemon-common
+. tests/host/opens-common
 traceleft=${TRACELEFT:-$PWD/build/traceleft}
 failing=$PWD/build/tests/tools/failing-allocations.so
 plan=$dir/plan
@@ -17,7 +18,6 @@ done
 [ -e "$failing" ] || { not_ok host/injected "no $failing: make test-tools"; exit 1; }
 tracer=""
 trap '[ -z "$tracer" ] || kill "$tracer" 2>/dev/null; [ -z "$pid" ] || kill -9 "$pid" 2>/dev/null; rm -rf "$dir"' EXIT
-touch "$dir/opened"
 put_policy <<END
 rules:
   - {name: opens, target: mine, events: [openat], where: path == "$dir/opened"}
@@ -31,35 +31,18 @@ begin() {
 	: >"$dir/err"
 	start
 }
-opens() {
-	"$dir/work" -c 'for i in 1 2 3; do : <"$1"; done' work "$dir/opened"
-	made=$((made + 3))
-}
-told() { grep -c '"name":"opens"' "$dir/log/events"; }
 # until_told [N]: so many events are in the file, or all.
 until_told() {
 	for _ in $(seq 600); do
-		[ "$(told)" -ge "${1:-$made}" ] && return
+		[ "$(opens_told)" -ge "${1:-$made}" ] && return
 		sleep 0.1
 	done
-	why "of ${1:-$made}: $(told) $(tail -n 3 "$dir/err")"
-}
-# Nothing is missing that is not declared, and nothing is there twice. What is lost may be no open.
-all_accounted_for() {
-	"$traceleft" verify "$dir/log/events" >"$dir/verified" || why "$(cat "$dir/verified")" || return
-	jq -e -s --argjson made "$made" '[.[] | select(.rule.name == "opens") | .event.id] as $told |
-		([.[] | select(.event.action == "lost") | .traceleft.count] | add // 0) as $lost |
-		($told | length) == ($told | unique | length) and ($told | length) <= $made and
-		($told | length) + $lost >= $made' "$dir/log/events" >/dev/null ||
-		why "of $made: $(told) $(grep '"lost"' "$dir/log/events" | head -n 2)"
-}
-no_tampering() {
-	grep '"action":"tamper"' "$dir/log/events" >"$dir/tampering" || return 0
-	why "$(head -n 1 "$dir/tampering" | jq -c .message)"
+	why "of ${1:-$made}: $(opens_told) $(tail -n 3 "$dir/err")"
 }
 end_well() {
 	stop
 	[ "$status" = 0 ] || why "status $status: $(tail -n 2 "$dir/err")" || return
+	"$traceleft" verify "$dir/log/events" >"$dir/verified" || why "$(cat "$dir/verified")" || return
 	all_accounted_for && no_tampering
 }
 # It has not started: systemd tries it again, and somebody reads why.
@@ -69,11 +52,6 @@ ended_for_now() {
 	pid=
 	[ "$status" = 71 ] || why "status $status: $(cat "$dir/err")" || return
 	grep -q '^traceleftd: .*\(memory\|Too many open files\|Interrupted\)' "$dir/err" || why "no words: $(cat "$dir/err")"
-}
-# Its status is in $status, its words in $dir/answer.
-reload() {
-	timeout 60 "$traceleft" reload --socket "$dir/run/control" >"$dir/answer" 2>&1
-	status=$?
 }
 
 # ---- Allocations ----
@@ -131,6 +109,17 @@ end_injecting() {
 	grep -q INJECTED "$dir/traced" || why "$1: no call failed: $(tail -n 2 "$dir/attached" "$dir/traced") $(cat "$dir/answer" 2>/dev/null) $(tail -n 3 "$dir/err")"
 }
 
+# while_injected CALL HOW COMMAND...: again when strace came to a thread of the daemon a moment late.
+while_injected() {
+	local call=$1 how=$2 try
+	shift 2
+	for try in 1 2 3; do
+		inject "$call" "$how" && "$@" || return
+		end_injecting "$call:$how" && return
+	done
+	return 1
+}
+
 # Each of them: of the maps that nobody may write to, of the files of the policy.
 calls_that_look_for_tampering_fail_and_none_is_told() {
 	local call seen_in
@@ -153,33 +142,26 @@ calls_that_look_for_tampering_fail_and_none_is_told() {
 }
 
 writes_that_fail_lose_nothing() {
-	local error try
+	local error
 	under=()
 	begin || return
 	for error in EINTR EAGAIN ENOSPC; do
-		for try in 1 2 3; do # strace may come to the loop's thread a moment late
-			inject write "error=$error:when=1+2" || return
-			opens
-			until_told || return
-			end_injecting "write $error" && break
-		done
-		((try < 3)) || grep -q INJECTED "$dir/traced" || return
+		while_injected write "error=$error:when=1+2" opens_are_told || return
 	done
 	end_well
 }
+opens_are_told() {
+	opens
+	until_told
+}
 
 calls_of_a_reload_fail_and_a_policy_is_in_force() {
-	local call try
+	local call
 	under=()
 	begin || return
 	for call in bpf:error=ENOMEM:when=20 mmap:error=ENOMEM:when=6 clone3:error=EAGAIN:when=1 eventfd2:error=EMFILE:when=1 \
 		epoll_create1:error=ENOMEM:when=1 recvfrom:error=EINTR:when=1 sendto:error=EINTR:when=1; do
-		for try in 1 2 3; do # strace may come to a thread a moment late
-			inject "${call%%:*}" "${call#*:}" || return
-			reload
-			end_injecting "$call" && break
-		done
-		((try < 3)) || grep -q INJECTED "$dir/traced" || return
+		while_injected "${call%%:*}" "${call#*:}" reload || return
 		case $call in
 		*EINTR*) [ "$status" = 0 ] ;;
 		*) [ "$status" = 0 ] || grep -q 'memory\|open files\|unavailable\|-12' "$dir/answer" ;;
