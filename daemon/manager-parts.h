@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the parts of the manager share: its state, what it says about itself, and how another policy comes into force. */
+/* What the parts of the manager share: its state, what it says about itself, how another policy comes into force. */
 #ifndef TRACELEFT_DAEMON_MANAGER_PARTS_H
 #define TRACELEFT_DAEMON_MANAGER_PARTS_H
 
-#include <malloc.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,7 +12,6 @@
 #include "control.h"
 #include "generation.h"
 #include "manager.h"
-#include "put.h"
 #include "record.h"
 #include "runtime.h"
 #include "tamper.h"
@@ -67,7 +65,7 @@ struct manager {
 
 /* ---- manager.c ---- */
 
-/* Reads what the session in force has. Returns 0, or after an error, which ends the daemon, a negative one. */
+/* Reads what the session in force has. Returns 0 or a negative error; of most of them the daemon ends. */
 int tl_manager_read(struct manager *m);
 /* From now on the events of the generation in force are read. Returns 0 or a negative error. */
 int tl_manager_watch(struct manager *m);
@@ -77,7 +75,7 @@ int tl_manager_watch(struct manager *m);
 /* The unit's status line; prefix: other lines for systemd, each with its newline. */
 void tl_manager_notify(struct manager *m, const char *prefix);
 void tl_manager_count_tasks(struct manager *m);
-/* Writes the status file if there is something new in it, or always. */
+/* Writes the status file; unless always, only if something in it but the time is new. */
 void tl_manager_write_status(struct manager *m, const char *state, bool always);
 /* The daemon cannot go on: a loud end. Returns the error, negative. */
 int tl_manager_die(struct manager *m, enum tl_status status, int error, const char *format, ...)
@@ -102,9 +100,6 @@ void tl_manager_discard(struct manager *m);
 void tl_manager_await_retired(struct manager *m);
 
 /* What loading has taken and given back need not stay this process's. */
-static inline void tl_give_back_memory(void)
-{
-	malloc_trim(0);
-}
+void tl_manager_give_back_memory(void);
 
 #endif

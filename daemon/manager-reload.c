@@ -3,8 +3,10 @@
  * is freed, while events are read. */
 #include <errno.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <syslog.h>
 #include <systemd/sd-daemon.h>
@@ -52,11 +54,16 @@ void tl_manager_store(struct manager *m)
 		       strerror(-r));
 }
 
+void tl_manager_give_back_memory(void)
+{
+	malloc_trim(0);
+}
+
 static void *retire(void *session)
 {
 	tl_phase_only_read();
 	tl_session_free(session);
-	tl_give_back_memory();
+	tl_manager_give_back_memory();
 	return NULL;
 }
 
@@ -123,7 +130,7 @@ static int finish_loading(struct manager *m, int r)
 	l->changes = false;
 	if (r < 0) {
 		next = tl_generation_free(next);
-		tl_give_back_memory();
+		tl_manager_give_back_memory();
 	}
 	r = end_reload(m, next, l->who);
 	if (next)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What the daemon says about itself: to systemd, in the status file, and when it cannot go on. */
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
@@ -10,6 +11,7 @@
 #include "log.h"
 #include "manager-parts.h"
 #include "message-ids.h"
+#include "put.h"
 #include "status.h"
 #include "util.h"
 
@@ -114,6 +116,7 @@ int tl_manager_die(struct manager *m, enum tl_status status, int error, const ch
 		sd_event_exit(m->event, m->exit_status);
 	return error;
 }
+
 void tl_manager_describe(const struct tl_generation *g, char *ret, size_t size)
 {
 	size_t n = 0;

@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <syslog.h>
 #include <systemd/sd-daemon.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -398,7 +400,7 @@ static int start(struct manager *m)
 	tl_manager_write_status(m, "running", true);
 	tl_runtime_forget(&m->runtime);
 	tl_manager_notify(m, "READY=1\n");
-	tl_give_back_memory();
+	tl_manager_give_back_memory();
 	tl_phase_read();
 	/* From the first sign of life on systemd waits for the next one. A start may take longer
 	 * than that, and has a time of its own. */

@@ -20,6 +20,12 @@ static const char any_function[] = "__x64_sys_personality";
 
 /* ---- Events of perf ---- */
 
+/* Whether an error is about what is short for now, and not about the function: whoever attaches meets it again. */
+static bool is_momentary(int error)
+{
+	return error == -ENOMEM || error == -EMFILE || error == -ENFILE || error == -EINTR || error == -EAGAIN;
+}
+
 static int open_event(const char *function, bool at_return)
 {
 	_cleanup_fclose_ FILE *file = fopen("/sys/bus/event_source/devices/kprobe/type", "re");
@@ -30,6 +36,8 @@ static int open_event(const char *function, bool at_return)
 	};
 	int fd;
 
+	if (!file && errno != ENOENT)
+		return -errno;
 	if (!file || fscanf(file, "%" SCNu32, &attributes.type) != 1)
 		return -EOPNOTSUPP;
 	fd = syscall(SYS_perf_event_open, &attributes, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
@@ -42,7 +50,7 @@ static bool event_works(const char *function)
 
 	if (fd >= 0)
 		close(fd);
-	return fd >= 0;
+	return fd >= 0 || is_momentary(fd);
 }
 
 static int attach_event(struct tl_session *s, int program, const char *function, bool at_return)
@@ -90,13 +98,9 @@ static int try_link(const char *function)
 
 static bool link_works(const char *function)
 {
-	return try_link(function) == 0;
-}
+	int r = try_link(function);
 
-/* Whether it says something of the function, and nothing of what is short for the moment. */
-static bool is_refusal(int error)
-{
-	return error == -ESRCH || error == -ENOENT || error == -EINVAL;
+	return r == 0 || is_momentary(r);
 }
 
 static int attach_link(struct tl_session *s, int program, const char **functions, size_t n, bool at_return)
@@ -196,11 +200,11 @@ static int find_refused(struct tl_session *s, const char **functions, size_t n)
 
 			if (r >= 0)
 				continue;
-			if (!is_refusal(r))
-				return r;
+			if (is_momentary(r))
+				return tl_fail(s, r, "cannot put a kprobe on %s: %s", functions[i], strerror(-r));
 			grown = reallocarray(s->refused_probes, s->n_refused_probes + 1, sizeof(*grown));
 			if (!grown)
-				return -ENOMEM;
+				return tl_fail(s, -ENOMEM, "not enough memory");
 			s->refused_probes = grown;
 			grown[s->n_refused_probes] = (struct tl_kprobe){};
 			snprintf(grown[s->n_refused_probes++].function, sizeof(grown->function), "%s", functions[i]);
@@ -234,7 +238,7 @@ static int link_next(struct tl_session *s)
 	}
 	s->n_waiting_probes = kept;
 	r = attach_link(s, first.program, functions, n, first.at_return);
-	if (!is_refusal(r))
+	if (r != -ESRCH && r != -ENOENT && r != -EINVAL)
 		return r;
 	refused = find_refused(s, functions, n);
 	return refused ? refused : r;

@@ -14,7 +14,7 @@
 /* What this process may have; asked once. */
 enum tl_kprobes tl_kprobes_of(struct tl_session *s);
 
-/* Whether a function takes probes. */
+/* Whether a function takes probes; true where memory or descriptors are short, of which attaching says so. */
 bool tl_kprobe_works(struct tl_session *s, const char *function);
 /* Whether the kernel has that function, if only such that it takes no probes; true where it does not say. */
 bool tl_kprobe_exists(struct tl_session *s, const char *function);
@@ -25,7 +25,7 @@ int tl_kprobe_attach(struct tl_session *s, int program, const char *function, bo
 /*
  * Same, together with others as soon as tl_kprobes_link() is called, where probes are links. That
  * returns 1, and has put programs on nothing, if functions among them take none: tl_kprobe_refused()
- * knows them then.
+ * knows them then; a negative error for anything else.
  */
 int tl_kprobe_add(struct tl_session *s, int program, const char *function, bool at_return);
 int tl_kprobes_link(struct tl_session *s);

@@ -111,9 +111,9 @@ end_injecting() {
 
 # while_injected CALL HOW COMMAND...: again when strace came to a thread of the daemon a moment late.
 while_injected() {
-	local call=$1 how=$2 try
+	local call=$1 how=$2
 	shift 2
-	for try in 1 2 3; do
+	for _ in 1 2 3; do
 		inject "$call" "$how" && "$@" || return
 		end_injecting "$call:$how" && return
 	done
