@@ -23,21 +23,19 @@ static int failure(int fd)
 	return fd >= 0 && tl_map_says_nothing(errno) ? -errno : -EBADF;
 }
 
-/* One after the other, from the beginning. 1: one has gone meanwhile, and the kernel begins again. */
+/* One after the other, from the beginning. 1: one has gone meanwhile, and the kernel may have begun again. */
 static int read_each(int fd, struct tl_map_content *c, uint32_t max)
 {
 	unsigned char *keys = c->keys, *values = c->values;
 
-	for (c->n = 0; c->n < max;) {
-		unsigned char *key = keys + (size_t)c->n * c->key_size;
+	for (c->n = 0; c->n < max; c->n++) {
+		unsigned char *key = keys + (size_t)c->n * c->key_size, *value = values + (size_t)c->n * c->value_size;
 
 		if (bpf_map_get_next_key(fd, c->n ? key - c->key_size : NULL, key) < 0)
 			return errno == ENOENT ? 0 : -errno;
-		if (c->n && memcmp(key, keys, c->key_size) == 0)
-			return 1;
-		if (bpf_map_lookup_elem(fd, key, values + (size_t)c->n * c->value_size) == 0)
-			c->n++;
-		else
+		/* Behind a key that is there no longer comes the first one. */
+		if ((c->n && bpf_map_lookup_elem(fd, key - c->key_size, value - c->value_size) < 0) ||
+		    bpf_map_lookup_elem(fd, key, value) < 0)
 			return errno == ENOENT ? 1 : -errno;
 	}
 	return 0;
