@@ -1,13 +1,52 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 #include "encode-proto.h"
 #include "repair.h"
 #include "util.h"
 
 #define CHUNK TL_WALK_CHUNK
+#define NOTE "user.traceleft.whole"
+
+/* The last note and the one before it; 0 where there is none. */
+static void read_notes(int fd, uint64_t notes[2])
+{
+	char text[64];
+	ssize_t n = fgetxattr(fd, NOTE, text, sizeof(text) - 1);
+
+	text[MAX(n, 0)] = '\0';
+	if (sscanf(text, "%20" SCNu64 " %20" SCNu64, &notes[0], &notes[1]) != 2)
+		notes[0] = notes[1] = 0;
+}
+
+void tl_repair_note(int fd, off_t at)
+{
+	uint64_t before[2];
+	char text[64];
+	int n;
+
+	read_notes(fd, before);
+	n = snprintf(text, sizeof(text), "%" PRIu64 " %" PRIu64, (uint64_t)at,
+		     before[0] < (uint64_t)at ? before[0] : 0);
+	fsetxattr(fd, NOTE, text, (size_t)n, 0);
+}
+
+off_t tl_repair_noted(int fd, off_t most)
+{
+	uint64_t notes[2];
+
+	read_notes(fd, notes);
+	for (int i = 0; i < 2; i++)
+		if (notes[i] <= (uint64_t)most)
+			return (off_t)notes[i];
+	return 0;
+}
 
 int tl_read_at(int fd, char *to, size_t size, off_t at)
 {
@@ -89,9 +128,9 @@ int tl_walk_see(struct tl_event_walk *w, size_t need)
 
 /* Until `stop`: where the last whole event before it ends, or the first one there begins. Returns
  * -EBADMSG if what follows is none, though it is behind *ret. */
-static int walk_events(int fd, off_t size, off_t stop, char *chunk, off_t *ret)
+static int walk_events_from(off_t begin, int fd, off_t size, off_t stop, char *chunk, off_t *ret)
 {
-	struct tl_event_walk w = { .fd = fd, .size = size, .chunk = chunk };
+	struct tl_event_walk w = { .fd = fd, .size = size, .chunk = chunk, .at = begin };
 	int r = 0;
 
 	while (w.at < stop && (r = tl_walk_see(&w, TL_PROTO_HEAD_MAX)) > 0)
@@ -100,11 +139,25 @@ static int walk_events(int fd, off_t size, off_t stop, char *chunk, off_t *ret)
 	return r == -EILSEQ ? -EBADMSG : MIN(r, 0);
 }
 
-/* Where the last whole event of protobuf ends. */
+static int walk_events(int fd, off_t size, off_t stop, char *chunk, off_t *ret)
+{
+	off_t begin = tl_repair_noted(fd, stop);
+	int r = walk_events_from(begin, fd, size, stop, chunk, ret);
+
+	return r == -EBADMSG && begin ? walk_events_from(0, fd, size, stop, chunk, ret) : r;
+}
+
+/* Where the last whole event of protobuf ends. Nothing is removed on the word of a note: somebody may have changed
+ * the file since. */
 static int end_of_events(int fd, off_t size, char *chunk, off_t *ret)
 {
-	int r = walk_events(fd, size, size, chunk, ret);
+	off_t begin = tl_repair_noted(fd, size);
+	int r = walk_events_from(begin, fd, size, size, chunk, ret);
 
+	if (begin && (r == -EBADMSG || (r >= 0 && *ret != size))) {
+		r = walk_events_from(0, fd, size, size, chunk, ret);
+		tl_repair_note(fd, r >= 0 ? *ret : 0);
+	}
 	return r == -EBADMSG ? check_zeros(fd, *ret, size, chunk) : r;
 }
 

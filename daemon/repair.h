@@ -10,6 +10,15 @@
  * not. -EBADMSG: there is something that is none of ours. */
 int tl_repair_tail(int fd, bool is_proto);
 
+/* Notes at a file of protobuf, in an attribute, that one of its events ends there, so that the end, or an event before
+ * it, is not looked for from its beginning on. It has the last two notes. Where the file system takes no such
+ * attribute only time is lost. */
+void tl_repair_note(int fd, off_t at);
+/* What was noted last that is not behind `most`; 0, where the file begins, if nothing was. */
+off_t tl_repair_noted(int fd, off_t most);
+/* Bytes between two notes: so many, and as many again where a place before the end is wanted, are read at most. */
+#define TL_REPAIR_NOTE_EVERY (16 << 20)
+
 /* Where the first whole line, or event of protobuf, begins at `from` or behind it, in a file that
  * ends with a whole one. Errors as above. */
 int tl_repair_begin(int fd, bool is_proto, off_t from, off_t *ret);

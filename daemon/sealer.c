@@ -123,10 +123,9 @@ static int find_line(int fd, off_t size, char *chunk, struct tl_file_seal *ret, 
 	return -ENOENT;
 }
 
-/* Nothing tells where an event of protobuf begins but those before it. */
-static int find_event(int fd, off_t size, char *chunk, struct tl_file_seal *ret, off_t *ret_end)
+static int find_event_from(off_t begin, int fd, off_t size, char *chunk, struct tl_file_seal *ret, off_t *ret_end)
 {
-	struct tl_event_walk w = { .fd = fd, .size = size, .chunk = chunk };
+	struct tl_event_walk w = { .fd = fd, .size = size, .chunk = chunk, .at = begin };
 	int found = -ENOENT, r;
 
 	while ((r = tl_walk_see(&w, TL_FILE_SEAL_MAX)) > 0) {
@@ -140,6 +139,15 @@ static int find_event(int fd, off_t size, char *chunk, struct tl_file_seal *ret,
 		}
 	}
 	return r < 0 && r != -EILSEQ ? r : found;
+}
+
+/* Nothing tells where an event of protobuf begins but those before it, or who has noted where the last seal does. */
+static int find_event(int fd, off_t size, char *chunk, struct tl_file_seal *ret, off_t *ret_end)
+{
+	off_t begin = tl_repair_noted(fd, size);
+	int r = find_event_from(begin, fd, size, chunk, ret, ret_end);
+
+	return r == -ENOENT && begin ? find_event_from(0, fd, size, chunk, ret, ret_end) : r;
 }
 
 /* The last seal of a file and where it ends. -ENOENT: there is none. */

@@ -40,6 +40,7 @@ struct file {
 	size_t memory;
 	size_t full; /* bytes that are written at once */
 	uint64_t size; /* of the file */
+	uint64_t noted; /* in a file of protobuf: an event ends there, and the file says so */
 	bool needs_repair; /* it may end with a part of a line */
 	bool detached; /* the path names another file now, which could not be opened */
 	unsigned moved_ticks; /* 0: nobody has moved it; else for so long he may still say so */
@@ -89,6 +90,23 @@ static void file_freep(struct file **f)
 
 /* ---- Opening ---- */
 
+/* So that whoever opens it next finds its end soon; its last seal, if it has any. */
+static void note_end(struct file *f)
+{
+	if (f->encode != tl_encode_proto || f->sealer || f->needs_repair || f->size < f->noted + TL_REPAIR_NOTE_EVERY)
+		return;
+	tl_repair_note(f->fd, (off_t)f->size);
+	f->noted = f->size;
+}
+
+/* Whoever has cut it may not have done so between two events. */
+static void forget_end(struct file *f)
+{
+	f->noted = 0;
+	if (f->encode == tl_encode_proto)
+		tl_repair_note(f->fd, 0);
+}
+
 /* Takes up the file's end: its size, and no unfinished line. */
 static int take_up(struct tl_sink *s, struct file *f)
 {
@@ -106,6 +124,8 @@ static int take_up(struct tl_sink *s, struct file *f)
 	}
 	f->size = (uint64_t)st.st_size;
 	f->needs_repair = false;
+	f->noted = (uint64_t)tl_repair_noted(f->fd, st.st_size);
+	note_end(f);
 	return 0;
 }
 
@@ -156,6 +176,7 @@ static int open_path(struct tl_sink *s, struct file *f)
 		leave(s);
 	close_file(f);
 	f->size = new ? 0 : trial.size;
+	f->noted = new ? 0 : trial.noted;
 	f->born = new ? tl_now() : tl_file_birth(fd);
 	f->needs_repair = false;
 	if (f->directory >= 0)
@@ -296,6 +317,8 @@ static ssize_t note_seal(struct tl_sink *s, int fd, ssize_t n, bool torn)
 		f->needs_repair |= torn;
 		f->unsynced |= n > 0;
 		f->size += n > 0 ? (size_t)n : 0;
+		if (n > 0 && f->encode == tl_encode_proto)
+			tl_repair_note(fd, (off_t)(f->size - (size_t)n));
 	}
 	if (n <= 0)
 		return n;
@@ -501,6 +524,7 @@ static int write_records(struct tl_sink *s)
 	if (r < 0)
 		tl_sink_fails(s, r, "cannot write to");
 	f->unsynced |= written > 0;
+	note_end(f);
 	return r;
 }
 
@@ -573,8 +597,10 @@ static void follow_path(struct tl_sink *s)
 		return;
 	if (fstatat(AT_FDCWD, s->path, &there, AT_SYMLINK_NOFOLLOW) == 0 && ours.st_dev == there.st_dev &&
 	    ours.st_ino == there.st_ino) {
-		if ((uint64_t)ours.st_size < f->size)
+		if ((uint64_t)ours.st_size < f->size) {
 			s->harm = harm_cut;
+			forget_end(f);
+		}
 		f->size = (uint64_t)ours.st_size;
 		f->detached = false;
 		return;

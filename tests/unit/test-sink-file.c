@@ -3,8 +3,10 @@
 #include <dirent.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/xattr.h>
 
 #include "encode-proto.h"
+#include "repair.h"
 #include "sink-fixture.h"
 
 static void lines_arrive_whole_and_in_order(void **state)
@@ -192,6 +194,81 @@ static void event_of_protobuf_torn_by_a_crash_is_removed_and_declared(void **sta
 	put_bytes(t.path, bytes, size);
 	assert_int_equal(tl_sink_new(&t.output, &t.setup, &t.sink), -EBADMSG);
 	free(bytes);
+	sinks_done(&t);
+}
+
+/* Bytes that this process has read, wherever from. */
+static uint64_t bytes_read(void)
+{
+	unsigned long long n;
+	FILE *f = fopen("/proc/self/io", "re");
+
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "rchar: %llu", &n), 1);
+	fclose(f);
+	return n;
+}
+
+static void note_whole(const char *path, const char *at)
+{
+	if (setxattr(path, "user.traceleft.whole", at, strlen(at), 0) < 0)
+		skip(); /* this file system has no such attributes */
+}
+
+static void restart_finds_the_end_of_much_protobuf_soon(void **state)
+{
+	struct sinks t;
+	struct stat st;
+	uint64_t before;
+	off_t begin;
+	int fd;
+
+	(void)state;
+	sinks_init(&t);
+	t.output.format = TL_FORMAT_PROTO;
+	sinks_open(&t);
+	sinks_write_many(&t, 1, 600000);
+	t.sink = tl_sink_unref(t.sink);
+	assert_int_equal(stat(t.path, &st), 0);
+	assert_true(st.st_size > 3 * TL_REPAIR_NOTE_EVERY);
+	before = bytes_read();
+	sinks_open(&t);
+	assert_true(bytes_read() - before < TL_REPAIR_NOTE_EVERY + (1 << 20));
+	assert_int_equal(t.sink->counters.torn, 0);
+	tl_sink_flush(t.sink);
+	assert_int_equal(count_events(t.path), 600000);
+
+	/* Same for a place before the end, and for the end behind it. */
+	fd = open(t.path, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	before = bytes_read();
+	assert_int_equal(tl_repair_begin(fd, true, st.st_size - TL_REPAIR_NOTE_EVERY, &begin), 0);
+	assert_true(bytes_read() - before < TL_REPAIR_NOTE_EVERY + (1 << 20));
+	assert_true(begin >= st.st_size - TL_REPAIR_NOTE_EVERY && begin < st.st_size - TL_REPAIR_NOTE_EVERY + 1000);
+	close(fd);
+	sinks_done(&t);
+}
+
+/* Whoever changed the file or its note has not changed where its events end. */
+static void wrong_note_costs_no_event(void **state)
+{
+	static const char *const notes[] = {
+		"1 0", "2 1", "77 3", "9999999 77", "-1 -1", "x y", "18446744073709551616 1", "5", ""
+	};
+	struct sinks t;
+
+	(void)state;
+	sinks_init(&t);
+	t.output.format = TL_FORMAT_PROTO;
+	sinks_open(&t);
+	sinks_write_many(&t, 1, 500);
+	for (size_t i = 0; i < ARRAY_SIZE(notes); i++) {
+		t.sink = tl_sink_unref(t.sink);
+		note_whole(t.path, notes[i]);
+		sinks_open(&t);
+		assert_int_equal(t.sink->counters.torn, 0);
+		assert_int_equal(count_events(t.path), 500);
+	}
 	sinks_done(&t);
 }
 
@@ -679,6 +756,8 @@ int main(void)
 		cmocka_unit_test(torn_line_longer_than_any_buffer_is_removed),
 		cmocka_unit_test(zeros_that_a_power_failure_left_are_removed),
 		cmocka_unit_test(event_of_protobuf_torn_by_a_crash_is_removed_and_declared),
+		cmocka_unit_test(restart_finds_the_end_of_much_protobuf_soon),
+		cmocka_unit_test(wrong_note_costs_no_event),
 		cmocka_unit_test(file_that_is_not_ours_is_refused_and_not_touched),
 		cmocka_unit_test(symbolic_link_is_refused),
 		cmocka_unit_test(device_or_directory_is_refused),
