@@ -133,12 +133,14 @@ static void print_gaps(const struct tl_verify *v)
 	}
 	for (size_t i = 0; i < v->n_losses; i++) {
 		const struct tl_verify_loss *loss = &v->losses[i];
-		_cleanup_(tl_buffer_done) struct tl_buffer stage = { 0 };
+		const char *counted = loss->counted[0] ? loss->counted : "events";
+		_cleanup_(tl_buffer_done) struct tl_buffer what = { 0 };
 
-		tl_escape_text(&stage, loss->stage, strlen(loss->stage));
-		tl_put_char(&stage, 0);
-		printf("declared lost: %" PRIu64 " %s, %s", loss->count, loss->refusals ? "refusals" : "events",
-		       stage.failed ? "?" : stage.data);
+		tl_escape_text(&what, counted, strlen(counted));
+		TL_PUT_LITERAL(&what, ", ");
+		tl_escape_text(&what, loss->stage, strlen(loss->stage));
+		tl_put_char(&what, 0);
+		printf("declared lost: %" PRIu64 " %s", loss->count, what.failed ? "?" : what.data);
 		if (loss->first)
 			printf(", CPU %u, numbers %" PRIu64 " to %" PRIu64, loss->cpu, loss->first, loss->last);
 		printf("\n");
@@ -221,6 +223,8 @@ static void print_json(const struct verifier *verifier, bool complete)
 		tl_json_open(&b, NULL, '{');
 		tl_json_string(&b, "stage", v->losses[i].stage);
 		tl_json_unsigned(&b, "count", v->losses[i].count);
+		if (v->losses[i].counted[0])
+			tl_json_string(&b, "counted", v->losses[i].counted);
 		tl_json_unsigned(&b, "cpu", v->losses[i].cpu);
 		tl_json_unsigned(&b, "seq_first", v->losses[i].first);
 		tl_json_unsigned(&b, "seq_last", v->losses[i].last);

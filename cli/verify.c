@@ -164,7 +164,6 @@ static int take_loss(struct tl_verify *v, const struct tl_json *own)
 		.count = tl_json_get_unsigned(own, "count"),
 		.first = tl_json_get_unsigned(own, "seq_first"),
 		.last = tl_json_get_unsigned(own, "seq_last"),
-		.refusals = *tl_json_get_text(own, "counted"),
 	};
 	struct tl_verify_loss *grown = reallocarray(v->losses, v->n_losses + 1, sizeof(*grown));
 	static const char *const before_outputs[] = { "ring", "malformed", "memory", "program", "rules" };
@@ -172,6 +171,7 @@ static int take_loss(struct tl_verify *v, const struct tl_json *own)
 	if (!grown)
 		return -ENOMEM;
 	snprintf(loss.stage, sizeof(loss.stage), "%s", tl_json_get_text(own, "stage"));
+	snprintf(loss.counted, sizeof(loss.counted), "%s", tl_json_get_text(own, "counted"));
 	v->losses = grown;
 	v->losses[v->n_losses++] = loss;
 	for (size_t i = 0; i < ARRAY_SIZE(before_outputs); i++)
@@ -179,7 +179,7 @@ static int take_loss(struct tl_verify *v, const struct tl_json *own)
 			v->declared += loss.count;
 	if (strcmp(loss.stage, "outage") == 0)
 		v->unended = false;
-	if (loss.refusals)
+	if (loss.counted[0])
 		v->unaudited += loss.count;
 	return 0;
 }

@@ -21,7 +21,7 @@ struct tl_verify_loss {
 	char stage[64];
 	uint32_t cpu;
 	uint64_t count, first, last;
-	bool refusals; /* tasks that nobody could look at */
+	char counted[32]; /* what: refusals, of tasks that nobody could look at, or seconds; "": events */
 };
 
 struct tl_verify {
@@ -44,7 +44,7 @@ struct tl_verify {
 	uint64_t declared; /* events lost before the outputs since the run began */
 	uint64_t lost_before; /* by the balances of earlier policies of the run */
 	uint64_t lost; /* by the last balance */
-	uint64_t unbalanced, unaudited; /* ledgers that do not add up; refusals */
+	uint64_t unbalanced, unaudited; /* ledgers that do not add up; refusals and seconds */
 	struct tl_buffer notes; /* lines of text about it */
 };
 

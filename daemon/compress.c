@@ -74,7 +74,7 @@ int tl_compress_file(int directory, const char *name)
 	_cleanup_free_ char *to = NULL, *part = NULL;
 	int r;
 
-	if (asprintf(&to, "%s.gz", name) < 0 || asprintf(&part, "%s.gz.part", name) < 0)
+	if (asprintf(&to, "%s.gz", name) < 0 || asprintf(&part, ".%s.gz.part", name) < 0)
 		return -ENOMEM;
 	r = compress_to(directory, name, part, to);
 	if (r < 0) {

@@ -3,7 +3,7 @@
 #define TRACELEFT_DAEMON_COMPRESS_H
 
 /* Makes NAME.gz of NAME, both in `directory`, with the same owner and mode, by
- * way of NAME.gz.part; then removes NAME. Takes its time. */
+ * way of .NAME.gz.part, which who takes all NAME* does not see; then removes NAME. Takes its time. */
 int tl_compress_file(int directory, const char *name);
 
 #endif

@@ -41,13 +41,20 @@ static void closedirp(DIR **d)
 		closedir(*d);
 }
 
+static bool is_hidden(const struct tl_rotation *r, const char *name)
+{
+	return name[0] == '.' && !strncmp(name + 1, r->name, strlen(r->name));
+}
+
 /* Whether `name` is one of ours. */
 static bool parse(const struct tl_rotation *r, const char *name, struct old_file *ret)
 {
 	size_t n = strlen(r->name), digits;
+	bool hidden = is_hidden(r, name);
 	unsigned long number;
 	const char *end;
 
+	name += hidden;
 	if (strncmp(name, r->name, n) || name[n] != '.')
 		return false;
 	name += n + 1;
@@ -67,7 +74,7 @@ static bool parse(const struct tl_rotation *r, const char *name, struct old_file
 		ret->form = FORM_PART;
 	else
 		return false;
-	return true;
+	return hidden == (ret->form == FORM_PART);
 }
 
 static int compare(const void *a, const void *b)
@@ -114,7 +121,10 @@ static char *file_name(const struct tl_rotation *r, struct old_file file)
 	static const char *const end[] = { [FORM_PLAIN] = "", [FORM_GZ] = ".gz", [FORM_PART] = ".gz.part" };
 	char *name;
 
-	return asprintf(&name, "%s.%0*" PRIu32 "%s", r->name, DIGITS, file.number, end[file.form]) < 0 ? NULL : name;
+	return asprintf(&name, "%s%s.%0*" PRIu32 "%s", file.form == FORM_PART ? "." : "", r->name, DIGITS, file.number,
+			end[file.form]) < 0 ?
+		       NULL :
+		       name;
 }
 
 int tl_rotation_open_last(const struct tl_rotation *r)
@@ -160,6 +170,7 @@ void tl_rotation_done(struct tl_rotation *r)
 	if (r->child > 0) {
 		kill(r->child, SIGKILL);
 		waitpid(r->child, NULL, 0);
+		take_away(r, (struct old_file){ .number = r->compressing, .form = FORM_PART });
 	}
 	free(r->name);
 	*r = (struct tl_rotation){ .directory = -1 };

@@ -88,6 +88,9 @@ untouched_files_are_accepted() {
 	[ -e "$dir/log/events.000002.gz" ] || why "nothing was rotated: $(ls "$dir/log")" || return
 	copy_files
 	is_whole && is_whole --seal "$seal" || return
+	grep -q '^declared lost: [0-9]* seconds, outage$' "$dir/said" &&
+		jq -e 'any(.lost[]; .stage == "outage" and .counted == "seconds")' "$dir/verified" >/dev/null ||
+		why "the kill: $(cat "$dir/said")" || return
 	"$traceleft" verify --json "$dir/log"/events.[0-9]* "$dir/log/events" | jq -e '.broken_seals == 0 and .seals > 3' >/dev/null ||
 		why "compressed: $("$traceleft" verify "$dir/log"/events.[0-9]* "$dir/log/events")"
 }

@@ -82,7 +82,7 @@ static void old_files_are_compressed_whole(void **state)
 	shift(&t, "two\n");
 	settle(&t);
 	assert_false(there(&t, "out.000001"));
-	assert_false(there(&t, "out.000001.gz.part"));
+	assert_false(there(&t, ".out.000001.gz.part"));
 	text = unzip(&t, "out.000001.gz");
 	assert_string_equal(text, "one\n");
 	free(text);
@@ -134,10 +134,10 @@ static void what_a_crash_left_of_a_compression_is_done_again(void **state)
 	(void)state;
 	old_init(&t, 10, true);
 	put(&t, "out.000004", "four\n");
-	put(&t, "out.000004.gz.part", "half");
+	put(&t, ".out.000004.gz.part", "half");
 	tl_rotation_done(&t.rotation);
 	assert_int_equal(tl_rotation_init(&t.rotation, t.directory, "out", 10, true), 0);
-	assert_false(there(&t, "out.000004.gz.part"));
+	assert_false(there(&t, ".out.000004.gz.part"));
 	assert_int_equal(t.rotation.last, 4);
 	settle(&t);
 	text = unzip(&t, "out.000004.gz");
@@ -153,7 +153,7 @@ static void file_that_cannot_be_compressed_stays(void **state)
 	(void)state;
 	old_init(&t, 10, false);
 	put(&t, "out.000001", "one\n");
-	assert_int_equal(mkdirat(t.directory, "out.000001.gz.part", 0700), 0);
+	assert_int_equal(mkdirat(t.directory, ".out.000001.gz.part", 0700), 0);
 	assert_int_equal(tl_compress_file(t.directory, "out.000001"), -EEXIST);
 	assert_true(there(&t, "out.000001"));
 	old_done(&t);
@@ -162,7 +162,8 @@ static void file_that_cannot_be_compressed_stays(void **state)
 static void files_of_others_are_left_alone(void **state)
 {
 	static const char *const others[] = {
-		"out.1", "out.gz", "out.000001.bak", "out.00001", "other.000001", "out.0000010000", "out.000000",
+		"out.1",	  "out.gz",	"out.000001.bak",     "out.00001",	"other.000001",
+		"out.0000010000", "out.000000", "out.000001.gz.part", ".out.000001.gz", ".out.000001",
 	};
 	struct old t;
 
