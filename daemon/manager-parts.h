@@ -22,7 +22,7 @@
 
 /* A policy on its way into force. Its session is started in a thread of its own, for that
  * takes long and events are to be read meanwhile. */
-struct loading {
+struct tl_loading {
 	struct tl_generation *next; /* NULL: none */
 	pthread_t thread;
 	int result; /* of the start */
@@ -34,12 +34,12 @@ struct loading {
 	struct tl_requester first, first_again; /* of them */
 };
 
-struct manager {
+struct tl_manager {
 	const struct tl_manager_options *options;
 	struct tl_runtime runtime;
 	sd_event *event;
 	struct tl_generation *generation;
-	struct loading loading;
+	struct tl_loading loading;
 	struct tl_store store;
 	bool leaves; /* the session goes on with the next process */
 	bool keeps; /* same, for this process has not got on, and the next one may */
@@ -65,20 +65,22 @@ struct manager {
 
 /* ---- manager.c ---- */
 
+/* What generations are made with. */
+struct tl_setup tl_manager_setup(struct tl_manager *m);
 /* Reads what the session in force has. Returns 0 or a negative error; of most of them the daemon ends. */
-int tl_manager_read(struct manager *m);
+int tl_manager_read(struct tl_manager *m);
 /* From now on the events of the generation in force are read. Returns 0 or a negative error. */
-int tl_manager_watch(struct manager *m);
+int tl_manager_watch(struct tl_manager *m);
 
 /* ---- manager-status.c ---- */
 
 /* The unit's status line; prefix: other lines for systemd, each with its newline. */
-void tl_manager_notify(struct manager *m, const char *prefix);
-void tl_manager_count_tasks(struct manager *m);
+void tl_manager_notify(struct tl_manager *m, const char *prefix);
+void tl_manager_count_tasks(struct tl_manager *m);
 /* Writes the status file; unless always, only if something in it but the time is new. */
-void tl_manager_write_status(struct manager *m, const char *state, bool always);
+void tl_manager_write_status(struct tl_manager *m, const char *state, bool always);
 /* The daemon cannot go on: a loud end. Returns the error, negative. */
-int tl_manager_die(struct manager *m, enum tl_status status, int error, const char *format, ...)
+int tl_manager_die(struct tl_manager *m, enum tl_status status, int error, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 /* Puts what a policy is into ret, of so many bytes: its files and how much there is of what. */
 void tl_manager_describe(const struct tl_generation *g, char *ret, size_t size);
@@ -87,17 +89,17 @@ void tl_manager_describe(const struct tl_generation *g, char *ret, size_t size);
 
 /* Loads the policy for who asks, or, while one is being loaded, notes it for the end of that. Returns 0, or after
  * an error, which ends the daemon, a negative one. */
-int tl_manager_reload(struct manager *m, const struct tl_sender *who);
+int tl_manager_reload(struct tl_manager *m, const struct tl_sender *who);
 /* While a policy takes over from the one in force: the next step of it. Returns as tl_manager_reload(). */
-int tl_manager_go_on_changing(struct manager *m);
+int tl_manager_go_on_changing(struct tl_manager *m);
 /* A policy that is not in force yet will never be. */
-void tl_manager_give_up_loading(struct manager *m);
+void tl_manager_give_up_loading(struct tl_manager *m);
 /* From now on the session in force outlives this process. */
-void tl_manager_store(struct manager *m);
+void tl_manager_store(struct tl_manager *m);
 /* Ends sessions of processes before this one that nobody reads; events are read meanwhile. */
-void tl_manager_discard(struct manager *m);
+void tl_manager_discard(struct tl_manager *m);
 /* Waits for the end of what tl_manager_discard() or the last reload began to free. */
-void tl_manager_await_retired(struct manager *m);
+void tl_manager_await_retired(struct tl_manager *m);
 
 /* What loading has taken and given back need not stay this process's. */
 void tl_manager_give_back_memory(void);

@@ -19,7 +19,7 @@
 #include "phase.h"
 #include "util.h"
 
-static void tell_reload(struct manager *m, const char *who)
+static void tell_reload(struct tl_manager *m, const char *who)
 {
 	char what[512], note[TL_ASKERS_SIZE + 1024];
 
@@ -34,7 +34,7 @@ static void tell_reload(struct manager *m, const char *who)
 	tl_control_reload_ended(m->control, !m->refused[0], m->refused[0] ? m->refused : what);
 }
 
-static void begin_reload(struct manager *m)
+static void begin_reload(struct tl_manager *m)
 {
 	struct timespec now;
 
@@ -45,7 +45,7 @@ static void begin_reload(struct manager *m)
 	tl_manager_write_status(m, "reloading", true);
 }
 
-void tl_manager_store(struct manager *m)
+void tl_manager_store(struct tl_manager *m)
 {
 	int r = tl_store_put(&m->store, m->generation->session);
 
@@ -68,7 +68,7 @@ static void *retire(void *session)
 }
 
 /* Frees it; events are read meanwhile. The one before has been: see load(). */
-static void begin_retiring(struct manager *m, struct tl_generation *old)
+static void begin_retiring(struct tl_manager *m, struct tl_generation *old)
 {
 	m->retires = pthread_create(&m->retiring, NULL, retire, old->session) == 0;
 	if (m->retires)
@@ -77,7 +77,7 @@ static void begin_retiring(struct manager *m, struct tl_generation *old)
 }
 
 /* A policy has taken the place of another: its session has taken over. */
-static int swap(struct manager *m, struct tl_generation *next)
+static int swap(struct tl_manager *m, struct tl_generation *next)
 {
 	struct tl_generation *old = m->generation;
 	struct tl_counters sum = { 0 };
@@ -96,7 +96,7 @@ static int swap(struct manager *m, struct tl_generation *next)
 }
 
 /* next: to be put into force; NULL: refused, why is known. */
-static int end_reload(struct manager *m, struct tl_generation *next, const char *who)
+static int end_reload(struct tl_manager *m, struct tl_generation *next, const char *who)
 {
 	int r = next ? swap(m, next) : 0;
 
@@ -110,7 +110,7 @@ static int end_reload(struct manager *m, struct tl_generation *next, const char 
 }
 
 /* Waits for the thread. Returns what the start did. */
-static int join_loading(struct loading *l)
+static int join_loading(struct tl_loading *l)
 {
 	pthread_join(l->thread, NULL);
 	l->source = sd_event_source_disable_unref(l->source);
@@ -118,12 +118,12 @@ static int join_loading(struct loading *l)
 	return l->result;
 }
 
-static int reload_for(struct manager *m, const char *who, const struct tl_requester *first);
+static int reload_for(struct tl_manager *m, const char *who, const struct tl_requester *first);
 
 /* The policy that was loaded is in force, or, r < 0, refused. */
-static int finish_loading(struct manager *m, int r)
+static int finish_loading(struct tl_manager *m, int r)
 {
-	struct loading *l = &m->loading;
+	struct tl_loading *l = &m->loading;
 	struct tl_generation *next = TAKE_PTR(l->next);
 	char again[TL_ASKERS_SIZE];
 
@@ -141,7 +141,7 @@ static int finish_loading(struct manager *m, int r)
 	return reload_for(m, again, &l->first_again);
 }
 
-int tl_manager_go_on_changing(struct manager *m)
+int tl_manager_go_on_changing(struct tl_manager *m)
 {
 	struct tl_session *s = m->loading.next->session;
 	int r;
@@ -159,8 +159,8 @@ int tl_manager_go_on_changing(struct manager *m)
 
 static int on_loaded(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
-	struct manager *m = userdata;
-	struct loading *l = &m->loading;
+	struct tl_manager *m = userdata;
+	struct tl_loading *l = &m->loading;
 	struct tl_failure why;
 	int r;
 
@@ -176,7 +176,7 @@ static int on_loaded(sd_event_source *source, int fd, uint32_t events, void *use
 	return tl_manager_read(m);
 }
 
-void tl_manager_await_retired(struct manager *m)
+void tl_manager_await_retired(struct tl_manager *m)
 {
 	if (m->retires)
 		pthread_join(m->retiring, NULL);
@@ -190,7 +190,7 @@ static void *discard(void *store)
 	return NULL;
 }
 
-void tl_manager_discard(struct manager *m)
+void tl_manager_discard(struct tl_manager *m)
 {
 	if (m->store.n_found)
 		m->retires = pthread_create(&m->retiring, NULL, discard, &m->store) == 0;
@@ -198,8 +198,8 @@ void tl_manager_discard(struct manager *m)
 
 static void *load(void *argument)
 {
-	struct manager *m = argument;
-	struct loading *l = &m->loading;
+	struct tl_manager *m = argument;
+	struct tl_loading *l = &m->loading;
 
 	tl_phase_load();
 	tl_manager_await_retired(m);
@@ -209,9 +209,9 @@ static void *load(void *argument)
 }
 
 /* Starts the session of l->next, and on_loaded() when that is done. */
-static int begin_loading(struct manager *m)
+static int begin_loading(struct tl_manager *m)
 {
-	struct loading *l = &m->loading;
+	struct tl_loading *l = &m->loading;
 	int r;
 
 	l->done = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -228,15 +228,10 @@ static int begin_loading(struct manager *m)
 }
 
 /* who: all that asked for it, in words. */
-static int reload_for(struct manager *m, const char *who, const struct tl_requester *first)
+static int reload_for(struct tl_manager *m, const char *who, const struct tl_requester *first)
 {
-	const struct tl_setup setup = {
-		.policy = m->options->policy,
-		.attach = m->options->attach,
-		.event = m->event,
-		.tails = &m->tails,
-	};
-	struct loading *l = &m->loading;
+	const struct tl_setup setup = tl_manager_setup(m);
+	struct tl_loading *l = &m->loading;
 	struct tl_failure why;
 	int r;
 
@@ -261,9 +256,9 @@ static int reload_for(struct manager *m, const char *who, const struct tl_reques
 	return end_reload(m, NULL, who);
 }
 
-int tl_manager_reload(struct manager *m, const struct tl_sender *who)
+int tl_manager_reload(struct tl_manager *m, const struct tl_sender *who)
 {
-	struct loading *l = &m->loading;
+	struct tl_loading *l = &m->loading;
 	const size_t n = strlen(l->again);
 
 	if (!l->next)
@@ -274,7 +269,7 @@ int tl_manager_reload(struct manager *m, const struct tl_sender *who)
 	return 0;
 }
 
-void tl_manager_give_up_loading(struct manager *m)
+void tl_manager_give_up_loading(struct tl_manager *m)
 {
 	if (!m->loading.next)
 		return;

@@ -21,7 +21,7 @@ static void put_sum(struct tl_buffer *b, uint64_t n, const char *what)
 	tl_put_text(b, what);
 }
 
-void tl_manager_notify(struct manager *m, const char *prefix)
+void tl_manager_notify(struct tl_manager *m, const char *prefix)
 {
 	_cleanup_(tl_buffer_done) struct tl_buffer b = { 0 };
 	const struct tl_generation *g = m->generation;
@@ -54,7 +54,7 @@ void tl_manager_notify(struct manager *m, const char *prefix)
 		sd_notify(0, b.data);
 }
 
-void tl_manager_count_tasks(struct manager *m)
+void tl_manager_count_tasks(struct tl_manager *m)
 {
 	size_t n = m->generation->policy->n_targets;
 
@@ -70,7 +70,7 @@ void tl_manager_count_tasks(struct manager *m)
 		m->tasks[i] = tl_session_target_tasks(m->generation->session, (uint32_t)i);
 }
 
-void tl_manager_write_status(struct manager *m, const char *state, bool always)
+void tl_manager_write_status(struct tl_manager *m, const char *state, bool always)
 {
 	_cleanup_(tl_buffer_done) struct tl_buffer b = { 0 };
 	const struct tl_status_facts facts = {
@@ -102,7 +102,7 @@ void tl_manager_write_status(struct manager *m, const char *state, bool always)
 	b = (struct tl_buffer){ 0 };
 }
 
-int tl_manager_die(struct manager *m, enum tl_status status, int error, const char *format, ...)
+int tl_manager_die(struct tl_manager *m, enum tl_status status, int error, const char *format, ...)
 {
 	va_list ap;
 

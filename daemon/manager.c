@@ -32,7 +32,7 @@
 /* ---- Events ---- */
 
 /* From now on it is this process that is heard of: what it has said of the one before is to be out, or noted. */
-static void begin_waiting(struct manager *m)
+static void begin_waiting(struct tl_manager *m)
 {
 	tl_outputs_flush(&m->generation->outputs);
 	m->waits = tl_generation_waits(m->generation);
@@ -40,7 +40,7 @@ static void begin_waiting(struct manager *m)
 }
 
 /* Before the session takes it that all is dealt with. */
-static void note_waiting(struct manager *m)
+static void note_waiting(struct tl_manager *m)
 {
 	if (m->waits || !tl_generation_waits(m->generation))
 		return;
@@ -48,7 +48,7 @@ static void note_waiting(struct manager *m)
 	tl_runtime_wait(&m->runtime, true);
 }
 
-static void note_empty(struct manager *m)
+static void note_empty(struct tl_manager *m)
 {
 	if (!m->waits || tl_generation_waits(m->generation))
 		return;
@@ -56,7 +56,7 @@ static void note_empty(struct manager *m)
 	tl_runtime_wait(&m->runtime, false);
 }
 
-int tl_manager_read(struct manager *m)
+int tl_manager_read(struct tl_manager *m)
 {
 	struct tl_session *s = m->generation->session;
 	int n = tl_session_dispatch(s, BATCH);
@@ -88,7 +88,7 @@ static int on_drain(sd_event_source *source, uint64_t usec, void *userdata)
 	return tl_manager_read(userdata);
 }
 
-int tl_manager_watch(struct manager *m)
+int tl_manager_watch(struct tl_manager *m)
 {
 	const struct tl_session *s = m->generation->session;
 	int r;
@@ -103,13 +103,13 @@ int tl_manager_watch(struct manager *m)
 
 /* ---- Timers ---- */
 
-static void begin_watching(struct manager *m)
+static void begin_watching(struct tl_manager *m)
 {
 	m->watch = tl_tamper_watch_new();
 	tl_tamper_watch_begin(m->watch, m->generation);
 }
 
-static void make_control(struct manager *m);
+static void make_control(struct tl_manager *m);
 
 static int again(sd_event_source *source, uint64_t usec)
 {
@@ -119,7 +119,7 @@ static int again(sd_event_source *source, uint64_t usec)
 
 static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 {
-	struct manager *m = userdata;
+	struct tl_manager *m = userdata;
 
 	(void)usec;
 	m->ticks++;
@@ -145,7 +145,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 
 static int on_ledger(sd_event_source *source, uint64_t usec, void *userdata)
 {
-	struct manager *m = userdata;
+	struct tl_manager *m = userdata;
 
 	(void)usec;
 	tl_generation_ledger(m->generation);
@@ -165,7 +165,7 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *inf
 
 static int on_continued(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
-	struct manager *m = userdata;
+	struct tl_manager *m = userdata;
 	struct tl_sender who;
 
 	(void)source;
@@ -181,7 +181,7 @@ static int on_continued(sd_event_source *source, const struct signalfd_siginfo *
 /* ---- Start and stop ---- */
 
 /* The next process will read what comes from now on. */
-static void leave(struct manager *m, const struct tl_sender *who)
+static void leave(struct tl_manager *m, const struct tl_sender *who)
 {
 	struct tl_session *s = m->generation->session;
 	char note[TL_SENDER_SIZE + 64];
@@ -207,7 +207,7 @@ static void leave(struct manager *m, const struct tl_sender *who)
 	m->leaves = true;
 }
 
-static void stop(struct manager *m, const struct tl_sender *who)
+static void stop(struct tl_manager *m, const struct tl_sender *who)
 {
 	int r = tl_session_stop(m->generation->session);
 
@@ -221,7 +221,7 @@ static void stop(struct manager *m, const struct tl_sender *who)
 /* What the policy that comes has told of is in the buffer already, and only its session knows what it is: the next
  * process goes on with that one. The kernel's part in it takes some milliseconds; on a machine that is too busy for
  * that a stop is not put off for longer, and what is lost is declared. */
-static void end_changing(struct manager *m)
+static void end_changing(struct tl_manager *m)
 {
 	const uint64_t until = tl_now_steady() + LAST_CHANGE;
 	int r = 0;
@@ -235,7 +235,7 @@ static void end_changing(struct manager *m)
 
 static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
-	struct manager *m = userdata;
+	struct tl_manager *m = userdata;
 	struct tl_sender who;
 
 	(void)source;
@@ -250,7 +250,7 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info,
 	return sd_event_exit(m->event, 0);
 }
 
-static int add_signal(struct manager *m, int number, sd_event_signal_handler_t handler)
+static int add_signal(struct tl_manager *m, int number, sd_event_signal_handler_t handler)
 {
 	sd_event_source *source;
 	sigset_t set;
@@ -268,14 +268,14 @@ static int add_signal(struct manager *m, int number, sd_event_signal_handler_t h
 	return 0;
 }
 
-static int add_timer(struct manager *m, sd_event_source **ret, uint64_t usec, sd_event_time_handler_t handler)
+static int add_timer(struct tl_manager *m, sd_event_source **ret, uint64_t usec, sd_event_time_handler_t handler)
 {
 	int r = sd_event_add_time_relative(m->event, ret, CLOCK_MONOTONIC, usec, 0, handler, m);
 
 	return r < 0 ? r : sd_event_source_set_priority(*ret, PRIORITY_TIMER);
 }
 
-static int make_loop(struct manager *m)
+static int make_loop(struct tl_manager *m)
 {
 	int r;
 
@@ -295,7 +295,7 @@ static int on_request(void *userdata, const struct tl_sender *who)
 }
 
 /* Without it the daemon audits all the same. */
-static void make_control(struct manager *m)
+static void make_control(struct tl_manager *m)
 {
 	const struct tl_control_options options = {
 		.event = m->event,
@@ -313,14 +313,14 @@ static void make_control(struct manager *m)
 	m->control_error = r < 0 ? r : 0;
 }
 
-static int make_timers(struct manager *m)
+static int make_timers(struct tl_manager *m)
 {
 	int r = add_timer(m, &m->tick, TICK, on_tick);
 
 	return r < 0 ? r : add_timer(m, &m->ledger, LEDGER, on_ledger);
 }
 
-static int be_alone(struct manager *m)
+static int be_alone(struct tl_manager *m)
 {
 	pid_t holder;
 	int r = tl_runtime_open(&m->runtime, &holder);
@@ -334,14 +334,19 @@ static int be_alone(struct manager *m)
 	return 0;
 }
 
-static int first_generation(struct manager *m)
+struct tl_setup tl_manager_setup(struct tl_manager *m)
 {
-	const struct tl_setup setup = {
+	return (struct tl_setup){
 		.policy = m->options->policy,
 		.attach = m->options->attach,
 		.event = m->event,
 		.tails = &m->tails,
 	};
+}
+
+static int first_generation(struct tl_manager *m)
+{
+	const struct tl_setup setup = tl_manager_setup(m);
 	struct tl_failure why;
 	int r = tl_generation_new(&setup, &m->store, &m->generation, &why);
 
@@ -355,7 +360,7 @@ static int first_generation(struct manager *m)
 	return r;
 }
 
-static int start(struct manager *m)
+static int start(struct tl_manager *m)
 {
 	char what[512], note[860];
 	struct tl_meanwhile before;
@@ -409,7 +414,7 @@ static int start(struct manager *m)
 }
 
 /* It has not started. What was wrong may be over at the next try: then the session of the process before is to go on. */
-static void give_up_start(struct manager *m)
+static void give_up_start(struct tl_manager *m)
 {
 	if (!m->store.n_found && !(m->generation && m->generation->goes_on))
 		return;
@@ -418,7 +423,7 @@ static void give_up_start(struct manager *m)
 	       m->keeps ? "waits for the next one" : "ends, with what has waited in it");
 }
 
-static void finish(struct manager *m)
+static void finish(struct tl_manager *m)
 {
 	bool unwritten = false;
 
@@ -454,7 +459,7 @@ static void finish(struct manager *m)
 }
 
 /* What has come until now is told, and why nothing more will be. */
-static void stop_for_failure(struct manager *m)
+static void stop_for_failure(struct tl_manager *m)
 {
 	struct tl_sender nobody = { 0 };
 
@@ -464,7 +469,7 @@ static void stop_for_failure(struct manager *m)
 
 int tl_manager_main(const struct tl_manager_options *options)
 {
-	struct manager m = { .options = options, .runtime = { .directory = -1, .lock = -1 } };
+	struct tl_manager m = { .options = options, .runtime = { .directory = -1, .lock = -1 } };
 	int r = start(&m);
 
 	if (r >= 0) {

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
@@ -139,25 +138,25 @@ static int walk_events_from(off_t begin, int fd, off_t size, off_t stop, char *c
 	return r == -EILSEQ ? -EBADMSG : MIN(r, 0);
 }
 
+/* A note that does not lead there is not believed, for somebody may have changed the file since: nothing is removed
+ * on its word. */
 static int walk_events(int fd, off_t size, off_t stop, char *chunk, off_t *ret)
 {
 	off_t begin = tl_repair_noted(fd, stop);
 	int r = walk_events_from(begin, fd, size, stop, chunk, ret);
 
-	return r == -EBADMSG && begin ? walk_events_from(0, fd, size, stop, chunk, ret) : r;
-}
-
-/* Where the last whole event of protobuf ends. Nothing is removed on the word of a note: somebody may have changed
- * the file since. */
-static int end_of_events(int fd, off_t size, char *chunk, off_t *ret)
-{
-	off_t begin = tl_repair_noted(fd, size);
-	int r = walk_events_from(begin, fd, size, size, chunk, ret);
-
-	if (begin && (r == -EBADMSG || (r >= 0 && *ret != size))) {
-		r = walk_events_from(0, fd, size, size, chunk, ret);
+	if (begin && (r == -EBADMSG || (r >= 0 && *ret < stop))) {
+		r = walk_events_from(0, fd, size, stop, chunk, ret);
 		tl_repair_note(fd, r >= 0 ? *ret : 0);
 	}
+	return r;
+}
+
+/* Where the last whole event of protobuf ends. */
+static int end_of_events(int fd, off_t size, char *chunk, off_t *ret)
+{
+	int r = walk_events(fd, size, size, chunk, ret);
+
 	return r == -EBADMSG ? check_zeros(fd, *ret, size, chunk) : r;
 }
 

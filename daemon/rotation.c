@@ -119,12 +119,11 @@ static int list(const struct tl_rotation *r, struct old_files *ret)
 static char *file_name(const struct tl_rotation *r, struct old_file file)
 {
 	static const char *const end[] = { [FORM_PLAIN] = "", [FORM_GZ] = ".gz", [FORM_PART] = ".gz.part" };
+	const char *begin = file.form == FORM_PART ? "." : "";
 	char *name;
+	int n = asprintf(&name, "%s%s.%0*" PRIu32 "%s", begin, r->name, DIGITS, file.number, end[file.form]);
 
-	return asprintf(&name, "%s%s.%0*" PRIu32 "%s", file.form == FORM_PART ? "." : "", r->name, DIGITS, file.number,
-			end[file.form]) < 0 ?
-		       NULL :
-		       name;
+	return n < 0 ? NULL : name;
 }
 
 int tl_rotation_open_last(const struct tl_rotation *r)

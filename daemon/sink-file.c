@@ -40,7 +40,7 @@ struct file {
 	size_t memory;
 	size_t full; /* bytes that are written at once */
 	uint64_t size; /* of the file */
-	uint64_t noted; /* in a file of protobuf: an event ends there, and the file says so */
+	uint64_t noted; /* an event ends there, and a file of protobuf says so */
 	bool needs_repair; /* it may end with a part of a line */
 	bool detached; /* the path names another file now, which could not be opened */
 	unsigned moved_ticks; /* 0: nobody has moved it; else for so long he may still say so */
@@ -90,21 +90,18 @@ static void file_freep(struct file **f)
 
 /* ---- Opening ---- */
 
-/* So that whoever opens it next finds its end soon; its last seal, if it has any. */
-static void note_end(struct file *f)
+/* An event ends there. Whoever opens a file of protobuf next finds its end soon; its last seal, if it has any. */
+static void note(struct file *f, uint64_t at)
 {
-	if (f->encode != tl_encode_proto || f->sealer || f->needs_repair || f->size < f->noted + TL_REPAIR_NOTE_EVERY)
-		return;
-	tl_repair_note(f->fd, (off_t)f->size);
-	f->noted = f->size;
+	f->noted = at;
+	if (f->encode == tl_encode_proto)
+		tl_repair_note(f->fd, (off_t)at);
 }
 
-/* Whoever has cut it may not have done so between two events. */
-static void forget_end(struct file *f)
+static void note_end(struct file *f)
 {
-	f->noted = 0;
-	if (f->encode == tl_encode_proto)
-		tl_repair_note(f->fd, 0);
+	if (!f->sealer && !f->needs_repair && f->size >= f->noted + TL_REPAIR_NOTE_EVERY)
+		note(f, f->size);
 }
 
 /* Takes up the file's end: its size, and no unfinished line. */
@@ -317,8 +314,8 @@ static ssize_t note_seal(struct tl_sink *s, int fd, ssize_t n, bool torn)
 		f->needs_repair |= torn;
 		f->unsynced |= n > 0;
 		f->size += n > 0 ? (size_t)n : 0;
-		if (n > 0 && f->encode == tl_encode_proto)
-			tl_repair_note(fd, (off_t)(f->size - (size_t)n));
+		if (n > 0)
+			note(f, f->size - (size_t)n);
 	}
 	if (n <= 0)
 		return n;
@@ -599,7 +596,7 @@ static void follow_path(struct tl_sink *s)
 	    ours.st_ino == there.st_ino) {
 		if ((uint64_t)ours.st_size < f->size) {
 			s->harm = harm_cut;
-			forget_end(f);
+			note(f, 0); /* it may not end between two events */
 		}
 		f->size = (uint64_t)ours.st_size;
 		f->detached = false;

@@ -18,13 +18,13 @@
 /* Where probes work at all, they do here. */
 static const char any_function[] = "__x64_sys_personality";
 
-/* ---- Events of perf ---- */
-
 /* Whether an error is about what is short for now, and not about the function: whoever attaches meets it again. */
 static bool is_momentary(int error)
 {
 	return error == -ENOMEM || error == -EMFILE || error == -ENFILE || error == -EINTR || error == -EAGAIN;
 }
+
+/* ---- Events of perf ---- */
 
 static int open_event(const char *function, bool at_return)
 {

@@ -65,7 +65,7 @@ await_calls() {
 	touch "$dir/go"
 	wait "${jobs[@]}"
 	end_keeping
-	made=$(awk '{ n += $2 } END { print n }' "$dir"/calls.[1-4])
+	made=$(awk '{ n += $2 } END { printf "%d\n", n }' "$dir"/calls.[1-4])
 	[ -z "$reason" ]
 }
 

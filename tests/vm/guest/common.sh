@@ -23,6 +23,23 @@ await() {
 	"$@"
 }
 
+# ---- The service
+
+property() {
+	systemctl show traceleftd -P "$1"
+}
+# Whether it runs, as another process than $1.
+runs_as_another() {
+	local now
+	now=$(property MainPID)
+	[[ $now != 0 && $now != "$1" && $(property ActiveState) == active ]]
+}
+# What takes a second elsewhere may take minutes in an emulated machine that shares its processor.
+give_it_time() {
+	mkdir -p /etc/systemd/system/traceleftd.service.d
+	printf '%s\n' '[Service]' "$@" >/etc/systemd/system/traceleftd.service.d/emulated.conf
+}
+
 # ---- Is anything of ours left in the kernel?
 
 # One word per program, map, link, pin and probe. systemd has some of its own.
