@@ -15,17 +15,7 @@
 
 enum tl_status tl_status_of(int r, enum tl_status status)
 {
-	switch (r) {
-	case -ENOMEM:
-	case -ENOBUFS:
-	case -EMFILE:
-	case -ENFILE:
-	case -EAGAIN:
-	case -EINTR:
-		return TL_STATUS_SYSTEM;
-	default:
-		return status;
-	}
+	return tl_is_momentary(r) || r == -ENOBUFS ? TL_STATUS_SYSTEM : status;
 }
 
 static int fail(struct tl_failure *why, int r, enum tl_status status, const char *format, ...)

@@ -184,7 +184,7 @@ static bool is_in_force(const char *path, const struct tl_policy_text *text, str
 	struct stat st;
 
 	/* Nobody has done anything to it for that. */
-	if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == EINTR))
+	if (fd < 0 && errno != EAGAIN && tl_is_momentary(-errno)) /* that: somebody has a lease on it */
 		return true;
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return false;

@@ -67,7 +67,7 @@ static int look_at_hook(int fd, struct hook *ret)
 	char path[32], what[NAME_SIZE] = "";
 	int r = bpf_obj_get_info_by_fd(fd, &info, &size);
 
-	if (r < 0 && tl_map_says_nothing(errno))
+	if (r < 0 && tl_is_momentary(-errno))
 		return -errno;
 	*ret = (struct hook){};
 	if (r == 0) {
@@ -191,7 +191,7 @@ static int program_at(const struct tl_session *s, int kind, uint32_t at, uint32_
 	uint32_t id = 0;
 	int r = bpf_map_lookup_elem(s->programs[kind], &at, &id);
 
-	if (r < 0 && tl_map_says_nothing(errno))
+	if (r < 0 && tl_is_momentary(-errno))
 		return -errno;
 	*ret = r < 0 ? 0 : id;
 	return 0;

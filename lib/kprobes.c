@@ -18,12 +18,6 @@
 /* Where probes work at all, they do here. */
 static const char any_function[] = "__x64_sys_personality";
 
-/* Whether an error is about what is short for now, and not about the function: whoever attaches meets it again. */
-static bool is_momentary(int error)
-{
-	return error == -ENOMEM || error == -EMFILE || error == -ENFILE || error == -EINTR || error == -EAGAIN;
-}
-
 /* ---- Events of perf ---- */
 
 static int open_event(const char *function, bool at_return)
@@ -50,7 +44,7 @@ static bool event_works(const char *function)
 
 	if (fd >= 0)
 		close(fd);
-	return fd >= 0 || is_momentary(fd);
+	return fd >= 0 || tl_is_momentary(fd);
 }
 
 static int attach_event(struct tl_session *s, int program, const char *function, bool at_return)
@@ -100,7 +94,7 @@ static bool link_works(const char *function)
 {
 	int r = try_link(function);
 
-	return r == 0 || is_momentary(r);
+	return r == 0 || tl_is_momentary(r);
 }
 
 static int attach_link(struct tl_session *s, int program, const char **functions, size_t n, bool at_return)
@@ -200,7 +194,7 @@ static int find_refused(struct tl_session *s, const char **functions, size_t n)
 
 			if (r >= 0)
 				continue;
-			if (is_momentary(r))
+			if (tl_is_momentary(r))
 				return tl_fail(s, r, "cannot put a kprobe on %s: %s", functions[i], strerror(-r));
 			grown = reallocarray(s->refused_probes, s->n_refused_probes + 1, sizeof(*grown));
 			if (!grown)

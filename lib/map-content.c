@@ -13,14 +13,9 @@
 
 #define READ_TRIES 8 /* of a map that loses entries meanwhile */
 
-bool tl_map_says_nothing(int error)
-{
-	return error == ENOMEM || error == EINTR || error == EAGAIN;
-}
-
 static int failure(int fd)
 {
-	return fd >= 0 && tl_map_says_nothing(errno) ? -errno : -EBADF;
+	return fd >= 0 && tl_is_momentary(-errno) ? -errno : -EBADF;
 }
 
 /* One after the other, from the beginning. 1: one has gone meanwhile, and the kernel may have begun again. */

@@ -3,7 +3,6 @@
 #ifndef TRACELEFT_MAP_CONTENT_H
 #define TRACELEFT_MAP_CONTENT_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,11 +11,8 @@ struct tl_map_content {
 	unsigned char *keys, *values; /* n of each */
 };
 
-/* Whether the kernel had no memory, or no time, for an answer: it is asked again. error: an errno. */
-bool tl_map_says_nothing(int error);
-
-/* A map whose values are the same on all CPUs. Until _done(). -ENOMEM, -EINTR or -EAGAIN: nothing is known just now;
- * -EBADF: it is none that can be read. */
+/* A map whose values are the same on all CPUs. Until _done(). Errors: what tl_is_momentary() knows, then nothing is
+ * known just now; -EBADF: it is none that can be read. */
 int tl_map_content_read(int fd, struct tl_map_content *ret);
 void tl_map_content_done(struct tl_map_content *c);
 

@@ -4,6 +4,7 @@
 #define TRACELEFT_UTIL_H
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -23,6 +24,12 @@
 static inline uint64_t tl_timespec_ns(const struct timespec *t)
 {
 	return (uint64_t)t->tv_sec * TL_NSEC_PER_SEC + (uint64_t)t->tv_nsec;
+}
+
+/* Whether r, a negative errno, is about what is short for now, and not about what was asked: it may do later. */
+static inline bool tl_is_momentary(int r)
+{
+	return r == -ENOMEM || r == -EMFILE || r == -ENFILE || r == -EINTR || r == -EAGAIN;
 }
 
 static inline void tl_freep(void *p)
