@@ -254,15 +254,17 @@ static bool is_kernel_map(const char *name)
 
 int tl_guard_freeze(struct tl_session *s)
 {
+	int r;
+
 	for (size_t i = 0; i < ARRAY_SIZE(kernel_maps); i++) {
 		int fd = tl_map_fd(s, kernel_maps[i]);
 
 		if (fd < 0 || bpf_map_freeze(fd) == 0)
 			continue;
-		/* A predecessor has done it with what it shares: EBUSY, or EPERM for who may write no more. */
-		if (!s->predecessor || (errno != EBUSY && errno != EPERM))
-			return tl_fail(s, -errno, "cannot keep others from writing to the map %s: %s", kernel_maps[i],
-				       strerror(errno));
+		r = -errno;
+		if (!is_frozen(fd)) /* by a predecessor, with whom it is shared */
+			return tl_fail(s, r, "cannot keep others from writing to the map %s: %s", kernel_maps[i],
+				       strerror(-r));
 	}
 	return 0;
 }
