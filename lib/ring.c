@@ -608,11 +608,12 @@ int tl_session_dispatch(struct tl_session *s, size_t max)
 		return n;
 	now = tl_now_boot();
 	if (now - s->tick > TL_BUSY_NS) {
-		follow_clock(s, now);
-		s->tick = now;
+		/* Before: whoever reads this again, after a kill, says the same times, and knows by them what was told. */
 		r = tl_ring_declare(s, false);
 		if (r < 0)
 			return r;
+		follow_clock(s, now);
+		s->tick = now;
 		pace(s, n == 0);
 	}
 	return n;

@@ -21,7 +21,7 @@ $(B)/tests/unit/test-no-memory: private ALL_LDFLAGS += $(addprefix -Wl$(,)--wrap
 
 .PHONY: unit-tests test-tools
 unit-tests: $(unit_tests)
-test-tools: $(addprefix $(B)/tests/tools/,http-receiver numbered-calls otlp-events failing-allocations.so restarting.so ending.so lingering.so computing.so)
+test-tools: $(addprefix $(B)/tests/tools/,http-receiver numbered-calls otlp-events failing-allocations.so restarting.so ending.so clock-ahead.so lingering.so computing.so)
 # Who looks from below, as a sanitizer does, finds its callers.
 $(B)/obj/tests/tools/failing-allocations.o: private ALL_CFLAGS += -fno-omit-frame-pointer
 $(B)/tests/tools/%.so: $(B)/obj/tests/tools/%.o

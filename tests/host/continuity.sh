@@ -17,7 +17,10 @@ cp build/tests/tools/numbered-calls "$dir/work" || { not_ok host/continuity "mak
 restarting=$PWD/build/tests/tools/restarting.so
 ending=$PWD/build/tests/tools/ending.so
 lingering=$PWD/build/tests/tools/lingering.so
-[ -e "$restarting" ] && [ -e "$ending" ] && [ -e "$lingering" ] || { not_ok host/continuity "make test-tools"; exit 1; }
+clock_ahead=$PWD/build/tests/tools/clock-ahead.so
+for library in "$restarting" "$ending" "$lingering" "$clock_ahead"; do
+	[ -e "$library" ] || { not_ok host/continuity "make test-tools"; exit 1; }
+done
 
 # write_counting_policy MORE: of its rule. Records of protobuf are the shortest.
 write_counting_policy() {
@@ -120,11 +123,13 @@ reloads_restarts_and_kills_lose_nothing() {
 		why "not $reloads are recorded, or not $n went on: $(tail -n 3 "$dir/err")"
 }
 
-# Killed when it has written what it declares lost and has not settled that: the next one declares what more is missing.
+# Killed when it has written what it declares lost and has not settled that: the next one declares what more is missing,
+# also where somebody has set the clock meanwhile.
 kills_declare_nothing_twice() {
 	local pause=0 format=json buffer=1M kills=${TL_TEST_KILLS:-2}
-	export TL_TEST_END=$dir/end
-	begin_calls "" "$ending"
+	export TL_TEST_END=$dir/end TL_TEST_AHEAD=$dir/ahead
+	echo 0 >"$TL_TEST_AHEAD"
+	begin_calls "" "$ending $clock_ahead"
 	for ((i = 1; i <= kills && !${#reason}; i++)); do
 		touch "$TL_TEST_END"
 		for _ in $(seq 300); do
@@ -132,10 +137,11 @@ kills_declare_nothing_twice() {
 			sleep 0.1
 		done
 		[ ! -e "$TL_TEST_END" ] || why "nothing was declared lost" || break
+		echo $((i * 100)) >"$TL_TEST_AHEAD"
 		echo KILL >&7
 		told "$i" "ready True 1"
 	done
-	unset TL_TEST_END
+	unset TL_TEST_END TL_TEST_AHEAD
 	end_calls "$kills kills behind a declaration"
 }
 
