@@ -126,9 +126,9 @@ static char *file_name(const struct tl_rotation *r, struct old_file file)
 	return n < 0 ? NULL : name;
 }
 
-int tl_rotation_open_last(const struct tl_rotation *r)
+int tl_rotation_open(const struct tl_rotation *r, uint32_t number)
 {
-	_cleanup_free_ char *name = file_name(r, (struct old_file){ .number = r->last, .form = FORM_PLAIN });
+	_cleanup_free_ char *name = file_name(r, (struct old_file){ .number = number, .form = FORM_PLAIN });
 	int fd = name ? openat(r->directory, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK) : -1;
 
 	if (!name)
@@ -280,12 +280,12 @@ static int compress_next(struct tl_rotation *r, const struct old_files *files)
 
 	for (size_t i = 0; i < files->n; i++)
 		if (files->file[i].form == FORM_PLAIN && files->file[i].number >= lowest)
-			return start_compression(r, files->file[i]);
+			return files->file[i].number <= r->done ? start_compression(r, files->file[i]) : 0;
 	r->settled = true;
 	return 0;
 }
 
-int tl_rotation_tick(struct tl_rotation *r)
+int tl_rotation_tidy(struct tl_rotation *r)
 {
 	_cleanup_(old_files_done) struct old_files files = { 0 };
 	bool going_on = busy(r);
@@ -305,4 +305,10 @@ int tl_rotation_tick(struct tl_rotation *r)
 		return compress_next(r, &files);
 	r->settled = true;
 	return 0;
+}
+
+int tl_rotation_tick(struct tl_rotation *r)
+{
+	r->done = r->last;
+	return tl_rotation_tidy(r);
 }

@@ -18,6 +18,7 @@ struct tl_rotation {
 	uint32_t keep; /* old files at most */
 	bool compress;
 	uint32_t last; /* highest number in use */
+	uint32_t done; /* highest one at the last tick: up to there, nothing of it comes once more after a kill */
 	pid_t child; /* compresses file number `compressing`; 0: none */
 	uint32_t compressing;
 	uint32_t pause; /* ticks until compression is tried again after a failure */
@@ -32,10 +33,12 @@ void tl_rotation_done(struct tl_rotation *r);
 /* Gives the file NAME the next number. -ENOENT: there is none. */
 int tl_rotation_shift(struct tl_rotation *r);
 
-/* Opens the newest of them to read. -ENOENT: there is none, or it is compressed. */
-int tl_rotation_open_last(const struct tl_rotation *r);
+/* Opens the one of that number to read. -ENOENT: there is none, or it is compressed. */
+int tl_rotation_open(const struct tl_rotation *r, uint32_t number);
 
-/* Takes away the oldest beyond `keep`, compresses one. Waits for nothing. */
+/* Takes away the oldest beyond `keep`, compresses one that was there at the last tick. Waits for nothing. */
+int tl_rotation_tidy(struct tl_rotation *r);
+/* Same, when all that is in them has been settled. */
 int tl_rotation_tick(struct tl_rotation *r);
 
 #endif

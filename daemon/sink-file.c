@@ -194,7 +194,7 @@ static bool rotates(const struct file *f)
 /* A rotation that came to nothing for a kill may have left the next file, and none of the name. */
 static void take_up_next(struct file *f)
 {
-	_cleanup_close_ int before = tl_rotation_open_last(&f->rotation), next = -1;
+	_cleanup_close_ int before = tl_rotation_open(&f->rotation, f->rotation.last), next = -1;
 	_cleanup_free_ char *name = NULL;
 	bool new;
 
@@ -444,10 +444,10 @@ static bool is_full(const struct file *f)
 	return f->rotate_age && tl_now() >= f->born + f->rotate_age;
 }
 
-static void look_after_old_files(struct tl_sink *s)
+static void look_after_old_files(struct tl_sink *s, int (*look)(struct tl_rotation *r))
 {
 	struct file *f = s->data;
-	int r = tl_rotation_tick(&f->rotation);
+	int r = look(&f->rotation);
 
 	if (r < 0)
 		tl_log(LOG_WARNING, "output %s: cannot look after the old files of %s: %s", s->name, s->path,
@@ -463,7 +463,7 @@ static void rotate_if_full(struct tl_sink *s)
 		return;
 	r = rotate(s);
 	if (r >= 0) {
-		look_after_old_files(s);
+		look_after_old_files(s, tl_rotation_tidy);
 		return;
 	}
 	f->rotate_later = true;
@@ -630,21 +630,27 @@ static void file_tick(struct tl_sink *s)
 	f->born = MIN(f->born, tl_now());
 	if (!f->detached)
 		rotate_if_full(s);
-	look_after_old_files(s);
+	look_after_old_files(s, tl_rotation_tick);
 }
 
 /* ---- After somebody who was killed ---- */
 
-/* Some of it may be in the file before this one. */
+/* Some of it may be in the files before this one. */
 static int read_written(struct file *f)
 {
-	_cleanup_close_ int old = rotates(f) ? tl_rotation_open_last(&f->rotation) : -ENOENT;
-	bool is_proto = f->encode == tl_encode_proto;
+	const bool is_proto = f->encode == tl_encode_proto;
+	uint64_t size = tl_file_size(f->fd);
 	int r = tl_written_read(&f->written, f->fd, is_proto);
 
-	if (r < 0 || old == -ENOENT)
-		return r;
-	return old < 0 ? old : tl_written_read(&f->written, old, is_proto);
+	for (uint32_t number = rotates(f) ? f->rotation.last : 0; number && r >= 0 && size < TL_WRITTEN_BYTES; number--) {
+		_cleanup_close_ int old = tl_rotation_open(&f->rotation, number);
+
+		if (old == -ENOENT)
+			break;
+		r = old < 0 ? old : tl_written_read(&f->written, old, is_proto);
+		size += tl_file_size(old);
+	}
+	return r;
 }
 
 static void file_come_again(struct tl_sink *s)

@@ -12,7 +12,10 @@
 #include "util.h"
 #include "written.h"
 
-#define STAGE_SIZE 16 /* of those that have numbers */
+#define STAGE_SIZE 24
+
+/* What is counted of losses other than events, and comes again. */
+static const char counted_by_session[] = "refusals";
 
 struct tl_written_loss {
 	char stage[STAGE_SIZE];
@@ -73,6 +76,15 @@ static bool is_over(const struct tl_written_loss *w, const struct tl_lost *loss)
 	return w->last < loss->seq_first || w->time_last < loss->time_first;
 }
 
+/* Losses without numbers are what has been counted since a time: the same time, the same losses, or more by now. */
+static void cut_count(struct tl_written_loss *w, struct tl_lost *loss)
+{
+	const uint64_t n = w->time_first == loss->time_first ? MIN(w->count, loss->count) : 0;
+
+	w->count -= n;
+	loss->count -= n;
+}
+
 static bool is_whole(uint64_t count, uint64_t first, uint64_t last)
 {
 	return count == last - first + 1;
@@ -83,7 +95,8 @@ static void cut(const struct tl_written_loss *w, struct tl_lost *loss, bool is_a
 {
 	const uint64_t first = MAX(w->first, loss->seq_first), last = MIN(w->last, loss->seq_last);
 
-	if (first > last)
+	/* The same numbers at a later time are of a session before, and the clock has been set back. */
+	if (first > last || w->time_first > loss->time_last)
 		return;
 	if (!is_all || !is_whole(w->count, w->first, w->last)) {
 		if (w->first == loss->seq_first && w->last == loss->seq_last && w->count == loss->count)
@@ -97,21 +110,35 @@ static void cut(const struct tl_written_loss *w, struct tl_lost *loss, bool is_a
 		loss->seq_last = first - 1;
 }
 
+/* What a policy has told of that came into force only while its process was killed, nobody else can read. */
+static bool is_told(struct tl_written *w, uint32_t cpu, const struct tl_lost *loss)
+{
+	const struct tl_event event = { .cpu = cpu, .seq = loss->seq_first, .time = loss->time_first };
+
+	return loss->count == 1 && loss->seq_first && loss->time_first && loss->stage &&
+	       strcmp(loss->stage, "malformed") == 0 && tl_written_take(w, &event);
+}
+
 bool tl_written_cut(struct tl_written *w, uint32_t cpu, struct tl_lost *loss)
 {
 	const bool is_all = is_whole(loss->count, loss->seq_first, loss->seq_last);
 	size_t kept = 0;
 
+	if (is_told(w, cpu, loss))
+		return false;
 	/* Without a time it may be a loss of a session before that has the same numbers. */
-	if (!w->n_losses || !loss->stage || loss->unit || !loss->seq_first || !loss->time_first)
+	if (!w->n_losses || !loss->stage || !loss->time_first || (loss->unit && strcmp(loss->unit, counted_by_session)))
 		return true;
 	for (size_t i = 0; i < w->n_losses; i++) {
-		const struct tl_written_loss *before = &w->losses[i];
+		struct tl_written_loss *before = &w->losses[i];
 
-		if (before->cpu == cpu && strncmp(before->stage, loss->stage, STAGE_SIZE) == 0) {
-			if (is_over(before, loss))
+		if (before->cpu == cpu && !before->first == !loss->seq_first &&
+		    strncmp(before->stage, loss->stage, STAGE_SIZE) == 0) {
+			if (loss->seq_first && is_over(before, loss))
 				continue;
-			if (loss->count)
+			if (loss->count && !loss->seq_first)
+				cut_count(before, loss);
+			else if (loss->count)
 				cut(before, loss, is_all);
 		}
 		w->losses[kept++] = *before;
@@ -123,8 +150,8 @@ bool tl_written_cut(struct tl_written *w, uint32_t cpu, struct tl_lost *loss)
 /* ---- Lines ---- */
 
 struct line {
-	struct tl_span id, action, stage;
-	bool is_result, is_record, is_of_others;
+	struct tl_span id, action, stage, counted;
+	bool is_result, is_record;
 	struct tl_written_loss loss;
 };
 
@@ -165,9 +192,10 @@ static bool take_member(const char *name, struct tl_scan *scan, void *userdata)
 		return tl_scan_string(scan, &line->action);
 	if (strcmp(name, "traceleft.stage") == 0)
 		return tl_scan_string(scan, &line->stage);
+	if (strcmp(name, "traceleft.counted") == 0)
+		return tl_scan_string(scan, &line->counted);
 	line->is_result |= strcmp(name, "traceleft.count") == 0;
 	line->is_record |= strcmp(name, "traceleft.record") == 0;
-	line->is_of_others |= strcmp(name, "traceleft.counted") == 0;
 	if ((value = number_of(&line->loss, name)))
 		return tl_scan_number(scan, &is_negative, value);
 	if ((value = time_of(&line->loss, name)))
@@ -175,10 +203,15 @@ static bool take_member(const char *name, struct tl_scan *scan, void *userdata)
 	return tl_scan_skip(scan);
 }
 
-static bool is_numbered_loss(const struct line *line)
+static bool is_text(const struct tl_span *span, const char *text)
 {
-	return line->action.size == strlen("lost") && memcmp(line->action.at, "lost", line->action.size) == 0 &&
-	       !line->is_of_others && line->loss.first && line->stage.size && line->stage.size < STAGE_SIZE;
+	return span->size == strlen(text) && memcmp(span->at, text, span->size) == 0;
+}
+
+static bool is_loss(const struct line *line)
+{
+	return is_text(&line->action, "lost") && (!line->counted.size || is_text(&line->counted, counted_by_session)) &&
+	       (line->loss.first || line->loss.time_first) && line->stage.size && line->stage.size < STAGE_SIZE;
 }
 
 static int add_line(struct tl_written *w, const char *text, size_t size)
@@ -188,7 +221,7 @@ static int add_line(struct tl_written *w, const char *text, size_t size)
 
 	if (r < 0)
 		return r;
-	if (is_numbered_loss(&line)) {
+	if (is_loss(&line)) {
 		memcpy(line.loss.stage, line.stage.at, line.stage.size);
 		return add_loss(w, &line.loss);
 	}

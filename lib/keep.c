@@ -57,6 +57,7 @@ void tl_kept_put(struct tl_session *s, struct tl_kept_state *state, const struct
 
 	state->position = s->position;
 	state->held = tl_ring_held(s);
+	state->tick = s->tick;
 	state->realtime_offset = s->realtime_offset;
 	state->lost_before = s->lost_before;
 	state->given_up = s->given_up;
@@ -85,6 +86,7 @@ void tl_kept_get(struct tl_session *s, const struct tl_kept_state *state, const 
 	s->position = state->position;
 	s->held = state->held;
 	s->holds = s->is_again = state->held < state->position;
+	s->tick = state->tick;
 	s->realtime_offset = state->realtime_offset;
 	s->lost_before = state->lost_before;
 	s->given_up = state->given_up;

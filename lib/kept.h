@@ -15,7 +15,7 @@
 
 #define TL_KEPT_MAGIC 0x7470656b2d6c74ULL /* "tl-kept" */
 #ifndef TL_KEPT_VERSION /* a test makes a program of another one */
-#define TL_KEPT_VERSION 6 /* of all that follows */
+#define TL_KEPT_VERSION 7 /* of all that follows */
 #endif
 #define TL_KEPT_DESCRIPTORS_MAX 4096
 #define TL_KEPT_ATTEMPTS 3 /* who has failed so often fails for what comes next in the ring */
@@ -70,6 +70,7 @@ struct tl_kept_count {
 struct tl_kept_state {
 	uint64_t position; /* in the ring: all before has been dealt with */
 	uint64_t held; /* same, at most that: from there on there are events that more are counted like */
+	uint64_t tick; /* of the last look for what is missing: what is found next was lost since */
 	int64_t realtime_offset; /* of what comes next: told once more, it has the same time and event.id */
 	uint64_t lost_before;
 	struct tl_counters given_up;

@@ -37,6 +37,8 @@ uint64_t tl_now_boot(void)
 static void set_clock(struct tl_session *s, int64_t realtime_offset)
 {
 	s->realtime_offset = realtime_offset;
+	if (s->successor)
+		s->successor->realtime_offset = realtime_offset;
 	tl_processes_set_clock(s->processes, realtime_offset);
 }
 
@@ -109,8 +111,9 @@ int tl_ring_open(struct tl_session *s)
 	s->streams = calloc(s->n_cpus, sizeof(*s->streams));
 	if (!s->streams)
 		return -ENOMEM;
+	s->tick = tl_now_boot();
 	for (uint32_t cpu = 0; cpu < s->n_cpus; cpu++)
-		s->streams[cpu].next = 1;
+		s->streams[cpu] = (struct tl_stream){ .next = 1, .time = s->tick };
 	return open_wakeups(s);
 }
 
@@ -260,7 +263,7 @@ static int note_number(struct tl_session *s, const struct tl_record *record)
 static int declare_refused(struct tl_session *s)
 {
 	uint64_t numbered = 0, refused;
-	struct tl_hole hole = { .time_last = tl_now_boot() };
+	struct tl_hole hole = { .time_first = s->tick, .time_last = tl_now_boot() };
 	uint64_t lost = s->lost_before + tl_lost_in_kernel(s);
 
 	if (s->successor)
@@ -306,7 +309,7 @@ static int declare_unaudited(struct tl_session *s, bool final)
 	int r = 0;
 
 	for (unsigned i = 0; i < TL_REFUSALS && r >= 0; i++) {
-		struct tl_hole hole = { .time_last = tl_now_boot() };
+		struct tl_hole hole = { .time_first = s->tick, .time_last = tl_now_boot() };
 		uint64_t count, *declared = &s->unaudited_declared[i];
 		const char *stage = tl_refusal_unaudited(s, i, &count);
 
@@ -387,7 +390,7 @@ static int declare_record(struct tl_session *s, const struct tl_record *record, 
 /* What nobody can make sense of. Its number stays a hole if it cannot be read. */
 static int refuse_record(struct tl_session *s, const struct tl_record *record, size_t size)
 {
-	const struct tl_hole hole = { .time_last = tl_now_boot() };
+	const struct tl_hole hole = { .time_first = s->tick, .time_last = tl_now_boot() };
 	int r;
 
 	s->events[0].malformed++;

@@ -20,7 +20,8 @@
 #include "kprobes.h"
 #include "util.h"
 
-#define TL_NUMBERS 255 /* of sessions in a row, before they begin again with 1 */
+#define TL_NUMBERS 254 /* of sessions in a row, before they begin again with 1 */
+_Static_assert(TL_NUMBERS % 2 == 0, "of two in a row one is odd, by which their records are told apart");
 #define TL_FALLBACK_QUIET_US 50000
 #define TL_SILENCE_US 2000 /* programs that were interrupted end within this */
 
@@ -291,6 +292,7 @@ static void hand_over(struct tl_session *old, struct tl_session *s)
 {
 	tl_session_settle(old);
 	s->position = old->position;
+	s->tick = old->tick;
 	s->released = old->released;
 	s->releases = old->releases;
 	s->is_moved |= old->is_moved;

@@ -12,18 +12,20 @@ static void go_on(struct sinks *t)
 	tl_sink_comes_again(t->sink);
 }
 
+static void check_number_of(const struct sinks *t, unsigned i, size_t times)
+{
+	char want[32], *text = read_path(t->path, NULL);
+
+	snprintf(want, sizeof(want), "\"sequence\":%u,", i);
+	assert_int_equal(count_of(text, want), times);
+	free(text);
+}
+
 /* Each number from 1 to n is there that often. */
 static void check_numbers(const struct sinks *t, unsigned n, size_t times)
 {
-	char *text = read_path(t->path, NULL);
-
-	for (unsigned i = 1; i <= n; i++) {
-		char want[32];
-
-		snprintf(want, sizeof(want), "\"sequence\":%u,", i);
-		assert_int_equal(count_of(text, want), times);
-	}
-	free(text);
+	for (unsigned i = 1; i <= n; i++)
+		check_number_of(t, i, times);
 }
 
 static void what_is_in_the_file_is_not_written_again(void **state)
@@ -172,6 +174,32 @@ static void what_went_into_the_file_before_is_recognised(void **state)
 	sinks_done(&t);
 }
 
+/* What is written before anything is settled may fill several files. */
+static void what_went_into_several_files_is_recognised(void **state)
+{
+	struct sinks t;
+
+	(void)state;
+	sinks_init(&t);
+	t.output.rotate_size = 4096;
+	t.output.rotate_keep = 1000;
+	t.output.rotate_compress = true;
+	sinks_open(&t);
+	for (unsigned i = 1; i <= 100; i++) {
+		sinks_write(&t, i);
+		tl_sink_flush(t.sink);
+	}
+	assert_true(t.sink->counters.rotations > 3);
+	go_on(&t);
+	for (unsigned i = 1; i <= 101; i++) {
+		sinks_write(&t, i);
+		tl_sink_flush(t.sink);
+	}
+	assert_true(t.sink->counters.rotations <= 1);
+	check_number_of(&t, 101, 1);
+	sinks_done(&t);
+}
+
 static void what_is_not_ours_is_passed_over(void **state)
 {
 	struct sinks t;
@@ -228,23 +256,25 @@ static void next_whole_record_is_found(void **state)
 	check_begins(TL_FORMAT_PROTO);
 }
 
-/* Numbers of the event's CPU, and when what stands around them was. */
-static void lose(struct sinks *t, uint64_t first, uint64_t last, uint64_t time_first)
+static void declare(struct sinks *t, const struct tl_lost *lost)
 {
-	const struct tl_lost lost = {
-		.count = last - first + 1,
-		.seq_first = first,
-		.seq_last = last,
-		.time_first = time_first,
-		.time_last = time_first + 10,
-		.stage = "ring",
-	};
 	struct tl_event event = t->fixture.event;
 
 	event.kind = TL_EVENT_LOST;
 	event.type = tl_event_type_find("lost");
-	event.lost = &lost;
+	event.lost = lost;
 	tl_sink_write(t->sink, &event, NULL);
+}
+
+/* Numbers of the event's CPU, and when what stands around them was. */
+static void lose(struct sinks *t, uint64_t first, uint64_t last, uint64_t time_first)
+{
+	declare(t, &(struct tl_lost){ .count = last - first + 1,
+				      .seq_first = first,
+				      .seq_last = last,
+				      .time_first = time_first,
+				      .time_last = time_first + 10,
+				      .stage = "ring" });
 }
 
 static void check_declared(struct sinks *t, const char *what, size_t times)
@@ -336,6 +366,75 @@ static void part_of_a_loss_is_declared(void **state)
 	sinks_done(&t);
 }
 
+/* Since a time so many were counted that have no number. */
+static void count(struct sinks *t, uint64_t n, uint64_t time_first, const char *unit)
+{
+	declare(t, &(struct tl_lost){ .count = n,
+				      .time_first = time_first,
+				      .time_last = time_first + 10 + n,
+				      .stage = unit ? "task-state" : "program",
+				      .unit = unit });
+}
+
+static void what_has_no_number_is_not_declared_again(void **state)
+{
+	static const char *const units[] = { NULL, "refusals" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+		struct sinks t;
+
+		sinks_init(&t);
+		sinks_open(&t);
+		count(&t, 5, 2000, units[i]);
+		count(&t, 7, 3000, units[i]);
+		go_on(&t);
+		count(&t, 19, 3000, units[i]); /* more by now */
+		count(&t, 5, 5000, units[i]);
+		check_declared(&t, "\"count\":12,", 1);
+		check_declared(&t, "\"count\":5,", 2);
+		check_declared(&t, "\"count\":19,", 0);
+		sinks_done(&t);
+	}
+}
+
+/* Numbers begin anew with each session, and somebody may have set the clock back before this one. */
+static void losses_of_a_later_time_are_of_another_session(void **state)
+{
+	struct sinks t;
+
+	(void)state;
+	sinks_init(&t);
+	sinks_open(&t);
+	lose(&t, 10, 20, 5000);
+	go_on(&t);
+	lose(&t, 10, 20, 2000);
+	check_declared(&t, "\"count\":11,\"seq_first\":10,\"seq_last\":20,", 2);
+	sinks_done(&t);
+}
+
+/* A policy that was about to come into force had it told, and was killed: nobody else can read what is in the ring. */
+static void what_was_told_is_not_declared_as_malformed(void **state)
+{
+	struct sinks t;
+
+	(void)state;
+	sinks_init(&t);
+	sinks_open(&t);
+	sinks_write(&t, 1);
+	go_on(&t);
+	for (uint64_t seq = 1; seq <= 2; seq++)
+		declare(&t, &(struct tl_lost){ .count = 1,
+					       .seq_first = seq,
+					       .seq_last = seq,
+					       .time_first = t.fixture.event.time,
+					       .time_last = t.fixture.event.time,
+					       .stage = "malformed" });
+	check_declared(&t, "\"malformed\"", 1);
+	check_declared(&t, "\"count\":1,\"seq_first\":2,\"seq_last\":2,", 1);
+	sinks_done(&t);
+}
+
 static void many_are_taken_once_each(void **state)
 {
 	struct tl_written w = { 0 };
@@ -370,12 +469,16 @@ int main(void)
 		cmocka_unit_test(result_is_not_the_event),
 		cmocka_unit_test(events_of_protobuf_are_recognised),
 		cmocka_unit_test(what_went_into_the_file_before_is_recognised),
+		cmocka_unit_test(what_went_into_several_files_is_recognised),
 		cmocka_unit_test(what_is_not_ours_is_passed_over),
 		cmocka_unit_test(next_whole_record_is_found),
 		cmocka_unit_test(losses_of_lines_are_recognised),
 		cmocka_unit_test(losses_of_protobuf_are_recognised),
 		cmocka_unit_test(other_losses_are_declared),
 		cmocka_unit_test(part_of_a_loss_is_declared),
+		cmocka_unit_test(what_has_no_number_is_not_declared_again),
+		cmocka_unit_test(losses_of_a_later_time_are_of_another_session),
+		cmocka_unit_test(what_was_told_is_not_declared_as_malformed),
 		cmocka_unit_test(many_are_taken_once_each),
 	};
 
