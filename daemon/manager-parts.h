@@ -69,6 +69,8 @@ struct tl_manager {
 struct tl_setup tl_manager_setup(struct tl_manager *m);
 /* Reads what the session in force has. Returns 0 or a negative error; of most of them the daemon ends. */
 int tl_manager_read(struct tl_manager *m);
+/* Before a session takes it that all is dealt with: outputs that hold something are noted. */
+void tl_manager_note_waiting(struct tl_manager *m);
 /* From now on the events of the generation in force are read. Returns 0 or a negative error. */
 int tl_manager_watch(struct tl_manager *m);
 

@@ -90,6 +90,9 @@ static int swap(struct tl_manager *m, struct tl_generation *next)
 	m->lost += tl_balance_of(&sum).lost;
 	m->generation = next;
 	r = tl_manager_watch(m);
+	/* What it has told so far is behind the place where a process that finds its session would begin. */
+	tl_generation_flush(next, false);
+	tl_manager_note_waiting(m);
 	tl_manager_store(m);
 	begin_retiring(m, old);
 	return r;
@@ -239,6 +242,7 @@ static int reload_for(struct tl_manager *m, const char *who, const struct tl_req
 	l->first = *first;
 	l->again[0] = '\0';
 	begin_reload(m);
+	tl_tamper_watch_look(m->watch, m->generation, false);
 	/* Whatever becomes of the policy: somebody may have moved the files. */
 	tl_outputs_reopen(&m->generation->outputs);
 	tl_tamper_watch_busy(m->watch);

@@ -39,8 +39,7 @@ static void begin_waiting(struct tl_manager *m)
 	tl_runtime_wait(&m->runtime, m->waits);
 }
 
-/* Before the session takes it that all is dealt with. */
-static void note_waiting(struct tl_manager *m)
+void tl_manager_note_waiting(struct tl_manager *m)
 {
 	if (m->waits || !tl_generation_waits(m->generation))
 		return;
@@ -65,7 +64,7 @@ int tl_manager_read(struct tl_manager *m)
 	if (n < 0)
 		return tl_manager_die(m, TL_STATUS_SOFTWARE, n, "cannot read events: %s", tl_session_error(s));
 	tl_generation_flush(m->generation, false);
-	note_waiting(m);
+	tl_manager_note_waiting(m);
 	tl_meanwhile_note(m->generation);
 	tl_session_settle(s);
 	sd_event_source_set_time_relative(m->drain, m->loading.changes ? MIN(next, CHANGE) : next);
@@ -193,7 +192,7 @@ static void leave(struct tl_manager *m, const struct tl_sender *who)
 		is_left = is_left || tl_session_leave_counts(s) == 0;
 		n = tl_session_dispatch(s, BATCH);
 		is_counting = tl_generation_flush(m->generation, false);
-		note_waiting(m);
+		tl_manager_note_waiting(m);
 	}
 	if (n < 0)
 		tl_log(LOG_ERR, "cannot read events: %s", tl_session_error(s));
@@ -201,7 +200,7 @@ static void leave(struct tl_manager *m, const struct tl_sender *who)
 	tl_generation_ledger(m->generation);
 	snprintf(note, sizeof(note), "%s; events wait for the next process", who->text);
 	tl_generation_record(m->generation, TL_EVENT_STOP, note, &who->who);
-	note_waiting(m);
+	tl_manager_note_waiting(m);
 	note_empty(m);
 	tl_meanwhile_note(m->generation);
 	m->leaves = true;
@@ -242,6 +241,8 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info,
 	tl_tamper_watch_busy(m->watch);
 	tl_record_sender(&who, info);
 	end_changing(m);
+	tl_outputs_tick(&m->generation->outputs);
+	tl_tamper_watch_look(m->watch, m->generation, m->loading.next);
 	sd_notify(0, "STOPPING=1\nSTATUS=Stopping");
 	tl_manager_write_status(m, "stopping", true);
 	tl_log(LOG_NOTICE, "stopping: %s", who.text);

@@ -64,12 +64,15 @@ void tl_meanwhile_note(struct tl_generation *g)
 		if (fd < 0)
 			continue;
 		path = hash_of(s->path);
-		if (!note->files[n].path)
-			note->files[n].path = path;
-		if (note->files[n].path == path)
-			note_file(&note->files[n].facts, tl_file_identity(fd));
+		if (note->files[n].path != path) { /* of a policy before */
+			__atomic_store_n(&note->files[n].facts.inode, 0, __ATOMIC_RELEASE);
+			__atomic_store_n(&note->files[n].path, path, __ATOMIC_RELEASE);
+		}
+		note_file(&note->files[n].facts, tl_file_identity(fd));
 		n++;
 	}
+	for (; n < TL_MEANWHILE_FILES && note->files[n].path; n++)
+		note->files[n].path = 0;
 	note->version = VERSION;
 }
 

@@ -5,23 +5,29 @@
 #include "tamper.h"
 #include "util.h"
 
+/* Whoever leaves its session to the next process says so; what else there is of it somebody may have removed. */
+static bool was_lost(const struct tl_generation *g, const struct tl_runtime *before)
+{
+	return before->lost || (g->goes_on && !before->left);
+}
+
 /* What it had not written yet, and where its session does not go on, what has happened from
  * then on until now. */
 static bool is_missing(const struct tl_generation *g, const struct tl_runtime *before, bool was_stored)
 {
-	bool has_ended = before->lost || before->left;
+	bool has_ended = was_lost(g, before) || before->left;
 
 	if (before->owed)
 		return true;
 	if (!g->goes_on)
 		return has_ended || was_stored || before->cut;
-	return g->has_gap || (has_ended && before->waited) || (before->lost && tl_generation_holds_back(g));
+	return g->has_gap || (has_ended && before->waited) || (was_lost(g, before) && tl_generation_holds_back(g));
 }
 
 static void tell(const struct tl_generation *g, const struct tl_runtime *before)
 {
 	bool is_since = !g->goes_on || g->has_gap || before->owed,
-	     is_unwritten = before->lost || before->waited || before->cut;
+	     is_unwritten = was_lost(g, before) || before->waited || before->cut;
 
 	tl_log(LOG_CRIT, "%s%s%s is missing from all outputs",
 	       is_unwritten ? "what the process before this one had not written yet" : "",
@@ -32,10 +38,11 @@ static void tell(const struct tl_generation *g, const struct tl_runtime *before)
 /* Whoever kills it says nothing, and of a session that goes on nothing is missing. */
 static void tell_ended(struct tl_generation *g, const struct tl_runtime *before)
 {
-	char note[256];
+	char note[256], which[32] = "the process";
 
-	snprintf(note, sizeof(note), "process %d before this one ended without a stop, killed or failed%s",
-		 (int)before->lost,
+	if (before->lost)
+		snprintf(which, sizeof(which), "process %d", (int)before->lost);
+	snprintf(note, sizeof(note), "%s before this one ended without a stop, killed or failed%s", which,
 		 g->goes_on ? ": its session goes on; the last events may come twice in the journal, in text and "
 			      "to collectors, with the same traceleft.cpu and traceleft.seq" :
 			      "");
@@ -53,7 +60,7 @@ void tl_outage_declare(struct tl_generation *g, struct tl_runtime *before, bool 
 		.unit = "seconds",
 	};
 
-	if (before->lost)
+	if (was_lost(g, before))
 		tell_ended(g, before);
 	else if (before->cut)
 		tl_log(LOG_WARNING, "the machine ended without a stop of the process before this one");

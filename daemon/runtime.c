@@ -167,7 +167,8 @@ void tl_runtime_close(struct tl_runtime *r)
 
 void tl_runtime_leave(struct tl_runtime *r)
 {
-	renameat(r->directory, TL_STATUS_FILE, r->directory, LEFT);
+	if (renameat(r->directory, TL_STATUS_FILE, r->directory, LEFT) < 0)
+		tl_runtime_write(r, LEFT, NULL, 0); /* somebody has removed it */
 }
 
 void tl_runtime_forget(struct tl_runtime *r)

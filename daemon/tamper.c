@@ -340,7 +340,7 @@ static void take_note(struct tl_tamper_watch *w, struct tl_generation *g)
 	w->says_why_not = !w->guards;
 }
 
-static void look(struct tl_tamper_watch *w, struct tl_generation *g)
+static void look(struct tl_tamper_watch *w, struct tl_generation *g, bool at_policy)
 {
 	_cleanup_free_ struct finding *found = calloc(LASTINGS, sizeof(*found));
 
@@ -348,9 +348,11 @@ static void look(struct tl_tamper_watch *w, struct tl_generation *g)
 		return;
 	take_note(w, g);
 	tl_session_check(g->session, on_damage, found);
-	look_at_policy(w, g->policy, &found[LASTING_POLICY]);
+	if (at_policy)
+		look_at_policy(w, g->policy, &found[LASTING_POLICY]);
 	for (int which = 0; which < LASTINGS; which++)
-		tell_lasting(w, g, which, &found[which]);
+		if (at_policy || which != LASTING_POLICY)
+			tell_lasting(w, g, which, &found[which]);
 	w->looked = tl_now();
 }
 
@@ -361,7 +363,16 @@ void tl_tamper_watch_tick(struct tl_tamper_watch *w, struct tl_generation *g, bo
 	beat(w, g, SILENCE_MAX, NULL);
 	tell_outputs(w, g);
 	if (++w->ticks % LOOK_TICKS == 0 && !loading)
-		look(w, g);
+		look(w, g, true);
+}
+
+void tl_tamper_watch_look(struct tl_tamper_watch *w, struct tl_generation *g, bool loading)
+{
+	if (!w)
+		return;
+	if (!loading)
+		look(w, g, false);
+	tell_outputs(w, g);
 }
 
 /* ---- Life ---- */

@@ -25,6 +25,9 @@ void tl_tamper_watch_busy(struct tl_tamper_watch *w);
 void tl_tamper_watch_awake(struct tl_tamper_watch *w);
 /* Once per second. loading: another session is about to take over, and may change things in the kernel. */
 void tl_tamper_watch_tick(struct tl_tamper_watch *w, struct tl_generation *g, bool loading);
+/* Before the session ends or another one is to take its place: what was done since the last look. The policy's files
+ * may be what is to come into force. */
+void tl_tamper_watch_look(struct tl_tamper_watch *w, struct tl_generation *g, bool loading);
 /* The daemon was told to go on, by whomever. */
 void tl_tamper_watch_continued(struct tl_tamper_watch *w, struct tl_generation *g, const struct tl_sender *who);
 

@@ -230,8 +230,9 @@ static uint64_t hash_config(const struct tl_session *s)
 	return tl_fnv1a(hash, c->i386_forms, sizeof(c->i386_forms));
 }
 
-/* For this process, that is: a reader who cannot write to his maps cannot follow what begins. */
-static bool is_frozen(int fd)
+/* For this process, that is: a reader who cannot write to his maps cannot follow what begins. Negative: nothing is
+ * known. */
+static int is_frozen(int fd)
 {
 	char path[40], text[1024];
 	_cleanup_close_ int info = -1;
@@ -239,9 +240,11 @@ static bool is_frozen(int fd)
 
 	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
 	info = open(path, O_RDONLY | O_CLOEXEC);
-	n = info < 0 ? 0 : read(info, text, sizeof(text) - 1);
-	text[MAX(n, 0)] = '\0';
-	return strstr(text, "\nfrozen:\t1\n");
+	n = info < 0 ? -1 : read(info, text, sizeof(text) - 1);
+	if (n < 0)
+		return -errno;
+	text[n] = '\0';
+	return strstr(text, "\nfrozen:\t1\n") != NULL;
 }
 
 static bool is_kernel_map(const char *name)
@@ -257,12 +260,15 @@ int tl_guard_freeze(struct tl_session *s)
 	int r;
 
 	for (size_t i = 0; i < ARRAY_SIZE(kernel_maps); i++) {
-		int fd = tl_map_fd(s, kernel_maps[i]);
+		int fd = tl_map_fd(s, kernel_maps[i]), frozen;
 
 		if (fd < 0 || bpf_map_freeze(fd) == 0)
 			continue;
 		r = -errno;
-		if (!is_frozen(fd)) /* by a predecessor, with whom it is shared */
+		frozen = is_frozen(fd);
+		if (frozen < 0)
+			r = frozen;
+		if (frozen <= 0) /* else by a predecessor, with whom it is shared */
 			return tl_fail(s, r, "cannot keep others from writing to the map %s: %s", kernel_maps[i],
 				       strerror(-r));
 	}
@@ -277,7 +283,7 @@ static void check_frozen(const struct tl_session *s, struct report *r)
 	bpf_object__for_each_map(map, s->object) {
 		const char *name = bpf_map__name(map);
 
-		if (!strstr(name, "rodata") && !is_kernel_map(name) && is_frozen(bpf_map__fd(map)))
+		if (!strstr(name, "rodata") && !is_kernel_map(name) && is_frozen(bpf_map__fd(map)) > 0)
 			r->callback(TL_DAMAGE_MAP, name, r->userdata);
 	}
 }

@@ -135,6 +135,27 @@ session_that_is_emptied_while_no_process_is_there_is_told() {
 	done
 }
 
+# Nor does it hide what that one had not told.
+end_is_told_though_the_status_file_is_gone() {
+	begin_with_a_session
+	echo "KILL rm $dir/run/status.json" >&7
+	told 1 "ready True 1" && is_told log ended:traceleftd
+	end_keeping
+	[ -z "$reason" ]
+}
+
+# What is noted of an output's file is of that which it has now.
+file_of_another_policy_is_missed_too() {
+	begin_with_a_session
+	echo "KILL sed -i 's,log/other,log/third,' $dir/policy.yaml" >&7
+	told 1 "ready True 1" && is_told log "ended:traceleftd policy:policy.yaml"
+	sleep 2 # it is noted when the ring is read
+	echo "KILL rm $dir/log/third" >&7
+	told 2 "ready True 1" && is_told log "ended:traceleftd ended:traceleftd output:log/third policy:policy.yaml"
+	end_keeping
+	[ -z "$reason" ]
+}
+
 # A new one is begun with seal 1: what the outputs have been told, and the holes in the numbers, tell of the one before.
 sealed_file_that_is_lost_while_no_process_is_there_is_told_and_missed() {
 	local seal
@@ -159,7 +180,8 @@ sealed_file_that_is_lost_while_no_process_is_there_is_told_and_missed() {
 }
 
 for test in hook_that_is_exchanged_while_no_process_is_there_is_told \
-	session_that_is_emptied_while_no_process_is_there_is_told \
+	session_that_is_emptied_while_no_process_is_there_is_told end_is_told_though_the_status_file_is_gone \
+	file_of_another_policy_is_missed_too \
 	sealed_file_that_is_lost_while_no_process_is_there_is_told_and_missed what_is_done_while_no_process_is_there_is_told "each_event_is_in_the_file_once json" \
 	"each_event_is_in_the_file_once proto"; do
 	chosen "${test% *}" || continue

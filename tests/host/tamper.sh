@@ -278,6 +278,23 @@ file_that_is_moved_is_told_unless_who_did_it_says_so() {
 	told ".kind == \"output\" and .object == \"$dir/log/events.jsonl\""
 }
 
+# A reload and a stop come before the next look.
+what_is_done_right_before_a_reload_is_told() {
+	local mended='.kind == "map" and .state == "mended"' before
+	before=$(of "$mended" "$dir/log/events.jsonl")
+	tells '.kind == "map" and .state == "found" and .object == "wants"' \
+		bash -c "python3 tests/host/meddle $pid flip wants && ${TRACELEFT:-build/traceleft} reload --socket $dir/run/control" &&
+		told $((before + 1)) "$mended"
+}
+what_is_done_right_before_the_stop_is_told() {
+	python3 tests/host/meddle "$pid" flip wants 2>"$dir/flipped" && rm "$dir/log/second.jsonl" || why "$(cat "$dir/flipped")" || return
+	stop
+	jq -r 'select(.event.action == "tamper" or .event.action == "stop") | .event.action as $action | .traceleft.tamper // {} |
+		"\($action) \(.kind) \(.object)"' "$dir/log/events.jsonl" | tail -n 3 | sort >"$dir/last"
+	printf '%s\n' "stop null null" "tamper map wants" "tamper output $dir/log/second.jsonl" | cmp -s - "$dir/last" ||
+		why "$(cat "$dir/last")"
+}
+
 all_of_it_is_critical_or_mended() {
 	jq -e -s 'map(select(.event.action == "tamper") | [.log.level, .traceleft.tamper.state == "mended"]) | unique ==
 		[["crit", false], ["notice", true]]' "$dir/log/rotated" >/dev/null || why "$(grep -h '"tamper"' "$dir/log/rotated")"
@@ -295,7 +312,8 @@ for test in program_that_is_taken_out_is_told map_that_is_written_to_is_told pol
 	maps_that_change_by_themselves_are_watched_too \
 	daemon_that_is_stopped_tells_when_it_goes_on_and_who_said_so daemon_that_is_stopped_goes_on_by_itself \
 	file_that_is_deleted_is_told file_that_is_cut_short_is_told what_is_done_is_told_within_five_seconds \
-	file_that_is_moved_is_told_unless_who_did_it_says_so all_of_it_is_critical_or_mended; do
+	file_that_is_moved_is_told_unless_who_did_it_says_so all_of_it_is_critical_or_mended \
+	what_is_done_right_before_a_reload_is_told what_is_done_right_before_the_stop_is_told; do
 	chosen "$test" || continue
 	reason=
 	if "$test"; then
@@ -304,4 +322,4 @@ for test in program_that_is_taken_out_is_told map_that_is_written_to_is_told pol
 		not_ok "host/tamper/$test" "$reason"
 	fi
 done
-stop
+[ -z "$pid" ] || stop
