@@ -48,6 +48,7 @@ struct tl_guard {
 	uint32_t programs[TL_KINDS][SLOTS]; /* ids; 0: none */
 	uint64_t maps[ARRAY_SIZE(constant_maps)]; /* hashes of what is in them */
 	uint64_t config;
+	uint64_t pids; /* hash of who is followed by his pid */
 	struct hook hooks[]; /* as s->links */
 };
 
@@ -321,6 +322,25 @@ void tl_guard_free(struct tl_session *s)
 	s->live_maps = tl_live_maps_free(s->live_maps);
 }
 
+bool tl_guard_knows_pids(const struct tl_session *s)
+{
+	const struct tl_guard *kept = tl_kept_guard(s);
+	uint64_t pids;
+
+	return !kept || !kept->n_hooks || tl_map_hash(tl_map_fd(s, "pids"), &pids) < 0 || pids == kept->pids;
+}
+
+void tl_guard_note_pids(struct tl_session *s)
+{
+	struct tl_guard *kept = tl_kept_guard(s);
+
+	tl_live_maps_note_pids(s->live_maps, s);
+	if (kept)
+		tl_map_hash(tl_map_fd(s, "pids"), &kept->pids);
+	if (s->guard && kept)
+		s->guard->pids = kept->pids;
+}
+
 /* What there is now. */
 static int take_note(const struct tl_session *s, struct tl_guard *g)
 {
@@ -337,6 +357,8 @@ static int take_note(const struct tl_session *s, struct tl_guard *g)
 	for (size_t i = 0; i < ARRAY_SIZE(constant_maps) && r >= 0; i++)
 		r = tl_map_hash(tl_map_fd(s, constant_maps[i]), &g->maps[i]);
 	g->config = hash_config(s);
+	if (r >= 0)
+		r = tl_map_hash(tl_map_fd(s, "pids"), &g->pids);
 	g->n_hooks = (uint32_t)s->n_links + 1;
 	return r;
 }

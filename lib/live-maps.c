@@ -176,7 +176,7 @@ static int look(struct tl_live_maps *m, struct tl_session *s, int which, bool *r
 		.s = s,
 		.map = &live_maps[which],
 		.content = &content,
-		.is_first = which == CGROUPS && !m->is_noted,
+		.is_first = which == CGROUPS && !m->is_noted && !s->adopted,
 	};
 	int r = tl_map_content_read(tl_map_fd(s, l.map->name), &content);
 
@@ -209,7 +209,7 @@ void tl_live_maps_check(struct tl_live_maps *m, struct tl_session *s, tl_damage_
 	for (int which = 0; which < LIVE_MAPS; which++)
 		if (is_wrong(m, s, which))
 			callback(TL_DAMAGE_MAP, live_maps[which].name, userdata);
-	if (tl_map_hash(tl_map_fd(s, "pids"), &pids) >= 0 && pids != m->pids)
+	if (s->pids_are_wrong || (tl_map_hash(tl_map_fd(s, "pids"), &pids) >= 0 && pids != m->pids))
 		callback(TL_DAMAGE_MAP, "pids", userdata);
 }
 

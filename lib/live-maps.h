@@ -8,7 +8,8 @@
 
 #include "session.h"
 
-/* Control groups are taken as they are, and pids, which nobody writes to any more. NULL: nothing is known just now. */
+/* Control groups are taken as they are, unless it is a session that another process began, and pids, which nobody
+ * writes to any more. NULL: nothing is known just now. */
 struct tl_live_maps *tl_live_maps_new(struct tl_session *s);
 struct tl_live_maps *tl_live_maps_free(struct tl_live_maps *m);
 

@@ -481,10 +481,13 @@ int tl_targets_adopt(struct tl_session *s, uint32_t *reader)
 {
 	int r;
 
+	s->pids_are_wrong = !tl_guard_knows_pids(s);
 	/* Whoever gets the number next is like others, also if this process comes no further. */
 	bpf_map_delete_elem(tl_map_fd(s, "pids"), reader);
 	*reader = (uint32_t)getpid();
 	r = install_pids(s, s->target_plan);
+	if (!s->pids_are_wrong)
+		tl_guard_note_pids(s);
 	if (r >= 0)
 		r = tl_targets_mark(s);
 	return r < 0 ? r : iterate(s, remember_all, NULL);
@@ -496,7 +499,7 @@ int tl_session_follow(struct tl_session *s, uint32_t target, uint32_t pid)
 		return tl_fail(s, -EINVAL, "no such target, or not started");
 	if (bpf_map_update_elem(tl_map_fd(s, "pids"), &pid, &s->target_plan->only[target], BPF_ANY) < 0)
 		return tl_fail(s, -errno, "cannot follow process %u: %s", pid, strerror(errno));
-	tl_live_maps_note_pids(s->live_maps, s);
+	tl_guard_note_pids(s);
 	return mark_tasks(s);
 }
 

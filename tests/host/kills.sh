@@ -47,7 +47,7 @@ each_event_is_in_the_file_once() {
 # tampering FILE: of which kinds the records in it are, and of what in the directory of the files.
 tampering() {
 	jq -r --arg dir "$dir/" 'select(.event.action == "tamper" and .log.level == "crit") | .traceleft.tamper |
-		"\(.kind):\(.object | ltrimstr($dir))"' "$dir/log/$1" | sort | tr '\n' ' '
+		"\(.kind):\(.object | ltrimstr($dir) | gsub(", "; ","))"' "$dir/log/$1" | sort | tr '\n' ' '
 }
 # is_told FILE WORDS: such records, and no others.
 is_told() {
@@ -80,14 +80,14 @@ what_is_done_while_no_process_is_there_is_told() {
 	echo "KILL cd $dir/log && rm away && truncate -s 400 cut && mv moved else && mv dated dated-20260101 && mv numbered numbered.1 &&" \
 		"mv ended.jsonl ended-20260101-23.jsonl && mv packed packed.1 && gzip packed.1 &&" \
 		"rm feigned && echo {} | gzip >feigned.1.gz && cp packed.1.gz feigned.gz;" \
-		"cd $PWD && tests/host/meddle $maps flip wants && tests/host/meddle $maps drop; echo '# more' >>$dir/policy.yaml" >&7
+		"cd $PWD && tests/host/meddle $maps flip wants && tests/host/meddle $maps flip pids && tests/host/meddle $maps drop; echo '# more' >>$dir/policy.yaml" >&7
 	told 2 "ready True 1"
-	is_told log "ended:traceleftd ended:traceleftd map:wants output:log/away output:log/cut output:log/feigned output:log/moved policy:policy.yaml program:openat"
+	is_told log "ended:traceleftd ended:traceleftd map:wants,pids output:log/away output:log/cut output:log/feigned output:log/moved policy:policy.yaml program:openat"
 	before=$(tampering log)
 	echo KILL >&7
 	told 3 "ready True 1"
 	# What lasts is told again, for that is not mended.
-	is_told log "$(echo "$before ended:traceleftd map:wants program:openat" | xargs -n 1 | sort | xargs)"
+	is_told log "$(echo "$before ended:traceleftd map:wants,pids program:openat" | xargs -n 1 | sort | xargs)"
 	end_keeping
 	[ -z "$reason" ] || return
 	[ "$(grep -c 'goes on with the session' "$dir/err")" = 3 ] || why "$(tail -n 3 "$dir/err")"
