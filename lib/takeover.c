@@ -284,7 +284,7 @@ static void share_tables(struct tl_session *old, struct tl_session *s)
 	s->processes = old->processes;
 	s->cgroups = old->cgroups;
 	tl_targets_remember_cgroups(s);
-	tl_clock_adjust(s);
+	s->realtime_offset = old->realtime_offset; /* so that who reads again what it tells finds it in what is kept of the other */
 }
 
 /* What the reader knows. */

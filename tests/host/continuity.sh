@@ -123,25 +123,28 @@ reloads_restarts_and_kills_lose_nothing() {
 		why "not $reloads are recorded, or not $n went on: $(tail -n 3 "$dir/err")"
 }
 
+has_ended() {
+	for _ in $(seq 300); do
+		[ -e "$TL_TEST_END" ] || return 0
+		sleep 0.1
+	done
+	why "$TL_TEST_END_AT was not written"
+}
 # Killed when it has written what it declares lost and has not settled that: the next one declares what more is missing,
 # also where somebody has set the clock meanwhile.
 kills_declare_nothing_twice() {
 	local pause=0 format=json buffer=1M kills=${TL_TEST_KILLS:-2}
-	export TL_TEST_END=$dir/end TL_TEST_AHEAD=$dir/ahead
+	export TL_TEST_END=$dir/end TL_TEST_END_AT='"stage":"ring"' TL_TEST_AHEAD=$dir/ahead
 	echo 0 >"$TL_TEST_AHEAD"
 	begin_calls "" "$ending $clock_ahead"
 	for ((i = 1; i <= kills && !${#reason}; i++)); do
 		touch "$TL_TEST_END"
-		for _ in $(seq 300); do
-			[ -e "$TL_TEST_END" ] || break
-			sleep 0.1
-		done
-		[ ! -e "$TL_TEST_END" ] || why "nothing was declared lost" || break
+		has_ended || break
 		echo $((i * 100)) >"$TL_TEST_AHEAD"
 		echo KILL >&7
 		told "$i" "ready True 1"
 	done
-	unset TL_TEST_END TL_TEST_AHEAD
+	unset TL_TEST_END TL_TEST_END_AT TL_TEST_AHEAD
 	end_calls "$kills kills behind a declaration"
 }
 
@@ -212,19 +215,45 @@ counts_come() {
 counts_there() {
 	"$traceleft" decode "$dir/log/events" | grep -c '"action":"getpgid".*"count":[0-9][0-9]'
 }
+# begin_change STEP: a reload has come so far.
+begin_change() {
+	rm -f "$TL_TEST_LINGER"
+	write_counting_policy "tags: [step-$1]"
+	kill -HUP "$(cat "$dir/run/traceleftd.lock")"
+	for _ in $(seq 600); do
+		(($(stat -c %s "$TL_TEST_LINGER" 2>/dev/null || echo 0) < $1)) || break
+		sleep 0.05
+	done
+}
+# What the policy that was to come has told of, only its session knew: what is not in the file is declared lost, and
+# there is a gap.
+kills_within_a_change_tell_or_declare() {
+	local format=json made told again lost gaps wrong both n=0
+	export TL_TEST_LINGER=$dir/lingered TL_TEST_END=$dir/end TL_TEST_END_AT='"step-3"'
+	begin_calls "" "$lingering $ending"
+	for step in 1 3 3 3; do
+		[ "$step" = 1 ] || { reload "tags: [before]" && touch "$TL_TEST_END"; } || break
+		begin_change "$step"
+		has_ended || break
+		echo KILL >&7
+		told $((++n)) "ready True 1" || break
+	done
+	unset TL_TEST_LINGER TL_TEST_END TL_TEST_END_AT
+	await_calls || return
+	read -r told again lost gaps wrong < <(all_lines | "$dir/work" count)
+	both=$(all_lines | jq -r 'select(.event.action == "getpgid" or .traceleft.stage == "malformed") | .traceleft |
+		"\(.cpu) \(.seq_first // .seq)"' | sort | uniq -d | wc -l)
+	echo "# kills within a change: $made calls, $told told, $lost declared lost, $gaps gaps"
+	[ "$again $wrong $both $gaps" = "0 0 0 4" ] && ((told + lost <= made)) ||
+		why "of $made: $told told, $again numbers again, $lost lost, $both of them both, $gaps gaps, $wrong wrong"
+}
 # One policy has begun to tell of what the other did: both know what the other cannot.
 restarts_within_a_change_lose_nothing() {
 	local made told again lost gaps wrong n=0
 	export TL_TEST_LINGER=$dir/lingered
 	begin_calls "" "$restarting:$lingering"
 	for step in 1 3; do
-		rm -f "$TL_TEST_LINGER"
-		write_counting_policy "tags: [step-$step]"
-		kill -HUP "$(cat "$dir/run/traceleftd.lock")"
-		for _ in $(seq 600); do
-			(($(stat -c %s "$TL_TEST_LINGER" 2>/dev/null || echo 0) < step)) || break
-			sleep 0.05
-		done
+		begin_change "$step"
 		restart $((++n)) || break
 	done
 	unset TL_TEST_LINGER
@@ -264,7 +293,7 @@ kills_declare_counts() {
 }
 
 # The last one leaves its events to a process that does not come.
-for test in reloads_lose_nothing kills_lose_nothing reloads_restarts_and_kills_lose_nothing kills_declare_nothing_twice restarts_within_a_change_lose_nothing reloads_lose_no_counts kills_declare_counts many_kinds_lose_no_counts restarts_lose_no_counts; do
+for test in reloads_lose_nothing kills_lose_nothing reloads_restarts_and_kills_lose_nothing kills_declare_nothing_twice restarts_within_a_change_lose_nothing kills_within_a_change_tell_or_declare reloads_lose_no_counts kills_declare_counts many_kinds_lose_no_counts restarts_lose_no_counts; do
 	chosen "$test" || continue
 	reason=
 	if $test; then
