@@ -60,9 +60,10 @@ new_kernel_objects() {
 	kernel_objects | grep -v ':sd_' | sort | comm -13 /tmp/kernel-objects -
 }
 
-# They are freed a little after their last user.
+# They are freed after their last user, and when the kernel has seen all of its readers pass, which takes a while in a
+# machine that others slow down.
 kernel_objects_are_gone() {
-	for ((i = 0; i < 50; i++)); do
+	for ((i = 0; i < 300; i++)); do
 		[[ $(new_kernel_objects) ]] || return 0
 		sleep 0.2
 	done
