@@ -134,10 +134,10 @@ bool tl_written_cut(struct tl_written *w, uint32_t cpu, struct tl_lost *loss)
 
 		if (before->cpu == cpu && !before->first == !loss->seq_first &&
 		    strncmp(before->stage, loss->stage, STAGE_SIZE) == 0) {
-			if (loss->seq_first && is_over(before, loss))
-				continue;
-			if (loss->count && !loss->seq_first)
+			if (!loss->seq_first)
 				cut_count(before, loss);
+			else if (is_over(before, loss))
+				continue;
 			else if (loss->count)
 				cut(before, loss, is_all);
 		}

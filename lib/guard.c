@@ -30,11 +30,12 @@ struct hook {
 	char name[NAME_SIZE]; /* of a tracepoint, or "" */
 };
 
-/* They are written before the start and by nobody since. */
+/* They are written before the start and by nobody since, but for who is followed by his pid: see tl_guard_note_pids(). */
 static const char *const constant_maps[] = {
-	"terms",   "wants",     "ranges",    "automaton",   "paths",   "objects",
-	"filters", "overrides", "blank_set", "empty_stash", "no_notes",
+	"terms",   "wants",     "ranges",    "automaton",   "paths",    "objects",
+	"filters", "overrides", "blank_set", "empty_stash", "no_notes", "pids",
 };
+#define PIDS (ARRAY_SIZE(constant_maps) - 1)
 
 /* What the kernel part alone writes to. */
 static const char *const kernel_maps[] = {
@@ -48,7 +49,6 @@ struct tl_guard {
 	uint32_t programs[TL_KINDS][SLOTS]; /* ids; 0: none */
 	uint64_t maps[ARRAY_SIZE(constant_maps)]; /* hashes of what is in them */
 	uint64_t config;
-	uint64_t pids; /* hash of who is followed by his pid */
 	struct hook hooks[]; /* as s->links */
 };
 
@@ -327,18 +327,21 @@ bool tl_guard_knows_pids(const struct tl_session *s)
 	const struct tl_guard *kept = tl_kept_guard(s);
 	uint64_t pids;
 
-	return !kept || !kept->n_hooks || tl_map_hash(tl_map_fd(s, "pids"), &pids) < 0 || pids == kept->pids;
+	return !kept || !kept->n_hooks || tl_map_hash(tl_map_fd(s, constant_maps[PIDS]), &pids) < 0 ||
+	       pids == kept->maps[PIDS];
 }
 
 void tl_guard_note_pids(struct tl_session *s)
 {
 	struct tl_guard *kept = tl_kept_guard(s);
+	uint64_t pids;
 
-	tl_live_maps_note_pids(s->live_maps, s);
+	if (tl_map_hash(tl_map_fd(s, constant_maps[PIDS]), &pids) < 0)
+		return; /* it is told at the next look */
 	if (kept)
-		tl_map_hash(tl_map_fd(s, "pids"), &kept->pids);
-	if (s->guard && kept)
-		s->guard->pids = kept->pids;
+		kept->maps[PIDS] = pids;
+	if (s->guard)
+		s->guard->maps[PIDS] = pids;
 }
 
 /* What there is now. */
@@ -357,8 +360,6 @@ static int take_note(const struct tl_session *s, struct tl_guard *g)
 	for (size_t i = 0; i < ARRAY_SIZE(constant_maps) && r >= 0; i++)
 		r = tl_map_hash(tl_map_fd(s, constant_maps[i]), &g->maps[i]);
 	g->config = hash_config(s);
-	if (r >= 0)
-		r = tl_map_hash(tl_map_fd(s, "pids"), &g->pids);
 	g->n_hooks = (uint32_t)s->n_links + 1;
 	return r;
 }

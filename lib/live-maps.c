@@ -75,7 +75,6 @@ static const struct live_map live_maps[LIVE_MAPS] = {
 struct tl_live_maps {
 	struct entries known[LIVE_MAPS];
 	bool is_noted; /* control groups are known */
-	uint64_t pids; /* hash, as of all that follow */
 };
 
 /* ---- Entries ---- */
@@ -204,19 +203,9 @@ static bool is_wrong(struct tl_live_maps *m, struct tl_session *s, int which)
 
 void tl_live_maps_check(struct tl_live_maps *m, struct tl_session *s, tl_damage_callback callback, void *userdata)
 {
-	uint64_t pids;
-
 	for (int which = 0; which < LIVE_MAPS; which++)
 		if (is_wrong(m, s, which))
 			callback(TL_DAMAGE_MAP, live_maps[which].name, userdata);
-	if (s->pids_are_wrong || (tl_map_hash(tl_map_fd(s, "pids"), &pids) >= 0 && pids != m->pids))
-		callback(TL_DAMAGE_MAP, "pids", userdata);
-}
-
-void tl_live_maps_note_pids(struct tl_live_maps *m, const struct tl_session *s)
-{
-	if (m)
-		tl_map_hash(tl_map_fd(s, "pids"), &m->pids); /* what fails is told at the next look */
 }
 
 /* ---- Life ---- */
@@ -236,7 +225,7 @@ struct tl_live_maps *tl_live_maps_new(struct tl_session *s)
 	struct tl_live_maps *m = calloc(1, sizeof(*m));
 	bool wrong;
 
-	if (!m || tl_map_hash(tl_map_fd(s, "pids"), &m->pids) < 0 || look(m, s, CGROUPS, &wrong) < 0)
+	if (!m || look(m, s, CGROUPS, &wrong) < 0)
 		return tl_live_maps_free(m);
 	m->is_noted = true;
 	return m;

@@ -8,15 +8,12 @@
 
 #include "session.h"
 
-/* Control groups are taken as they are, unless it is a session that another process began, and pids, which nobody
- * writes to any more. NULL: nothing is known just now. */
+/* Control groups are taken as they are, unless it is a session that another process began. NULL: nothing is known
+ * just now. */
 struct tl_live_maps *tl_live_maps_new(struct tl_session *s);
 struct tl_live_maps *tl_live_maps_free(struct tl_live_maps *m);
 
-/* Somebody more is followed by his pid. m may be NULL. */
-void tl_live_maps_note_pids(struct tl_live_maps *m, const struct tl_session *s);
-
-/* Calls back for each map that is not as the kernel part, or nobody, would have left it. */
+/* Calls back for each map that is not as the kernel part would have left it. */
 void tl_live_maps_check(struct tl_live_maps *m, struct tl_session *s, tl_damage_callback callback, void *userdata);
 
 #endif

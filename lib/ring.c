@@ -140,6 +140,12 @@ void tl_ring_close(struct tl_session *s)
 
 /* ---- What is missing ---- */
 
+/* What has no number was lost since then. */
+static struct tl_hole since_last_look(const struct tl_session *s)
+{
+	return (struct tl_hole){ .time_first = s->tick, .time_last = tl_now_boot() };
+}
+
 static int declare_what(struct tl_session *s, uint32_t cpu, const struct tl_hole *hole, uint64_t count,
 			const char *stage, const char *unit)
 {
@@ -263,7 +269,7 @@ static int note_number(struct tl_session *s, const struct tl_record *record)
 static int declare_refused(struct tl_session *s)
 {
 	uint64_t numbered = 0, refused;
-	struct tl_hole hole = { .time_first = s->tick, .time_last = tl_now_boot() };
+	struct tl_hole hole = since_last_look(s);
 	uint64_t lost = s->lost_before + tl_lost_in_kernel(s);
 
 	if (s->successor)
@@ -309,7 +315,7 @@ static int declare_unaudited(struct tl_session *s, bool final)
 	int r = 0;
 
 	for (unsigned i = 0; i < TL_REFUSALS && r >= 0; i++) {
-		struct tl_hole hole = { .time_first = s->tick, .time_last = tl_now_boot() };
+		struct tl_hole hole = since_last_look(s);
 		uint64_t count, *declared = &s->unaudited_declared[i];
 		const char *stage = tl_refusal_unaudited(s, i, &count);
 
@@ -390,7 +396,7 @@ static int declare_record(struct tl_session *s, const struct tl_record *record, 
 /* What nobody can make sense of. Its number stays a hole if it cannot be read. */
 static int refuse_record(struct tl_session *s, const struct tl_record *record, size_t size)
 {
-	const struct tl_hole hole = { .time_first = s->tick, .time_last = tl_now_boot() };
+	const struct tl_hole hole = since_last_look(s);
 	int r;
 
 	s->events[0].malformed++;

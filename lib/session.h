@@ -234,7 +234,6 @@ struct tl_session {
 	struct tl_tallies tallies;
 
 	struct tl_guard *guard; /* guard.c; NULL: nobody asked for it */
-	bool pids_are_wrong; /* somebody has changed who is followed by his pid while no process was there */
 	struct tl_live_maps *live_maps; /* same */
 
 	/* the reader */
@@ -281,7 +280,8 @@ void tl_guard_free(struct tl_session *s);
 /* After load: what the kernel part alone writes to nobody changes by bpf(2) from here on, not even this process.
  * Returns 0 or a negative error. */
 int tl_guard_freeze(struct tl_session *s);
-/* Of a session that another process began: whether who is followed by his pid is who that one had noted. */
+/* Of a session that another process began: whether who is followed by his pid is who that one had noted; if not, a
+ * note of ours would hide it. */
 bool tl_guard_knows_pids(const struct tl_session *s);
 /* Who is followed by his pid has changed by our own will. */
 void tl_guard_note_pids(struct tl_session *s);

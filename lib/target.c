@@ -479,14 +479,14 @@ static void remember_all(struct tl_session *s, const struct tl_marked *m, void *
 
 int tl_targets_adopt(struct tl_session *s, uint32_t *reader)
 {
+	const bool knows_pids = tl_guard_knows_pids(s);
 	int r;
 
-	s->pids_are_wrong = !tl_guard_knows_pids(s);
 	/* Whoever gets the number next is like others, also if this process comes no further. */
 	bpf_map_delete_elem(tl_map_fd(s, "pids"), reader);
 	*reader = (uint32_t)getpid();
 	r = install_pids(s, s->target_plan);
-	if (!s->pids_are_wrong)
+	if (knows_pids)
 		tl_guard_note_pids(s);
 	if (r >= 0)
 		r = tl_targets_mark(s);
